@@ -1,0 +1,23 @@
+// What `validate` answers. Stable: a code never changes its meaning; new ones are appended. Texts: ../validation.ts.
+export const FINE = 0
+export const UNALIGNED = 1
+export const TOO_SHORT = 2
+export const FOREIGN = 3
+export const OTHER_VERSION = 4
+export const TOO_LONG = 5
+export const TRUNCATED = 6
+export const BAD_CRC = 7
+export const BAD_CORE = 8
+export const BAD_SIZES = 9
+export const BAD_BOUNDS = 10
+export const BAD_LAYER = 11
+export const BROKEN_CHAIN = 12
+export const BAD_OFFSET = 13
+export const PAST_CORE = 14
+export const BAD_RUN = 15
+export const BAD_COLUMN = 16
+export const NOT_FINITE = 17
+export const BAD_WIDEST = 18
+export const BAD_SQUASH = 19
+export const BAD_PADDING = 20
+export const BAD_GOLDEN = 21

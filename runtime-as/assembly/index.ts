@@ -1,0 +1,5 @@
+export { crc32 } from './crc'
+export { forward } from './forward'
+export { goldenMismatch, workBytes } from './golden'
+export { tanhf } from './tanh'
+export { validate } from './validate'

@@ -1,0 +1,224 @@
+import {
+  BAD_BOUNDS,
+  BAD_COLUMN,
+  BAD_CORE,
+  BAD_CRC,
+  BAD_GOLDEN,
+  BAD_LAYER,
+  BAD_OFFSET,
+  BAD_PADDING,
+  BAD_RUN,
+  BAD_SIZES,
+  BAD_SQUASH,
+  BAD_WIDEST,
+  BROKEN_CHAIN,
+  FINE,
+  FOREIGN,
+  NOT_FINITE,
+  OTHER_VERSION,
+  PAST_CORE,
+  TOO_LONG,
+  TOO_SHORT,
+  TRUNCATED,
+  UNALIGNED,
+} from './codes'
+import { crc32 } from './crc'
+import {
+  ACTIONS,
+  ACTIVATION,
+  BOUNDS,
+  COLUMNS,
+  COLUMNS_AT,
+  COLUMN_TYPE,
+  CORE,
+  CORE_BYTES,
+  CORE_BYTES_BE,
+  CORE_MAGIC,
+  DENSE,
+  DESCRIPTOR,
+  F32,
+  FORM,
+  GOLDEN,
+  GOLDENS,
+  GROUPED,
+  HEADER,
+  LAYERS,
+  MAGIC,
+  MAX_FILE,
+  MAX_LAYERS,
+  MAX_WIDTH,
+  NONE,
+  NO_COLUMNS,
+  OBSERVATIONS,
+  PERIOD,
+  RESERVED,
+  ROWS,
+  RUN,
+  RUNS_AT,
+  SCALES_AT,
+  SQUASH,
+  SQUASH_TANH,
+  TANH,
+  TRAILER,
+  U16,
+  U8,
+  VALUES_AT,
+  VALUE_TYPE,
+  VERSION,
+  VERSION_BYTE,
+  WIDEST,
+} from './layout'
+
+/**
+ * Everything that `forward` and `goldenMismatch` rely on, proved once on the very bytes that will run. Reads nothing outside
+ * [file, file + bytes). The parts of a core must lie one after another without a gap, so one running position proves offsets, sizes and
+ * the absence of overlap together. 0: fine, otherwise a code of codes.ts.
+ */
+export function validate(file: usize, bytes: u32): u32 {
+  if (file & 3) return UNALIGNED
+  if (bytes < <u32>(CORE + HEADER + TRAILER)) return TOO_SHORT
+  // 84 a3 'bpd' v a4 'core' c6
+  if (load<u32>(file) != 0x7062a384 || load<u8>(file, 4) != 0x64) return FOREIGN
+  if (load<u8>(file, VERSION_BYTE) != VERSION) return OTHER_VERSION
+  if (load<u16>(file, 6) != 0x63a4 || load<u32>(file, 8) != 0xc665726f) return FOREIGN
+  if (bytes > <u32>MAX_FILE) return TOO_LONG
+  const coreBytes = bswap<u32>(load<u32>(file, CORE_BYTES_BE))
+  if (coreBytes < <u32>HEADER || coreBytes > bytes - CORE - TRAILER || !isTrailer(file + bytes - TRAILER)) return TRUNCATED
+  if (crc32(file, bytes - 4) != bigEndian(file + bytes - 4)) return BAD_CRC
+  return validateCore(file + CORE, coreBytes)
+}
+
+/** a3 'crc' ce */
+function isTrailer(at: usize): bool {
+  return load<u8>(at) == 0xa3 && load<u8>(at, 1) == 0x63 && load<u8>(at, 2) == 0x72 && load<u8>(at, 3) == 0x63 && load<u8>(at, 4) == 0xce
+}
+
+/** the CRC need not be aligned */
+function bigEndian(at: usize): u32 {
+  return (<u32>load<u8>(at) << 24) | (<u32>load<u8>(at, 1) << 16) | (<u32>load<u8>(at, 2) << 8) | load<u8>(at, 3)
+}
+
+function validateCore(core: usize, bytes: u32): u32 {
+  const layers: u32 = load<u16>(core, LAYERS)
+  const observations: u32 = load<u16>(core, OBSERVATIONS)
+  const actions: u32 = load<u16>(core, ACTIONS)
+  if (load<u32>(core, MAGIC) != CORE_MAGIC || load<u32>(core, CORE_BYTES) != bytes) return BAD_CORE
+  if (layers - 1 >= <u32>MAX_LAYERS || observations - 1 >= <u32>MAX_WIDTH || actions - 1 >= <u32>MAX_WIDTH) return BAD_SIZES
+  if (load<u32>(core, PERIOD) == 0 || load<u8>(core, RESERVED) != 0) return BAD_SIZES
+  const boundsBytes = 12 * actions
+  let at: u32 = HEADER + layers * DESCRIPTOR
+  if (load<u32>(core, BOUNDS) != at) return BAD_OFFSET
+  if (at + boundsBytes > bytes) return PAST_CORE
+  const bounds = validateBounds(core + at, actions << 2)
+  if (bounds != FINE) return bounds
+  at += boundsBytes
+
+  let inputs = observations
+  let widest: u32 = 0
+  const last = core + HEADER + (layers - 1) * DESCRIPTOR
+  for (let d = core + HEADER; d <= last; d += DESCRIPTOR) {
+    const rows: u32 = load<u16>(d, ROWS)
+    if (rows - 1 >= <u32>MAX_WIDTH) return BAD_SIZES
+    if (load<u16>(d, COLUMNS) != inputs) return BROKEN_CHAIN
+    if (load<u8>(d, VALUE_TYPE) != F32 || load<u32>(d, SCALES_AT) != 0 || load<u8>(d, ACTIVATION) > <u8>TANH) return BAD_LAYER
+    const form = load<u8>(d, FORM)
+    if (form != DENSE && form != GROUPED) return BAD_LAYER
+    const end = form == DENSE ? denseEnd(core, bytes, d, at) : groupedEnd(core, bytes, d, at)
+    // an end is a multiple of 4, a code is marked by its lowest bits
+    if (end & 3) return end >>> 2
+    at = end
+    inputs = rows
+    if (d < last && rows > widest) widest = rows
+  }
+  if (inputs != actions) return BROKEN_CHAIN
+  if (load<u16>(core, WIDEST) != widest) return BAD_WIDEST
+  if (load<u8>(core, SQUASH) > <u8>SQUASH_TANH) return BAD_SQUASH
+  if (load<u8>(last, ACTIVATION) != (load<u8>(core, SQUASH) == SQUASH_TANH ? TANH : NONE)) return BAD_SQUASH
+
+  const goldens: u32 = load<u16>(core, GOLDENS)
+  if (goldens == 0 || load<u32>(core, GOLDEN) != at) return BAD_GOLDEN
+  const goldenWords = goldens * (observations + actions)
+  if (goldenWords > (bytes - at) >>> 2 || at + (goldenWords << 2) != bytes) return BAD_GOLDEN
+  return finite(core + at, goldenWords) ? FINE : NOT_FINITE
+}
+
+// @ts-ignore: decorator
+@inline
+function refuse(code: u32): u32 {
+  return (code << 2) | 1
+}
+
+/** low <= failsafe <= high, all finite; stride in bytes */
+function validateBounds(low: usize, stride: u32): u32 {
+  if (!finite(low, (3 * stride) >>> 2)) return NOT_FINITE
+  for (const end = low + stride; low < end; low += 4) {
+    const failsafe = load<f32>(low + 2 * stride)
+    if (failsafe < load<f32>(low) || failsafe > load<f32>(low + stride)) return BAD_BOUNDS
+  }
+  return FINE
+}
+
+/** Where a dense layer that begins at `at` ends, or a refusal. */
+function denseEnd(core: usize, bytes: u32, d: usize, at: u32): u32 {
+  const words = <u32>load<u16>(d, ROWS) * (<u32>load<u16>(d, COLUMNS) + 1)
+  if (load<u8>(d, COLUMN_TYPE) != NO_COLUMNS) return refuse(BAD_LAYER)
+  if (load<u32>(d, RUNS_AT) != 0 || load<u32>(d, VALUES_AT) != at || load<u32>(d, COLUMNS_AT) != 0) return refuse(BAD_OFFSET)
+  if (words > (bytes - at) >>> 2) return refuse(PAST_CORE)
+  return finite(core + at, words) ? at + (words << 2) : refuse(NOT_FINITE)
+}
+
+/** Where a grouped layer that begins at `at` ends, or a refusal. */
+function groupedEnd(core: usize, bytes: u32, d: usize, at: u32): u32 {
+  const rows: u32 = load<u16>(d, ROWS)
+  const columns: u32 = load<u16>(d, COLUMNS)
+  const columnType = load<u8>(d, COLUMN_TYPE)
+  if (columnType != U8 && columnType != U16) return refuse(BAD_LAYER)
+  const runs = core + at
+  if (load<u32>(d, RUNS_AT) != at) return refuse(BAD_OFFSET)
+  let weights: u32 = 0
+  for (let row: u32 = 0; row < rows; at += RUN) {
+    if (bytes - at < <u32>RUN) return refuse(PAST_CORE)
+    const length: u32 = load<u16>(core + at)
+    const count: u32 = load<u16>(core + at, 2)
+    if (length > columns || count == 0 || count > rows - row) return refuse(BAD_RUN)
+    row += count
+    weights += length * count
+  }
+  if (load<u32>(d, VALUES_AT) != at) return refuse(BAD_OFFSET)
+  if (rows + weights > (bytes - at) >>> 2) return refuse(PAST_CORE)
+  if (!finite(core + at, rows + weights)) return refuse(NOT_FINITE)
+  at += (rows + weights) << 2
+
+  if (load<u32>(d, COLUMNS_AT) != at) return refuse(BAD_OFFSET)
+  const size: u32 = columnType == U8 ? 1 : 2
+  const columnBytes = weights * size
+  const padded = (columnBytes + 3) & ~3
+  if (padded > bytes - at) return refuse(PAST_CORE)
+  if (!ascending(runs, core + at, rows, columns, size)) return refuse(BAD_COLUMN)
+  for (let k = columnBytes; k < padded; k++) if (load<u8>(core + at + k) != 0) return refuse(BAD_PADDING)
+  return at + padded
+}
+
+/** Whether every row's columns ascend strictly and lie below `columns`. size: bytes of a column number */
+function ascending(runs: usize, c: usize, rows: u32, columns: u32, size: u32): bool {
+  for (let row: u32 = 0; row < rows; runs += RUN) {
+    const length: u32 = load<u16>(runs)
+    const end = row + load<u16>(runs, 2)
+    for (; row < end; row++) {
+      let least: u32 = 0
+      for (let k: u32 = 0; k < length; k++, c += size) {
+        const column: u32 = size == 1 ? load<u8>(c) : load<u16>(c)
+        if (column < least || column >= columns) return false
+        least = column + 1
+      }
+    }
+  }
+  return true
+}
+
+function finite(at: usize, words: u32): bool {
+  for (const end = at + (<usize>words << 2); at < end; at += 4) {
+    if ((load<u32>(at) & 0x7f800000) == 0x7f800000) return false
+  }
+  return true
+}

@@ -1,0 +1,7 @@
+export { product, columnSums, weightedSums, dotRows, outerRelu, transpose } from './product'
+export { indices, normals } from './random'
+export {
+  reluGradient, square, absolute, multiply, addNoise, addNoiseOfficial, squareReluGradient, addReluGradient, variances, squash, smooth,
+  outputGradient, targets, squaredErrorGradient, total, fill, copyColumns, gather,
+} from './elementwise'
+export { adam, polyak, variationalAdam, applyMask } from './optimiser'

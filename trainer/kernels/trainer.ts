@@ -1,0 +1,362 @@
+/**
+ * The fast trainer: the BPD step over worker threads and shared memory. Parameters are written and read as `Network`s, transitions as
+ * rows of one array. The calling thread takes part in the work, so `run` blocks; call it in short blocks.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Layer, Network } from '../../runtime-as/network.ts'
+import { type Random, randomStream } from '../random.ts'
+import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
+import { cpuFeatures, instantiateKernels, type KernelOptions, type Kernels } from './kernels.ts'
+import type { LayerLayout } from './layout.ts'
+import { control, Step, StepMemory, sums } from './step.ts'
+import type { WorkerOptions } from './worker.ts'
+
+export interface TrainerOptions extends KernelOptions {
+  seed: number
+  threads?: number
+}
+
+/** Loss terms of the last step, each a mean over the batch as the loss has it, before its weight. */
+export interface StepLosses {
+  /** mean (Q1 - y)^2 + mean (Q2 - y)^2 */
+  critic: number
+  meanQ: number
+  meanAbsoluteQ: number
+  /** mean over batch and action of (pi(s) - a)^2 */
+  clone: number
+}
+
+/** theta, log sigma and biases of one layer; matrices are (outputs, inputs), row-major */
+export interface VariationalLayer {
+  theta: Float32Array
+  logSigma: Float32Array
+  bias: Float32Array
+}
+
+export class Trainer {
+  readonly config: StepConfig
+  /** transitions [s, a, r, s', terminal], one row after another; fill, then set `count` */
+  readonly data: Float32Array
+  readonly rowLength: number
+  readonly memory: StepMemory
+  readonly kernels: Kernels
+  readonly f32: Float32Array
+  readonly threads: number
+  readonly #f64: Float64Array
+  readonly #words: Int32Array
+  readonly #step: Step
+  readonly #workers: Worker[] = []
+  readonly #shared: WebAssembly.Memory
+
+  constructor(config: StepConfig, options: TrainerOptions) {
+    this.config = config
+    const wide = options.wide ?? cpuFeatures().wide
+    const relaxed = options.relaxed ?? true
+    this.threads = Math.max(1, Math.min(options.threads ?? 1, config.chunks))
+    const layout = new StepMemory(config, wide)
+    const pages = Math.ceil(layout.bytes / 65536)
+    this.#shared = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const buffer = this.#shared.buffer as unknown as SharedArrayBuffer
+    this.memory = layout
+    this.f32 = new Float32Array(buffer)
+    this.#f64 = new Float64Array(buffer)
+    this.#words = new Int32Array(buffer, layout.control, 64)
+    this.kernels = instantiateKernels(this.#shared, relaxed)
+    this.#step = new Step(layout, this.kernels, buffer, 0, this.threads)
+    this.rowLength = layout.rowBytes / 4
+    this.data = this.f32.subarray(layout.data / 4, layout.data / 4 + config.capacity * this.rowLength)
+    layout.actor.writeBounds(this.f32)
+    this.#seedGenerators(options.seed)
+    for (let thread = 1; thread < this.threads; thread++) {
+      const workerData: WorkerOptions = { config, memory: this.#shared, wide, relaxed, thread, threads: this.threads }
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
+      worker.unref()
+      this.#workers.push(worker)
+    }
+  }
+
+  set count(rows: number) {
+    this.#words[control.count] = rows
+  }
+
+  get count(): number {
+    return this.#words[control.count]
+  }
+
+  get stepsDone(): number {
+    return this.#words[control.first]
+  }
+
+  /** Switches the actor's noise, and the mask of `setMask` on or off. Adam starts anew for the actor. */
+  setMode(mode: NoiseMode, masked = false): void {
+    const { actor } = this.memory
+    this.#words[control.mode] = noiseModes.indexOf(mode)
+    this.#words[control.masked] = masked ? 1 : 0
+    this.#words[control.actorUpdates] = 0
+    for (const block of [actor.thetaMean, actor.thetaSquare, actor.logSigmaMean, actor.logSigmaSquare])
+      this.#clear(block, actor.bytes)
+    actor.refresh(this.kernels, mode)
+  }
+
+  get mode(): NoiseMode {
+    return noiseModes[this.#words[control.mode]]
+  }
+
+  /** Runs n steps on all threads and returns when they are done. */
+  run(n: number): void {
+    const words = this.#words
+    const { config } = this
+    words[control.steps] = n
+    if (this.threads > 1) {
+      Atomics.add(words, control.command, 1)
+      Atomics.notify(words, control.command)
+    }
+    this.#step.run()
+    const first = words[control.first]
+    words[control.first] = first + n
+    if (config.valueWeight > 0) words[control.criticUpdates] += n
+    words[control.actorUpdates] += Math.floor((first + n) / config.delay) - Math.floor(first / config.delay)
+  }
+
+  losses(): StepLosses {
+    const { batch, chunks, actionSize } = this.config
+    const total = (field: number) => {
+      let sum = 0
+      for (let c = 0; c < chunks; c++) sum += this.#f64[this.memory.sums / 8 + c * sums.size + field]
+      return sum
+    }
+    return {
+      critic: total(sums.criticError) / batch,
+      meanQ: total(sums.q) / batch,
+      meanAbsoluteQ: total(sums.absoluteQ) / batch,
+      clone: total(sums.cloneError) / (batch * actionSize),
+    }
+  }
+
+  /** The authors' start: theta ~ N(0, 0.02^2), log sigma = -5, zero biases; targets equal. */
+  initialiseStudent(random: Random): void {
+    this.writeActor(
+      this.memory.actor.layers.map(({ inputs, outputs }) => ({
+        theta: Float32Array.from({ length: inputs * outputs }, () => 0.02 * random.normal()),
+        logSigma: new Float32Array(inputs * outputs).fill(-5),
+        bias: new Float32Array(outputs),
+      })),
+    )
+  }
+
+  /** PyTorch's default for a plain network: weights and biases uniform within 1 / sqrt(inputs). */
+  initialisePlainActor(random: Random): void {
+    this.writeActor(
+      this.memory.actor.layers.map(({ inputs, outputs }) => {
+        const bound = 1 / Math.sqrt(inputs)
+        return {
+          theta: Float32Array.from({ length: inputs * outputs }, () => random.uniform(-bound, bound)),
+          logSigma: new Float32Array(inputs * outputs).fill(-5),
+          bias: Float32Array.from({ length: outputs }, () => random.uniform(-bound, bound)),
+        }
+      }),
+    )
+  }
+
+  /** Weights and biases of both critics uniform within 1 / sqrt(inputs); targets equal. */
+  initialiseCritics(random: Random): void {
+    for (let i = 0; i < 2; i++) {
+      this.writeCritic(
+        i,
+        this.criticSizes().map(({ inputs, outputs }) => {
+          const bound = 1 / Math.sqrt(inputs)
+          return {
+            inputs,
+            outputs,
+            activation: outputs === 1 ? 'none' : 'relu',
+            weights: Float32Array.from({ length: inputs * outputs }, () => random.uniform(-bound, bound)),
+            bias: Float32Array.from({ length: outputs }, () => random.uniform(-bound, bound)),
+          }
+        }),
+      )
+    }
+  }
+
+  criticSizes(): { inputs: number; outputs: number }[] {
+    const { layers } = this.memory.critics
+    return [
+      ...layers.map(({ inputs, outputs }) => ({ inputs, outputs })),
+      { inputs: layers[layers.length - 1].outputs, outputs: 1 },
+    ]
+  }
+
+  /** Writes student parameters and, unless told otherwise, the same into its target. */
+  writeActor(layers: readonly VariationalLayer[], into: 'both' | 'live' | 'target' = 'both'): void {
+    const { actor } = this.memory
+    const blocks: [theta: number, logSigma: number][] = []
+    if (into !== 'target') blocks.push([actor.theta, actor.logSigma])
+    if (into !== 'live') blocks.push([actor.targetTheta, actor.targetLogSigma])
+    for (const [theta, logSigma] of blocks) {
+      actor.layers.forEach((layout, l) => {
+        this.#writeMatrix(theta, layout, layers[l].theta)
+        this.#writeMatrix(logSigma, layout, layers[l].logSigma)
+        this.f32.set(layers[l].bias, this.#biasRow(theta, layout))
+      })
+    }
+    actor.refresh(this.kernels, this.mode)
+  }
+
+  readActor(from: 'live' | 'target' = 'live'): VariationalLayer[] {
+    const { actor } = this.memory
+    const [theta, logSigma] =
+      from === 'live' ? [actor.theta, actor.logSigma] : [actor.targetTheta, actor.targetLogSigma]
+    return actor.layers.map((layout) => ({
+      theta: this.#readMatrix(theta, layout),
+      logSigma: this.#readMatrix(logSigma, layout),
+      bias: this.f32.slice(this.#biasRow(theta, layout), this.#biasRow(theta, layout) + layout.outputs),
+    }))
+  }
+
+  /** A plain network into the actor and its target. */
+  writeNetwork(network: Network): void {
+    this.writeActor(
+      network.layers.map(({ weights, bias }) => ({
+        theta: weights,
+        logSigma: new Float32Array(weights.length).fill(-5),
+        bias,
+      })),
+    )
+  }
+
+  /** Only weights with 1 in the mask survive from now on (when the mode is masked); one matrix (outputs, inputs) a layer. */
+  setMask(masks: readonly Float32Array[]): void {
+    const { actor } = this.memory
+    actor.layers.forEach((layout, l) => {
+      this.#writeMatrix(actor.mask, layout, masks[l])
+    })
+  }
+
+  writeCritic(i: number, layers: readonly Layer[], into: 'both' | 'live' | 'target' = 'both'): void {
+    const { critics } = this.memory
+    const blocks = [...(into !== 'target' ? [critics.parameters] : []), ...(into !== 'live' ? [critics.target] : [])]
+    for (const block of blocks) {
+      const p = critics.critic(block, i)
+      critics.layers.forEach((layout, l) => {
+        this.#writeMatrix(p, layout, layers[l].weights)
+        this.f32.set(layers[l].bias, this.#biasRow(p, layout))
+      })
+      const head = layers[layers.length - 1]
+      this.f32.set(head.weights, (p + critics.head) / 4)
+      this.f32[(p + critics.headBias) / 4] = head.bias[0]
+    }
+    for (let t = 0; t < 2; t++) critics.refreshTransposed(this.kernels, t, 2)
+  }
+
+  /** Critic i's layers from a block of critic parameters (live, target, or a chunk's gradients). */
+  readCritic(i: number, block = this.memory.critics.parameters): Layer[] {
+    const { critics } = this.memory
+    const p = critics.critic(block, i)
+    const layers: Layer[] = critics.layers.map((layout) => ({
+      inputs: layout.inputs,
+      outputs: layout.outputs,
+      activation: 'relu',
+      weights: this.#readMatrix(p, layout),
+      bias: this.f32.slice(this.#biasRow(p, layout), this.#biasRow(p, layout) + layout.outputs),
+    }))
+    const inputs = layers[layers.length - 1].outputs
+    const head = (p + critics.head) / 4
+    const bias = (p + critics.headBias) / 4
+    layers.push({
+      inputs,
+      outputs: 1,
+      activation: 'none',
+      weights: this.f32.slice(head, head + inputs),
+      bias: this.f32.slice(bias, bias + 1),
+    })
+    return layers
+  }
+
+  /** The live actor (without noise) on one observation, into `action`; for acting while learning. */
+  act(observation: ArrayLike<number>, action: Float32Array): void {
+    const { actor, batch } = this.memory
+    const at = batch[0].state / 4
+    for (let i = 0; i < this.config.observationSize; i++) this.f32[at + i] = observation[i]
+    actor.forward(this.kernels, 0, 1, batch[0].state, false, 'none')
+    const from = actor.chunks[0].action / 4
+    for (let i = 0; i < this.config.actionSize; i++) action[i] = this.f32[from + i]
+  }
+
+  /** Ends the worker threads. */
+  close(): void {
+    Atomics.store(this.#words, control.command, -1)
+    Atomics.notify(this.#words, control.command)
+    for (const worker of this.#workers) void worker.terminate()
+  }
+
+  #seedGenerators(seed: number): void {
+    const u32 = new Uint32Array(this.#shared.buffer as unknown as SharedArrayBuffer)
+    this.memory.batch.forEach((chunk, c) => {
+      for (const [name, address] of [
+        ['sampler', chunk.sampler],
+        ['noise', chunk.generator],
+      ] as const) {
+        const random = randomStream(seed, name, c)
+        for (let i = 0; i < 16; i++) u32[address / 4 + i] = random.uint32()
+      }
+    })
+  }
+
+  #clear(block: number, bytes: number): void {
+    this.f32.fill(0, block / 4, (block + bytes) / 4)
+  }
+
+  #biasRow(block: number, layout: LayerLayout): number {
+    return (block + layout.offset + layout.inputs * layout.stride) / 4
+  }
+
+  /** In memory a layer is (inputs, outputs), so that a batch multiplies it from the left; outside it is (outputs, inputs). */
+  #writeMatrix(block: number, { inputs, outputs, offset, stride: s }: LayerLayout, matrix: Float32Array): void {
+    for (let i = 0; i < inputs; i++) {
+      const row = (block + offset + i * s) / 4
+      for (let o = 0; o < outputs; o++) this.f32[row + o] = matrix[o * inputs + i]
+    }
+  }
+
+  #readMatrix(block: number, { inputs, outputs, offset, stride: s }: LayerLayout): Float32Array {
+    const matrix = new Float32Array(inputs * outputs)
+    for (let i = 0; i < inputs; i++) {
+      const row = (block + offset + i * s) / 4
+      for (let o = 0; o < outputs; o++) matrix[o * inputs + i] = this.f32[row + o]
+    }
+    return matrix
+  }
+
+  /** Gradients as handed to Adam (sums over the chunks; no KL term): of the actor by theta, bias and log sigma. For tests. */
+  actorGradients(): VariationalLayer[] {
+    const { actor } = this.memory
+    const live = this.readActor()
+    return actor.layers.map((layout, l) => {
+      const theta = this.#sumOverChunks((c) => this.#readMatrix(actor.chunks[c].byTheta, layout))
+      const byVariance = this.#sumOverChunks((c) => this.#readMatrix(actor.chunks[c].byVariance, layout))
+      const bias = this.#sumOverChunks((c) => {
+        const row = this.#biasRow(actor.chunks[c].byTheta, layout)
+        return this.f32.slice(row, row + layout.outputs)
+      })
+      return { theta, bias, logSigma: byVariance.map((g, i) => g * 2 * Math.exp(2 * live[l].logSigma[i])) }
+    })
+  }
+
+  criticGradients(i: number): Layer[] {
+    const { critics } = this.memory
+    const parts = critics.chunks.map((chunk) => this.readCritic(i, chunk.gradients))
+    return parts[0].map((layer, l) => ({
+      ...layer,
+      weights: this.#sumOverChunks((c) => parts[c][l].weights),
+      bias: this.#sumOverChunks((c) => parts[c][l].bias),
+    }))
+  }
+
+  #sumOverChunks(read: (c: number) => Float32Array): Float32Array {
+    const sum = read(0)
+    for (let c = 1; c < this.config.chunks; c++)
+      read(c).forEach((x, i) => {
+        sum[i] += x
+      })
+    return sum
+  }
+}
