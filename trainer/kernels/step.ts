@@ -91,6 +91,12 @@ export class StepMemory {
 const stepSize = (rate: number, t: number) => rate / (1 - 0.9 ** t)
 const rootCorrection = (t: number) => 1 / Math.sqrt(1 - 0.999 ** t)
 
+/** Puts a given minibatch and given noise into chunk c's arrays in place of drawn ones: how fixed vectors are replayed. */
+export interface Replay {
+  batch(c: number, step: number): void
+  noise(c: number, step: number, of: 'target' | 'student'): void
+}
+
 export class Step {
   readonly #m: StepMemory
   readonly #k: Kernels
@@ -99,8 +105,11 @@ export class Step {
   readonly #words: Int32Array
   readonly #thread: number
   readonly #threads: number
+  readonly #replay: Replay | undefined
 
-  constructor(memory: StepMemory, kernels: Kernels, buffer: SharedArrayBuffer, thread: number, threads: number) {
+  // biome-ignore format: one line
+  constructor(memory: StepMemory, kernels: Kernels, buffer: SharedArrayBuffer, thread: number, threads: number, replay?: Replay) {
+    this.#replay = replay
     this.#m = memory
     this.#k = kernels
     this.#f32 = new Float32Array(buffer)
@@ -121,15 +130,15 @@ export class Step {
       const withValue = config.valueWeight > 0
       const actorTurn = t % config.delay === 0
       for (let c = this.#thread; c < config.chunks; c += this.#threads) {
-        if (withValue || actorTurn) this.#sample(c)
-        if (withValue) this.#criticGradients(c)
+        if (withValue || actorTurn) this.#sample(c, t)
+        if (withValue) this.#criticGradients(c, t)
       }
       if (withValue) {
         this.#barrier()
         this.#updateCritics(++criticUpdates)
       }
       if (!actorTurn) continue
-      for (let c = this.#thread; c < config.chunks; c += this.#threads) this.#actorForward(c, withValue)
+      for (let c = this.#thread; c < config.chunks; c += this.#threads) this.#actorForward(c, t, withValue)
       this.#barrier()
       for (let c = this.#thread; c < config.chunks; c += this.#threads) this.#actorGradients(c, withValue)
       this.#barrier()
@@ -137,7 +146,11 @@ export class Step {
     }
   }
 
-  #sample(c: number): void {
+  #sample(c: number, t: number): void {
+    if (this.#replay) {
+      this.#replay.batch(c, t)
+      return
+    }
     const { config, batch, data } = this.#m
     const b = batch[c]
     const k = this.#k
@@ -146,13 +159,14 @@ export class Step {
     k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a), b.reward, b.next, b.terminal)
   }
 
-  #criticGradients(c: number): void {
+  #criticGradients(c: number, t: number): void {
     const { config, batch, actor, critics } = this.#m
     const { rows, generator, next, state, action, reward, terminal } = batch[c]
     const k = this.#k
     const mode = noiseModes[this.#words[control.mode]]
     const { smoothing } = config
-    if (mode !== 'none' || smoothing) actor.drawNoise(k, c, rows, generator)
+    if (this.#replay) this.#replay.noise(c, t, 'target')
+    else if (mode !== 'none' || smoothing) actor.drawNoise(k, c, rows, generator)
     actor.forward(k, c, rows, next, true, mode)
     if (smoothing) actor.smoothTarget(k, c, rows, smoothing.sigma, smoothing.clip)
     const chunk = critics.chunks[c]
@@ -178,12 +192,13 @@ export class Step {
     this.#barrier()
   }
 
-  #actorForward(c: number, withValue: boolean): void {
+  #actorForward(c: number, t: number, withValue: boolean): void {
     const { batch, actor, critics, config } = this.#m
     const { rows, generator, state } = batch[c]
     const k = this.#k
     const mode = noiseModes[this.#words[control.mode]]
-    if (mode !== 'none') actor.drawNoise(k, c, rows, generator)
+    if (this.#replay) this.#replay.noise(c, t, 'student')
+    else if (mode !== 'none') actor.drawNoise(k, c, rows, generator)
     actor.forward(k, c, rows, state, false, mode)
     if (!withValue) return
     const { q, byQ } = critics.chunks[c]

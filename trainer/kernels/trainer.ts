@@ -8,12 +8,14 @@ import { type Random, randomStream } from '../random.ts'
 import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
 import { cpuFeatures, instantiateKernels, type KernelOptions, type Kernels } from './kernels.ts'
 import type { LayerLayout } from './layout.ts'
-import { control, Step, StepMemory, sums } from './step.ts'
+import { control, type Replay, Step, StepMemory, sums } from './step.ts'
 import type { WorkerOptions } from './worker.ts'
 
 export interface TrainerOptions extends KernelOptions {
   seed: number
   threads?: number
+  /** for tests with fixed vectors; one thread only */
+  replay?: (trainer: Trainer) => Replay
 }
 
 /** Loss terms of the last step, each a mean over the batch as the loss has it, before its weight. */
@@ -62,7 +64,7 @@ export class Trainer {
     this.#f64 = new Float64Array(buffer)
     this.#words = new Int32Array(buffer, layout.control, 64)
     this.kernels = instantiateKernels(this.#shared, relaxed)
-    this.#step = new Step(layout, this.kernels, buffer, 0, this.threads)
+    this.#step = new Step(layout, this.kernels, buffer, 0, this.threads, options.replay?.(this))
     this.rowLength = layout.rowBytes / 4
     this.data = this.f32.subarray(layout.data / 4, layout.data / 4 + config.capacity * this.rowLength)
     layout.actor.writeBounds(this.f32)

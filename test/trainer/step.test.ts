@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import type { Layer } from '../../runtime-as/network.ts'
+import type { StepConfig } from '../../trainer/kernels/config.ts'
+import type { KernelOptions } from '../../trainer/kernels/kernels.ts'
+import { stride } from '../../trainer/kernels/layout.ts'
+import { Trainer } from '../../trainer/kernels/trainer.ts'
+import { randomStream } from '../../trainer/random.ts'
+import { haveVectors, largestDifference, readVectors, relativeError } from './vectors.ts'
+
+const config = (chunks: number): StepConfig => ({
+  ...{
+    observationSize: 5,
+    actionSize: 2,
+    actionLow: [-2, -2],
+    actionHigh: [2, 2],
+    hidden: [32, 32],
+    criticHidden: [64, 64],
+  },
+  ...{ batch: 16, chunks, capacity: 64, discount: 0.99, tau: 0.005, delay: 2, actorRate: 3e-4, criticRate: 3e-4 },
+  ...{ dataScale: 1000, valueWeight: 0.5, cloneWeight: 1, kl: { shape: 'constant', nu: 0, cap: 0.37, steps: 2 } },
+})
+
+/** A trainer that starts from the vectors' parameters and is fed their minibatches and noise. */
+function replaying(mode: 'paper' | 'official', chunks: number, options: KernelOptions = {}) {
+  const vectors = readVectors(mode)
+  const get = (name: string) => vectors.get(name)!
+  const put = (trainer: Trainer, c: number, address: number, name: string, width: number, rowStride: number) => {
+    const { rows } = trainer.memory.batch[c]
+    for (let r = 0; r < rows; r++) {
+      trainer.f32.set(
+        get(name).subarray((c * rows + r) * width, (c * rows + r + 1) * width),
+        (address + r * rowStride) / 4,
+      )
+    }
+  }
+  const trainer = new Trainer(config(chunks), {
+    ...options,
+    seed: 1,
+    replay: (t) => ({
+      batch(c, step) {
+        const b = t.memory.batch[c]
+        put(t, c, b.state, `step${step}.states`, 5, stride(5))
+        put(t, c, b.action, `step${step}.actions`, 2, stride(2))
+        put(t, c, b.reward, `step${step}.rewards`, 1, 4)
+        put(t, c, b.next, `step${step}.next_states`, 5, stride(5))
+        put(t, c, b.terminal, `step${step}.terminals`, 1, 4)
+      },
+      noise(c, step, of) {
+        t.memory.actor.layers.forEach(({ outputs, stride: s }, l) => {
+          put(t, c, t.memory.actor.chunks[c].noise[l], `step${step}.noise.${of}.${l}`, outputs, s)
+        })
+      },
+    }),
+  })
+  const student = (name: string) =>
+    [0, 1, 2].map((l) => ({
+      theta: get(`${name}.${l}.theta`),
+      logSigma: get(`${name}.${l}.log_sigma`),
+      bias: get(`${name}.${l}.bias`),
+    }))
+  const critic = (name: string): Layer[] =>
+    trainer.criticSizes().map((size, l) => ({
+      ...size,
+      activation: 'relu',
+      weights: get(`${name}.${l}.weight`),
+      bias: get(`${name}.${l}.bias`),
+    }))
+  trainer.setMode(mode)
+  trainer.writeActor(student('before.actor'), 'live')
+  trainer.writeActor(student('before.actor_target'), 'target')
+  for (const i of [0, 1]) {
+    trainer.writeCritic(i, critic(`before.critic.q${i + 1}`), 'live')
+    trainer.writeCritic(i, critic(`before.critic_target.q${i + 1}`), 'target')
+  }
+  return { trainer, student, critic }
+}
+
+describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
+  'two training steps by the %s noise formula, against fixed vectors',
+  (mode) => {
+    it.each([
+      [1, true],
+      [1, false],
+      [2, true],
+    ])('%i chunk(s), wide tile %s: gradients to 1e-4 relative L2, parameters to 1e-5', (chunks, wide) => {
+      const { trainer, student, critic } = replaying(mode, chunks, { wide })
+      for (const step of [1, 2]) {
+        trainer.run(1)
+        for (const i of [0, 1]) {
+          const wanted = critic(`step${step}.grad.critic.q${i + 1}`)
+          trainer.criticGradients(i).forEach((layer, l) => {
+            expect(relativeError(layer.weights, wanted[l].weights)).toBeLessThan(1e-4)
+            expect(relativeError(layer.bias, wanted[l].bias)).toBeLessThan(1e-4)
+          })
+        }
+      }
+      for (const [from, name] of [
+        ['live', 'after.actor'],
+        ['target', 'after.actor_target'],
+      ] as const) {
+        const wanted = student(name)
+        trainer.readActor(from).forEach((layer, l) => {
+          expect(largestDifference(layer.theta, wanted[l].theta)).toBeLessThan(1e-5)
+          expect(largestDifference(layer.logSigma, wanted[l].logSigma)).toBeLessThan(1e-5)
+          expect(largestDifference(layer.bias, wanted[l].bias)).toBeLessThan(1e-5)
+        })
+      }
+      const { critics } = trainer.memory
+      for (const i of [0, 1]) {
+        for (const [block, name] of [
+          [critics.parameters, 'after.critic'],
+          [critics.target, 'after.critic_target'],
+        ] as const) {
+          const wanted = critic(`${name}.q${i + 1}`)
+          trainer.readCritic(i, block).forEach((layer, l) => {
+            expect(largestDifference(layer.weights, wanted[l].weights)).toBeLessThan(1e-5)
+            expect(largestDifference(layer.bias, wanted[l].bias)).toBeLessThan(1e-5)
+          })
+        }
+      }
+    })
+  },
+)
+
+describe('same seed, same bits', () => {
+  const trained = (threads: number, options: KernelOptions) => {
+    const base = config(2)
+    const trainer = new Trainer({ ...base, batch: 50, observationSize: 7 }, { seed: 5, threads, ...options })
+    const random = randomStream(5, 'data')
+    trainer.data.forEach((_, i) => {
+      trainer.data[i] = random.normal()
+    })
+    trainer.count = 64
+    trainer.setMode('paper')
+    trainer.initialiseStudent(randomStream(5, 'student'))
+    trainer.initialiseCritics(randomStream(5, 'critics'))
+    for (let block = 0; block < 10; block++) trainer.run(20)
+    const bits = trainer.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
+    trainer.close()
+    return bits
+  }
+  const one = trained(1, { wide: true })
+
+  it('one thread or two', () => {
+    expect(trained(2, { wide: true })).toEqual(one)
+  })
+
+  it('wide or narrow tile', () => {
+    expect(trained(1, { wide: false })).toEqual(one)
+  })
+})
