@@ -36,7 +36,11 @@ export const control = {
   masked: 52,
   criticUpdates: 53,
   actorUpdates: 54,
+  /** 1: with the value term and the critics */
+  value: 55,
 } as const
+/** Index, in f64 from the control block, of the factor on the actor's learning rate. */
+export const rateFactor = 28
 /** Sums a step leaves for each chunk, f64. */
 export const sums = { criticError: 0, q: 1, absoluteQ: 2, cloneError: 3, size: 8 } as const
 
@@ -127,7 +131,7 @@ export class Step {
     let criticUpdates = this.#words[control.criticUpdates]
     let actorUpdates = this.#words[control.actorUpdates]
     for (let t = first + 1; t <= first + steps; t++) {
-      const withValue = config.valueWeight > 0
+      const withValue = this.#words[control.value] !== 0
       const actorTurn = t % config.delay === 0
       for (let c = this.#thread; c < config.chunks; c += this.#threads) {
         if (withValue || actorTurn) this.#sample(c, t)
@@ -238,7 +242,8 @@ export class Step {
     const mode = noiseModes[this.#words[control.mode]]
     const masked = this.#words[control.masked] !== 0
     const [thread, threads] = [this.#thread, this.#threads]
-    actor.update(k, thread, threads, mode, masked, stepSize(config.actorRate, t), rootCorrection(t), kl)
+    const rate = config.actorRate * this.#f64[this.#m.control / 8 + rateFactor]
+    actor.update(k, thread, threads, mode, masked, stepSize(rate, t), rootCorrection(t), kl)
     if (withValue) critics.moveTargets(k, thread, threads)
     this.#barrier()
     actor.refreshTransposed(k, thread, threads, mode)

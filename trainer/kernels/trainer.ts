@@ -8,7 +8,7 @@ import { type Random, randomStream } from '../random.ts'
 import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
 import { cpuFeatures, instantiateKernels, type KernelOptions, type Kernels } from './kernels.ts'
 import type { LayerLayout } from './layout.ts'
-import { control, type Replay, Step, StepMemory, sums } from './step.ts'
+import { control, type Replay, rateFactor, Step, StepMemory, sums } from './step.ts'
 import type { WorkerOptions } from './worker.ts'
 
 export interface TrainerOptions extends KernelOptions {
@@ -68,6 +68,8 @@ export class Trainer {
     this.rowLength = layout.rowBytes / 4
     this.data = this.f32.subarray(layout.data / 4, layout.data / 4 + config.capacity * this.rowLength)
     layout.actor.writeBounds(this.f32)
+    this.rateFactor = 1
+    this.#words[control.value] = config.valueWeight > 0 ? 1 : 0
     this.#seedGenerators(options.seed)
     for (let thread = 1; thread < this.threads; thread++) {
       const workerData: WorkerOptions = { config, memory: this.#shared, wide, relaxed, thread, threads: this.threads }
@@ -89,15 +91,22 @@ export class Trainer {
     return this.#words[control.first]
   }
 
-  /** Switches the actor's noise, and the mask of `setMask` on or off. Adam starts anew for the actor. */
-  setMode(mode: NoiseMode, masked = false): void {
+  /** Switches the actor's noise, the mask of `setMask` and the value term on or off. Adam starts anew for the actor. */
+  setMode(mode: NoiseMode, { masked = false, value = this.config.valueWeight > 0 } = {}): void {
     const { actor } = this.memory
+    if (value && this.config.valueWeight === 0) throw new Error('no value term in this configuration')
+    this.#words[control.value] = value ? 1 : 0
     this.#words[control.mode] = noiseModes.indexOf(mode)
     this.#words[control.masked] = masked ? 1 : 0
     this.#words[control.actorUpdates] = 0
     for (const block of [actor.thetaMean, actor.thetaSquare, actor.logSigmaMean, actor.logSigmaSquare])
       this.#clear(block, actor.bytes)
     actor.refresh(this.kernels, mode)
+  }
+
+  /** Factor on the actor's learning rate from now on; 1 at the start. */
+  set rateFactor(factor: number) {
+    this.#f64[this.memory.control / 8 + rateFactor] = factor
   }
 
   get mode(): NoiseMode {
@@ -116,7 +125,7 @@ export class Trainer {
     this.#step.run()
     const first = words[control.first]
     words[control.first] = first + n
-    if (config.valueWeight > 0) words[control.criticUpdates] += n
+    if (words[control.value]) words[control.criticUpdates] += n
     words[control.actorUpdates] += Math.floor((first + n) / config.delay) - Math.floor(first / config.delay)
   }
 

@@ -1,0 +1,107 @@
+/**
+ * safetensors: 8 bytes little-endian header length, a JSON header, raw little-endian data (huggingface.co/docs/safetensors).
+ * Written with the header padded to 8 bytes and tensors back to back in the given order, so that the same tensors give the same bytes.
+ */
+import { InputError } from '../../runtime-as/errors.ts'
+
+export interface Tensor {
+  dtype: 'F32' | 'F64'
+  shape: number[]
+  values: Float32Array | Float64Array
+}
+
+export interface Tensors {
+  tensors: Map<string, Tensor>
+  metadata: Record<string, string>
+}
+
+const elementBytes = { F32: 4, F64: 8 } as const
+const maxHeader = 16 << 20
+
+interface Entry {
+  dtype: string
+  shape: number[]
+  data_offsets: [number, number]
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
+const isIndex = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0
+
+function checkEntry(name: string, tensor: string, entry: unknown): Entry {
+  const refuse = (what: string): never => {
+    throw new InputError(`${name}: tensor "${tensor}": ${what}`)
+  }
+  if (!isRecord(entry)) return refuse('expected an object with dtype, shape and data_offsets')
+  const { dtype, shape, data_offsets: offsets } = entry
+  if (dtype !== 'F32' && dtype !== 'F64') return refuse(`dtype ${JSON.stringify(dtype)}, expected F32 or F64`)
+  if (!Array.isArray(shape) || !shape.every(isIndex)) return refuse('shape: expected a list of sizes')
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isIndex))
+    return refuse('data_offsets: expected [begin, end]')
+  return entry as unknown as Entry
+}
+
+/** name: how errors call the file */
+export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 10) throw new InputError(`${name}: not a safetensors file: only ${bytes.length} bytes`)
+  const headerBytes = Number(view.getBigUint64(0, true))
+  if (headerBytes > maxHeader || headerBytes > bytes.length - 8)
+    throw new InputError(`${name}: not a safetensors file, or cut short: its header would be ${headerBytes} bytes long`)
+  let header: unknown
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes)))
+  } catch {
+    throw new InputError(`${name}: not a safetensors file: its header is not JSON`)
+  }
+  if (!isRecord(header)) throw new InputError(`${name}: not a safetensors file: its header is not a JSON object`)
+  const metadata: Record<string, string> = {}
+  const tensors = new Map<string, Tensor>()
+  const available = bytes.length - 8 - headerBytes
+  for (const [key, value] of Object.entries(header)) {
+    if (key === '__metadata__') {
+      if (!isRecord(value) || !Object.values(value).every((v) => typeof v === 'string'))
+        throw new InputError(`${name}: __metadata__: expected strings`)
+      Object.assign(metadata, value)
+      continue
+    }
+    const { dtype, shape, data_offsets } = checkEntry(name, key, value)
+    const [begin, end] = data_offsets
+    const size = elementBytes[dtype as 'F32' | 'F64']
+    const count = shape.reduce((product, n) => product * n, 1)
+    if (end - begin !== count * size)
+      throw new InputError(`${name}: tensor "${key}": ${end - begin} bytes for shape [${shape.join(', ')}] of ${dtype}`)
+    if (end > available)
+      throw new InputError(`${name}: tensor "${key}" ends at byte ${end}, but the file is cut short after ${available}`)
+    const from = 8 + headerBytes + begin
+    const values =
+      dtype === 'F32'
+        ? Float32Array.from({ length: count }, (_, i) => view.getFloat32(from + 4 * i, true))
+        : Float64Array.from({ length: count }, (_, i) => view.getFloat64(from + 8 * i, true))
+    tensors.set(key, { dtype: dtype as 'F32' | 'F64', shape, values })
+  }
+  return { tensors, metadata }
+}
+
+export function writeSafetensors({ tensors, metadata }: Tensors): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata }
+  let offset = 0
+  for (const [name, { dtype, shape, values }] of tensors) {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] }
+    offset += values.byteLength
+  }
+  const text = JSON.stringify(header)
+  const json = new TextEncoder().encode(text + ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8))
+  const bytes = new Uint8Array(8 + json.length + offset)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, BigInt(json.length), true)
+  bytes.set(json, 8)
+  let at = 8 + json.length
+  for (const { dtype, values } of tensors.values()) {
+    for (const x of values) {
+      if (dtype === 'F32') view.setFloat32(at, x, true)
+      else view.setFloat64(at, x, true)
+      at += elementBytes[dtype]
+    }
+  }
+  return bytes
+}

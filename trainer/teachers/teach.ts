@@ -1,0 +1,140 @@
+/**
+ * Trains a dense teacher by TD3 (Fujimoto, van Hoof, Meger 2018): twin critics, clipped double Q, delayed actor, target policy smoothing.
+ * The same kernels as distillation, without weight noise and without a teacher's actions.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Network } from '../../runtime-as/network.ts'
+import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
+import { Trainer, type VariationalLayer } from '../kernels/trainer.ts'
+import { randomStream } from '../random.ts'
+import { evaluate } from '../tasks/evaluate.ts'
+import type { Task } from '../tasks/task.ts'
+import type { Teacher } from './teacher.ts'
+
+export interface TeachOptions {
+  /** environment steps, one update each after the first `randomSteps` */
+  steps: number
+  /** steps of uniformly random actions at the start */
+  randomSteps: number
+  hidden: readonly number[]
+  rate: number
+  /** exploration noise, in units of half the action range */
+  exploration: number
+  /** steps between evaluations; the best actor by them is kept */
+  evaluateEvery: number
+  evaluationEpisodes: number
+  seed: number
+  threads: number
+  /** fused multiply-add where the CPU has it: faster, but other last bits than on a CPU without */
+  fused: boolean
+}
+
+export const teachDefaults = {
+  hidden: [256, 256],
+  randomSteps: 1000,
+  rate: 1e-3,
+  exploration: 0.1,
+  evaluateEvery: 1000,
+  evaluationEpisodes: 10,
+  fused: false,
+} as const
+
+export interface TeachProgress {
+  step: number
+  steps: number
+  /** of the last evaluation */
+  return: number
+  /** of the actor kept so far */
+  best: number
+  criticLoss: number
+}
+
+export async function teach(
+  createTask: () => Task,
+  options: TeachOptions,
+  onProgress: (progress: TeachProgress) => void = () => {},
+): Promise<Teacher> {
+  const { steps, randomSteps, seed } = options
+  const task = createTask()
+  const { spec } = task
+  const config: StepConfig = {
+    ...authorsDefaults,
+    observationSize: spec.observationNames.length,
+    actionSize: spec.actionNames.length,
+    actionLow: spec.actionLow,
+    actionHigh: spec.actionHigh,
+    hidden: options.hidden,
+    capacity: steps,
+    actorRate: options.rate,
+    criticRate: options.rate,
+    // Adam does not care how large the actor's loss is: with cloning off these only say "maximise Q"
+    dataScale: 1,
+    valueWeight: 1,
+    cloneWeight: 0,
+    smoothing: { sigma: 0.2, clip: 0.5 },
+    kl: { shape: 'constant', nu: 0, cap: 0, steps },
+  }
+  const trainer = new Trainer(config, { seed, threads: options.threads, relaxed: options.fused })
+  try {
+    trainer.setMode('none')
+    trainer.initialisePlainActor(randomStream(seed, 'teach', 'actor'))
+    trainer.initialiseCritics(randomStream(seed, 'teach', 'critics'))
+    const explore = randomStream(seed, 'teach', 'explore')
+    const action = new Float32Array(config.actionSize)
+    const scratch = createTask()
+    let best = { return: -Infinity, layers: trainer.readActor() }
+    let episode = 0
+    let episodeStep = 0
+    task.reset(randomStream(seed, 'teach', 'episode', episode))
+    for (let step = 1; step <= steps; step++) {
+      const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
+      const observations = config.observationSize
+      row.set(task.observation)
+      if (step > randomSteps) trainer.act(task.observation, action)
+      action.forEach((a, i) => {
+        const [low, high] = [spec.actionLow[i], spec.actionHigh[i]]
+        const noisy = a + (options.exploration * (high - low) * explore.normal()) / 2
+        action[i] = step > randomSteps ? Math.max(low, Math.min(high, noisy)) : explore.uniform(low, high)
+      })
+      row.set(action, observations)
+      row[observations + config.actionSize] = task.step(action)
+      row.set(task.observation, observations + config.actionSize + 1)
+      row[trainer.rowLength - 1] = task.terminated ? 1 : 0
+      trainer.count = step
+      if (task.terminated || ++episodeStep === spec.maxSteps) {
+        episodeStep = 0
+        task.reset(randomStream(seed, 'teach', 'episode', ++episode))
+      }
+      if (step <= randomSteps) continue
+      trainer.run(1)
+      if (step % options.evaluateEvery && step !== steps) continue
+      const control = (observation: ArrayLike<number>, out: Float32Array) => trainer.act(observation, out)
+      const { mean } = evaluate(scratch, control, seed, 'pick', options.evaluationEpisodes)
+      if (mean > best.return) best = { return: mean, layers: trainer.readActor() }
+      onProgress({ step, steps, return: mean, best: best.return, criticLoss: trainer.losses().critic })
+      await turn()
+    }
+    return {
+      network: plainNetwork(best.layers),
+      squash: 'tanh',
+      actionLow: [...spec.actionLow],
+      actionHigh: [...spec.actionHigh],
+      metadata: {},
+    }
+  } finally {
+    trainer.close()
+  }
+}
+
+/** The network of the means: ReLU hidden layers, tanh at the end. */
+export function plainNetwork(layers: readonly VariationalLayer[]): Network {
+  return {
+    layers: layers.map(({ theta, bias }, l) => ({
+      inputs: theta.length / bias.length,
+      outputs: bias.length,
+      activation: l === layers.length - 1 ? 'tanh' : 'relu',
+      weights: theta,
+      bias,
+    })),
+  }
+}
