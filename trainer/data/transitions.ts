@@ -1,0 +1,117 @@
+/**
+ * Transitions on disk: a safetensors file with one F32 tensor "transitions" of shape (count, columns), one row a transition:
+ *
+ *   observation | executed action | teacher's action | reward | next observation | terminal | timeout
+ *
+ * The executed action is the teacher's with exploration noise, clamped to the bounds; terminal and timeout are 0 or 1. Metadata (strings):
+ * format "bpd-transitions-1", task, observation_size, action_size, episodes, crc32 (of the tensor's bytes, decimal), and how it was made.
+ */
+import { readFileSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { InputError } from '../../runtime-as/errors.ts'
+import { replaceFile } from '../../runtime-as/replace.ts'
+import type { TaskSpec } from '../tasks/task.ts'
+import { readSafetensors } from '../teachers/safetensors.ts'
+
+export const format = 'bpd-transitions-1'
+/** room for the JSON header, which is written last */
+const headerRoom = 4096
+
+export interface Columns {
+  observation: number
+  action: number
+  teacherAction: number
+  reward: number
+  next: number
+  terminal: number
+  timeout: number
+  width: number
+}
+
+export function columnsOf(observationSize: number, actionSize: number): Columns {
+  const [o, a] = [observationSize, actionSize]
+  return {
+    ...{ observation: 0, action: o, teacherAction: o + a, reward: o + 2 * a, next: o + 2 * a + 1 },
+    ...{ terminal: 2 * o + 2 * a + 1, timeout: 2 * o + 2 * a + 2, width: 2 * o + 2 * a + 3 },
+  }
+}
+
+export interface Transitions {
+  observationSize: number
+  actionSize: number
+  count: number
+  /** shape (count, columns.width), row-major */
+  rows: Float32Array
+  metadata: Record<string, string>
+}
+
+/** Writes episodes as they come; the file appears at the end. Returns the number of transitions. */
+export function writeTransitions(
+  path: string,
+  spec: TaskSpec,
+  episodes: Iterable<Float32Array>,
+  metadata: Record<string, string>,
+): number {
+  const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
+  const { width } = columnsOf(observationSize, actionSize)
+  let count = 0
+  replaceFile(path, (descriptor) => {
+    let crc = 0
+    let written = 0
+    let position = 8 + headerRoom
+    for (const rows of episodes) {
+      const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
+      crc = crc32(bytes, crc)
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at)
+      position += bytes.length
+      count += rows.length / width
+      written++
+    }
+    const header = JSON.stringify({
+      __metadata__: {
+        ...metadata,
+        ...{ format, task: spec.name, observation_size: `${observationSize}`, action_size: `${actionSize}` },
+        ...{ episodes: `${written}`, crc32: `${crc}` },
+      },
+      transitions: { dtype: 'F32', shape: [count, width], data_offsets: [0, count * width * 4] },
+    })
+    const start = Buffer.alloc(8 + headerRoom, ' ')
+    if (Buffer.byteLength(header) > headerRoom)
+      throw new InputError(`${path}: metadata longer than ${headerRoom} bytes`)
+    start.writeBigUInt64LE(BigInt(headerRoom))
+    start.write(header, 8)
+    writeSync(descriptor, start, 0, start.length, 0)
+  })
+  return count
+}
+
+/** Reads and checks transitions of a task. */
+export function readTransitions(path: string, spec: TaskSpec): Transitions {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+  const { tensors, metadata } = readSafetensors(bytes, path)
+  const tensor = tensors.get('transitions')
+  if (metadata.format !== format || !tensor)
+    throw new InputError(`${path}: metadata format: ${JSON.stringify(metadata.format ?? null)}, expected "${format}"`)
+  const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
+  const { width } = columnsOf(observationSize, actionSize)
+  if (metadata.task !== spec.name)
+    throw new InputError(`${path}: metadata task: ${JSON.stringify(metadata.task)}, expected "${spec.name}"`)
+  const { shape, values } = tensor
+  if (!(values instanceof Float32Array) || shape.length !== 2 || shape[1] !== width || shape[0] === 0)
+    throw new InputError(
+      `${path}: tensor "transitions": shape [${shape.join(', ')}], expected [1 or more, ${width}] of F32`,
+    )
+  if (String(crc32(new Uint8Array(values.buffer))) !== metadata.crc32)
+    throw new InputError(`${path}: altered: the data does not match crc32 in its metadata`)
+  const bad = values.findIndex((x) => !Number.isFinite(x))
+  if (bad >= 0)
+    throw new InputError(
+      `${path}: transition ${Math.floor(bad / width)}, column ${bad % width}: expected a finite number`,
+    )
+  return { observationSize, actionSize, count: shape[0], rows: values, metadata }
+}

@@ -1,0 +1,61 @@
+/**
+ * Exact compaction: a hidden unit whose weights are all pruned is the constant act(bias), so it moves into the next layer's biases; a unit
+ * that nothing reads goes. The function stays the same up to the rounding of the folded biases.
+ */
+import type { Layer, Network } from '../../runtime-as/network.ts'
+
+const activate = (layer: Layer, x: number): number => {
+  if (layer.activation === 'relu') return Math.max(0, x)
+  return layer.activation === 'tanh' ? Math.tanh(x) : x
+}
+
+const row = ({ weights, inputs }: Layer, o: number) => weights.subarray(o * inputs, (o + 1) * inputs)
+const isRead = ({ weights, inputs }: Layer, i: number) => {
+  for (let at = i; at < weights.length; at += inputs) if (weights[at] !== 0) return true
+  return false
+}
+
+/** Folds constants into the biases of `next`, then drops units of `layer` that are constant or unread; at least one unit stays. */
+function compactPair(layer: Layer, next: Layer): [layer: Layer, next: Layer] {
+  const bias = Float64Array.from(next.bias)
+  const keep: number[] = []
+  for (let unit = 0; unit < layer.outputs; unit++) {
+    if (row(layer, unit).some((w) => w !== 0)) {
+      if (isRead(next, unit)) keep.push(unit)
+      continue
+    }
+    const constant = activate(layer, layer.bias[unit])
+    for (let o = 0; o < next.outputs; o++) bias[o] += next.weights[o * next.inputs + unit] * constant
+  }
+  // a layer cannot be empty: a last unit stays without any weight to or from it
+  const units = keep.length ? keep : [0]
+  const used = new Set(keep)
+  return [
+    {
+      ...layer,
+      outputs: units.length,
+      weights: Float32Array.from(units.flatMap((u) => [...row(layer, u)])),
+      bias: Float32Array.from(units, (u) => layer.bias[u]),
+    },
+    {
+      ...next,
+      inputs: units.length,
+      weights: Float32Array.from({ length: next.outputs * units.length }, (_, i) => {
+        const unit = units[i % units.length]
+        return used.has(unit) ? next.weights[Math.floor(i / units.length) * next.inputs + unit] : 0
+      }),
+      bias: Float32Array.from(bias),
+    },
+  ]
+}
+
+/** Repeats until nothing more goes: a removed unit can leave others unread or constant. */
+export function compact(network: Network): Network {
+  const layers = [...network.layers]
+  const size = () => layers.reduce((sum, layer) => sum + layer.outputs, 0)
+  for (let before = -1; before !== size(); ) {
+    before = size()
+    for (let l = 0; l + 1 < layers.length; l++) [layers[l], layers[l + 1]] = compactPair(layers[l], layers[l + 1])
+  }
+  return { layers }
+}

@@ -1,0 +1,62 @@
+/** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
+import { authorsDefaults, type KlSchedule, type NoiseMode } from '../kernels/config.ts'
+
+export interface DistillOptions {
+  /** T: critic steps; the student moves at every `delay`-th */
+  steps: number
+  hidden: readonly number[]
+  criticHidden: readonly number[]
+  batch: number
+  chunks: number
+  discount: number
+  tau: number
+  delay: number
+  actorRate: number
+  criticRate: number
+  /** |D| in the loss */
+  dataScale: number
+  /** h */
+  valueWeight: number
+  noise: Exclude<NoiseMode, 'none'>
+  klShape: KlSchedule['shape']
+  nu: number
+  klCap: number
+  /** log alpha at which the student is pruned for the training curve */
+  threshold: number
+  evaluateEvery: number
+  progressEpisodes: number
+  /** log alpha thresholds that are pruned, tuned and picked from */
+  thresholds: readonly number[]
+  /** student updates with the mask frozen, per threshold */
+  tuneUpdates: number
+  /** with the critics, or cloning the teacher's clean actions only */
+  tuneWithValue: boolean
+  pickEpisodes: number
+  /** how much of |teacher's return| the picked student may lose on the picking episodes */
+  tolerance: number
+  seed: number
+  threads: number
+  /** fused multiply-add where the CPU has it: faster, other last bits than on a CPU without */
+  fused: boolean
+}
+
+export const distillDefaults = {
+  ...authorsDefaults,
+  steps: 1_000_000,
+  noise: 'paper',
+  klShape: 'linear',
+  nu: 4,
+  klCap: 2,
+  threshold: 2,
+  evaluateEvery: 5000,
+  progressEpisodes: 10,
+  thresholds: [-3, -2, -1, 0, 1, 2],
+  tuneUpdates: 10_000,
+  tuneWithValue: false,
+  pickEpisodes: 50,
+  tolerance: 0.02,
+  fused: true,
+} as const
+
+/** Per task: what differs from the defaults. The pendulum's is small enough to train in a minute. */
+export const taskPresets: Record<string, Partial<DistillOptions>> = {}

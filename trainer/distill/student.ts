@@ -1,0 +1,59 @@
+/** From Gaussian weights to a plain sparse network: log alpha, the KL term, pruning, and the input normaliser folded away. */
+import type { Network } from '../../runtime-as/network.ts'
+import type { VariationalLayer } from '../kernels/trainer.ts'
+
+/** log alpha of each weight: clip(2 log sigma - 2 log |theta|, -10, 10); high means mostly noise. */
+export function logAlpha({ theta, logSigma }: VariationalLayer): Float32Array {
+  return theta.map((w, i) => Math.max(-10, Math.min(10, 2 * logSigma[i] - 2 * Math.log(Math.abs(w)))))
+}
+
+/** Sum over weights of KL(q || log-uniform prior) by the fit of Molchanov et al. 2017 (Eq. 14), constant k1 included. */
+export function klDivergence(layers: readonly VariationalLayer[]): number {
+  const [k1, k2, k3] = [0.63576, 1.8732, 1.48695]
+  let sum = 0
+  for (const layer of layers)
+    for (const a of logAlpha(layer)) sum += k1 - k1 / (1 + Math.exp(-(k2 + k3 * a))) + 0.5 * Math.log1p(Math.exp(-a))
+  return sum
+}
+
+/** 1 where log alpha is below the threshold, else 0; one matrix (outputs, inputs) a layer. */
+export const masksAt = (layers: readonly VariationalLayer[], threshold: number): Float32Array[] =>
+  layers.map((layer) => logAlpha(layer).map((a) => (a < threshold ? 1 : 0)))
+
+export const survivors = (masks: readonly Float32Array[]): number =>
+  masks.reduce((sum, mask) => sum + mask.reduce((n, x) => n + x, 0), 0)
+
+export const pruned = (layers: readonly VariationalLayer[], masks: readonly Float32Array[]): VariationalLayer[] =>
+  layers.map((layer, l) => ({ ...layer, theta: layer.theta.map((w, i) => w * masks[l][i]) }))
+
+/** Per observation: x is replaced by (x - mean) / std before the first layer while training. */
+export interface Normaliser {
+  mean: Float64Array
+  std: Float64Array
+}
+
+/** Mean and standard deviation of one column range of `rows`; a constant column gets std 1. */
+export function normaliserOf(rows: Float32Array, width: number, size: number): Normaliser {
+  const count = rows.length / width
+  const mean = new Float64Array(size)
+  const std = new Float64Array(size)
+  for (let k = 0; k < size; k++) {
+    for (let r = 0; r < count; r++) mean[k] += rows[r * width + k] / count
+    let variance = 0
+    for (let r = 0; r < count; r++) variance += (rows[r * width + k] - mean[k]) ** 2 / count
+    std[k] = variance > 1e-12 ? Math.sqrt(variance) : 1
+  }
+  return { mean, std }
+}
+
+/** The same function of raw observations: W' = W / std, b' = b - W mean / std; exact up to f32 rounding. Zeros stay zeros. */
+export function foldNormaliser(network: Network, { mean, std }: Normaliser): Network {
+  const [first, ...rest] = network.layers
+  const weights = first.weights.map((w, i) => w / std[i % first.inputs])
+  const bias = first.bias.map((b, o) => {
+    let shifted = b
+    for (let i = 0; i < first.inputs; i++) shifted -= (first.weights[o * first.inputs + i] * mean[i]) / std[i]
+    return shifted
+  })
+  return { layers: [{ ...first, weights, bias }, ...rest] }
+}
