@@ -21,6 +21,7 @@ export const WIDEST = 14
 export const SQUASH = 16
 export const RESERVED = 17
 export const GOLDENS = 18
+/** control period in microseconds, u32 */
 export const PERIOD = 20
 export const CONTRACT_HASH = 24
 export const BOUNDS = 28
@@ -28,6 +29,8 @@ export const GOLDEN = 32
 export const HEADER = 36
 export const MAX_LAYERS = 16
 export const MAX_WIDTH = 4096
+/** more would let a hostile file keep a board busy: the time of the self-test is this many inferences */
+export const MAX_GOLDENS = 16
 
 /** layer descriptor */
 export const FORM = 0

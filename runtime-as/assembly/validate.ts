@@ -45,6 +45,7 @@ import {
   LAYERS,
   MAGIC,
   MAX_FILE,
+  MAX_GOLDENS,
   MAX_LAYERS,
   MAX_WIDTH,
   NONE,
@@ -136,7 +137,7 @@ function validateCore(core: usize, bytes: u32): u32 {
   if (load<u8>(last, ACTIVATION) != (load<u8>(core, SQUASH) == SQUASH_TANH ? TANH : NONE)) return BAD_SQUASH
 
   const goldens: u32 = load<u16>(core, GOLDENS)
-  if (goldens == 0 || load<u32>(core, GOLDEN) != at) return BAD_GOLDEN
+  if (goldens - 1 >= <u32>MAX_GOLDENS || load<u32>(core, GOLDEN) != at) return BAD_GOLDEN
   const goldenWords = goldens * (observations + actions)
   if (goldenWords > (bytes - at) >>> 2 || at + (goldenWords << 2) != bytes) return BAD_GOLDEN
   return finite(core + at, goldenWords) ? FINE : NOT_FINITE
