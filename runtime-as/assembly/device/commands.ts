@@ -1,0 +1,134 @@
+// Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
+import { forward } from '../forward'
+import { ACTIONS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
+import {
+  CLOCK_HZ,
+  ERASE_BYTES,
+  IMAGE_BYTES,
+  NAME,
+  PROGRAM_BYTES,
+  SLOT_A,
+  STACK,
+  STACK_BYTES,
+  STATIC_BYTES,
+  cycles,
+  millis,
+} from './board'
+import {
+  BAD_LENGTH,
+  INFO_ACTIONS,
+  INFO_CLOCK_HZ,
+  INFO_CONTRACT,
+  INFO_ERASE_BYTES,
+  INFO_FILE_BYTES,
+  INFO_FORMAT,
+  INFO_GENERATION,
+  INFO_GOLDENS,
+  INFO_IMAGE_BYTES,
+  INFO_MAX_PAYLOAD,
+  INFO_MILLIS,
+  INFO_NAME,
+  INFO_OBSERVATIONS,
+  INFO_PERIOD,
+  INFO_POLICY_BYTES,
+  INFO_POLICY_CRC,
+  INFO_PROGRAM_BYTES,
+  INFO_PROTOCOL,
+  INFO_SLOT,
+  INFO_STACK_BYTES,
+  INFO_STACK_USED,
+  INFO_STATIC_BYTES,
+  INFO_WORK_BYTES,
+  MAX_PAYLOAD,
+  NO_POLICY,
+  OK,
+  PROTOCOL,
+  SLOT_FILE_BYTES,
+  SLOT_FILE_CRC,
+  SLOT_GENERATION,
+  STAT_STEPS,
+} from './protocol'
+import { capacity } from './slots'
+import { RUNNING, RUNNING_CORE, WORK, count, refuse, state, table, workMemory } from './state'
+
+/** The running policy's contract hash, 0: none runs. */
+export function contract(): u32 {
+  const core: usize = load<u32>(state, RUNNING_CORE)
+  return core ? load<u32>(core, CONTRACT_HASH) : 0
+}
+
+/** Bytes of the stack that are painted no more. */
+function stackUsed(): u32 {
+  const stack: usize = load<u32>(table, STACK)
+  const bytes = load<u32>(table, STACK_BYTES)
+  if (!stack) return 0
+  let untouched: u32 = 0
+  while (untouched < bytes && load<u8>(stack + untouched) == 0xa5) untouched++
+  return bytes - untouched
+}
+
+/** out: INFO_BYTES, zeroed */
+export function hello(out: usize): void {
+  store<u8>(out, PROTOCOL, INFO_PROTOCOL)
+  store<u8>(out, VERSION, INFO_FORMAT)
+  store<u8>(out, 255, INFO_SLOT)
+  store<u16>(out, MAX_PAYLOAD, INFO_MAX_PAYLOAD)
+  const slot: usize = load<u32>(state, RUNNING)
+  if (slot) {
+    const core: usize = load<u32>(state, RUNNING_CORE)
+    store<u8>(out, slot == load<u32>(table, SLOT_A) ? 0 : 1, INFO_SLOT)
+    store<u16>(out, load<u16>(core, OBSERVATIONS), INFO_OBSERVATIONS)
+    store<u16>(out, load<u16>(core, ACTIONS), INFO_ACTIONS)
+    store<u16>(out, load<u16>(core, GOLDENS), INFO_GOLDENS)
+    store<u32>(out, load<u32>(slot, SLOT_GENERATION), INFO_GENERATION)
+    store<u32>(out, load<u32>(slot, SLOT_FILE_BYTES), INFO_POLICY_BYTES)
+    store<u32>(out, load<u32>(slot, SLOT_FILE_CRC), INFO_POLICY_CRC)
+    store<u32>(out, load<u32>(core, CONTRACT_HASH), INFO_CONTRACT)
+    store<u32>(out, load<u32>(core, PERIOD), INFO_PERIOD)
+  }
+  store<u32>(out, capacity(), INFO_FILE_BYTES)
+  store<u32>(out, load<u32>(table, ERASE_BYTES), INFO_ERASE_BYTES)
+  store<u32>(out, load<u32>(table, PROGRAM_BYTES), INFO_PROGRAM_BYTES)
+  store<u32>(out, load<u32>(table, CLOCK_HZ), INFO_CLOCK_HZ)
+  store<u32>(out, load<u32>(table, STATIC_BYTES), INFO_STATIC_BYTES)
+  store<u32>(out, load<u32>(table, IMAGE_BYTES), INFO_IMAGE_BYTES)
+  store<u32>(out, load<u32>(table, STACK_BYTES), INFO_STACK_BYTES)
+  store<u32>(out, stackUsed(), INFO_STACK_USED)
+  store<u32>(out, workMemory(), INFO_WORK_BYTES)
+  store<u32>(out, millis(), INFO_MILLIS)
+  for (let k: usize = 0; k < 16; k += 4) store<u32>(out + INFO_NAME + k, load<u32>(table + NAME + k))
+}
+
+/** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */
+export function step(observation: usize, length: u32, out: usize): u32 {
+  const core: usize = load<u32>(state, RUNNING_CORE)
+  if (!core) return refuse(NO_POLICY, 0)
+  const expected = <u32>load<u16>(core, OBSERVATIONS) << 2
+  if (length != expected) return refuse(BAD_LENGTH, expected)
+  const before = cycles()
+  forward(core, observation, out + 4, state + WORK)
+  store<u32>(out, cycles() - before)
+  count(STAT_STEPS)
+  return OK
+}
+
+/** payload: first u16, runs u16; out: cycles u32[runs] of inferences on the golden observations, in turn, from number `first` */
+export function bench(payload: usize, length: u32, out: usize): u32 {
+  const core: usize = load<u32>(state, RUNNING_CORE)
+  if (!core) return refuse(NO_POLICY, 0)
+  if (length != 4) return refuse(BAD_LENGTH, 4)
+  const goldens: u32 = load<u16>(core, GOLDENS)
+  const runs: u32 = load<u16>(payload, 2)
+  if (runs == 0 || runs > <u32>(MAX_PAYLOAD / 4)) return refuse(BAD_LENGTH, 0)
+  const stride = (<usize>load<u16>(core, OBSERVATIONS) + load<u16>(core, ACTIONS)) << 2
+  const action = state + WORK + (<usize>load<u16>(core, WIDEST) << 3)
+  let index = <u32>load<u16>(payload) % goldens
+  for (let i: u32 = 0; i < runs; i++) {
+    const observation = core + load<u32>(core, GOLDEN) + <usize>index * stride
+    const before = cycles()
+    forward(core, observation, action, state + WORK)
+    store<u32>(out + (i << 2), cycles() - before)
+    if (++index == goldens) index = 0
+  }
+  return OK
+}

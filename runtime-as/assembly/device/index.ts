@@ -1,0 +1,148 @@
+// The device: what the board calls. Requests and answers: firmware-bridge/PROTOCOL.md.
+import { crc32 } from '../crc'
+import { ACTIONS } from '../layout'
+import { reset } from './board'
+import { bench, contract, hello, step } from './commands'
+import { nextFrame, prepareMarks, put, seal, sendAnswer, trailer } from './line'
+import {
+  ANSWER,
+  BAD_LENGTH,
+  BEGIN,
+  BENCH,
+  COMMIT,
+  CRC_BYTES,
+  DATA,
+  HELLO,
+  INFO_BYTES,
+  OK,
+  PAYLOAD,
+  RESET,
+  RESULT,
+  STATS,
+  STATS_BYTES,
+  STAT_BAD_CRC,
+  STAT_FRAMES,
+  STAT_REPEATS,
+  STEP,
+  UNKNOWN_TYPE,
+} from './protocol'
+import { boot } from './slots'
+import {
+  ANSWER_BYTES,
+  ANSWER_FRAME,
+  COUNTERS,
+  DETAIL,
+  FRAME,
+  LAST_CRC,
+  LAST_HEAD,
+  RUNNING_CORE,
+  UPLOAD_WRITTEN,
+  attach,
+  count,
+  refuse,
+  state,
+} from './state'
+import { begin, commit, data } from './upload'
+
+/** Boots the device. table: the board's facts (board.ts), 4-byte aligned; its state must be zeroed. */
+export function start(table: usize): void {
+  attach(table)
+  prepareMarks()
+  boot()
+}
+
+/** Takes bytes from the line. Cheap; an interrupt may call it while `poll` runs. */
+export function receive(bytes: usize, count: u32): void {
+  put(bytes, count)
+}
+
+/** Answers every request that has arrived whole. The main loop calls it. */
+export function poll(): void {
+  for (let length = nextFrame(); length; length = nextFrame()) request(length)
+}
+
+/** A frame of `length` bytes in FRAME: checks it, answers it. What is no request of this contract stays unanswered. */
+function request(length: u32): void {
+  const frame = state + FRAME
+  const crc = trailer(frame + length)
+  const head = load<u32>(frame)
+  const type = head & 0xff
+  if ((crc32(frame, length - CRC_BYTES) ^ mix(type)) != crc || type >= <u32>ANSWER) {
+    count(STAT_BAD_CRC)
+    return
+  }
+  count(STAT_FRAMES)
+  const sealed = load<u32>(state, ANSWER_BYTES)
+  // the host did not get the answer: it gets the same again, and nothing is done twice
+  if (sealed && type != HELLO && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
+    count(STAT_REPEATS)
+    sendAnswer(sealed)
+    return
+  }
+  // taken before the command: an interruption in it must not leave the last answer to another request
+  store<u32>(state, 0, ANSWER_BYTES)
+  const contractMix = mix(type)
+  const bytes = seal(PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), contractMix)
+  store<u32>(state, head, LAST_HEAD)
+  store<u32>(state, crc, LAST_CRC)
+  store<u32>(state, bytes, ANSWER_BYTES)
+  sendAnswer(bytes)
+  if (type == RESET && load<u8>(state + ANSWER_FRAME, RESULT) == OK) reset()
+}
+
+/** What a frame's CRC is mixed with: the contract for control frames, so that a host with another one is not understood. */
+function mix(type: u32): u32 {
+  return (type & ~ANSWER) == STEP ? contract() : 0
+}
+
+/** Carries a request out and writes its answer without CRC. Bytes of the payload. */
+function answer(type: u32, head: u32, length: u32): u32 {
+  const payload = state + FRAME + PAYLOAD
+  const out = state + ANSWER_FRAME
+  let bytes: u32 = 4
+  let status: u32 = OK
+  switch (type) {
+    case HELLO:
+      for (let k: usize = 0; k < <usize>INFO_BYTES; k += 4) store<u32>(out + PAYLOAD + k, 0)
+      hello(out + PAYLOAD)
+      bytes = INFO_BYTES
+      break
+    case BEGIN:
+      status = begin(payload, length)
+      store<u32>(out, load<u32>(state, UPLOAD_WRITTEN), PAYLOAD)
+      break
+    case DATA:
+      status = data(payload, length)
+      store<u32>(out, load<u32>(state, UPLOAD_WRITTEN), PAYLOAD)
+      break
+    case COMMIT:
+      status = commit(length)
+      bytes = 0
+      break
+    case STEP:
+      status = step(payload, length, out + PAYLOAD)
+      if (status == OK) bytes = 4 + (<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS) << 2)
+      break
+    case BENCH:
+      bytes = <u32>load<u16>(payload, 2) << 2
+      status = bench(payload, length, out + PAYLOAD)
+      break
+    case STATS:
+      for (let k: usize = 0; k < <usize>STATS_BYTES; k += 4) store<u32>(out + PAYLOAD + k, load<u32>(state + COUNTERS + k))
+      bytes = STATS_BYTES
+      break
+    case RESET:
+      if (length != 0) status = refuse(BAD_LENGTH, 0)
+      bytes = 0
+      break
+    default:
+      status = refuse(UNKNOWN_TYPE, type)
+  }
+  if (status != OK) {
+    store<u32>(out, load<u32>(state, DETAIL), PAYLOAD)
+    bytes = 4
+  }
+  store<u32>(out, head | ANSWER)
+  store<u8>(out, <u8>status, RESULT)
+  return bytes
+}

@@ -1,0 +1,109 @@
+import { crc32 } from '../crc'
+import { send } from './board'
+import {
+  CRC_BYTES,
+  END,
+  ESC,
+  ESC_END,
+  ESC_ESC,
+  MAX_FRAME,
+  MIN_FRAME,
+  STAT_DROPPED,
+  STAT_OVERRUNS,
+} from './protocol'
+import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, RING_BYTES, TAKEN, count, state } from './state'
+
+/** The bytes END, ESC ESC_END, ESC ESC_ESC, to send from. */
+export function prepareMarks(): void {
+  store<u8>(state, END, MARKS)
+  store<u8>(state, ESC, MARKS + 1)
+  store<u8>(state, ESC_END, MARKS + 2)
+  store<u8>(state, ESC, MARKS + 3)
+  store<u8>(state, ESC_ESC, MARKS + 4)
+}
+
+/** Puts bytes from the line into the ring. Touches nothing that `nextFrame` writes but the ring, so an interrupt may call it. */
+export function put(bytes: usize, length: u32): void {
+  const end = bytes + length
+  let at = load<u32>(state, PUT)
+  const room = <u32>RING_BYTES - (at - load<u32>(state, TAKEN))
+  const taken = length < room ? length : room
+  if (taken < length) count(STAT_OVERRUNS, length - taken)
+  for (const stop = end - (length - taken); bytes < stop; bytes++, at++) {
+    store<u8>(state + RING + (at & (RING_BYTES - 1)), load<u8>(bytes))
+  }
+  store<u32>(state, at, PUT)
+}
+
+/**
+ * Takes bytes from the ring until a frame is whole in FRAME. Its length in bytes, 0: none yet. SLIP marks frames by a byte that stands
+ * nowhere else, so after any garbage the next frame is found again.
+ */
+export function nextFrame(): u32 {
+  let at = load<u32>(state, TAKEN)
+  while (at != load<u32>(state, PUT)) {
+    let byte: u32 = load<u8>(state + RING + (at & (RING_BYTES - 1)))
+    store<u32>(state, ++at, TAKEN)
+    const length = load<u32>(state, FRAME_BYTES)
+    const escaped = load<u32>(state, ESCAPED)
+    if (byte == END) {
+      store<u32>(state, 0, FRAME_BYTES)
+      store<u32>(state, 0, ESCAPED)
+      if (length >= <u32>MIN_FRAME && length <= <u32>MAX_FRAME && !escaped) return length
+      if (length) count(STAT_DROPPED)
+      continue
+    }
+    if (!escaped && byte == ESC) {
+      store<u32>(state, 1, ESCAPED)
+      continue
+    }
+    if (escaped) {
+      store<u32>(state, 0, ESCAPED)
+      // an escape that means nothing makes the frame too long, which drops it
+      if (byte == ESC_END) byte = END
+      else if (byte == ESC_ESC) byte = ESC
+      else store<u32>(state, MAX_FRAME, FRAME_BYTES)
+    }
+    const room = load<u32>(state, FRAME_BYTES)
+    if (room < <u32>MAX_FRAME) store<u8>(state + FRAME + room, <u8>byte)
+    if (room <= <u32>MAX_FRAME) store<u32>(state, room + 1, FRAME_BYTES)
+  }
+  return 0
+}
+
+/** The last four bytes of a frame, which need not be aligned. */
+export function trailer(end: usize): u32 {
+  return (
+    load<u8>(end - 4) |
+    (<u32>load<u8>(end - 3) << 8) |
+    (<u32>load<u8>(end - 2) << 16) |
+    (<u32>load<u8>(end - 1) << 24)
+  )
+}
+
+/** Appends the CRC-32, mixed with `mix`, to the `length` bytes in ANSWER_FRAME. The length with it. */
+export function seal(length: u32, mix: u32): u32 {
+  const crc = crc32(state + ANSWER_FRAME, length) ^ mix
+  const end = state + ANSWER_FRAME + length
+  store<u8>(end, <u8>crc)
+  store<u8>(end, <u8>(crc >>> 8), 1)
+  store<u8>(end, <u8>(crc >>> 16), 2)
+  store<u8>(end, <u8>(crc >>> 24), 3)
+  return length + CRC_BYTES
+}
+
+/** Sends the sealed answer: END, the bytes with END and ESC escaped, END. */
+export function sendAnswer(length: u32): void {
+  send(state + MARKS, 1)
+  let from = state + ANSWER_FRAME
+  const end = from + length
+  for (let at = from; at < end; at++) {
+    const byte = load<u8>(at)
+    if (byte != END && byte != ESC) continue
+    if (at > from) send(from, <u32>(at - from))
+    send(state + MARKS + (byte == END ? 1 : 3), 2)
+    from = at + 1
+  }
+  if (end > from) send(from, <u32>(end - from))
+  send(state + MARKS, 1)
+}

@@ -1,0 +1,94 @@
+// Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
+// device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
+
+export const PROTOCOL = 1
+
+/** SLIP (RFC 1055) */
+export const END = 0xc0
+export const ESC = 0xdb
+export const ESC_END = 0xdc
+export const ESC_ESC = 0xdd
+
+/** frame, before SLIP: type u8, status u8, sequence u16, payload, CRC-32 of all that stands before it */
+export const TYPE = 0
+export const RESULT = 1
+export const SEQUENCE = 2
+export const PAYLOAD = 4
+export const CRC_BYTES = 4
+/** an offset and 512 bytes of a file, or 129 numbers */
+export const MAX_PAYLOAD = 516
+export const MAX_CHUNK = 512
+export const MIN_FRAME = PAYLOAD + CRC_BYTES
+export const MAX_FRAME = PAYLOAD + MAX_PAYLOAD + CRC_BYTES
+
+/** types of requests; an answer carries its request's type with bit 7 set */
+export const HELLO = 1
+export const BEGIN = 2
+export const DATA = 3
+export const COMMIT = 4
+export const STEP = 5
+export const BENCH = 6
+export const STATS = 7
+export const RESET = 8
+export const ANSWER = 0x80
+
+/** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
+export const OK = 0
+export const UNKNOWN_TYPE = 1
+export const BAD_LENGTH = 2 // detail: the length expected in bytes, 0: several are possible
+export const NO_POLICY = 3
+export const NO_UPLOAD = 4
+export const TOO_LARGE = 5 // detail: bytes of the largest file that a slot holds
+export const BAD_OFFSET = 6 // detail: the offset expected
+export const DIFFERENT = 7 // a repeated chunk differs from the one already written; detail: its offset
+export const INCOMPLETE = 8 // detail: bytes written so far
+export const BAD_FILE_CRC = 9 // detail: the CRC-32 of the bytes written
+export const INVALID = 10 // detail: what `validate` answered (../codes.ts)
+export const TOO_WIDE = 11 // observations or actions do not fit a frame; detail: how many do
+export const NO_MEMORY = 12 // detail: bytes of work memory that the policy needs
+export const WRONG_GOLDEN = 13 // detail: 1 + the index of the first golden vector that this board computes otherwise
+export const BAD_FLASH = 14 // flash does not read back as programmed; detail: the address
+
+/** answer to HELLO */
+export const INFO_PROTOCOL = 0 // u8
+export const INFO_FORMAT = 1 // u8, version of .bpd
+export const INFO_SLOT = 2 // u8: 0 or 1, 255 where no policy runs; the policy's fields are 0 then
+export const INFO_MAX_PAYLOAD = 4 // u16
+export const INFO_OBSERVATIONS = 6 // u16
+export const INFO_ACTIONS = 8 // u16
+export const INFO_GOLDENS = 10 // u16
+export const INFO_GENERATION = 12
+export const INFO_POLICY_BYTES = 16
+export const INFO_POLICY_CRC = 20 // of the whole file
+export const INFO_CONTRACT = 24
+export const INFO_PERIOD = 28 // as in the policy's core
+export const INFO_FILE_BYTES = 32 // the largest file that a slot holds
+export const INFO_ERASE_BYTES = 36
+export const INFO_PROGRAM_BYTES = 40
+export const INFO_CLOCK_HZ = 44
+export const INFO_STATIC_BYTES = 48
+export const INFO_IMAGE_BYTES = 52
+export const INFO_STACK_BYTES = 56
+export const INFO_STACK_USED = 60 // most ever used since start; 0: unknown
+export const INFO_WORK_BYTES = 64 // work memory for a policy
+export const INFO_MILLIS = 68 // since start
+export const INFO_NAME = 72 // 16 bytes
+export const INFO_BYTES = 88
+
+/** answer to STATS, u32 each, since start */
+export const STAT_FRAMES = 0 // whole frames with a right CRC
+export const STAT_BAD_CRC = 4
+export const STAT_DROPPED = 8 // too short, too long or badly escaped
+export const STAT_OVERRUNS = 12 // bytes that found the line buffer full
+export const STAT_REPEATS = 16 // answered from memory
+export const STAT_STEPS = 20
+export const STATS_BYTES = 24
+
+/** header of a slot, u32 each, in the slot's first bytes */
+export const SLOT_MAGIC = 0
+export const SLOT_GENERATION = 4 // counts up from 1; the newest valid slot runs
+export const SLOT_FILE_BYTES = 8
+export const SLOT_FILE_CRC = 12
+export const SLOT_CRC = 16 // of the four before it
+export const SLOT_HEADER = 20
+export const SLOT_MAGIC_VALUE = 0x746c7362

@@ -1,0 +1,61 @@
+// The device's RAM. It lives at the address that the board's table gives (board.ts: STATE); these are offsets into it.
+import { NAME, STATE, STATE_BYTES, TABLE_BYTES } from './board'
+import { MAX_FRAME, STATS_BYTES } from './protocol'
+
+/** the six counters of STATS, in their order */
+export const COUNTERS = 0
+/** the slot that runs and its policy's core; 0: none */
+export const RUNNING = COUNTERS + STATS_BYTES
+export const RUNNING_CORE = RUNNING + 4
+/** detail of the last refusal */
+export const DETAIL = RUNNING_CORE + 4
+/** the upload under way: its file's bytes (0: none) and CRC-32, how much is written, how much of the slot is erased */
+export const UPLOAD_BYTES = DETAIL + 4
+export const UPLOAD_CRC = UPLOAD_BYTES + 4
+export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
+export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
+/** ring between `receive` and `poll`: bytes ever put in and taken out */
+export const PUT = UPLOAD_ERASED + 4
+export const TAKEN = PUT + 4
+/** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
+export const FRAME_BYTES = TAKEN + 4
+export const ESCAPED = FRAME_BYTES + 4
+/** the last request's first word and CRC, and the bytes of its answer (0: none), which ANSWER_FRAME still holds */
+export const LAST_HEAD = ESCAPED + 4
+export const LAST_CRC = LAST_HEAD + 4
+export const ANSWER_BYTES = LAST_CRC + 4
+/** END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
+export const MARKS = ANSWER_BYTES + 4
+/** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
+export const RING = 96
+export const RING_BYTES = 512
+export const FRAME = RING + RING_BYTES
+export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
+export const ANSWER_FRAME = FRAME + FRAME_BUFFER
+/** the rest: what the running policy works in */
+export const WORK = ANSWER_FRAME + FRAME_BUFFER
+
+/** the board's table, and the state it names */
+export let table: usize = 0
+export let state: usize = 0
+
+export function attach(at: usize): void {
+  table = at
+  state = load<u32>(at, STATE)
+}
+
+export function workMemory(): u32 {
+  return load<u32>(table, STATE_BYTES) - WORK
+}
+
+/** Refuses with a detail: `return refuse(TOO_LARGE, bytes)`. */
+export function refuse(status: u32, detail: u32): u32 {
+  store<u32>(state, detail, DETAIL)
+  return status
+}
+
+// @ts-ignore: decorator
+@inline
+export function count(counter: usize, by: u32 = 1): void {
+  store<u32>(state + counter, load<u32>(state + counter) + by)
+}

@@ -1,0 +1,94 @@
+// A file arrives: BEGIN, DATA in order, COMMIT. Each may be repeated at will; until COMMIT says OK the old policy runs.
+import { crc32 } from '../crc'
+import { ERASE_BYTES, PROGRAM_BYTES, erase, program } from './board'
+import {
+  BAD_FILE_CRC,
+  BAD_FLASH,
+  BAD_LENGTH,
+  BAD_OFFSET,
+  DIFFERENT,
+  INCOMPLETE,
+  MAX_CHUNK,
+  NO_UPLOAD,
+  OK,
+  TOO_LARGE,
+} from './protocol'
+import { activate, capacity, fileAt, selfTest, spare } from './slots'
+import { UPLOAD_BYTES, UPLOAD_CRC, UPLOAD_ERASED, UPLOAD_WRITTEN, refuse, state, table } from './state'
+
+/** Erases the spare slot up to `end` bytes, block by block from its header on. */
+function eraseTo(end: u32): void {
+  const block = load<u32>(table, ERASE_BYTES)
+  for (let at = load<u32>(state, UPLOAD_ERASED); at < end; at += block) {
+    erase(spare() + at, block)
+    store<u32>(state, at + block, UPLOAD_ERASED)
+  }
+}
+
+/** payload: bytes of the file u32, its CRC-32 u32. The same again goes on where the upload stands. */
+export function begin(payload: usize, length: u32): u32 {
+  if (length != 8) return refuse(BAD_LENGTH, 8)
+  const bytes = load<u32>(payload)
+  const crc = load<u32>(payload, 4)
+  if (bytes == 0) return refuse(BAD_LENGTH, 0)
+  if (bytes > capacity()) return refuse(TOO_LARGE, capacity())
+  if (bytes == load<u32>(state, UPLOAD_BYTES) && crc == load<u32>(state, UPLOAD_CRC)) return OK
+  store<u32>(state, bytes, UPLOAD_BYTES)
+  store<u32>(state, crc, UPLOAD_CRC)
+  store<u32>(state, 0, UPLOAD_WRITTEN)
+  store<u32>(state, 0, UPLOAD_ERASED)
+  eraseTo(fileAt())
+  return OK
+}
+
+function same(a: usize, b: usize, length: u32): bool {
+  for (let k: usize = 0; k < length; k++) if (load<u8>(a + k) != load<u8>(b + k)) return false
+  return true
+}
+
+/** payload: offset u32, then 1 to 512 bytes: whole program units but for the file's end. Pads the chunk in place. */
+export function data(payload: usize, length: u32): u32 {
+  const bytes = load<u32>(state, UPLOAD_BYTES)
+  const written = load<u32>(state, UPLOAD_WRITTEN)
+  if (bytes == 0) return refuse(NO_UPLOAD, 0)
+  if (length < 5 || length > <u32>(4 + MAX_CHUNK)) return refuse(BAD_LENGTH, 0)
+  const offset = load<u32>(payload)
+  const chunk = payload + 4
+  const size = length - 4
+  if (offset > written || size > bytes - offset) return refuse(BAD_OFFSET, written)
+  const address = spare() + fileAt() + offset
+  if (offset < written) {
+    return size <= written - offset && same(address, chunk, size) ? OK : refuse(DIFFERENT, offset)
+  }
+  const unit = load<u32>(table, PROGRAM_BYTES)
+  const padded = (size + unit - 1) & ~(unit - 1)
+  if (padded > <u32>MAX_CHUNK || (padded != size && offset + size != bytes)) return refuse(BAD_LENGTH, 0)
+  for (let k = size; k < padded; k++) store<u8>(chunk + k, 0xff)
+  eraseTo(fileAt() + offset + padded)
+  program(address, chunk, padded)
+  if (!same(address, chunk, padded)) {
+    abandon()
+    return refuse(BAD_FLASH, <u32>address)
+  }
+  store<u32>(state, offset + size, UPLOAD_WRITTEN)
+  return OK
+}
+
+function abandon(): void {
+  store<u32>(state, 0, UPLOAD_BYTES)
+}
+
+/** Tests the file where it will run, then switches to it. A file that fails is given up. */
+export function commit(length: u32): u32 {
+  const bytes = load<u32>(state, UPLOAD_BYTES)
+  const written = load<u32>(state, UPLOAD_WRITTEN)
+  if (length != 0) return refuse(BAD_LENGTH, 0)
+  if (bytes == 0) return refuse(NO_UPLOAD, 0)
+  if (written != bytes) return refuse(INCOMPLETE, written)
+  const file = spare() + fileAt()
+  const crc = crc32(file, bytes)
+  abandon()
+  if (crc != load<u32>(state, UPLOAD_CRC)) return refuse(BAD_FILE_CRC, crc)
+  const status = selfTest(file, bytes)
+  return status == OK ? activate(bytes, crc) : status
+}
