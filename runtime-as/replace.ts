@@ -1,9 +1,14 @@
 /** Files appear by rename: a reader, or a crash in between, sees the old file or the new one, never half of one. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { InputError } from './errors.ts'
 
-/** Calls `write` with the descriptor of a new file beside `path`, which takes its place when `write` returns. */
-export function replaceFile(path: string, write: (descriptor: number) => void): void {
+const parts = new Set<string>()
+process.on('exit', () => {
+  for (const part of parts) rmSync(part, { force: true })
+})
+
+/** Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done. */
+export async function replaceFile(path: string, write: (descriptor: number) => void | Promise<void>): Promise<void> {
   const part = `${path}.part-${process.pid}`
   let descriptor: number
   try {
@@ -11,16 +16,24 @@ export function replaceFile(path: string, write: (descriptor: number) => void): 
   } catch (error) {
     throw new InputError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
   }
+  parts.add(part)
   try {
-    write(descriptor)
+    await write(descriptor)
     fsyncSync(descriptor)
     closeSync(descriptor)
     renameSync(part, path)
   } catch (error) {
     rmSync(part, { force: true })
     throw error
+  } finally {
+    parts.delete(part)
   }
 }
 
-export const writeFile = (path: string, content: Uint8Array | string): void =>
-  replaceFile(path, (descriptor) => writeFileSync(descriptor, content))
+export const writeFile = (path: string, content: Uint8Array | string): Promise<void> =>
+  replaceFile(path, (descriptor) => writeAll(descriptor, Buffer.from(content), 0))
+
+/** All of `bytes` at `position` of the file. */
+export function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at)
+}

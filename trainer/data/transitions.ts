@@ -6,10 +6,11 @@
  * The executed action is the teacher's with exploration noise, clamped to the bounds; terminal and timeout are 0 or 1. Metadata (strings):
  * format "bpd-transitions-1", task, observation_size, action_size, episodes, crc32 (of the tensor's bytes, decimal), and how it was made.
  */
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
-import { replaceFile } from '../../runtime-as/replace.ts'
+import { replaceFile, writeAll } from '../../runtime-as/replace.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { readSafetensors } from '../teachers/safetensors.ts'
 
@@ -46,26 +47,30 @@ export interface Transitions {
 }
 
 /** Writes episodes as they come; the file appears at the end. Returns the number of transitions. */
-export function writeTransitions(
+export async function writeTransitions(
   path: string,
   spec: TaskSpec,
   episodes: Iterable<Float32Array>,
   metadata: Record<string, string>,
-): number {
+  onProgress: (count: number) => void = () => {},
+): Promise<number> {
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
   let count = 0
-  replaceFile(path, (descriptor) => {
+  await replaceFile(path, async (descriptor) => {
     let crc = 0
     let written = 0
     let position = 8 + headerRoom
     for (const rows of episodes) {
       const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
       crc = crc32(bytes, crc)
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at)
+      writeAll(descriptor, bytes, position)
       position += bytes.length
       count += rows.length / width
-      written++
+      if (++written % 10 === 0) {
+        onProgress(count)
+        await turn()
+      }
     }
     const header = JSON.stringify({
       __metadata__: {
@@ -80,7 +85,7 @@ export function writeTransitions(
       throw new InputError(`${path}: metadata longer than ${headerRoom} bytes`)
     start.writeBigUInt64LE(BigInt(headerRoom))
     start.write(header, 8)
-    writeSync(descriptor, start, 0, start.length, 0)
+    writeAll(descriptor, start, 0)
   })
   return count
 }

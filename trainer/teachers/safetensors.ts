@@ -74,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
       throw new InputError(`${name}: tensor "${key}" ends at byte ${end}, but the file is cut short after ${available}`)
     const from = 8 + headerBytes + begin
     // typed arrays are little-endian on every machine that Node supports for this project, as the file is
-    const data = bytes.slice(from, from + count * size).buffer
+    const data = new Uint8Array(bytes.subarray(from, from + count * size)).buffer
     const values = dtype === 'F32' ? new Float32Array(data) : new Float64Array(data)
     tensors.set(key, { dtype: dtype as 'F32' | 'F64', shape, values })
   }

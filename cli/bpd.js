@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Starts bpd under Node 24 (which runs TypeScript directly), also where the system's own Node is older.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  await import('./main.ts')
+} else {
+  let pinned
+  try {
+    pinned = createRequire(import.meta.url).resolve('node/bin/node')
+  } catch {
+    console.error(`bpd: Node ${process.versions.node} is too old and the pinned Node 24 is not installed: run "npm ci"`)
+    process.exit(1)
+  }
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const { status, signal } = spawnSync(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
+}

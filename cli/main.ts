@@ -1,0 +1,39 @@
+/** The `bpd` command: one file a verb. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted). */
+import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { addCollect } from './verbs/collect.ts'
+import { addDistill } from './verbs/distill.ts'
+import { addEval } from './verbs/eval.ts'
+import { addTeach } from './verbs/teach.ts'
+
+// files appear by rename and their parts are removed on exit, so an interrupt leaves the last good state
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+
+const program = new Command('bpd')
+  .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
+  .version(manifest.version)
+  .showHelpAfterError('(see "bpd --help")')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bpd: ')) })
+
+for (const add of [addTeach, addCollect, addDistill, addEval]) add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+  } else if (error instanceof InputError || error instanceof FailedError) {
+    console.error(`bpd: ${error.message}`)
+    process.exitCode = error instanceof InputError ? 2 : 1
+  } else {
+    console.error(
+      `bpd: internal error: ${error instanceof Error ? (process.env.BPD_DEBUG ? error.stack : error) : error}`,
+    )
+    process.exitCode = 1
+  }
+  // an emulator or a port may still be open
+  process.exit()
+}

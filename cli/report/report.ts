@@ -1,0 +1,71 @@
+/** What a run leaves behind: report.json is this, report.html shows it. */
+import type { CurvePoint, SweepPoint } from '../../trainer/distill/distill.ts'
+import type { DistillOptions } from '../../trainer/distill/options.ts'
+import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
+
+export interface Report {
+  task: string
+  seed: number
+  teacher: {
+    file: string
+    /** weights and biases */
+    parameters: number
+    /** as plain f32 */
+    bytes: number
+    return: ReturnStatistics
+  }
+  student: {
+    file: string
+    weights: number
+    /** the whole file: indices, contract and golden vectors included */
+    bytes: number
+    /** weights / parameters of the teacher, and / weights of the unpruned student */
+    keptOfTeacher: number
+    keptOfStudent: number
+    /** units per layer that are left, the action layer included */
+    liveUnits: number[]
+    threshold: number
+    return: ReturnStatistics
+  }
+  distillation: {
+    options: DistillOptions
+    curve: CurvePoint[]
+    sweep: SweepPoint[]
+    /** the teacher's mean return on the picking episodes, which the rule compares with */
+    teacherPickReturn: number
+  }
+  board: BoardReport
+  seconds: { collect: number; distill: number; board: number; total: number }
+  versions: Record<string, string>
+  machine: { platform: string; fusedMultiplyAdd: boolean }
+}
+
+export interface Cycles {
+  min: number
+  median: number
+  p99: number
+  max: number
+  /** how many inferences */
+  count: number
+}
+
+export interface BoardReport {
+  name: string
+  clockHz: number
+  /** what a cycle is here: counted inside the board, by what */
+  counter: string
+  teacherCycles: Cycles
+  studentCycles: Cycles
+  /** median of the teacher / median of the student */
+  speedup: number
+  /** every action of the board equal to the host's, bit for bit */
+  bitExact: boolean
+  comparedActions: number
+  control: { episodes: number; steps: number; return: ReturnStatistics }
+  /** static RAM of the image and the deepest stack seen */
+  ramBytes: number
+  stackBytes: number
+  /** image without policies */
+  flashBytes: number
+  image: { compiler: string; flags: string; sha256: string }
+}

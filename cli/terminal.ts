@@ -1,0 +1,53 @@
+/** Progress on stderr, results on stdout. */
+import ora, { type Ora } from 'ora'
+
+/** One line that changes while a phase runs: animated on a terminal, a line every few seconds elsewhere. */
+export class Progress {
+  readonly #spinner: Ora | undefined
+  #printed = performance.now()
+  #text: string
+
+  constructor(text: string) {
+    this.#text = text
+    if (process.stderr.isTTY) this.#spinner = ora({ text, stream: process.stderr, discardStdin: false }).start()
+    else console.error(text)
+  }
+
+  update(text: string): void {
+    this.#text = text
+    if (this.#spinner) this.#spinner.text = text
+    else if (performance.now() - this.#printed > 5000) {
+      console.error(text)
+      this.#printed = performance.now()
+    }
+  }
+
+  done(text = this.#text): void {
+    if (this.#spinner) this.#spinner.succeed(text)
+    else console.error(text)
+  }
+
+  /** Takes the line away before an error is printed. */
+  fail(): void {
+    this.#spinner?.stop()
+  }
+}
+
+/** Runs `work` under a progress line. */
+export async function withProgress<T>(text: string, work: (progress: Progress) => T | Promise<T>): Promise<T> {
+  const progress = new Progress(text)
+  try {
+    return await work(progress)
+  } catch (error) {
+    progress.fail()
+    throw error
+  }
+}
+
+/** The result of a verb: JSON, or what a person reads. */
+export function printResult(json: boolean, result: unknown, human: () => string): void {
+  console.log(json ? JSON.stringify(result) : human())
+}
+
+export const seconds = (s: number): string =>
+  s < 90 ? `${Math.round(s)} s` : `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`

@@ -1,0 +1,16 @@
+/** A teacher as a .bpd file: dense, run by the same kernel as every student, in Node and on a board. */
+import { encodePolicy } from '../../runtime-as/encode.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import type { Controller } from '../tasks/evaluate.ts'
+import type { TaskSpec } from '../tasks/task.ts'
+import { contractOf, type Teacher } from './teacher.ts'
+
+/** golden: observations whose actions the file promises */
+export const teacherPolicy = (teacher: Teacher, spec: TaskSpec, golden: Float32Array[]): Uint8Array =>
+  encodePolicy(teacher.network, contractOf(spec, teacher.squash, {}), golden)
+
+export function teacherController(teacher: Teacher, spec: TaskSpec): Controller {
+  const middle = new Float32Array(spec.observationNames.length)
+  const policy = loadPolicy(teacherPolicy(teacher, spec, [middle]), 'teacher')
+  return (observation, action) => policy.stepInto(observation, action)
+}
