@@ -49,7 +49,5 @@ export const threadsOption = () =>
   new Option('--threads <n>', 'threads of the training step (the result does not depend on it)')
     .argParser(integer(1, 64))
     .default(availableParallelism(), 'cores')
-export const portableOption = () =>
-  new Option('--portable', 'no fused multiply-add: slower, the same bits on every CPU')
 export const episodesOption = (episodes: number) =>
   new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1)).default(episodes)

@@ -58,5 +58,26 @@ export const distillDefaults = {
   fused: true,
 } as const
 
-/** Per task: what differs from the defaults. The pendulum's is small enough to train in a minute. */
-export const taskPresets: Record<string, Partial<DistillOptions>> = {}
+/** Per task: what differs from the defaults. The pendulum's student, critics and schedule are small enough for a minute of training. */
+const taskPresets: Record<string, Partial<DistillOptions>> = {
+  pendulum: {
+    steps: 16_000,
+    hidden: [64, 64],
+    criticHidden: [128, 128],
+    actorRate: 1e-3,
+    // far below the number of transitions: the prior may outweigh cloning early, and tuning repairs what that costs
+    dataScale: 5000,
+    evaluateEvery: 1000,
+    thresholds: [-3, -2, -1.5, -1, -0.5, 0, 1, 2],
+    tuneUpdates: 3000,
+    fused: false,
+  },
+}
+
+export type Given = Partial<DistillOptions> & { seed: number; threads: number }
+
+/** The defaults, then the task's, then what was given. */
+export function distillOptions(task: string, given: Given): DistillOptions {
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given
+  return { ...distillDefaults, ...taskPresets[task], ...present }
+}

@@ -1,0 +1,110 @@
+import { appendFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { decodePolicy } from '../../runtime-as/decode.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { readTransitions } from '../../trainer/data/transitions.ts'
+import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
+import { makeStudent } from '../../trainer/distill/make-student.ts'
+import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
+import { createTask } from '../../trainer/tasks/registry.ts'
+import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { makeFolder } from '../files.ts'
+import { type Progress, printResult, seconds, withProgress } from '../terminal.ts'
+import { addVerb, type CommonOptions, integer, list, number, seedOption, threadsOption } from '../verb.ts'
+
+type Options = CommonOptions &
+  Partial<DistillOptions> & { seed: number; threads: number; teacher: string; data: string; out: string }
+
+export function addDistill(program: Command): void {
+  const verb = addVerb(
+    program,
+    'distill <task>',
+    'distills a sparse student; writes student.bpd, distill.json and progress.jsonl',
+    'bpd distill pendulum --teacher models/pendulum/teacher.safetensors --data runs/transitions.safetensors --out runs/p1',
+  )
+    .requiredOption('--teacher <file>', 'safetensors teacher, for comparison')
+    .requiredOption('--data <file>', 'transitions from "bpd collect"')
+    .addOption(seedOption())
+    .addOption(threadsOption())
+    .requiredOption('--out <folder>', 'where the student goes')
+    .action((task, options) => run(task, options))
+  addRecipeOptions(verb)
+}
+
+/** The options of the method; what is not given comes from the task's preset, then from the authors' defaults. */
+export function addRecipeOptions(verb: Command): void {
+  verb
+    .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
+    .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
+    .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))
+    .option('--batch <n>', 'transitions per step', integer(2, 65536))
+    .option('--data-scale <x>', '|D|, which weighs value and cloning against the KL term', number(1e-9))
+    .option('--value-weight <x>', 'h, weight of the value term; 0 trains without critics', number(0))
+    .addOption(new Option('--noise <formula>', 'formula of the weight noise').choices(['paper', 'official']))
+    .addOption(
+      new Option('--kl-shape <shape>', 'annealing of the KL term').choices([
+        'linear',
+        'constant',
+        'exponential',
+        'cosine',
+      ]),
+    )
+    .option('--nu <x>', 'slope of the linear annealing', number(0))
+    .option('--kl-cap <x>', 'largest weight of the KL term', number(0))
+    .option('--threshold <x>', 'log alpha at which the training curve prunes', number(-10, 10))
+    .option('--thresholds <list>', 'log alpha thresholds to prune and tune at', list(number(-10, 10)))
+    .option('--tune-updates <n>', 'updates with the mask frozen, per threshold', integer(1))
+    .option('--tune-with-value', 'keep the critics while tuning')
+    .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))
+    .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))
+    .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
+    .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
+    .option('--no-fused', 'the same bits on every CPU')
+}
+
+async function run(taskName: string, options: Options): Promise<void> {
+  const { spec } = createTask(taskName)
+  const teacher = loadTeacher(options.teacher)
+  requireFit(teacher, spec, options.teacher)
+  const transitions = readTransitions(options.data, spec)
+  makeFolder(options.out)
+  const { json, teacher: _, data: __, out, ...given } = options
+  const log = join(out, 'progress.jsonl')
+  rmSync(log, { force: true })
+  const { bytes, distilled } = await withProgress(`distilling ${taskName}`, async (progress) => {
+    const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), (p) => {
+      appendFileSync(log, `${JSON.stringify(p)}\n`)
+      show(progress, taskName, p)
+    })
+    progress.done(`distilled ${taskName} in ${seconds(student.distilled.seconds)}`)
+    return student
+  })
+  const file = join(out, 'student.bpd')
+  await writeFile(file, bytes)
+  const { network: __network, ...record } = distilled
+  const { weights } = decodePolicy(bytes, file)
+  const result = { task: taskName, file, bytes: bytes.length, weights, ...record }
+  await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
+  printResult(
+    json,
+    result,
+    () => `${file}: ${weights} weights, ${bytes.length} bytes, threshold ${distilled.threshold}`,
+  )
+}
+
+/** The progress line. */
+export function show(
+  progress: Progress,
+  task: string,
+  { phase, step, steps, point, sweep, secondsLeft }: DistillProgress,
+): void {
+  const text =
+    phase === 'train'
+      ? `distilling ${task}: step ${step}/${steps}, critic ${short(point?.critic)}, value ${short(point?.value)}, clone ${short(point?.clone)}, ` +
+        `KL ${short(point?.kl)}, return ${short(point?.return)}, ${point?.weights} weights left`
+      : `tuning ${task}: threshold ${sweep?.threshold} (${step}/${steps}), ${sweep?.weights} weights, return ${short(sweep?.prunedReturn)} -> ${short(sweep?.tunedReturn)}`
+  progress.update(`${text}, ${seconds(secondsLeft)} left`)
+}
+
+const short = (x: number | undefined) => x?.toPrecision(4)

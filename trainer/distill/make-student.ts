@@ -1,0 +1,62 @@
+/** Distills a student and writes it as a .bpd file: the trainer's last word. */
+import { encodePolicy } from '../../runtime-as/encode.ts'
+import type { Contract, Network } from '../../runtime-as/network.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { columnsOf, type Transitions } from '../data/transitions.ts'
+import { createTask } from '../tasks/registry.ts'
+import { teacherController } from '../teachers/policy.ts'
+import { contractOf, type Teacher } from '../teachers/teacher.ts'
+import { type Distilled, distill, type Progress } from './distill.ts'
+import type { DistillOptions } from './options.ts'
+
+/** observations whose actions every student file promises */
+const goldens = 8
+
+export interface Student {
+  bytes: Uint8Array
+  distilled: Distilled
+}
+
+/** The file depends on the arguments alone: no date, no machine in it. */
+export async function makeStudent(
+  taskName: string,
+  teacher: Teacher,
+  transitions: Transitions,
+  options: DistillOptions,
+  onProgress?: (progress: Progress) => void,
+): Promise<Student> {
+  const { spec } = createTask(taskName)
+  const golden = spreadObservations(transitions, goldens)
+  const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
+  // the student's output is squashed as it was trained: tanh
+  const plain = contractOf(spec, 'tanh', {})
+  const distilled = await distill({
+    createTask: () => createTask(taskName),
+    teacher: teacherController(teacher, spec),
+    transitions,
+    controllerOf: (network) => {
+      const policy = loadPolicy(encode(network, plain), 'student')
+      return (observation, action) => policy.stepInto(observation, action)
+    },
+    options,
+    onProgress,
+  })
+  const { threads: _, ...recipe } = options
+  const provenance = {
+    method: 'Bayesian Policy Distillation',
+    threshold: distilled.threshold,
+    studentWeights: distilled.studentWeights,
+    recipe,
+  }
+  return { bytes: encode(distilled.network, { ...plain, provenance }), distilled }
+}
+
+/** Observations of `count` transitions, evenly spread over the data. */
+export function spreadObservations(transitions: Transitions, count: number): Float32Array[] {
+  const { observationSize, actionSize, rows } = transitions
+  const { width } = columnsOf(observationSize, actionSize)
+  return Array.from({ length: Math.min(count, transitions.count) }, (_, i) => {
+    const at = Math.floor(((i + 0.5) * transitions.count) / count) * width
+    return rows.slice(at, at + observationSize)
+  })
+}
