@@ -51,7 +51,7 @@ export function checkContract(value: unknown, name: string): Contract {
     throw new InputError(`${at}.period: expected seconds, from 1 microsecond to 4294 seconds`)
   }
   if (!isPlain(contract.provenance) || !isJson(contract.provenance)) {
-    throw new InputError(`${at}.provenance: expected a map of JSON values`)
+    throw new InputError(`${at}.provenance: expected a map of JSON values, nested at most 16 deep`)
   }
   return contract
 }

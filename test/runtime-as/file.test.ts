@@ -78,15 +78,11 @@ describe('a .bpd file', () => {
   it('is what SPEC.md says, byte by byte', () => {
     const spec = readFileSync(new URL('../../runtime-as/SPEC.md', import.meta.url), 'utf8')
     const dump = /```hex\n([^`]*)```/.exec(spec)![1]
-    const lines = [...dump.matchAll(/^([0-9a-f]{4}) {2}((?:[0-9a-f]{2} )+)/gm)]
-    const bytes = lines.flatMap(([, offset, hex], i) => {
-      const before = lines.slice(0, i).reduce((sum, [, , text]) => sum + text.length / 3, 0)
-      expect(Number.parseInt(offset, 16)).toBe(before)
-      return hex
-        .trim()
-        .split(' ')
-        .map((byte) => Number.parseInt(byte, 16))
-    })
+    const bytes: number[] = []
+    for (const [, offset, hex] of dump.matchAll(/^([0-9a-f]{4}) {2}((?:[0-9a-f]{2}(?: |$))+)/gm)) {
+      expect(Number.parseInt(offset, 16)).toBe(bytes.length)
+      bytes.push(...Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+    }
     expect(Uint8Array.from(bytes)).toEqual(tinyFile())
   })
 

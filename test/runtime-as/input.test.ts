@@ -137,6 +137,13 @@ describe('a contract', () => {
     expect(other.contractHash).toBe(decodePolicy(tinyFile()).contractHash)
   })
 
+  it('may have a provenance nested 16 deep, not 17', () => {
+    const nested = (depth: number): Record<string, unknown> => (depth === 1 ? { a: 1 } : { a: nested(depth - 1) })
+    const contract = { ...tinyContract, provenance: nested(16) }
+    expect(decodePolicy(tinyFile(contract)).contract).toEqual(contract)
+    expect(refusal(() => tinyFile({ ...tinyContract, provenance: nested(17) }))).toMatch(/provenance: expected/)
+  })
+
   it('in a file is refused, and quickly, when its msgpack is hostile', () => {
     const hostile: number[][] = [
       [],
