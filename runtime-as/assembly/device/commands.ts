@@ -1,19 +1,7 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
 import { forward } from '../forward'
 import { ACTIONS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
-import {
-  CLOCK_HZ,
-  ERASE_BYTES,
-  IMAGE_BYTES,
-  NAME,
-  PROGRAM_BYTES,
-  SLOT_A,
-  STACK,
-  STACK_BYTES,
-  STATIC_BYTES,
-  cycles,
-  millis,
-} from './board'
+import { cycles, millis } from './board'
 import {
   BAD_LENGTH,
   INFO_ACTIONS,
@@ -50,6 +38,7 @@ import {
 } from './protocol'
 import { capacity } from './slots'
 import { RUNNING, RUNNING_CORE, WORK, count, refuse, state, table, workMemory } from './state'
+import { CLOCK_HZ, ERASE_BYTES, IMAGE_BYTES, NAME, PROGRAM_BYTES, SLOT_A, STACK, STACK_BYTES, STATIC_BYTES } from './table'
 
 /** The running policy's contract hash, 0: none runs. */
 export function contract(): u32 {

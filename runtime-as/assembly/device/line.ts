@@ -8,10 +8,11 @@ import {
   ESC_ESC,
   MAX_FRAME,
   MIN_FRAME,
+  RING_BYTES,
   STAT_DROPPED,
   STAT_OVERRUNS,
 } from './protocol'
-import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, RING_BYTES, TAKEN, count, state } from './state'
+import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, state } from './state'
 
 /** The bytes END, ESC ESC_END, ESC ESC_ESC, to send from. */
 export function prepareMarks(): void {

@@ -20,6 +20,8 @@ export const MAX_PAYLOAD = 516
 export const MAX_CHUNK = 512
 export const MIN_FRAME = PAYLOAD + CRC_BYTES
 export const MAX_FRAME = PAYLOAD + MAX_PAYLOAD + CRC_BYTES
+/** what the device's line buffer holds between two calls of `poll`; a power of two */
+export const RING_BYTES = 512
 
 /** types of requests; an answer carries its request's type with bit 7 set */
 export const HELLO = 1

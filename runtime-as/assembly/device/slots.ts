@@ -4,7 +4,7 @@ import { crc32 } from '../crc'
 import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
 import { validate } from '../validate'
-import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES, program } from './board'
+import { program } from './board'
 import {
   BAD_FLASH,
   INVALID,
@@ -22,6 +22,7 @@ import {
   WRONG_GOLDEN,
 } from './protocol'
 import { FRAME, RUNNING, RUNNING_CORE, WORK, refuse, state, table, workMemory } from './state'
+import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
 
 /** Where the file begins in a slot: 16-byte aligned, at a program unit's start. */
 export function fileAt(): u32 {

@@ -1,6 +1,6 @@
 // The device's RAM. It lives at the address that the board's table gives (board.ts: STATE); these are offsets into it.
-import { NAME, STATE, STATE_BYTES, TABLE_BYTES } from './board'
-import { MAX_FRAME, STATS_BYTES } from './protocol'
+import { MAX_FRAME, RING_BYTES, STATS_BYTES } from './protocol'
+import { STATE, STATE_BYTES } from './table'
 
 /** the six counters of STATS, in their order */
 export const COUNTERS = 0
@@ -28,7 +28,6 @@ export const ANSWER_BYTES = LAST_CRC + 4
 export const MARKS = ANSWER_BYTES + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
 export const RING = 96
-export const RING_BYTES = 512
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER

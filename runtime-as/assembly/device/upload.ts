@@ -1,6 +1,6 @@
 // A file arrives: BEGIN, DATA in order, COMMIT. Each may be repeated at will; until COMMIT says OK the old policy runs.
 import { crc32 } from '../crc'
-import { ERASE_BYTES, PROGRAM_BYTES, erase, program } from './board'
+import { erase, program } from './board'
 import {
   BAD_FILE_CRC,
   BAD_FLASH,
@@ -15,6 +15,7 @@ import {
 } from './protocol'
 import { activate, capacity, fileAt, selfTest, spare } from './slots'
 import { UPLOAD_BYTES, UPLOAD_CRC, UPLOAD_ERASED, UPLOAD_WRITTEN, refuse, state, table } from './state'
+import { ERASE_BYTES, PROGRAM_BYTES } from './table'
 
 /** Erases the spare slot up to `end` bytes, block by block from its header on. */
 function eraseTo(end: u32): void {

@@ -1,0 +1,233 @@
+/** A board at the other end of a line: install a policy, let it act, measure it. PROTOCOL.md says what goes over the line. */
+import { crc32 } from 'node:zlib'
+import * as protocol from '../runtime-as/assembly/device/protocol.ts'
+import { CONTRACT_HASH } from '../runtime-as/assembly/layout.ts'
+import { openPolicy } from '../runtime-as/decode.ts'
+import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { type BoardInfo, decodeInfo, decodeStats, type RunningPolicy, type Stats } from './info.ts'
+import type { Port } from './port.ts'
+import { RefusedError, SilentError } from './refusal.ts'
+import { type Patience, Requester } from './requester.ts'
+
+export interface BoardOptions {
+  /** hash of the contract that steps are made under; default: that of the policy installed here, else none */
+  contract?: number
+  /** first wait for an answer, milliseconds. An emulated board may run several times slower than a real one */
+  timeout?: number
+  /** the same for requests that make the board test a whole policy (COMMIT, start) */
+  longTimeout?: number
+  /** how often a request is sent before the board counts as silent */
+  tries?: number
+  /** how often an installation begins again after the board lost it */
+  attempts?: number
+}
+
+/** BENCH asks for as many inferences at a time as take about this long, in milliseconds. */
+const PAGE = 300
+const NOTHING = new Uint8Array(0)
+/** Refusals that say that the board lost the upload, not that the policy is bad. */
+const LOST = [protocol.NO_UPLOAD, protocol.BAD_OFFSET, protocol.DIFFERENT, protocol.INCOMPLETE, protocol.BAD_FILE_CRC]
+
+export class Board {
+  /** as of the last HELLO: connect, install and reset ask anew */
+  info: BoardInfo
+  readonly #line: Requester
+  readonly #patience: Patience
+  readonly #longPatience: Patience
+  readonly #attempts: number
+  #contract: number | undefined
+
+  private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'contract'>>) {
+    this.#line = line
+    this.info = info
+    this.#patience = { timeout: options.timeout, tries: options.tries }
+    this.#longPatience = { timeout: options.longTimeout, tries: options.tries }
+    this.#attempts = options.attempts
+  }
+
+  /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. */
+  static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
+    const all = { timeout: 1000, longTimeout: 20_000, tries: 8, attempts: 5, ...options }
+    const line = new Requester(port)
+    try {
+      const info = await hello(line, all)
+      const board = new Board(line, info, all)
+      board.contract = options.contract
+      return board
+    } catch (error) {
+      await line.close()
+      if (!(error instanceof SilentError)) throw error
+      throw new FailedError(`${port.name}: silent, expected an answer from a board with bpd firmware`)
+    }
+  }
+
+  /** Hash of the contract that steps are made under. A board that runs another one does not understand them. */
+  get contract(): number | undefined {
+    return this.#contract
+  }
+
+  set contract(hash: number | undefined) {
+    this.#contract = hash
+    this.#line.contract = hash ?? 0
+  }
+
+  /**
+   * Sends a .bpd file to the slot that does not run. The board tests it there and switches only if every check passes; otherwise, and
+   * whenever the line or the power fails on the way, the old policy runs on. Throws InputError for a file that is none or does not fit,
+   * RefusedError where the board's tests fail, FailedError where the board is lost. onProgress: bytes that the board has, of all.
+   */
+  async install(bytes: Uint8Array, onProgress?: (sent: number, total: number) => void): Promise<void> {
+    const { core } = openPolicy(bytes, 'policy')
+    if (bytes.length > this.info.fileBytes) {
+      const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
+      throw new InputError(`policy: ${bytes.length} bytes, ${most}`)
+    }
+    const crc = crc32(bytes)
+    const before = this.info.policy?.generation
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#upload(bytes, crc, onProgress)
+        break
+      } catch (error) {
+        const lost = error instanceof SilentError || (error instanceof RefusedError && LOST.includes(error.status))
+        if (!lost || attempt === this.#attempts) throw error
+        // the board may have reset; it may also have switched and only the answer been lost
+        const { policy } = await this.hello()
+        if (policy?.generation !== before && isPolicy(policy, bytes, crc)) break
+      }
+    }
+    const { policy } = await this.hello()
+    if (!isPolicy(policy, bytes, crc)) {
+      throw new FailedError(`${this.#line.port.name}: the board reset and does not run the policy just installed`)
+    }
+    this.contract = core.getUint32(CONTRACT_HASH, true)
+  }
+
+  async #upload(bytes: Uint8Array, crc: number, onProgress?: (sent: number, total: number) => void): Promise<void> {
+    const most = Math.min(protocol.MAX_CHUNK, this.info.maxPayload - 4)
+    const chunk = most - (most % this.info.programBytes)
+    if (chunk === 0) {
+      throw new FailedError(`${this.info.name}: program units of ${this.info.programBytes} bytes do not fit a frame`)
+    }
+    const payload = new Uint8Array(4 + chunk)
+    const view = new DataView(payload.buffer)
+    view.setUint32(0, bytes.length, true)
+    view.setUint32(4, crc, true)
+    let sent = word(await this.#line.request(protocol.BEGIN, payload.subarray(0, 8), this.#longPatience))
+    while (sent < bytes.length) {
+      onProgress?.(sent, bytes.length)
+      const part = bytes.subarray(sent, sent + chunk)
+      view.setUint32(0, sent, true)
+      payload.set(part, 4)
+      const next = word(await this.#line.request(protocol.DATA, payload.slice(0, 4 + part.length), this.#patience))
+      if (next <= sent) throw new FailedError(`${this.#line.port.name}: the upload does not advance past byte ${sent}`)
+      sent = next
+    }
+    onProgress?.(sent, bytes.length)
+    await this.#line.request(protocol.COMMIT, NOTHING, this.#longPatience)
+  }
+
+  /**
+   * One inference on the board. observation: one number for each of the policy's observations, rounded to f32; action: f32[actions], written. Returns
+   * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board is lost.
+   */
+  async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
+    const policy = this.#policy()
+    if (this.#contract !== policy.contractHash) {
+      const expected = this.#contract === undefined ? 'no contract' : `contract ${hex(this.#contract)}`
+      throw new InputError(`${this.#line.port.name}: ${expected} expected, the board runs ${hex(policy.contractHash)}`)
+    }
+    if (observation.length !== policy.observations || action.length !== policy.actions) {
+      const given = `${observation.length} observations and ${action.length} actions`
+      throw new InputError(
+        `${this.#line.port.name}: ${given}, expected ${policy.observations} and ${policy.actions} as in the policy`,
+      )
+    }
+    const payload = new DataView(new ArrayBuffer(4 * observation.length))
+    for (let i = 0; i < observation.length; i++) payload.setFloat32(4 * i, observation[i], true)
+    const answer = await this.#step(new Uint8Array(payload.buffer))
+    const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+    for (let i = 0; i < action.length; i++) action[i] = view.getFloat32(4 + 4 * i, true)
+    return view.getUint32(0, true)
+  }
+
+  /** An inference leaves nothing behind, so after a reset in between it may simply be asked for again. */
+  async #step(payload: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await this.#line.request(protocol.STEP, payload, this.#patience)
+    } catch (error) {
+      if (!(error instanceof SilentError)) throw error
+      const { policy } = await this.hello()
+      if (policy?.contractHash !== this.#contract) {
+        throw new FailedError(`${this.#line.port.name}: the board reset and no longer runs the expected contract`)
+      }
+      return await this.#line.request(protocol.STEP, payload, this.#patience)
+    }
+  }
+
+  /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
+  async bench(count: number): Promise<Uint32Array> {
+    if (!Number.isInteger(count) || count < 1) throw new InputError(`bench: ${count} inferences, expected at least 1`)
+    const { goldens } = this.#policy()
+    const most = Math.floor(this.info.maxPayload / 4)
+    const cycles = new Uint32Array(count)
+    let page = 1
+    for (let done = 0; done < count; ) {
+      const runs = Math.min(page, most, count - done)
+      const request = new DataView(new ArrayBuffer(4))
+      request.setUint16(0, done % goldens, true)
+      request.setUint16(2, runs, true)
+      const began = performance.now()
+      const answer = await this.#line.request(protocol.BENCH, new Uint8Array(request.buffer), this.#longPatience)
+      const each = (performance.now() - began) / runs
+      const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+      for (let i = 0; i < runs; i++) cycles[done++] = view.getUint32(4 * i, true)
+      page = Math.max(1, Math.min(2 * runs, Math.floor(PAGE / each)))
+    }
+    return cycles
+  }
+
+  async stats(): Promise<Stats> {
+    const board = decodeStats(await this.#line.request(protocol.STATS, NOTHING, this.#patience))
+    return { board, host: { ...this.#line.counters } }
+  }
+
+  /** Restarts the board and waits until it answers again. */
+  async reset(): Promise<void> {
+    try {
+      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, tries: 1 })
+    } catch (error) {
+      // its answer, or the port itself, may be lost in the reset
+      if (!(error instanceof SilentError)) throw error
+    }
+    await this.hello()
+  }
+
+  /** Asks the board anew what it is and runs. */
+  async hello(): Promise<BoardInfo> {
+    this.info = await hello(this.#line, this.#patience)
+    return this.info
+  }
+
+  /** Closes the port; a request in flight is waited for. */
+  close(): Promise<void> {
+    return this.#line.close()
+  }
+
+  #policy(): RunningPolicy {
+    if (this.info.policy === undefined) throw new FailedError(`${this.#line.port.name}: the board runs no policy`)
+    return this.info.policy
+  }
+}
+
+async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
+  return decodeInfo(await line.request(protocol.HELLO, NOTHING, patience), line.port.name)
+}
+
+const word = (payload: Uint8Array): number =>
+  new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
+
+const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
+
+const isPolicy = (policy: RunningPolicy | undefined, bytes: Uint8Array, crc: number): boolean =>
+  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc

@@ -1,0 +1,115 @@
+/** What boards tell about themselves: the answers to HELLO and STATS, decoded. */
+import * as protocol from '../runtime-as/assembly/device/protocol.ts'
+import { FailedError } from '../runtime-as/errors.ts'
+
+export interface BoardInfo {
+  /** the board's own name */
+  name: string
+  /** versions of the line protocol and of .bpd that the firmware speaks */
+  protocol: number
+  format: number
+  /** frequency of the counter that `cycles` come from */
+  clockHz: number
+  /** the largest payload of a frame, in bytes */
+  maxPayload: number
+  /** the largest file that a slot holds, in bytes, and the chip's flash units */
+  fileBytes: number
+  eraseBytes: number
+  programBytes: number
+  /** RAM without stack, RAM that policies work in, flash of the image; stack and the most of it ever used. In bytes, 0: unknown */
+  staticBytes: number
+  workBytes: number
+  imageBytes: number
+  stackBytes: number
+  stackUsed: number
+  /** milliseconds since the board started */
+  uptime: number
+  /** the policy that runs */
+  policy?: RunningPolicy
+}
+
+export interface RunningPolicy {
+  slot: 0 | 1
+  /** counts installations */
+  generation: number
+  /** of the whole file */
+  bytes: number
+  crc: number
+  contractHash: number
+  observations: number
+  actions: number
+  goldens: number
+  /** control period in seconds */
+  period: number
+}
+
+/** Throws FailedError where the firmware speaks another protocol. port: what the message calls the line */
+export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const version = payload.length > 0 ? view.getUint8(protocol.INFO_PROTOCOL) : 0
+  if (version !== protocol.PROTOCOL || payload.length !== protocol.INFO_BYTES) {
+    throw new FailedError(`${port}: the firmware speaks protocol ${version}, expected ${protocol.PROTOCOL}`)
+  }
+  const word = (at: number) => view.getUint32(at, true)
+  const half = (at: number) => view.getUint16(at, true)
+  const slot = view.getUint8(protocol.INFO_SLOT)
+  const info: BoardInfo = {
+    name: new TextDecoder().decode(payload.subarray(protocol.INFO_NAME)).replace(/\0.*$/, ''),
+    protocol: version,
+    format: view.getUint8(protocol.INFO_FORMAT),
+    clockHz: word(protocol.INFO_CLOCK_HZ),
+    maxPayload: half(protocol.INFO_MAX_PAYLOAD),
+    fileBytes: word(protocol.INFO_FILE_BYTES),
+    eraseBytes: word(protocol.INFO_ERASE_BYTES),
+    programBytes: word(protocol.INFO_PROGRAM_BYTES),
+    staticBytes: word(protocol.INFO_STATIC_BYTES),
+    workBytes: word(protocol.INFO_WORK_BYTES),
+    imageBytes: word(protocol.INFO_IMAGE_BYTES),
+    stackBytes: word(protocol.INFO_STACK_BYTES),
+    stackUsed: word(protocol.INFO_STACK_USED),
+    uptime: word(protocol.INFO_MILLIS),
+  }
+  if (slot === 0 || slot === 1) {
+    info.policy = {
+      slot,
+      generation: word(protocol.INFO_GENERATION),
+      bytes: word(protocol.INFO_POLICY_BYTES),
+      crc: word(protocol.INFO_POLICY_CRC),
+      contractHash: word(protocol.INFO_CONTRACT),
+      observations: half(protocol.INFO_OBSERVATIONS),
+      actions: half(protocol.INFO_ACTIONS),
+      goldens: half(protocol.INFO_GOLDENS),
+      period: word(protocol.INFO_PERIOD) / 1e6,
+    }
+  }
+  return info
+}
+
+/** Counters since the board started, and since this host connected. */
+export interface Stats {
+  board: { frames: number; badCrc: number; dropped: number; overruns: number; repeats: number; steps: number }
+  host: HostCounters
+}
+
+export interface HostCounters {
+  requests: number
+  /** sent again because no answer came in time */
+  retries: number
+  /** frames that were garbage, altered or of another contract */
+  bad: number
+  /** answers to a request that was no longer waiting */
+  late: number
+}
+
+export function decodeStats(payload: Uint8Array): Stats['board'] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const word = (at: number) => view.getUint32(at, true)
+  return {
+    frames: word(protocol.STAT_FRAMES),
+    badCrc: word(protocol.STAT_BAD_CRC),
+    dropped: word(protocol.STAT_DROPPED),
+    overruns: word(protocol.STAT_OVERRUNS),
+    repeats: word(protocol.STAT_REPEATS),
+    steps: word(protocol.STAT_STEPS),
+  }
+}

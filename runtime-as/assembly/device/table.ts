@@ -1,0 +1,17 @@
+// What a board tells the device: offsets into the table that `start` receives, u32 each unless said. Addresses are what loads and
+// stores use. Plain constants without types: AssemblyScript, the in-process board and tools read this one file.
+
+export const STATE = 0 // RAM for the device, 8-byte aligned, zeroed by the board
+export const STATE_BYTES = 4
+export const SLOT_A = 8 // two flash slots, each a multiple of ERASE_BYTES long, mapped for reading
+export const SLOT_B = 12
+export const SLOT_BYTES = 16
+export const ERASE_BYTES = 20
+export const PROGRAM_BYTES = 24
+export const CLOCK_HZ = 28 // of `cycles`
+export const STATIC_BYTES = 32 // RAM of the image without its stack
+export const IMAGE_BYTES = 36 // flash of the image
+export const STACK = 40 // lowest address of the stack, painted with 0xa5 bytes by the board before `start`; 0: unknown
+export const STACK_BYTES = 44
+export const NAME = 48 // 16 bytes ASCII, zero padded: the board's name
+export const TABLE_BYTES = 64
