@@ -1,0 +1,75 @@
+/** How long a board takes for an inference: its own counter, summarised; a teacher and a student under the same conditions. */
+import { crc32 } from 'node:zlib'
+import type { Board } from './client.ts'
+import type { BoardInfo } from './info.ts'
+
+/** A sample, summarised. Every number but `count` is one of the sample's own (nearest rank). */
+export interface Spread {
+  min: number
+  median: number
+  p99: number
+  max: number
+  count: number
+}
+
+/** bytes that the board has, of all */
+export type InstallProgress = (sent: number, total: number) => void
+
+export interface Comparison {
+  teacherCycles: Spread
+  studentCycles: Spread
+  /** median of the teacher / median of the student */
+  speedup: number
+  /** after both: the deepest stack is that of the larger one */
+  info: BoardInfo
+}
+
+/** sample: at least one number */
+export function spreadOf(sample: ArrayLike<number>): Spread {
+  const sorted = Float64Array.from(sample).sort()
+  const count = sorted.length
+  const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * count) - 1)]
+  return { min: sorted[0], median: rank(0.5), p99: rank(0.99), max: sorted[count - 1], count }
+}
+
+/** Whether the board runs exactly this file. */
+export const runs = ({ policy }: BoardInfo, bytes: Uint8Array): boolean =>
+  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc32(bytes)
+
+/** Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent. */
+export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: InstallProgress): Promise<boolean> {
+  if (!runs(board.info, bytes)) {
+    await board.install(bytes, onProgress)
+    return true
+  }
+  board.contract = board.info.policy?.contractHash
+  return false
+}
+
+/** Cycles of `count` inferences with this file, which the board runs afterwards. */
+export async function measure(
+  board: Board,
+  bytes: Uint8Array,
+  count: number,
+  onProgress?: InstallProgress,
+): Promise<Spread> {
+  await ensureRuns(board, bytes, onProgress)
+  return spreadOf(await board.bench(count))
+}
+
+/**
+ * Measures two .bpd files, the teacher first, so that the student is what the board runs in the end. onProgress: which of the two is
+ * on its way, and its bytes.
+ */
+export async function compare(
+  board: Board,
+  teacher: Uint8Array,
+  student: Uint8Array,
+  count: number,
+  onProgress?: (which: 'teacher' | 'student', sent: number, total: number) => void,
+): Promise<Comparison> {
+  const teacherCycles = await measure(board, teacher, count, (...at) => onProgress?.('teacher', ...at))
+  const studentCycles = await measure(board, student, count, (...at) => onProgress?.('student', ...at))
+  const speedup = teacherCycles.median / studentCycles.median
+  return { teacherCycles, studentCycles, speedup, info: await board.hello() }
+}
