@@ -160,6 +160,20 @@ describe('loading', () => {
     expect(decodePolicy(view)).toEqual(decodePolicy(file))
   })
 
+  it('allocates nothing per step', () => {
+    const policy = loadPolicy(tinyFile())
+    const observation = Float32Array.of(0.1, 0.2, 0.3, 0.4)
+    const action = new Float32Array(1)
+    const steps = () => {
+      const before = process.memoryUsage().heapUsed
+      for (let i = 0; i < 100_000; i++) policy.stepInto(observation, action)
+      return process.memoryUsage().heapUsed - before
+    }
+    // the first rounds compile; one number a step would be more than a megabyte
+    const growth = Array.from({ length: 6 }, steps).slice(2)
+    expect(Math.min(...growth.map(Math.abs))).toBeLessThan(100_000)
+  })
+
   it('reaches more than 64 KiB', () => {
     const network = randomNetwork([40, 300, 300, 2], 1)
     const file = encodePolicy(network, contractFor(network), observationsFor(network, 16))
