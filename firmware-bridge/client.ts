@@ -12,12 +12,12 @@ import { type Patience, Requester } from './requester.ts'
 export interface BoardOptions {
   /** hash of the contract that steps are made under; default: that of the policy installed here, else none */
   contract?: number
-  /** first wait for an answer, milliseconds. An emulated board may run several times slower than a real one */
+  /** milliseconds after which a request is sent again. Too short does no harm: the board answers a repeated request from memory */
   timeout?: number
-  /** the same for requests that make the board test a whole policy (COMMIT, start) */
-  longTimeout?: number
-  /** how often a request is sent before the board counts as silent */
-  tries?: number
+  /** milliseconds until the board counts as silent */
+  patience?: number
+  /** the same where the board has much to do: erase, test a whole policy, run it many times. Emulated boards may be slow */
+  longPatience?: number
   /** how often an installation begins again after the board lost it */
   attempts?: number
 }
@@ -40,17 +40,17 @@ export class Board {
   private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'contract'>>) {
     this.#line = line
     this.info = info
-    this.#patience = { timeout: options.timeout, tries: options.tries }
-    this.#longPatience = { timeout: options.longTimeout, tries: options.tries }
+    this.#patience = { timeout: options.timeout, limit: options.patience }
+    this.#longPatience = { timeout: options.timeout, limit: options.longPatience }
     this.#attempts = options.attempts
   }
 
   /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. */
   static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
-    const all = { timeout: 1000, longTimeout: 20_000, tries: 8, attempts: 5, ...options }
+    const all = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, ...options }
     const line = new Requester(port)
     try {
-      const info = await hello(line, all)
+      const info = await hello(line, { timeout: all.timeout, limit: all.patience })
       const board = new Board(line, info, all)
       board.contract = options.contract
       return board
@@ -195,7 +195,7 @@ export class Board {
   /** Restarts the board and waits until it answers again. */
   async reset(): Promise<void> {
     try {
-      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, tries: 1 })
+      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, limit: this.#patience.timeout })
     } catch (error) {
       // its answer, or the port itself, may be lost in the reset
       if (!(error instanceof SilentError)) throw error
@@ -221,7 +221,9 @@ export class Board {
 }
 
 async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
-  return decodeInfo(await line.request(protocol.HELLO, NOTHING, patience), line.port.name)
+  // a board that is just starting hears nothing: ask often
+  const eager = { ...patience, timeout: patience.timeout / 4 }
+  return decodeInfo(await line.request(protocol.HELLO, NOTHING, eager), line.port.name)
 }
 
 const word = (payload: Uint8Array): number =>

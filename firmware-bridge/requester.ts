@@ -6,10 +6,10 @@ import type { Port } from './port.ts'
 import { RefusedError, SilentError } from './refusal.ts'
 
 export interface Patience {
-  /** milliseconds until a request is sent again the first time; each time waits half as long again */
+  /** milliseconds until a request is sent again the first time; each time waits half as long again, up to twice this */
   timeout: number
-  /** how often a request is sent before the board counts as silent */
-  tries: number
+  /** milliseconds until the board counts as silent */
+  limit: number
 }
 
 interface Waiting {
@@ -41,20 +41,21 @@ export class Requester {
     return turn
   }
 
-  async #exchange(type: number, payload: Uint8Array, { timeout, tries }: Patience): Promise<Uint8Array> {
+  async #exchange(type: number, payload: Uint8Array, { timeout, limit }: Patience): Promise<Uint8Array> {
     if (this.#lost !== undefined) await this.#reopen()
     this.#sequence = (this.#sequence + 1) & 0xffff
     this.counters.requests++
     const sequence = this.#sequence
     const bytes = Buffer.from(sealFrame({ type, status: 0, sequence, payload }, this.contract))
-    for (let sent = 0; sent < tries; sent++, timeout *= 1.5) {
-      if (sent > 0) this.counters.retries++
-      const answer = await this.#once(type, sequence, bytes, timeout)
-      if (answer === undefined) continue
-      if (answer.status !== OK) throw new RefusedError(this.port.name, type, answer.status, answer.payload)
-      return answer.payload
+    let answer: Frame | undefined
+    for (let wait = timeout, waited = 0; answer === undefined; wait = Math.min(1.5 * wait, 2 * timeout)) {
+      if (waited >= limit) throw new SilentError(`${this.port.name}: no answer from the board`)
+      if (waited > 0) this.counters.retries++
+      answer = await this.#once(type, sequence, bytes, wait)
+      waited += wait
     }
-    throw new SilentError(`${this.port.name}: no answer from the board`)
+    if (answer.status !== OK) throw new RefusedError(this.port.name, type, answer.status, answer.payload)
+    return answer.payload
   }
 
   /** Sends once and waits; undefined: not in time. */

@@ -93,8 +93,12 @@ export function seal(length: u32, mix: u32): u32 {
   return length + CRC_BYTES
 }
 
-/** Sends the sealed answer: END, the bytes with END and ESC escaped, END. */
+/**
+ * Sends the sealed answer: END twice, the bytes with END and ESC escaped, END. Twice, because decoders such as serialport's take one
+ * END for data when the garbage before it ended in ESC.
+ */
 export function sendAnswer(length: u32): void {
+  send(state + MARKS, 1)
   send(state + MARKS, 1)
   let from = state + ANSWER_FRAME
   const end = from + length

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { Board } from '../../firmware-bridge/client.ts'
+import { openInProcess } from '../../firmware-bridge/inprocess.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
+import { badLine, type Faults } from './bad-line.ts'
+import { bits, policyFile } from './policies.ts'
+
+const file = policyFile([11, 40, 40, 3], 1, { density: 0.5 })
+const observations = observationsFor(randomNetwork([11, 1], 1), 1500, 9)
+const policy = loadPolicy(file)
+
+const LINES: Record<string, Faults> = {
+  'that loses a tenth of its frames': { lost: 0.1 },
+  'that flips a bit in one byte of a thousand': { flipped: 0.001 },
+  'that repeats a fifth of its frames': { twice: 0.2 },
+  'that delivers a tenth of its frames behind the next': { late: 0.1 },
+  'that cuts and inserts bytes': { cut: 0.0005, inserted: 0.0005 },
+  'with every fault at once': { lost: 0.1, twice: 0.1, late: 0.05, flipped: 0.0005, cut: 0.0002, inserted: 0.0002 },
+}
+
+describe('over a line', () => {
+  for (const [name, faults] of Object.entries(LINES)) {
+    it(`${name} a policy arrives byte for byte, and no action is wrong`, async () => {
+      const port = openInProcess()
+      const board = await Board.connect(badLine(port, faults, 7), { timeout: 2, patience: 400, attempts: 20 })
+      await board.install(file)
+      const slot = port.board.flash.bytes.subarray(board.info.programBytes)
+      expect(Buffer.from(slot.subarray(0, file.length)).equals(file)).toBe(true)
+
+      const here = new Float32Array(3)
+      const there = new Float32Array(3)
+      for (const observation of observations) {
+        await board.step(observation, there.fill(0))
+        policy.stepInto(observation, here)
+        expect(bits(there)).toEqual(bits(here))
+      }
+      const { host } = await board.stats()
+      expect(host.retries + host.late).toBeGreaterThan(20)
+      await board.close()
+    })
+  }
+})
