@@ -16,6 +16,8 @@ export interface InProcessOptions extends Partial<FlashGeometry> {
   flash?: Uint8Array
   /** the counter of core cycles and its frequency; default: nanoseconds */
   cycles?: () => number
+  /** milliseconds since start */
+  millis?: () => number
   clockHz?: number
 }
 
@@ -27,7 +29,8 @@ interface Device {
 
 const TABLE = 64
 const LINE = 256
-const STATE = 1024
+const LINE_BYTES = 2 * RING_BYTES
+const STATE = LINE + LINE_BYTES
 
 export class InProcessBoard {
   readonly flash: FlashModel
@@ -60,7 +63,7 @@ export class InProcessBoard {
     const board = {
       send: (at: number, count: number) => void this.duplex.push(bytes(at, count)),
       cycles: options.cycles ?? (() => Number(process.hrtime.bigint() & 0xffffffffn)),
-      millis: () => Math.round(performance.now()),
+      millis: options.millis ?? (() => Math.round(performance.now())),
       erase: (at: number, count: number) => this.flash.erase(at - slotA, count),
       program: (at: number, source: number, count: number) => this.flash.program(at - slotA, bytes(source, count)),
       reset: () => {
@@ -72,7 +75,7 @@ export class InProcessBoard {
     this.duplex = new Duplex({
       read() {},
       write: (chunk: Uint8Array, _encoding, done) => {
-        this.#receive(chunk)
+        this.#feed(chunk)
         done()
       },
     })
@@ -86,14 +89,19 @@ export class InProcessBoard {
     this.#device.start(TABLE)
   }
 
+  /** Bytes that arrive while the device is busy, as an interrupt puts them into its line buffer. */
+  receive(bytes: Uint8Array): void {
+    const line = new Uint8Array(this.memory.buffer, LINE, LINE_BYTES)
+    line.set(bytes)
+    this.#device.receive(LINE, bytes.length)
+  }
+
   /** Bytes from the host, as many at a time as the device's line buffer takes. A device without power hears nothing. */
-  #receive(chunk: Uint8Array): void {
-    const line = new Uint8Array(this.memory.buffer, LINE, RING_BYTES)
+  #feed(chunk: Uint8Array): void {
     try {
       for (let at = 0; at < chunk.length && this.powered; at += RING_BYTES) {
-        const part = chunk.subarray(at, at + RING_BYTES)
-        line.set(part)
-        this.#device.receive(LINE, part.length)
+        this.#device.poll()
+        this.receive(chunk.subarray(at, at + RING_BYTES))
         this.#device.poll()
         if (this.#resetting) {
           this.#resetting = false
