@@ -2,9 +2,14 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { addBench } from './verbs/bench.ts'
+import { addBoards } from './verbs/boards.ts'
 import { addCollect } from './verbs/collect.ts'
 import { addDistill } from './verbs/distill.ts'
 import { addEval } from './verbs/eval.ts'
+import { addFlash } from './verbs/flash.ts'
+import { addInspect } from './verbs/inspect.ts'
+import { addLoop } from './verbs/loop.ts'
 import { addTeach } from './verbs/teach.ts'
 
 // files appear by rename and their parts are removed on exit, so an interrupt leaves the last good state
@@ -18,7 +23,8 @@ const program = new Command('bpd')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bpd: ')) })
 
-for (const add of [addTeach, addCollect, addDistill, addEval]) add(program)
+const verbs = [addTeach, addCollect, addDistill, addEval, addInspect, addBoards, addFlash, addBench, addLoop]
+for (const add of verbs) add(program)
 
 try {
   await program.parseAsync()

@@ -1,4 +1,5 @@
 /** What a run leaves behind: report.json is this, report.html shows it. */
+import type { Spread } from '../../firmware-bridge/measure.ts'
 import type { CurvePoint, SweepPoint } from '../../trainer/distill/distill.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
@@ -40,22 +41,13 @@ export interface Report {
   machine: { platform: string; fusedMultiplyAdd: boolean }
 }
 
-export interface Cycles {
-  min: number
-  median: number
-  p99: number
-  max: number
-  /** how many inferences */
-  count: number
-}
-
 export interface BoardReport {
   name: string
   clockHz: number
   /** what a cycle is here: counted inside the board, by what */
   counter: string
-  teacherCycles: Cycles
-  studentCycles: Cycles
+  teacherCycles: Spread
+  studentCycles: Spread
   /** median of the teacher / median of the student */
   speedup: number
   /** every action of the board equal to the host's, bit for bit */

@@ -1,0 +1,44 @@
+/** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
+import { Option } from 'commander'
+import { Board } from '../firmware-bridge/client.ts'
+import type { BoardInfo } from '../firmware-bridge/info.ts'
+import type { InstallProgress } from '../firmware-bridge/measure.ts'
+import { openPort } from '../firmware-bridge/ports.ts'
+import { grouped } from './report/words.ts'
+import { type Progress, withProgress } from './terminal.ts'
+
+export const portOption = () =>
+  new Option('--port <name>', 'serial port, or an emulated board ("bpd boards" lists both)').default('pico-emulator')
+
+/** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
+export async function withBoard<T>(port: string, work: (board: Board, progress: Progress) => Promise<T>): Promise<T> {
+  const line = await openPort(port)
+  return await withProgress(`connecting to ${port}`, async (progress) => {
+    const board = await Board.connect(line)
+    try {
+      return await work(board, progress)
+    } finally {
+      await board.close()
+    }
+  })
+}
+
+/** Shows how far an upload is. */
+export const showInstall =
+  (progress: Progress, what: string): InstallProgress =>
+  (sent, total) =>
+    progress.update(sent < total ? `sending ${what}: ${Math.floor((100 * sent) / total)} %` : `the board tests ${what}`)
+
+/** What a cycle of this port's board is. */
+export function counterOf(port: string): string {
+  if (port === 'in-process') return "nanoseconds of this computer's clock around the device's own code"
+  if (port === 'pico-emulator') return 'core cycles of the emulated Cortex-M0+, counted inside the board'
+  return 'core cycles, counted inside the board'
+}
+
+/** What firmware and policies take of the board. */
+export const memoryLine = (board: BoardInfo): string =>
+  `memory   RAM ${grouped(board.staticBytes)} B, stack ${known(board.stackUsed)} used of ${known(board.stackBytes)}, ` +
+  `firmware ${known(board.imageBytes)}, a slot holds ${grouped(board.fileBytes)} B`
+
+const known = (bytes: number): string => (bytes > 0 ? `${grouped(bytes)} B` : '(unknown)')

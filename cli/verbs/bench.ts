@@ -1,0 +1,117 @@
+import { type Command, Option } from 'commander'
+import type { BoardInfo } from '../../firmware-bridge/info.ts'
+import { compare, measure, type Spread } from '../../firmware-bridge/measure.ts'
+import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { createTask } from '../../trainer/tasks/registry.ts'
+import { teacherPolicy } from '../../trainer/teachers/policy.ts'
+import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { counterOf, memoryLine, portOption, showInstall, withBoard } from '../board.ts'
+import { isTeacherFile, readInput } from '../files.ts'
+import { plainTable } from '../report/table.ts'
+import { duration, frequency, grouped, printable } from '../report/words.ts'
+import { printResult } from '../terminal.ts'
+import { addVerb, type CommonOptions, integer } from '../verb.ts'
+import { requireContract } from './eval.ts'
+
+interface Options extends CommonOptions {
+  teacher?: string
+  port: string
+  count: number
+}
+
+interface Result {
+  port: string
+  board: BoardInfo & { counter: string }
+  teacher?: Measured
+  student: Measured
+  /** median of the teacher / median of the student */
+  speedup?: number
+}
+
+interface Measured {
+  file: string
+  weights: number
+  /** of the .bpd file that the board ran */
+  bytes: number
+  cycles: Spread
+}
+
+export function addBench(program: Command): void {
+  addVerb(
+    program,
+    'bench <policy>',
+    'measures a policy on a board, and its teacher on the same; the board runs the policy afterwards',
+    'bpd bench models/pendulum/student.bpd --teacher models/pendulum/teacher.safetensors --count 200',
+  )
+    .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
+    .addOption(portOption())
+    .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
+    .action(run)
+}
+
+async function run(file: string, { teacher: teacherFile, port, count, json }: Options): Promise<void> {
+  const bytes = readInput(file)
+  loadPolicy(bytes, file)
+  const student = decodePolicy(bytes, file)
+  const teacher = teacherFile === undefined ? undefined : readTeacher(teacherFile, student, file)
+  const result = await withBoard(port, async (board, progress): Promise<Result> => {
+    const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
+      return { file: name, weights: decodePolicy(policy, name).weights, bytes: policy.length, cycles }
+    }
+    const facts = (info: BoardInfo) => ({ port, board: { ...info, counter: counterOf(port) } })
+    if (teacher === undefined || teacherFile === undefined) {
+      const cycles = await measure(board, bytes, count, showInstall(progress, file))
+      progress.done(`measured on ${port}`)
+      return { ...facts(await board.hello()), student: measured(file, bytes, cycles) }
+    }
+    const show = { teacher: showInstall(progress, teacherFile), student: showInstall(progress, file) }
+    const both = await compare(board, teacher, bytes, count, (which, sent, total) => show[which](sent, total))
+    progress.done(`measured on ${port}`)
+    return {
+      ...facts(both.info),
+      teacher: measured(teacherFile, teacher, both.teacherCycles),
+      student: measured(file, bytes, both.studentCycles),
+      speedup: both.speedup,
+    }
+  })
+  printResult(json, result, () => describe(result))
+}
+
+/** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
+function readTeacher(file: string, student: DecodedPolicy, studentFile: string): Uint8Array {
+  const { spec } = createTask(student.contract.task)
+  requireContract(student.contract, spec, studentFile)
+  if (isTeacherFile(file)) {
+    const teacher = loadTeacher(file)
+    requireFit(teacher, spec, file)
+    return teacherPolicy(
+      teacher,
+      spec,
+      student.goldens.map(({ observation }) => observation),
+    )
+  }
+  const bytes = readInput(file)
+  requireContract(loadPolicy(bytes, file).contract, spec, file)
+  return bytes
+}
+
+function describe({ board, teacher, student, speedup }: Result): string {
+  const row = (who: string, { weights, bytes, cycles }: Measured) => [
+    who,
+    grouped(weights),
+    grouped(bytes),
+    ...[cycles.min, cycles.median, cycles.p99, cycles.max].map(grouped),
+    duration(cycles.median / board.clockHz),
+  ]
+  const head = ['', 'weights', 'bytes', 'cycles: min', 'median', 'p99', 'max', 'median time']
+  const rows = [...(teacher ? [row('teacher', teacher)] : []), row('student', student)]
+  return [
+    plainTable(head, rows),
+    ...(speedup === undefined
+      ? []
+      : [`speedup  ${speedup.toFixed(1)} x (medians of ${student.cycles.count} inferences each)`]),
+    `board    ${printable(board.name)}; cycles are ${board.counter}, at ${frequency(board.clockHz)}`,
+    memoryLine(board),
+  ].join('\n')
+}

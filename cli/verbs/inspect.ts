@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
+import { parameterCount, weightCount } from '../../runtime-as/network.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { denseBytes, loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { isTeacherFile, readInput } from '../files.ts'
+import { plainTable } from '../report/table.ts'
+import { grouped, printable } from '../report/words.ts'
+import { printResult } from '../terminal.ts'
+import { addVerb, type CommonOptions } from '../verb.ts'
+
+export function addInspect(program: Command): void {
+  addVerb(
+    program,
+    'inspect <file>',
+    'says what is in a .bpd policy or a .safetensors teacher',
+    'bpd inspect models/pendulum/student.bpd',
+  ).action(run)
+}
+
+function run(file: string, { json }: CommonOptions): void {
+  if (isTeacherFile(file)) {
+    const teacher = inspectTeacher(file)
+    printResult(json, teacher, () => describeTeacher(teacher))
+    return
+  }
+  const bytes = readInput(file)
+  // recomputes the golden vectors
+  loadPolicy(bytes, file)
+  const policy = inspectPolicy(decodePolicy(bytes, file), file)
+  printResult(json, policy, () => describePolicy(policy))
+}
+
+function inspectPolicy({ network, layers, goldens, ...decoded }: DecodedPolicy, file: string) {
+  const described = layers.map((layer, i) => ({ ...layer, activation: network.layers[i].activation }))
+  return { kind: 'policy' as const, file, ...decoded, layers: described, goldenVectors: goldens.length }
+}
+
+function inspectTeacher(file: string) {
+  const { network, squash, actionLow, actionHigh, metadata } = loadTeacher(file)
+  const layers = network.layers.map((layer) => ({
+    rows: layer.outputs,
+    columns: layer.inputs,
+    activation: layer.activation,
+    weights: weightCount({ layers: [layer] }),
+  }))
+  const sizes = { parameters: parameterCount(network), weights: weightCount(network), bytes: denseBytes(network) }
+  return { kind: 'teacher' as const, file, layers, ...sizes, squash, actionLow, actionHigh, metadata }
+}
+
+function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
+  const { contract, layers } = policy
+  const { names, low, high, failsafe } = contract.action
+  const kept = (weights: number, dense: number) => `${((100 * weights) / dense).toFixed(1)} %`
+  return [
+    `${policy.file}: policy for ${printable(contract.task)}, an action every ${contract.period} s`,
+    plainTable(
+      ['layer', 'inputs', 'outputs', 'activation', 'stored', 'weights', 'kept', 'live units'],
+      layers.map(({ columns, rows, activation, form, weights, liveUnits }, i) => [
+        `${i + 1}`,
+        ...[columns, rows].map(grouped),
+        ...[activation, form, grouped(weights), kept(weights, rows * columns), grouped(liveUnits)],
+      ]),
+    ),
+    `weights      ${grouped(policy.weights)}`,
+    `bytes        ${grouped(policy.fileBytes)}, of which a board reads ${grouped(policy.coreBytes)} to run it`,
+    `observation  ${contract.observation.names.map(printable).join(', ')}`,
+    ...names.map(
+      (name, i) =>
+        `action       ${printable(name)} from ${low[i]} to ${high[i]}, failsafe ${failsafe[i]} (${contract.squash})`,
+    ),
+    `contract     ${policy.contractHash.toString(16).padStart(8, '0')}`,
+    `golden       ${policy.goldenVectors} vectors, all reproduced here`,
+    `provenance   ${lines(contract.provenance)}`,
+  ].join('\n')
+}
+
+function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {
+  return [
+    `${teacher.file}: dense teacher`,
+    plainTable(
+      ['layer', 'inputs', 'outputs', 'activation', 'weights'],
+      teacher.layers.map(({ columns, rows, activation, weights }, i) => [
+        ...[`${i + 1}`, grouped(columns), grouped(rows), activation, grouped(weights)],
+      ]),
+    ),
+    `parameters   ${grouped(teacher.parameters)}, ${grouped(teacher.bytes)} B as f32`,
+    ...teacher.actionLow.map((low, i) => `action ${i}     from ${low} to ${teacher.actionHigh[i]} (${teacher.squash})`),
+    'metadata',
+    ...Object.entries(teacher.metadata).map(([key, value]) => `  ${printable(key)}: ${printable(value)}`),
+  ].join('\n')
+}
+
+/** JSON over several lines. */
+const lines = (json: unknown): string => JSON.stringify(json, null, 2).split('\n').map(printable).join('\n')
