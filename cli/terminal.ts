@@ -49,5 +49,8 @@ export function printResult(json: boolean, result: unknown, human: () => string)
   console.log(json ? JSON.stringify(result) : human())
 }
 
-export const seconds = (s: number): string =>
-  s < 90 ? `${Math.round(s)} s` : `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
+/** 75 -> "75 s", 200 -> "3 min 20 s" */
+export function seconds(duration: number): string {
+  const whole = Math.round(duration)
+  return whole < 90 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}

@@ -94,6 +94,18 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
           })
         }
       }
+      // the actor moved once, so Adam's first moment is a tenth of the gradient it was handed (the KL term included)
+      const wantedGradient = student('step2.grad.actor')
+      const { actor } = trainer.memory
+      for (const [block, read] of [
+        [actor.thetaMean, (l: number) => wantedGradient[l].theta],
+        [actor.logSigmaMean, (l: number) => wantedGradient[l].logSigma],
+      ] as const) {
+        actor.layers.forEach((_, l) => {
+          const gradient = trainer.readMatrix(block, l).map((m) => 10 * m)
+          expect(relativeError(gradient, read(l))).toBeLessThan(1e-4)
+        })
+      }
       for (const [from, name] of [
         ['live', 'after.actor'],
         ['target', 'after.actor_target'],

@@ -63,7 +63,7 @@ const taskPresets: Record<string, Partial<DistillOptions>> = {
   pendulum: {
     steps: 16_000,
     hidden: [64, 64],
-    criticHidden: [128, 128],
+    criticHidden: [64, 64],
     actorRate: 1e-3,
     // far below the number of transitions: the prior may outweigh cloning early, and tuning repairs what that costs
     dataScale: 5000,

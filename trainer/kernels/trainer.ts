@@ -337,6 +337,11 @@ export class Trainer {
     return matrix
   }
 
+  /** Weights of the actor's layer l in any of its parameter blocks, (outputs, inputs). For tests. */
+  readMatrix(block: number, l: number): Float32Array {
+    return this.#readMatrix(block, this.memory.actor.layers[l])
+  }
+
   /** Gradients as handed to Adam (sums over the chunks; no KL term): of the actor by theta, bias and log sigma. For tests. */
   actorGradients(): VariationalLayer[] {
     const { actor } = this.memory

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { decodePolicy } from '../../runtime-as/decode.ts'
+import { parameterCount } from '../../runtime-as/network.ts'
+import { collect } from '../../trainer/data/collect.ts'
+import { columnsOf, type Transitions } from '../../trainer/data/transitions.ts'
+import { type Progress, pick } from '../../trainer/distill/distill.ts'
+import { makeStudent } from '../../trainer/distill/make-student.ts'
+import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
+import { Pendulum } from '../../trainer/tasks/pendulum.ts'
+import { teacherController } from '../../trainer/teachers/policy.ts'
+import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+
+const teacher = loadTeacher(new URL('../../models/pendulum/teacher.safetensors', import.meta.url).pathname)
+const task = new Pendulum()
+const control = teacherController(teacher, task.spec)
+const rows = Float32Array.from(
+  [...collect(task, control, { transitions: 2000, sigmas: [0, 0.3], seed: 1 })].flatMap((episode) => [...episode]),
+)
+const transitions: Transitions = {
+  observationSize: 3,
+  actionSize: 1,
+  count: rows.length / columnsOf(3, 1).width,
+  rows,
+  metadata: {},
+}
+
+const short = (given: Partial<DistillOptions> = {}) => {
+  const progress: Progress[] = []
+  const options = distillOptions('pendulum', {
+    ...{ steps: 400, evaluateEvery: 100, progressEpisodes: 1, pickEpisodes: 2, tuneUpdates: 50, thresholds: [-1, 2] },
+    ...{ hidden: [24, 24], criticHidden: [32, 32], batch: 64, seed: 1, threads: 1 },
+    ...given,
+  })
+  return makeStudent('pendulum', teacher, transitions, options, (p) => progress.push(p)).then((student) => ({
+    ...student,
+    progress,
+  }))
+}
+
+describe('distilling', () => {
+  it('gives the same file for the same seed on one thread or two, another one for another seed', async () => {
+    const { bytes } = await short()
+    expect((await short({ threads: 2 })).bytes).toEqual(bytes)
+    expect((await short({ seed: 2 })).bytes).not.toEqual(bytes)
+  })
+
+  it('reports every point of the curve, every threshold, and a network that fits the task', async () => {
+    const { bytes, distilled, progress } = await short()
+    expect(progress.map((p) => p.phase)).toEqual(['train', 'train', 'train', 'train', 'tune', 'tune'])
+    expect(distilled.curve.map((point) => point.step)).toEqual([100, 200, 300, 400])
+    for (const point of distilled.curve)
+      for (const value of Object.values(point)) expect(value).toSatisfy(Number.isFinite)
+    expect(distilled.sweep.map((point) => point.threshold)).toEqual([-1, 2])
+    expect(distilled.sweep[0].weights).toBeLessThanOrEqual(distilled.sweep[1].weights)
+    const policy = decodePolicy(bytes)
+    expect(policy.contract.task).toBe('pendulum')
+    expect(policy.goldens).toHaveLength(8)
+    expect(parameterCount(policy.network)).toBeLessThan(parameterCount(teacher.network))
+  })
+
+  it('works without the value term, and with it while tuning', async () => {
+    const without = await short({ valueWeight: 0 })
+    expect(without.distilled.curve.every((point) => point.critic === 0)).toBe(true)
+    expect((await short({ tuneWithValue: true })).bytes).not.toEqual((await short()).bytes)
+  })
+})
+
+describe('options', () => {
+  it('are what was given, then the preset of the task, then the defaults; an undefined one is not given', () => {
+    const options = distillOptions('pendulum', { seed: 3, threads: 1, steps: 7, hidden: undefined })
+    expect(options).toMatchObject({ seed: 3, steps: 7, hidden: [64, 64], discount: distillDefaults.discount })
+    expect(distillOptions('hopper', { seed: 1, threads: 1 }).hidden).toEqual([128, 128])
+  })
+})
+
+describe('the picking rule', () => {
+  const point = (weights: number, tunedReturn: number) => ({ threshold: 0, weights, prunedReturn: 0, tunedReturn })
+
+  it('takes the fewest weights within the tolerance of the teacher', () => {
+    const points = [point(10, -200), point(20, -152), point(40, -149), point(90, -148)]
+    expect(pick(points, -150, 0.02)).toBe(points[1])
+    expect(pick(points, -150, 0)).toBe(points[2])
+  })
+
+  it('takes the best return where none is within the tolerance', () => {
+    const points = [point(10, 100), point(20, 900), point(40, 800)]
+    expect(pick(points, 3000, 0.02)).toBe(points[1])
+  })
+})
