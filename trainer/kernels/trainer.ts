@@ -342,21 +342,7 @@ export class Trainer {
     return this.#readMatrix(block, this.memory.actor.layers[l])
   }
 
-  /** Gradients as handed to Adam (sums over the chunks; no KL term): of the actor by theta, bias and log sigma. For tests. */
-  actorGradients(): VariationalLayer[] {
-    const { actor } = this.memory
-    const live = this.readActor()
-    return actor.layers.map((layout, l) => {
-      const theta = this.#sumOverChunks((c) => this.#readMatrix(actor.chunks[c].byTheta, layout))
-      const byVariance = this.#sumOverChunks((c) => this.#readMatrix(actor.chunks[c].byVariance, layout))
-      const bias = this.#sumOverChunks((c) => {
-        const row = this.#biasRow(actor.chunks[c].byTheta, layout)
-        return this.f32.slice(row, row + layout.outputs)
-      })
-      return { theta, bias, logSigma: byVariance.map((g, i) => g * 2 * Math.exp(2 * live[l].logSigma[i])) }
-    })
-  }
-
+  /** Critic i's gradients as handed to Adam (sums over the chunks). For tests. */
   criticGradients(i: number): Layer[] {
     const { critics } = this.memory
     const parts = critics.chunks.map((chunk) => this.readCritic(i, chunk.gradients))
