@@ -77,7 +77,9 @@ export function badLine(port: Port, faults: Faults, seed: number): Port {
       done()
     },
   })
-  port.duplex.on('data', (chunk: Uint8Array) => back.pass(chunk, (bytes) => void duplex.push(bytes)))
+  const hear = (chunk: Uint8Array) => back.pass(chunk, (bytes) => void duplex.push(bytes))
+  port.duplex.on('data', hear)
+  duplex.once('close', () => port.duplex.off('data', hear))
   return {
     name: port.name,
     duplex,

@@ -2,9 +2,11 @@ import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { type InProcessOptions, openInProcess } from '../../firmware-bridge/inprocess.ts'
+import type { Port } from '../../firmware-bridge/port.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
+import { badLine } from './bad-line.ts'
 import { bits, policyFile, resealed, withAlteredGolden } from './policies.ts'
 
 const file = policyFile([17, 40, 30, 6], 1)
@@ -220,6 +222,32 @@ describe('a board that', () => {
     })
     await expect(install).rejects.toThrow('in-process: the line closed')
     await expect(board.stats()).rejects.toThrow(FailedError)
+  })
+
+  it('takes its line away in a reset is found again where the port can be reopened', async () => {
+    const port = openInProcess()
+    const line = () => badLine(port, {}, 0).duplex
+    let reopened = 0
+    const usb: Port = {
+      ...{ name: 'usb', duplex: line(), close: port.close },
+      async reopen() {
+        reopened++
+        port.board.powerOn()
+        usb.duplex = line()
+      },
+    }
+    const board = await Board.connect(usb, { timeout: 20, patience: 200 })
+    await board.install(file, (sent) => {
+      if (sent === 1024 && reopened === 0) usb.duplex.destroy()
+    })
+    expectRunning(board, file)
+    const action = new Float32Array(6)
+    for (let i = 0; i < 20; i++) {
+      await board.step(new Float32Array(17), action)
+      usb.duplex.destroy()
+    }
+    expect(reopened).toBe(20)
+    await board.close()
   })
 
   it('reset between steps is asked again', async () => {

@@ -1,0 +1,81 @@
+/** The client over the real serialport package: a pseudo terminal that python3 opens, the in-process device at its other end. */
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Board } from '../../firmware-bridge/client.ts'
+import { InProcessBoard } from '../../firmware-bridge/inprocess.ts'
+import { openPort } from '../../firmware-bridge/ports.ts'
+import { FailedError } from '../../runtime-as/errors.ts'
+import { policyFile } from './policies.ts'
+
+/** Prints the terminal's name in one line to stderr, then carries bytes between it and stdin, stdout. */
+const BRIDGE = `
+import os, pty, select, sys, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+print(os.ttyname(slave), file=sys.stderr, flush=True)
+while True:
+    for ready in select.select([0, master], [], [])[0]:
+        data = os.read(ready, 4096)
+        if not data: sys.exit()
+        os.write(master if ready == 0 else 1, data)
+`
+const possible = process.platform === 'linux' && spawnSync('python3', ['-c', 'import pty']).status === 0
+const file = policyFile([17, 40, 30, 6], 1)
+const running: ChildProcessByStdio<Writable, Readable, Readable>[] = []
+
+/** A serial device with the board behind it, until `unplug`. */
+async function plug(device = new InProcessBoard()) {
+  const bridge = spawn('python3', ['-c', BRIDGE], { stdio: ['pipe', 'pipe', 'pipe'] })
+  running.push(bridge)
+  const [line] = await once(bridge.stderr, 'data')
+  bridge.stdin.on('error', () => {})
+  bridge.stdout.on('data', (bytes: Buffer) => void device.duplex.write(bytes))
+  device.duplex.on('data', (bytes: Buffer) => void bridge.stdin.write(bytes))
+  return { device, path: String(line).trim(), unplug: () => bridge.kill('SIGKILL') }
+}
+
+afterEach(() => {
+  for (const bridge of running.splice(0)) bridge.kill('SIGKILL')
+})
+
+describe.skipIf(!possible)('a serial port (Linux with python3)', () => {
+  it('installs, steps and measures as any other', async () => {
+    const { path } = await plug()
+    const board = await Board.connect(await openPort(path))
+    await board.install(file)
+    const action = new Float32Array(6)
+    for (let i = 0; i < 100; i++) await board.step(new Float32Array(17).fill(i / 50), action)
+    expect(await board.bench(50)).toHaveLength(50)
+    expect((await board.stats()).board).toMatchObject({ steps: 100, badCrc: 0 })
+    await board.close()
+  })
+
+  it('that another program has open is busy', async () => {
+    const { path } = await plug()
+    const board = await Board.connect(await openPort(path))
+    const second = openPort(path)
+    await expect(second).rejects.toThrow(`${path}: busy, another program has it open`)
+    await expect(second).rejects.toThrow(FailedError)
+    await board.close()
+    await (await openPort(path)).close()
+  })
+
+  it('with nobody behind it is silent', async () => {
+    const { path } = await plug(Object.assign(new InProcessBoard(), { powered: false }))
+    const connecting = Board.connect(await openPort(path), { timeout: 20, patience: 100 })
+    await expect(connecting).rejects.toThrow(`${path}: silent, expected an answer`)
+  })
+
+  it('that is unplugged in an upload fails in one line', async () => {
+    const { path, unplug } = await plug()
+    const board = await Board.connect(await openPort(path), { timeout: 50, patience: 200 })
+    const install = board.install(file, (sent) => {
+      if (sent > 1000) unplug()
+    })
+    await expect(install).rejects.toThrow(new RegExp(`^${path}: `))
+    await expect(install).rejects.toThrow(FailedError)
+    await board.close()
+  })
+})
