@@ -1,0 +1,45 @@
+// 12 MHz crystal -> PLL -> 125 MHz for the core and its peripherals.
+#include "board.h"
+#include "registers.h"
+
+// Every wait is bounded: a part that never reports ready leaves a slow board rather than a dead one.
+static void wait(uint32_t address, uint32_t bits) {
+  for (uint32_t tries = 1000000; tries && (REGISTER(address) & bits) != bits; tries--) {
+  }
+}
+
+static void release(uint32_t parts) {
+  CLEAR(RESETS_RESET) = parts;
+  wait(RESETS_RESET_DONE, parts);
+}
+
+void clock_start(void) {
+  REGISTER(XOSC_CTRL) = 0xaa0;   // 1..15 MHz
+  REGISTER(XOSC_STARTUP) = 47;   // 1 ms, in units of 256 crystal cycles
+  SET(XOSC_CTRL) = 0xfabu << 12; // enable
+  wait(XOSC_STATUS, 1u << 31);
+
+  // the core runs from the crystal while the PLL is set up
+  REGISTER(CLOCKS_CLK_REF_CTRL) = 2;
+  wait(CLOCKS_CLK_REF_SELECTED, 1u << 2);
+  CLEAR(CLOCKS_CLK_SYS_CTRL) = 1;
+  wait(CLOCKS_CLK_SYS_SELECTED, 1u << 0);
+
+  SET(RESETS_RESET) = RESETS_PLL_SYS;
+  release(RESETS_PLL_SYS);
+  REGISTER(PLL_SYS_CS) = 1;          // reference: crystal / 1
+  REGISTER(PLL_SYS_FBDIV_INT) = 125; // 1500 MHz
+  CLEAR(PLL_SYS_PWR) = 0x21;         // power up, oscillator too
+  wait(PLL_SYS_CS, 1u << 31);
+  REGISTER(PLL_SYS_PRIM) = (6u << 16) | (2u << 12); // / 6 / 2
+  CLEAR(PLL_SYS_PWR) = 0x08;
+
+  REGISTER(CLOCKS_CLK_SYS_DIV) = 1u << 8;
+  CLEAR(CLOCKS_CLK_SYS_CTRL) = 7u << 5; // auxiliary source: PLL
+  SET(CLOCKS_CLK_SYS_CTRL) = 1;
+  wait(CLOCKS_CLK_SYS_SELECTED, 1u << 1);
+  REGISTER(CLOCKS_CLK_PERI_CTRL) = 1u << 11; // from the core's clock
+
+  release(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER | RESETS_UART0);
+  REGISTER(WATCHDOG_TICK) = (1u << 9) | 12; // microseconds for the timer
+}

@@ -1,0 +1,46 @@
+// The line to the host: UART0, 8N1, GPIO0 sends and GPIO1 receives. An interrupt takes what arrives, so that nothing is lost while the
+// device computes.
+#include "board.h"
+#include "registers.h"
+#include "device.h"
+
+static volatile uint32_t arrived;
+
+void line_start(void) {
+  const uint32_t divisor = CLOCK_HZ * 4 / LINE_BAUD; // 16 samples a bit, in 1/64
+  REGISTER(UART0_UARTIBRD) = divisor >> 6;
+  REGISTER(UART0_UARTFBRD) = divisor & 63;
+  REGISTER(UART0_UARTLCR_H) = 0x70; // 8 bits, FIFOs on; writing it also takes the divisor over
+  REGISTER(UART0_UARTIFLS) = 0;     // interrupt at 4 of 32 bytes, or 32 bit times after the last
+  REGISTER(UART0_UARTCR) = 0x301;   // receive, send, on
+  REGISTER(UART0_UARTIMSC) = UART_RX | UART_RT;
+  REGISTER(IO_BANK0_GPIO0_CTRL) = FUNCTION_UART;
+  REGISTER(IO_BANK0_GPIO1_CTRL) = FUNCTION_UART;
+}
+
+void line_interrupt(void) {
+  uint8_t bytes[32];
+  uint32_t count = 0;
+  while (count < sizeof bytes && !(REGISTER(UART0_UARTFR) & UARTFR_RXFE)) bytes[count++] = (uint8_t)REGISTER(UART0_UARTDR);
+  w2c_policy_receive(&device, (uint32_t)bytes, count);
+  arrived = 1;
+}
+
+// Sleeps until bytes have arrived since the last call.
+void line_wait(void) {
+  // interrupts off: one that comes between the look and the sleep would be slept over
+  __asm__ volatile("cpsid i" ::: "memory");
+  if (!arrived) __asm__ volatile("wfi" ::: "memory");
+  arrived = 0;
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+void w2c_board_send(struct w2c_board *board, u32 address, u32 bytes) {
+  (void)board;
+  const uint8_t *from = (const uint8_t *)address;
+  for (const uint8_t *end = from + bytes; from < end; from++) {
+    while (REGISTER(UART0_UARTFR) & UARTFR_TXFF) {
+    }
+    REGISTER(UART0_UARTDR) = *from;
+  }
+}

@@ -1,0 +1,29 @@
+/** WebAssembly to C: the functions that wasm2c writes, under a prelude of our own (wasm/prelude.h) in place of its own. */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { FailedError } from '../../runtime-as/errors.ts'
+
+/** Path of the wasm2c of npm's `wabt`, a script for Node. */
+export function wasm2cScript(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('wabt/package.json')), 'bin/wasm2c')
+}
+
+/** What the prelude does not offer because a wasm address is a native one. */
+const FOREIGN =
+  /\b(wasm_rt_grow_memory|wasm_rt_allocate_memory|data_segment_\w+|LOAD_DATA|CALL_INDIRECT|memory_(fill|copy|init))\b/
+
+/**
+ * The C source to compile, from wasm2c's. Marks `sum + weight * input` as `multiply_add`, so that a board without an FPU can do it in one.
+ * Throws FailedError where the module needs what a board does not give it.
+ */
+export function ownSource(generated: string): string {
+  const start = generated.search(/^static [\w ]+\*? ?w2c_policy_\w+\(w2c_policy\*/m)
+  if (start < 0) throw new FailedError('policy.wasm: wasm2c wrote no function, expected the module of runtime-as')
+  const body = generated.slice(start)
+  const foreign = FOREIGN.exec(body)
+  if (foreign)
+    throw new FailedError(`policy.wasm: needs ${foreign[0]}, expected no data segment and no memory of its own`)
+  // stack variables of wasm2c are dead once their value is taken, so the product need not be kept
+  const multiplied = /(var_f\d+) \*= (var_f\d+);\s*(var_f\d+) \+= \1;/g
+  return `#include "prelude.h"\n\n${body.replace(multiplied, '$3 = multiply_add($3, $1, $2);')}`
+}
