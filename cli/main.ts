@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { Interrupted } from '../trainer/distill/train.ts'
+import { listenForInterrupts } from './interrupt.ts'
 import { addBench } from './verbs/bench.ts'
 import { addBoards } from './verbs/boards.ts'
 import { addCollect } from './verbs/collect.ts'
@@ -12,9 +14,7 @@ import { addInspect } from './verbs/inspect.ts'
 import { addLoop } from './verbs/loop.ts'
 import { addTeach } from './verbs/teach.ts'
 
-// files appear by rename and their parts are removed on exit, so an interrupt leaves the last good state
-process.on('SIGINT', () => process.exit(130))
-process.on('SIGTERM', () => process.exit(143))
+listenForInterrupts()
 
 const program = new Command('bpd')
   .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
@@ -31,6 +31,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2
+  } else if (error instanceof Interrupted) {
+    console.error(`bpd: ${error.message}`)
+    process.exitCode = 130
   } else if (error instanceof InputError || error instanceof FailedError) {
     console.error(`bpd: ${error.message}`)
     process.exitCode = error instanceof InputError ? 2 : 1

@@ -1,7 +1,8 @@
 /** What a run leaves behind: report.json is this, report.html shows it. */
 import type { Spread } from '../../firmware-bridge/measure.ts'
-import type { CurvePoint, SweepPoint } from '../../trainer/distill/distill.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
+import type { CurvePoint } from '../../trainer/distill/train.ts'
+import type { SweepPoint } from '../../trainer/distill/tune.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 
 export interface Report {

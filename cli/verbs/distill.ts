@@ -4,17 +4,26 @@ import { type Command, Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
+import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
-import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
+import { distillOptions, type Given } from '../../trainer/distill/options.ts'
+import { variantNames } from '../../trainer/distill/variants.ts'
 import { createTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { type Progress, printResult, seconds, withProgress } from '../terminal.ts'
 import { addVerb, type CommonOptions, integer, list, number, seedOption, threadsOption } from '../verb.ts'
 
-type Options = CommonOptions &
-  Partial<DistillOptions> & { seed: number; threads: number; teacher: string; data: string; out: string }
+interface OwnOptions extends CommonOptions {
+  teacher: string
+  data: string
+  out: string
+  checkpointMinutes: number
+  resume: boolean
+}
+type Options = OwnOptions & Given
 
 export function addDistill(program: Command): void {
   const verb = addVerb(
@@ -28,6 +37,8 @@ export function addDistill(program: Command): void {
     .addOption(seedOption())
     .addOption(threadsOption())
     .requiredOption('--out <folder>', 'where the student goes')
+    .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
+    .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
     .action((task, options) => run(task, options))
   addRecipeOptions(verb)
 }
@@ -35,6 +46,8 @@ export function addDistill(program: Command): void {
 /** The options of the method; what is not given comes from the task's preset, then from the authors' defaults. */
 export function addRecipeOptions(verb: Command): void {
   verb
+    .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
+    .option('--budget <n>', 'weights that the variants magnitude and dense aim at', integer(1))
     .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
     .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
     .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))
@@ -69,13 +82,21 @@ async function run(taskName: string, options: Options): Promise<void> {
   requireFit(teacher, spec, options.teacher)
   const transitions = readTransitions(options.data, spec)
   makeFolder(options.out)
-  const { json, teacher: _, data: __, out, ...given } = options
+  const { json, teacher: _, data: __, out, resume, checkpointMinutes, ...given } = options
+  const checkpoint = join(out, 'checkpoint.safetensors')
   const log = join(out, 'progress.jsonl')
+  // a resumed run tells its points again
   rmSync(log, { force: true })
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
   const { bytes, distilled } = await withProgress(`distilling ${taskName}`, async (progress) => {
-    const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), (p) => {
-      appendFileSync(log, `${JSON.stringify(p)}\n`)
-      show(progress, taskName, p)
+    const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), {
+      signal: interrupt.signal,
+      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
+      onProgress(p) {
+        appendFileSync(log, `${JSON.stringify(p)}\n`)
+        show(progress, taskName, p)
+      },
     })
     progress.done(`distilled ${taskName} in ${seconds(student.distilled.seconds)}`)
     return student
@@ -84,6 +105,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   await writeFile(file, bytes)
   const { network: __network, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
+  rmSync(checkpoint, { force: true })
   const result = { task: taskName, file, bytes: bytes.length, weights, ...record }
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
   printResult(

@@ -3,9 +3,10 @@ import { decodePolicy } from '../../runtime-as/decode.ts'
 import { parameterCount } from '../../runtime-as/network.ts'
 import { collect } from '../../trainer/data/collect.ts'
 import { columnsOf, type Transitions } from '../../trainer/data/transitions.ts'
-import { type Progress, pick } from '../../trainer/distill/distill.ts'
+import type { Progress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
+import { pick } from '../../trainer/distill/tune.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
@@ -31,10 +32,12 @@ const short = (given: Partial<DistillOptions> = {}) => {
     ...{ hidden: [24, 24], criticHidden: [32, 32], batch: 64, seed: 1, threads: 1 },
     ...given,
   })
-  return makeStudent('pendulum', teacher, transitions, options, (p) => progress.push(p)).then((student) => ({
-    ...student,
-    progress,
-  }))
+  return makeStudent('pendulum', teacher, transitions, options, { onProgress: (p) => progress.push(p) }).then(
+    (student) => ({
+      ...student,
+      progress,
+    }),
+  )
 }
 
 describe('distilling', () => {
@@ -49,7 +52,7 @@ describe('distilling', () => {
     expect(progress.map((p) => p.phase)).toEqual(['train', 'train', 'train', 'train', 'tune', 'tune'])
     expect(distilled.curve.map((point) => point.step)).toEqual([100, 200, 300, 400])
     for (const point of distilled.curve)
-      for (const value of Object.values(point)) expect(value).toSatisfy(Number.isFinite)
+      expect(Object.values(point).flat()).toSatisfy((values: number[]) => values.every(Number.isFinite))
     expect(distilled.sweep.map((point) => point.threshold)).toEqual([-1, 2])
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(distilled.sweep[1].weights)
     const policy = decodePolicy(bytes)
@@ -62,6 +65,27 @@ describe('distilling', () => {
     const without = await short({ valueWeight: 0 })
     expect(without.distilled.curve.every((point) => point.critic === 0)).toBe(true)
     expect((await short({ tuneWithValue: true })).bytes).not.toEqual((await short()).bytes)
+  })
+})
+
+describe('variants', () => {
+  it('magnitude ends with exactly the weights asked for, or fewer after dead units are gone', async () => {
+    const { distilled } = await short({ variant: 'magnitude', budget: 150, valueWeight: 0 })
+    expect(distilled.curve.at(-1)!.weights).toBe(150)
+    expect(distilled.sweep).toHaveLength(1)
+    expect(distilled.sweep[0].weights).toBeLessThanOrEqual(150)
+  })
+
+  it('dense takes the widest network within the weights asked for', async () => {
+    const { distilled, bytes } = await short({ variant: 'dense', budget: 150, valueWeight: 0 })
+    // 3-10-10-1 has 140 weights, 3-11-11-1 has 165
+    expect(distilled.studentWeights).toBe(140)
+    expect(decodePolicy(bytes).layers.map((layer) => layer.rows)).toEqual([10, 10, 1])
+  })
+
+  it('no-q is bpd with h = 0', async () => {
+    const { distilled } = await short({ variant: 'no-q' })
+    expect(distilled.sweep).toEqual((await short({ valueWeight: 0 })).distilled.sweep)
   })
 })
 

@@ -6,8 +6,10 @@ import { columnsOf, type Transitions } from '../data/transitions.ts'
 import { createTask } from '../tasks/registry.ts'
 import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
-import { type Distilled, distill, type Progress } from './distill.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import { type Distilled, type DistillRun, distill } from './distill.ts'
 import type { DistillOptions } from './options.ts'
+import type { DistillJob } from './session.ts'
 
 /** observations whose actions every student file promises */
 const goldens = 8
@@ -23,14 +25,14 @@ export async function makeStudent(
   teacher: Teacher,
   transitions: Transitions,
   options: DistillOptions,
-  onProgress?: (progress: Progress) => void,
+  run: Omit<DistillRun, 'checkpoints'> & { checkpoints?: (job: DistillJob) => Checkpoints } = {},
 ): Promise<Student> {
   const { spec } = createTask(taskName)
   const golden = spreadObservations(transitions, goldens)
   const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
   // the student's output is squashed as it was trained: tanh
   const plain = contractOf(spec, 'tanh', {})
-  const distilled = await distill({
+  const job: DistillJob = {
     createTask: () => createTask(taskName),
     teacher: teacherController(teacher, spec),
     transitions,
@@ -39,8 +41,8 @@ export async function makeStudent(
       return (observation, action) => policy.stepInto(observation, action)
     },
     options,
-    onProgress,
-  })
+  }
+  const distilled = await distill(job, { ...run, checkpoints: run.checkpoints?.(job) })
   const { threads: _, ...recipe } = options
   const provenance = {
     method: 'Bayesian Policy Distillation',

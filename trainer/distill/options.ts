@@ -1,7 +1,12 @@
 /** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
+
 import { authorsDefaults, type KlSchedule, type NoiseMode } from '../kernels/config.ts'
+import type { VariantName } from './variants.ts'
 
 export interface DistillOptions {
+  variant: VariantName
+  /** number of weights that the variants `magnitude` and `dense` aim at */
+  budget: number
   /** T: critic steps; the student moves at every `delay`-th */
   steps: number
   hidden: readonly number[]
@@ -42,6 +47,8 @@ export interface DistillOptions {
 
 export const distillDefaults = {
   ...authorsDefaults,
+  variant: 'bpd',
+  budget: 2000,
   steps: 1_000_000,
   noise: 'paper',
   klShape: 'linear',
@@ -79,5 +86,6 @@ export type Given = Partial<DistillOptions> & { seed: number; threads: number }
 /** The defaults, then the task's, then what was given. */
 export function distillOptions(task: string, given: Given): DistillOptions {
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given
-  return { ...distillDefaults, ...taskPresets[task], ...present }
+  const options = { ...distillDefaults, ...taskPresets[task], ...present }
+  return options.variant === 'no-q' ? { ...options, valueWeight: 0 } : options
 }

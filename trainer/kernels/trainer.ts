@@ -292,6 +292,24 @@ export class Trainer {
     for (let i = 0; i < this.config.actionSize; i++) action[i] = this.f32[from + i]
   }
 
+  /** Everything a later `restore` needs to continue with the same bits: all the memory but the transitions. */
+  save(): Uint8Array {
+    return new Uint8Array(this.f32.buffer).slice(this.#stateStart, this.memory.data)
+  }
+
+  /** Continues where `save` was called, with the same configuration and transitions. */
+  restore(state: Uint8Array): void {
+    const { data } = this.memory
+    if (state.length !== data - this.#stateStart)
+      throw new Error(`a state of ${state.length} bytes, expected ${data - this.#stateStart}`)
+    new Uint8Array(this.f32.buffer).set(state, this.#stateStart)
+  }
+
+  /** The words before it coordinate the threads that run now. */
+  get #stateStart(): number {
+    return this.memory.control + control.first * 4
+  }
+
   /** Ends the worker threads. */
   close(): void {
     Atomics.store(this.#words, control.command, -1)

@@ -1,0 +1,218 @@
+/** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { type Control, drive } from '../../firmware-bridge/control.ts'
+import { imageCard } from '../../firmware-bridge/images/card.ts'
+import { type Comparison, compare } from '../../firmware-bridge/measure.ts'
+import { decodePolicy } from '../../runtime-as/decode.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { parameterCount } from '../../runtime-as/network.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { collect, collectDefaults } from '../../trainer/data/collect.ts'
+import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
+import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
+import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
+import { evaluate, statistics } from '../../trainer/tasks/evaluate.ts'
+import { createTask } from '../../trainer/tasks/registry.ts'
+import type { Task } from '../../trainer/tasks/task.ts'
+import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
+import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
+import { makeFolder } from '../files.ts'
+import { plantOf } from '../plant.ts'
+import { reportHtml } from '../report/html.ts'
+import type { Report } from '../report/report.ts'
+import { reportTable } from '../report/table.ts'
+import { printResult, seconds, withProgress } from '../terminal.ts'
+import { addVerb, type CommonOptions, episodesOption, integer, seedOption, threadsOption } from '../verb.ts'
+import { machine, versions } from '../versions.ts'
+import { addRecipeOptions, show } from './distill.ts'
+
+interface OwnOptions extends CommonOptions {
+  teacher?: string
+  name?: string
+  port: string
+  transitions: number
+  episodes: number
+  inferences: number
+  controlEpisodes: number
+}
+type Options = OwnOptions & Partial<DistillOptions> & { seed: number; threads: number }
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export function addDemo(program: Command): void {
+  const verb = addVerb(
+    program,
+    'demo <task>',
+    'teacher to board in one command: collects, distills, flashes, measures, reports',
+    'bpd demo pendulum --seed 2 --name second',
+  )
+    .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
+    .option('--name <name>', 'folder under runs/ (default: demo-<task>)')
+    .addOption(portOption())
+    .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
+    .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
+    .option('--control-episodes <n>', 'episodes with the policy on the board', integer(1, 10000), 2)
+    .addOption(episodesOption(100))
+    .addOption(seedOption())
+    .addOption(threadsOption())
+    .action(run)
+  addRecipeOptions(verb)
+}
+
+async function run(taskName: string, options: Options): Promise<void> {
+  const {
+    json,
+    teacher: file,
+    name,
+    port,
+    transitions: wanted,
+    episodes,
+    inferences,
+    controlEpisodes,
+    ...given
+  } = options
+  const task = createTask(taskName)
+  const teacherFile = file ?? join(root, 'models', taskName, 'teacher.safetensors')
+  if (!file && !existsSync(teacherFile))
+    throw new InputError(`task ${taskName}: no teacher in models/: give one with --teacher`)
+  const teacher = loadTeacher(teacherFile)
+  requireFit(teacher, task.spec, teacherFile)
+  const folder = join('runs', name ?? `demo-${taskName}`)
+  makeFolder(folder)
+  const recipe = distillOptions(taskName, given)
+  const clock = stopwatch()
+
+  const transitions = await gather(task, teacher, wanted, recipe.seed, join(folder, 'transitions.safetensors'))
+  const collected = clock.lap()
+  const student = await train(taskName, teacher, transitions, recipe)
+  const studentFile = join(folder, 'student.bpd')
+  await writeFile(studentFile, student.bytes)
+  const returns = {
+    teacher: evaluate(task, teacherController(teacher, task.spec), recipe.seed, 'report', episodes),
+    student: evaluate(task, controllerOf(student.bytes), recipe.seed, 'report', episodes),
+  }
+  const distilled = clock.lap()
+  const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
+  const onBoard = await measureOnBoard(port, dense, student.bytes, inferences, task, recipe.seed, controlEpisodes)
+  const boarded = clock.lap()
+
+  const decoded = decodePolicy(student.bytes, studentFile)
+  const parameters = parameterCount(teacher.network)
+  const { comparison, control } = onBoard
+  const { info, teacherCycles, studentCycles, speedup } = comparison
+  const { curve, sweep, threshold, studentWeights, teacherReturn } = student.distilled
+  const report: Report = {
+    task: taskName,
+    seed: recipe.seed,
+    teacher: {
+      file: relative('.', teacherFile),
+      parameters,
+      bytes: denseBytes(teacher.network),
+      return: returns.teacher,
+    },
+    student: {
+      file: studentFile,
+      weights: decoded.weights,
+      bytes: student.bytes.length,
+      keptOfTeacher: decoded.weights / parameters,
+      keptOfStudent: decoded.weights / studentWeights,
+      liveUnits: decoded.layers.map((layer) => layer.liveUnits),
+      threshold,
+      return: returns.student,
+    },
+    distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn.mean },
+    board: {
+      name: info.name,
+      clockHz: info.clockHz,
+      counter: counterOf(port),
+      ...{ teacherCycles, studentCycles, speedup },
+      // a single differing bit would have ended the run
+      bitExact: control.comparedActions === control.steps * task.spec.actionNames.length,
+      comparedActions: control.comparedActions,
+      control: { episodes: controlEpisodes, steps: control.steps, return: statistics(control.returns) },
+      ramBytes: info.staticBytes,
+      stackBytes: info.stackUsed,
+      flashBytes: info.imageBytes,
+      image: imageCard('rp2040'),
+    },
+    seconds: { collect: collected, distill: distilled, board: boarded, total: clock.total() },
+    versions: versions(),
+    machine: machine(),
+  }
+  await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
+  await writeFile(join(folder, 'report.html'), reportHtml(report))
+  printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}`)
+}
+
+function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path: string): Promise<Transitions> {
+  return withProgress('collecting transitions', async (progress) => {
+    const { sigmas } = collectDefaults
+    const episodes = collect(task, teacherController(teacher, task.spec), { transitions: wanted, sigmas, seed })
+    const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
+    await writeTransitions(path, task.spec, episodes, metadata, (n) =>
+      progress.update(`collecting transitions: ${n}/${wanted}`),
+    )
+    progress.done(`collected ${wanted} transitions with the teacher`)
+    return readTransitions(path, task.spec)
+  })
+}
+
+function train(taskName: string, teacher: Teacher, transitions: Transitions, recipe: DistillOptions): Promise<Student> {
+  return withProgress(`distilling ${taskName}`, async (progress) => {
+    const student = await makeStudent(taskName, teacher, transitions, recipe, {
+      onProgress: (p) => show(progress, taskName, p),
+    })
+    progress.done(`distilled a student in ${seconds(student.distilled.seconds)}`)
+    return student
+  })
+}
+
+function controllerOf(bytes: Uint8Array) {
+  const policy = loadPolicy(bytes, 'student')
+  return (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
+}
+
+/** Measures both policies on the board, then lets the student control the task through it. */
+function measureOnBoard(
+  portName: string,
+  teacher: Uint8Array,
+  student: Uint8Array,
+  inferences: number,
+  task: Task,
+  seed: number,
+  episodes: number,
+): Promise<{ comparison: Comparison; control: Control }> {
+  return withBoard(portName, async (board, progress) => {
+    const { name } = board.info
+    const comparison = await compare(board, teacher, student, inferences, (which, ...sent) =>
+      showInstall(progress, `the ${which} to ${name}`)(...sent),
+    )
+    const control = await drive(board, plantOf(task, seed), {
+      episodes,
+      host: loadPolicy(student, 'student'),
+      onEpisode: (done, value) =>
+        progress.update(`driving ${task.spec.name} through ${name}: episode ${done}, return ${value.toFixed(1)}`),
+    })
+    progress.done(`measured and drove ${name}: ${control.steps} actions equal to the host's, bit for bit`)
+    return { comparison, control }
+  })
+}
+
+function stopwatch() {
+  const started = performance.now()
+  let lapped = started
+  const since = (from: number) => Math.round(performance.now() - from) / 1000
+  return {
+    lap(): number {
+      const lap = since(lapped)
+      lapped = performance.now()
+      return lap
+    },
+    total: () => since(started),
+  }
+}

@@ -1,0 +1,89 @@
+/** What every phase of a distillation works with: the trainer with its data, the task to evaluate in, and networks as they ship. */
+import type { Network } from '../../runtime-as/network.ts'
+import { columnsOf, type Transitions } from '../data/transitions.ts'
+import type { StepConfig } from '../kernels/config.ts'
+import { Trainer, type VariationalLayer } from '../kernels/trainer.ts'
+import { type Controller, evaluate, type Purpose } from '../tasks/evaluate.ts'
+import type { Task } from '../tasks/task.ts'
+import { plainNetwork } from '../teachers/teach.ts'
+import { compact } from './compact.ts'
+import type { DistillOptions } from './options.ts'
+import { foldNormaliser, type Normaliser, normaliserOf } from './student.ts'
+import { denseSizes } from './variants.ts'
+
+export interface DistillJob {
+  createTask: () => Task
+  teacher: Controller
+  transitions: Transitions
+  /** runs a network as the shipped kernel does */
+  controllerOf: (network: Network) => Controller
+  options: DistillOptions
+}
+
+export class Session {
+  readonly job: DistillJob
+  readonly options: DistillOptions
+  readonly trainer: Trainer
+  readonly #normaliser: Normaliser
+  readonly #task: Task
+
+  constructor(job: DistillJob) {
+    const { options, transitions } = job
+    this.job = job
+    this.options = options
+    this.#task = job.createTask()
+    const config = stepConfig(this.#task, transitions, options)
+    this.#normaliser = normaliserOf(
+      transitions.rows,
+      transitions.rows.length / transitions.count,
+      config.observationSize,
+    )
+    this.trainer = new Trainer(config, { seed: options.seed, threads: options.threads, relaxed: options.fused })
+    this.loadTransitions('action')
+  }
+
+  /** Transitions into the trainer, observations normalised; the action is the executed one or the teacher's own. */
+  loadTransitions(target: 'action' | 'teacherAction'): void {
+    const { rows, count } = this.job.transitions
+    const { data, rowLength, config } = this.trainer
+    const { observationSize: o, actionSize: a } = config
+    const columns = columnsOf(o, a)
+    const { mean, std } = this.#normaliser
+    for (let r = 0; r < count; r++) {
+      const from = r * columns.width
+      const to = r * rowLength
+      for (let i = 0; i < o; i++) {
+        data[to + i] = (rows[from + columns.observation + i] - mean[i]) / std[i]
+        data[to + o + a + 1 + i] = (rows[from + columns.next + i] - mean[i]) / std[i]
+      }
+      for (let i = 0; i < a; i++) data[to + o + i] = rows[from + columns[target] + i]
+      data[to + o + a] = rows[from + columns.reward]
+      data[to + 2 * o + a + 1] = rows[from + columns.terminal]
+    }
+    this.trainer.count = count
+  }
+
+  /** The network of these means as it would ship: for raw observations, compacted. */
+  networkOf(layers: readonly VariationalLayer[]): Network {
+    return compact(foldNormaliser(plainNetwork(layers), this.#normaliser))
+  }
+
+  /** Mean return of a network. */
+  returnOf(network: Network, purpose: Purpose, episodes: number): number {
+    return evaluate(this.#task, this.job.controllerOf(network), this.options.seed, purpose, episodes).mean
+  }
+}
+
+function stepConfig(task: Task, transitions: Transitions, options: DistillOptions): StepConfig {
+  const { actionLow, actionHigh } = task.spec
+  const { observationSize, actionSize, count } = transitions
+  return {
+    ...options,
+    hidden:
+      options.variant === 'dense'
+        ? denseSizes(observationSize, actionSize, options.hidden.length, options.budget)
+        : options.hidden,
+    ...{ observationSize, actionSize, actionLow, actionHigh, capacity: count, cloneWeight: 1 },
+    kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },
+  }
+}

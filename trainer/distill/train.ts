@@ -1,0 +1,106 @@
+/** Phase 1: trains the student with all loss terms, and writes down the curve. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { FailedError } from '../../runtime-as/errors.ts'
+import { klWeight } from '../kernels/config.ts'
+import type { VariationalLayer } from '../kernels/trainer.ts'
+import { randomStream } from '../random.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import type { Session } from './session.ts'
+import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
+import type { Variant } from './variants.ts'
+
+/** One point of the training curve. Loss terms as means over the batch, before their weights; kl as a mean over the weights. */
+export interface CurvePoint {
+  step: number
+  critic: number
+  /** mean Q and mean |Q| of the student's actions */
+  value: number
+  absoluteValue: number
+  clone: number
+  kl: number
+  /** eta, the weight of the KL term at this step */
+  klWeight: number
+  /** mean return and weights of the student pruned as the variant does by default */
+  return: number
+  weights: number
+  weightsPerLayer: number[]
+  /** how many weights have their log alpha in [-10, -9), [-9, -8) … [9, 10] */
+  logAlphaHistogram: number[]
+}
+
+/** Thrown after the interrupted run was saved. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
+
+/** Steps between two looks at the signal and the clock. */
+const piece = 250
+
+export async function train(
+  session: Session,
+  variant: Variant,
+  onPoint: (point: CurvePoint) => void,
+  checkpoints?: Checkpoints,
+  signal?: AbortSignal,
+): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
+  const { trainer, options } = session
+  const { seed, steps } = options
+  trainer.setMode(variant.noise, { masked: variant.reshape !== undefined })
+  variant.initialise(trainer, randomStream(seed, 'distill', 'student'))
+  if (options.valueWeight > 0) trainer.initialiseCritics(randomStream(seed, 'distill', 'critics'))
+  const resumed = checkpoints?.load()
+  if (resumed) trainer.restore(resumed.memory)
+  const curve = resumed ? resumed.curve : []
+  for (const point of curve) onPoint(point)
+
+  const every = [piece, options.evaluateEvery, ...(variant.reshape ? [variant.reshapeEvery] : [])]
+  for (let step = resumed?.step ?? 0; step < steps; ) {
+    if (variant.reshape && step % variant.reshapeEvery === 0) variant.reshape(trainer, step / steps)
+    const next = Math.min(steps, ...every.map((n) => step - (step % n) + n))
+    trainer.run(next - step)
+    step = next
+    if (step % options.evaluateEvery === 0 || step === steps) {
+      const point = curvePoint(session, variant, step)
+      requireFinite(point, checkpoints)
+      curve.push(point)
+      onPoint(point)
+    }
+    await turn()
+    if (signal?.aborted || checkpoints?.due()) await checkpoints?.save({ step, curve, memory: trainer.save() })
+    if (signal?.aborted)
+      throw new Interrupted(`interrupted at step ${step}${checkpoints ? '; --resume continues' : ''}`)
+  }
+  return { layers: trainer.readActor(), curve }
+}
+
+function curvePoint(session: Session, variant: Variant, step: number): CurvePoint {
+  const { trainer, options } = session
+  const layers = trainer.readActor()
+  const masks = variant.masksAt(layers, variant.level)
+  const losses = trainer.losses()
+  const alphas = layers.map(logAlpha)
+  const histogram = new Array<number>(20).fill(0)
+  for (const layer of alphas) for (const a of layer) histogram[Math.min(19, Math.floor(a + 10))]++
+  const noisy = variant.noise !== 'none'
+  return {
+    step,
+    critic: losses.critic,
+    value: losses.meanQ,
+    absoluteValue: losses.meanAbsoluteQ,
+    clone: losses.clone,
+    kl: noisy ? klDivergence(layers) / layers.reduce((n, { theta }) => n + theta.length, 0) : 0,
+    klWeight: noisy ? klWeight(trainer.config.kl, step) : 0,
+    return: session.returnOf(session.networkOf(pruned(layers, masks)), 'progress', options.progressEpisodes),
+    weights: survivors(masks),
+    weightsPerLayer: masks.map((mask) => survivors([mask])),
+    logAlphaHistogram: noisy ? histogram : [],
+  }
+}
+
+function requireFinite(point: CurvePoint, checkpoints?: Checkpoints): void {
+  for (const [name, value] of Object.entries(point))
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      const last = checkpoints?.lastStep ? `; the last good checkpoint is of step ${checkpoints.lastStep}` : ''
+      throw new FailedError(`training diverged at step ${point.step}: ${name} is ${value}${last}`)
+    }
+}
