@@ -1,0 +1,22 @@
+/** What a firmware image was built with: images/<board>.json, which boards/build.ts writes beside the image. */
+import { readFileSync } from 'node:fs'
+import { FailedError } from '../../runtime-as/errors.ts'
+
+export interface ImageCard {
+  sha256: string
+  compiler: string
+  flags: string
+}
+
+export function imageCard(board: string): ImageCard {
+  try {
+    const { sha256, compiler, flags } = JSON.parse(
+      readFileSync(new URL(`images/${board}.json`, import.meta.url), 'utf8'),
+    )
+    return { sha256, compiler, flags }
+  } catch {
+    throw new FailedError(
+      `firmware-bridge/images/${board}.json: missing or not JSON, expected what "npm run firmware" writes`,
+    )
+  }
+}
