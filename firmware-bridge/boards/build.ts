@@ -94,10 +94,11 @@ function build(name: string, board: BoardBuild, work: string): Record<string, Ui
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** name and bytes of every section that takes memory */
+/** name and bytes of every section that has an address */
 function readSections(table: string): Record<string, number> {
-  const rows = [...table.matchAll(/^(\.\S+)\s+(\d+)\s+\d+$/gm)]
-  return Object.fromEntries(rows.filter(([, , bytes]) => bytes !== '0').map(([, name, bytes]) => [name, Number(bytes)]))
+  const rows = [...table.matchAll(/^(\.\S+)\s+(\d+)\s+(\d+)$/gm)]
+  const placed = rows.filter(([, , bytes, address]) => bytes !== '0' && address !== '0')
+  return Object.fromEntries(placed.map(([, name, bytes]) => [name, Number(bytes)]))
 }
 
 /** Fails unless every file is committed as built. */

@@ -11,9 +11,8 @@ void line_start(void) {
   REGISTER(UART0_UARTIBRD) = divisor >> 6;
   REGISTER(UART0_UARTFBRD) = divisor & 63;
   REGISTER(UART0_UARTLCR_H) = 0x70; // 8 bits, FIFOs on; writing it also takes the divisor over
-  REGISTER(UART0_UARTIFLS) = 0;     // interrupt at 4 of 32 bytes, or 32 bit times after the last
   REGISTER(UART0_UARTCR) = 0x301;   // receive, send, on
-  REGISTER(UART0_UARTIMSC) = UART_RX | UART_RT;
+  REGISTER(UART0_UARTIMSC) = UART_RX | UART_RT; // at 16 of 32 bytes, or 32 bit times after the last
   REGISTER(IO_BANK0_GPIO0_CTRL) = FUNCTION_UART;
   REGISTER(IO_BANK0_GPIO1_CTRL) = FUNCTION_UART;
 }

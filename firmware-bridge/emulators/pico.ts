@@ -1,0 +1,77 @@
+/** A Raspberry Pi Pico in software: boots the committed image and offers its UART as a line. Needs nothing but npm packages. */
+import { readFile } from 'node:fs/promises'
+import { Duplex } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { FLASH_BYTES, isBootable } from './boot-rom.ts'
+import type { FromPico } from './pico-worker.ts'
+
+export interface PicoEmulatorOptions {
+  /** firmware, from the first byte of flash on; default: the committed image */
+  image?: Uint8Array
+  /** contents of all 2 MB of flash before the image is put there, so that policies of an earlier run are still installed */
+  flash?: Uint8Array
+}
+
+export interface PicoEmulator {
+  /** UART0 as the host sees it; a write is done when the chip has got every byte */
+  duplex: Duplex
+  /** the flash, 2 MB, as it is at any moment */
+  flash: Uint8Array
+  close(): Promise<void>
+}
+
+const IMAGE = 'firmware-bridge/images/rp2040.bin'
+
+/** Throws InputError for an image that a Pico would not boot. */
+export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promise<PicoEmulator> {
+  const image = options.image ?? (await committedImage())
+  if (image.length > FLASH_BYTES || !isBootable(image)) {
+    const given = options.image ? 'image' : IMAGE
+    throw new InputError(`${given}: not firmware for the RP2040, expected 256 bytes with their CRC-32 first`)
+  }
+  if (options.flash && options.flash.length !== FLASH_BYTES) {
+    throw new InputError(`flash: ${options.flash.length} bytes, expected ${FLASH_BYTES}`)
+  }
+  const flash = new Uint8Array(new SharedArrayBuffer(FLASH_BYTES)).fill(0xff)
+  if (options.flash) flash.set(options.flash)
+  flash.set(image)
+
+  const worker = new Worker(new URL('./pico-worker.ts', import.meta.url), { workerData: flash })
+  const duplex = lineTo(worker)
+  return {
+    duplex,
+    flash,
+    async close() {
+      duplex.destroy()
+      await worker.terminate()
+    },
+  }
+}
+
+async function committedImage(): Promise<Uint8Array> {
+  try {
+    return await readFile(new URL('../images/rp2040.bin', import.meta.url))
+  } catch {
+    throw new InputError(`${IMAGE}: cannot be read, expected the firmware that comes with the repository`)
+  }
+}
+
+function lineTo(worker: Worker): Duplex {
+  let taken: (() => void) | undefined
+  const duplex = new Duplex({
+    read() {},
+    write(chunk: Uint8Array, _encoding, done) {
+      taken = done
+      worker.postMessage(new Uint8Array(chunk))
+    },
+  })
+  worker.on('message', (message: FromPico) => {
+    if ('sent' in message) duplex.push(message.sent)
+    else if ('fault' in message) duplex.destroy(new FailedError(`pico-emulator: ${message.fault}`))
+    else taken?.()
+  })
+  worker.on('error', (error) => duplex.destroy(error))
+  worker.on('exit', () => duplex.destroy())
+  return duplex
+}
