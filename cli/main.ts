@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { Interrupted } from '../trainer/distill/train.ts'
 import { listenForInterrupts } from './interrupt.ts'
+import { addAblate } from './verbs/ablate.ts'
 import { addBench } from './verbs/bench.ts'
 import { addBoards } from './verbs/boards.ts'
 import { addCollect } from './verbs/collect.ts'
@@ -23,7 +24,7 @@ const program = new Command('bpd')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bpd: ')) })
 
-const verbs = [addTeach, addCollect, addDistill, addEval, addInspect, addBoards, addFlash, addBench, addLoop]
+const verbs = [addAblate, addTeach, addCollect, addDistill, addEval, addInspect, addBoards, addFlash, addBench, addLoop]
 for (const add of verbs) add(program)
 
 try {

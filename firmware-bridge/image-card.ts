@@ -1,6 +1,6 @@
 /** What a firmware image was built with: images/<board>.json, which boards/build.ts writes beside the image. */
 import { readFileSync } from 'node:fs'
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError } from '../runtime-as/errors.ts'
 
 export interface ImageCard {
   sha256: string

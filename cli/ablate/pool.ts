@@ -1,0 +1,43 @@
+/** Runs `bpd` commands as processes of their own, a few at a time. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { FailedError } from '../../runtime-as/errors.ts'
+
+const bpd = fileURLToPath(new URL('../bpd.js', import.meta.url))
+
+/** Runs one command with --json and gives its result. Throws FailedError with the command's own last words where it fails. */
+export function runBpd(words: readonly string[]): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bpd, ...words, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const leave = () => child.kill()
+    process.once('exit', leave)
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-4000)
+    })
+    child.once('error', reject)
+    child.once('close', (code) => {
+      process.off('exit', leave)
+      if (code === 0) resolve(JSON.parse(stdout))
+      else reject(new FailedError(`bpd ${words.join(' ')}: ${stderr.trim().split('\n').at(-1) ?? `exit code ${code}`}`))
+    })
+  })
+}
+
+/** Runs jobs, at most `size` at once, in order of their beginning; the first failure ends it. */
+export async function inPool<T>(size: number, jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = new Array(jobs.length)
+  let next = 0
+  const worker = async () => {
+    while (next < jobs.length) {
+      const i = next++
+      results[i] = await jobs[i]()
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(size, jobs.length) }, worker))
+  return results
+}
