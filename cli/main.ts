@@ -8,6 +8,7 @@ import { addAblate } from './verbs/ablate.ts'
 import { addBench } from './verbs/bench.ts'
 import { addBoards } from './verbs/boards.ts'
 import { addCollect } from './verbs/collect.ts'
+import { addDemo } from './verbs/demo.ts'
 import { addDistill } from './verbs/distill.ts'
 import { addEval } from './verbs/eval.ts'
 import { addFlash } from './verbs/flash.ts'
@@ -24,7 +25,19 @@ const program = new Command('bpd')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bpd: ')) })
 
-const verbs = [addAblate, addTeach, addCollect, addDistill, addEval, addInspect, addBoards, addFlash, addBench, addLoop]
+const verbs = [
+  addDemo,
+  addAblate,
+  addTeach,
+  addCollect,
+  addDistill,
+  addEval,
+  addInspect,
+  addBoards,
+  addFlash,
+  addBench,
+  addLoop,
+]
 for (const add of verbs) add(program)
 
 try {

@@ -76,7 +76,8 @@ const taskPresets: Record<string, Partial<DistillOptions>> = {
     dataScale: 5000,
     evaluateEvery: 1000,
     thresholds: [-3, -2, -1.5, -1, -0.5, 0, 1, 2],
-    tuneUpdates: 3000,
+    tuneUpdates: 5000,
+    pickEpisodes: 100,
     fused: false,
   },
 }
