@@ -23,7 +23,14 @@ export function ownSource(generated: string): string {
   const foreign = FOREIGN.exec(body)
   if (foreign)
     throw new FailedError(`policy.wasm: needs ${foreign[0]}, expected no data segment and no memory of its own`)
-  // stack variables of wasm2c are dead once their value is taken, so the product need not be kept
-  const multiplied = /(var_f\d+) \*= (var_f\d+);\s*(var_f\d+) \+= \1;/g
-  return `#include "prelude.h"\n\n${body.replace(multiplied, '$3 = multiply_add($3, $1, $2);')}`
+  return `#include "prelude.h"\n\n${markMultiplyAdd(body)}`
+}
+
+/** Stack variables of wasm2c are dead once their value is taken, so a product that was added need not be kept. */
+function markMultiplyAdd(source: string): string {
+  const addedToSum = /(var_f\d+) \*= (var_f\d+);\s*(var_f\d+) \+= \1;/g
+  const sumAddedToIt = /(var_f\d+) \*= (var_f\d+);\s*\2 = ([-.\w]+);\s*\1 \+= \2;/g
+  return source
+    .replace(addedToSum, '$3 = multiply_add($3, $1, $2);')
+    .replace(sumAddedToIt, '$1 = multiply_add($3, $1, $2);')
 }

@@ -1,10 +1,13 @@
 // float multiply_add(float sum, float weight, float input): sum + (float)(weight * input), to the bit as two IEEE 754 operations, each
-// rounded to nearest even. libgcc's two routines take about three times as long. Normal numbers and zeros are done here; what meets a
-// subnormal, an infinity or a NaN, or has a product outside the normal range, goes to libgcc.
+// rounded to nearest even. libgcc's two routines take more than twice as long. Done here: zeros, and normal numbers whose product and sum
+// stay between 2^-101 and 2^126, so that no later step can leave the normal range. The rest goes to libgcc.
   .syntax unified
   .cpu cortex-m0plus
   .thumb
   .section .text.multiply_add, "ax"
+  // exponents that are done here, biased by 127: a sum of two such loses at most 24 by cancellation, and gains at most 1
+  .equ LOWEST, 26
+  .equ HIGHEST, 252
   .balign 4
   .global multiply_add
   .type multiply_add, %function
@@ -44,13 +47,12 @@ both_zero:
   ands r0, r3 // -0 only if both are
   pop {r4-r7, pc}
 
-// sum of exponent 0
-sum_small:
+sum_extreme:
   lsls r1, r0, #1
   bne hard
   lsrs r0, r3, #31
   lsls r0, r0, #31
-  subs r4, #1
+  adds r4, #LOWEST - 1
   lsls r4, r4, #23
   adds r2, r4
   orrs r0, r2
@@ -75,7 +77,7 @@ multiply_add:
   cmp r5, #255
   beq hard
   adds r4, r5
-  subs r4, #126 // the product's, if its significand is 2 or more
+  subs r4, #126 + LOWEST // the product's, from LOWEST on, if its significand is 2 or more
 
   // significands of 24 bits by parts of 16 and 8
   movs r7, #1
@@ -114,15 +116,14 @@ two_or_more:
   bics r2, r5
 product_rounded:
   // r2 at exponent r4: 2^23..2^24. All that follows is right for 2^24, too
-  subs r5, r4, #1
-  cmp r5, #252
+  cmp r4, #HIGHEST - LOWEST
   bhi hard
 
   lsls r5, r0, #1
   lsrs r5, r5, #24
-  beq sum_small
-  cmp r5, #255
-  beq hard
+  subs r5, #LOWEST
+  cmp r5, #HIGHEST - LOWEST
+  bhi sum_extreme
   lsls r1, r0, #9
   lsrs r1, r1, #2
   movs r6, #1
@@ -139,28 +140,31 @@ product_rounded:
   movs r5, r4
   eors r0, r3
 align:
-  // r1 larger at exponent r5, sign in r0; r2 belongs r6 places to the right. Bits that fall off leave a mark in bit 0
+  // r1 larger at exponent r5, sign in r0; r2 belongs r6 places to the right. Its last 7 bits are 0; others that fall off leave a mark
+  cmp r6, #7
+  bls shift
   movs r4, #32
   subs r4, r6
   movs r7, r2
-  lsrs r2, r6
   lsls r7, r4
-  beq aligned
+  beq shift
+  lsrs r2, r6
   movs r7, #1
   orrs r2, r7
+  b aligned
+shift:
+  lsrs r2, r6
 aligned:
   lsrs r0, r0, #31
   lsls r0, r0, #31
   cmp r3, #0
   bmi subtract
   adds r1, r2
-  bmi round
+  bmi carried
   lsls r1, r1, #1
-  subs r5, #1
+  adds r5, #LOWEST - 1
 round:
-  // r1: first bit at 31; r5: its exponent less 1
-  cmp r5, #253
-  bhi out_of_range
+  // r1: first bit at 31; r5: its biased exponent less 1
   lsrs r2, r1, #8
   bcc pack
   adds r2, #1
@@ -183,26 +187,16 @@ subtract:
   eors r0, r4
   rsbs r1, r1, #0
 positive:
-  bmi round
+  bmi carried
+  adds r5, #LOWEST
 normalise:
   subs r5, #1
   lsls r1, r1, #1
   bpl normalise
   b round
+carried:
+  adds r5, #LOWEST
+  b round
 cancelled:
   movs r0, #0
-  pop {r4-r7, pc}
-
-out_of_range:
-  cmp r5, #0
-  bge infinite
-  movs r2, #8 // a difference that is subnormal is exact
-  subs r2, r5
-  lsrs r1, r2
-  orrs r0, r1
-  pop {r4-r7, pc}
-infinite:
-  movs r1, #255
-  lsls r1, r1, #23
-  orrs r0, r1
   pop {r4-r7, pc}

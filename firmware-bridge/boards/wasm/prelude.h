@@ -61,7 +61,7 @@ static inline f32 f32_reinterpret_i32(u32 bits) {
 #define DIV_U(x, y) ((y) == 0 ? (UNREACHABLE, 0u) : (x) / (y))
 #define REM_U(x, y) ((y) == 0 ? (UNREACHABLE, 0u) : (x) % (y))
 
-// sum + weight * input, each operation rounded by itself. The build marks these places; a board without an FPU may do better.
+// sum + weight * input, each operation rounded by itself. The build puts it in; a board without an FPU may bring its own.
 #ifdef BOARD_MULTIPLY_ADD
 f32 multiply_add(f32 sum, f32 weight, f32 input);
 #else
