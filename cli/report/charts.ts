@@ -22,7 +22,7 @@ function draw(option: echarts.EChartsCoreOption): string {
     backgroundColor: 'transparent',
     textStyle: { color: ink, fontFamily: 'system-ui, sans-serif' },
     grid: { left: 70, right: 70, top: 50, bottom: 55 },
-    legend: { top: 8, textStyle: { color: ink } },
+    legend: { top: 8, itemGap: 28, textStyle: { color: ink } },
     ...option,
   })
   const svg = chart.renderToSVGString()
@@ -36,7 +36,7 @@ const axis = (name: string, more: object = {}) => ({
   nameLocation: 'middle',
   nameGap: 32,
   nameTextStyle: { color: ink },
-  axisLabel: { color: ink },
+  axisLabel: { color: ink, hideOverlap: true },
   axisLine: { show: true, lineStyle: { color: ink } },
   splitLine: { lineStyle: { color: '#80808030' } },
   ...more,
@@ -50,7 +50,7 @@ const line = (name: string, data: number[][], color: string, more: object = {}) 
 /** Return of the pruned student and its weights, over steps. */
 export const trainingChart = ({ distillation: { curve } }: Report): string =>
   draw({
-    xAxis: axis('step', { type: 'value', max: curve.at(-1)?.step }),
+    xAxis: axis('step', { type: 'value' }),
     yAxis: [side('mean return'), side('weights left', { splitLine: { show: false } })],
     series: [
       line(
@@ -70,7 +70,7 @@ export const trainingChart = ({ distillation: { curve } }: Report): string =>
 /** The loss terms over steps, before their weights. */
 export const lossChart = ({ distillation: { curve } }: Report): string =>
   draw({
-    xAxis: axis('step', { type: 'value', max: curve.at(-1)?.step }),
+    xAxis: axis('step', { type: 'value' }),
     yAxis: [side('cloning, KL per weight'), side('critic loss, mean Q', { splitLine: { show: false } })],
     series: [
       line(

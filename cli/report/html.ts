@@ -6,7 +6,8 @@ import type { Report } from './report.ts'
 import { duration, frequency, grouped, percent, printable } from './words.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const text = (value: string | number): string => printable(String(value)).replace(/[&<>"']/g, (c) => entities[c])
+const escaped = (value: string): string => value.replace(/[&<>"']/g, (c) => entities[c])
+const text = (value: string | number): string => escaped(printable(String(value)))
 
 const score = ({ mean, std, episodes }: ReturnStatistics) =>
   `${mean.toFixed(1)} ± ${std.toFixed(1)} (${episodes} episodes)`
@@ -71,7 +72,7 @@ ${plot('Return against weights', sweepChart(report), `each threshold of log alph
 ${plot('Training', trainingChart(report), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
 ${plot('Loss terms', lossChart(report), 'means over the batch, before their weights')}
 <details><summary>recipe, image and versions</summary>
-<pre>${text(JSON.stringify({ recipe: distillation.options, image: board.image, versions, machine, seconds }, null, 2)).replaceAll('\ufffd', '\n')}</pre></details>
+<pre>${escaped(JSON.stringify({ recipe: distillation.options, image: board.image, versions, machine, seconds }, null, 2))}</pre></details>
 </body>
 </html>
 `

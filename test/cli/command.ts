@@ -1,0 +1,10 @@
+/** Runs the real `bpd` command. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const bpd = fileURLToPath(new URL('../../cli/bpd.js', import.meta.url))
+
+export function bpdIn(folder: string, ...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bpd, ...words], { cwd: folder, encoding: 'utf8' })
+  return { status, stdout, stderr, lines: stderr.trimEnd().split('\n') }
+}
