@@ -23,7 +23,6 @@ import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer
 import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
 import { makeFolder } from '../files.ts'
 import { plantOf } from '../plant.ts'
-import { reportHtml } from '../report/html.ts'
 import type { Report } from '../report/report.ts'
 import { reportTable } from '../report/table.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
@@ -145,6 +144,8 @@ async function run(taskName: string, options: Options): Promise<void> {
     machine: machine(),
   }
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
+  // loaded here because the plots' library takes longer to load than most verbs to run
+  const { reportHtml } = await import('../report/html.ts')
   await writeFile(join(folder, 'report.html'), reportHtml(report))
   printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}`)
 }

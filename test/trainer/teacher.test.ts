@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodePolicy } from '../../runtime-as/decode.ts'
 import { InputError } from '../../runtime-as/errors.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
+import { createTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
@@ -94,13 +97,23 @@ describe('a teacher file', () => {
   })
 })
 
-describe('the shipped teachers', () => {
+describe('the shipped models', () => {
   const tasks = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/card.json`, folder)))
 
   it.each(tasks)('%s: the file has the sha256 of its card', (name) => {
     const card = JSON.parse(readFileSync(new URL(`${name}/card.json`, folder), 'utf8'))
     const bytes = readFileSync(new URL(`${name}/${card.file}`, folder))
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
+  })
+
+  it.each(tasks)('%s: the student has the sha256, the weights and the return of its card', (name) => {
+    const card = JSON.parse(readFileSync(new URL(`${name}/student.json`, folder), 'utf8'))
+    const bytes = readFileSync(new URL(`${name}/${card.file}`, folder))
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
+    expect(decodePolicy(bytes).weights).toBe(card.weights)
+    const policy = loadPolicy(bytes)
+    const control = (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
+    expect(evaluate(createTask(name), control, card.seed, 'report', card.return.episodes)).toEqual(card.return)
   })
 
   it('pendulum: returns what its card says, at least -175', () => {
