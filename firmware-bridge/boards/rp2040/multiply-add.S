@@ -12,6 +12,11 @@
   .global multiply_add
   .type multiply_add, %function
 
+// r0 sum, r1 weight, r2 input, nothing pushed
+hard_at_once:
+  push {r4-r7, lr}
+  mov ip, r1
+  mov lr, r2
 // r0 sum, ip weight, lr input
 hard:
   movs r4, r0
@@ -23,28 +28,14 @@ hard:
   bl __aeabi_fadd
   pop {r4-r7, pc}
 
-// weight of exponent 0
+// weight of exponent 0, input finite
 weight_small:
   lsls r1, r1, #1
   bne hard
-  lsls r5, r2, #1
-  lsrs r5, r5, #24
-  cmp r5, #255
-  beq hard
-  b product_zero
-// input of exponent 0, weight finite: after a ReLU, many inputs are 0
-input_small:
-  lsls r2, r2, #1
-  bne hard
-product_zero:
   lsls r1, r0, #1
-  beq both_zero
-  lsrs r2, r1, #24
-  cmp r2, #255
-  beq hard
-  pop {r4-r7, pc}
-both_zero:
+  bne unchanged
   ands r0, r3 // -0 only if both are
+unchanged:
   pop {r4-r7, pc}
 
 sum_extreme:
@@ -58,23 +49,37 @@ sum_extreme:
   orrs r0, r2
   pop {r4-r7, pc}
 
+// input 0, as many are after a ReLU: nothing is pushed yet. A product of 0 leaves the sum as it is, unless both are 0
+input_zero:
+  lsls r3, r1, #1
+  lsrs r3, r3, #24
+  cmp r3, #255
+  beq hard_at_once
+  lsls r3, r0, #1
+  bne return
+  eors r1, r2
+  ands r0, r1 // -0 only if both are
+return:
+  bx lr
+
 // r0 sum, r1 weight, r2 input; ip and lr keep weight and input
   .thumb_func
 multiply_add:
+  lsls r3, r2, #1
+  beq input_zero
   push {r4-r7, lr}
   mov ip, r1
   mov lr, r2
+  lsrs r5, r3, #24 // exponents, biased by 127
+  beq hard
+  cmp r5, #255
+  beq hard
   movs r3, r1
   eors r3, r2 // bit 31: sign of the product
   lsls r4, r1, #1
-  lsrs r4, r4, #24 // exponents, biased by 127
+  lsrs r4, r4, #24
   beq weight_small
   cmp r4, #255
-  beq hard
-  lsls r5, r2, #1
-  lsrs r5, r5, #24
-  beq input_small
-  cmp r5, #255
   beq hard
   adds r4, r5
   subs r4, #126 + LOWEST // the product's, from LOWEST on, if its significand is 2 or more
