@@ -106,7 +106,8 @@ describe('the shipped models', () => {
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
   })
 
-  it.each(tasks)('%s: the student has the sha256, the weights and the return of its card', (name) => {
+  const students = tasks.filter((name) => existsSync(new URL(`${name}/student.json`, folder)))
+  it.each(students)('%s: the student has the sha256, the weights and the return of its card', (name) => {
     const card = JSON.parse(readFileSync(new URL(`${name}/student.json`, folder), 'utf8'))
     const bytes = readFileSync(new URL(`${name}/${card.file}`, folder))
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
