@@ -40,7 +40,8 @@ export class Systick {
   #control(value: number): void {
     const enable = (value & 1) !== 0
     this.#interrupts = (value & 2) !== 0
-    if (enable !== this.#enabled) this.#enabled = enable
+    if (enable === this.#enabled) return
+    this.#enabled = enable
     this.#restart()
   }
 
