@@ -27,8 +27,11 @@ function draw(option: echarts.EChartsCoreOption): string {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
-  // scales with the page
-  return svg.replace(/<svg width="\d+" height="\d+"/, '<svg role="img"')
+  // scales with the page; the hover rules are for charts with script
+  return svg
+    .replace(/<svg width="\d+" height="\d+"/, '<svg role="img"')
+    .replace(/<style\b.*?<\/style>/s, '')
+    .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
 }
 
 const axis = (name: string, more: object = {}) => ({
@@ -43,14 +46,14 @@ const axis = (name: string, more: object = {}) => ({
 })
 const side = (name: string, more: object = {}) => axis(name, { type: 'value', nameGap: 50, scale: true, ...more })
 const line = (name: string, data: number[][], color: string, more: object = {}) => ({
-  ...{ name, data, color, type: 'line', symbolSize: 5, lineStyle: { width: 2 } },
+  ...{ name, data, color, type: 'line', symbol: 'circle', symbolSize: 5, lineStyle: { width: 2 } },
   ...more,
 })
 
 /** Return of the pruned student and its weights, over steps. */
 export const trainingChart = ({ distillation: { curve } }: Report): string =>
   draw({
-    xAxis: axis('step', { type: 'value' }),
+    xAxis: axis('step', { type: 'value', max: 'dataMax' }),
     yAxis: [side('mean return'), side('weights left', { splitLine: { show: false } })],
     series: [
       line(
@@ -70,7 +73,7 @@ export const trainingChart = ({ distillation: { curve } }: Report): string =>
 /** The loss terms over steps, before their weights. */
 export const lossChart = ({ distillation: { curve } }: Report): string =>
   draw({
-    xAxis: axis('step', { type: 'value' }),
+    xAxis: axis('step', { type: 'value', max: 'dataMax' }),
     yAxis: [side('cloning, KL per weight'), side('critic loss, mean Q', { splitLine: { show: false } })],
     series: [
       line(

@@ -28,7 +28,7 @@ h1 { margin: 0; font-size: 1.7rem } h2 { margin: 0 0 .3rem; font-size: 1.05rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: .8rem; margin: 1.2rem 0 }
 .card, figure, .table { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem }
 .card b { display: block; font-size: 1.6rem; color: var(--accent) } .card span { color: var(--soft); font-size: .85rem }
-figure { margin: 1rem 0 } figure svg { width: 100%; height: auto } figcaption { color: var(--soft); font-size: .85rem }
+figure { margin: 1rem 0; overflow-x: auto } figure svg { width: 100%; min-width: 30rem; height: auto } figcaption { color: var(--soft); font-size: .85rem }
 .table { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top } tr:last-child td { border-bottom: 0 }
 details { margin-top: 1.2rem } summary { cursor: pointer; color: var(--soft) } pre { overflow-x: auto; font-size: .8rem }
