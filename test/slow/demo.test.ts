@@ -16,8 +16,9 @@ describe('bpd demo pendulum', () => {
   let report: Report
   beforeAll(() => {
     const words = [join(root, 'cli/bpd.js'), 'demo', 'pendulum', '--json']
-    const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const
-    report = JSON.parse(execFileSync(process.execPath, words, options))
+    report = JSON.parse(
+      execFileSync(process.execPath, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+    )
   }, 600_000)
 
   it('reaches the figures it exists for', () => {
