@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander'
 import type { BoardInfo } from '../../firmware-bridge/info.ts'
 import { compare, measure, type Spread } from '../../firmware-bridge/measure.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
+import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, withBoard } from '../board.ts'
@@ -80,7 +81,12 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
 
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
 function readTeacher(file: string, student: DecodedPolicy, studentFile: string): Uint8Array {
-  const { spec } = createTask(student.contract.task)
+  const { task } = student.contract
+  if (!taskNames().includes(task))
+    throw new InputError(
+      `${studentFile}: contract task: ${JSON.stringify(task)}, expected one of ${taskNames().join(', ')} to fit a teacher to`,
+    )
+  const { spec } = createTask(task)
   requireContract(student.contract, spec, studentFile)
   if (isTeacherFile(file)) {
     const teacher = loadTeacher(file)

@@ -71,7 +71,8 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
     ),
     `contract     ${policy.contractHash.toString(16).padStart(8, '0')}`,
     `golden       ${policy.goldenVectors} vectors, all reproduced here`,
-    `provenance   ${lines(contract.provenance)}`,
+    'provenance',
+    ...lines(contract.provenance, '  '),
   ].join('\n')
 }
 
@@ -87,9 +88,15 @@ function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {
     `parameters   ${grouped(teacher.parameters)}, ${grouped(teacher.bytes)} B as f32`,
     ...teacher.actionLow.map((low, i) => `action ${i}     from ${low} to ${teacher.actionHigh[i]} (${teacher.squash})`),
     'metadata',
-    ...Object.entries(teacher.metadata).map(([key, value]) => `  ${printable(key)}: ${printable(value)}`),
+    ...lines(teacher.metadata, '  '),
   ].join('\n')
 }
 
-/** JSON over several lines. */
-const lines = (json: unknown): string => JSON.stringify(json, null, 2).split('\n').map(printable).join('\n')
+/** JSON, a key a line: maps open up, lists stay on theirs. */
+function lines(map: object, indent: string): string[] {
+  return Object.entries(map).flatMap(([key, value]) => {
+    const opens = typeof value === 'object' && value !== null && !Array.isArray(value)
+    const line = `${indent}${printable(key)}:`
+    return opens ? [line, ...lines(value, `${indent}  `)] : [`${line} ${printable(JSON.stringify(value))}`]
+  })
+}
