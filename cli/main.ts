@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { Interrupted } from '../trainer/distill/train.ts'
 import { listenForInterrupts } from './interrupt.ts'
+import { printable } from './report/words.ts'
 import { addAblate } from './verbs/ablate.ts'
 import { addBench } from './verbs/bench.ts'
 import { addBoards } from './verbs/boards.ts'
@@ -21,9 +22,16 @@ listenForInterrupts()
 const program = new Command('bpd')
   .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
   .version(manifest.version)
-  .showHelpAfterError('(see "bpd --help")')
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bpd: ')) })
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `${text
+          .replace(/^error: /, 'bpd: ')
+          .trim()
+          .replaceAll('\n', ' ')} (see "bpd --help")\n`,
+      ),
+  })
 
 const verbs = [
   addDemo,
@@ -49,7 +57,7 @@ try {
     console.error(`bpd: ${error.message}`)
     process.exitCode = 130
   } else if (error instanceof InputError || error instanceof FailedError) {
-    console.error(`bpd: ${error.message}`)
+    console.error(`bpd: ${printable(error.message)}`)
     process.exitCode = error instanceof InputError ? 2 : 1
   } else {
     console.error(

@@ -75,7 +75,11 @@ export function addAblate(program: Command): void {
     .option('--variants <list>', 'variants to compare', list(variant), [...variantNames])
     .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
     .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
-    .option('--budget <n>', 'weights of magnitude and dense (default: what bpd keeps with the same seed)', integer(1))
+    .option(
+      '--budget <n>',
+      'weights of l1, magnitude and dense (default: what bpd keeps with the same seed)',
+      integer(1),
+    )
     .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
     .option('--out <folder>', 'where everything goes (default: runs/ablate-<task>)')
     .addOption(episodesOption(100))
@@ -89,9 +93,9 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
-  const needsBudget = variants.some((v) => v === 'magnitude' || v === 'dense')
+  const needsBudget = variants.some((v) => v !== 'bpd' && v !== 'no-q')
   if (needsBudget && !options.budget && !variants.includes('bpd'))
-    throw new InputError('magnitude and dense need --budget, or bpd among the variants to take it from')
+    throw new InputError('l1, magnitude and dense need --budget, or bpd among the variants to take it from')
   const folder = options.out ?? join('runs', `ablate-${task}`)
   makeFolder(folder)
 

@@ -47,7 +47,8 @@ export function addDistill(program: Command): void {
 export function addRecipeOptions(verb: Command): void {
   verb
     .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
-    .option('--budget <n>', 'weights that the variants magnitude and dense aim at', integer(1))
+    .option('--budget <n>', 'weights that the variants l1, magnitude and dense aim at', integer(1))
+    .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', number(0))
     .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
     .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
     .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))

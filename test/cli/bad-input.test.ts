@@ -83,6 +83,7 @@ describe('bad input is refused in one line, with exit code 2, and leaves no file
     ['a missing option', ['collect', 'pendulum'], "required option '--teacher <file>' not specified"],
   ])('%s', (_, words, message) => {
     const { status, stdout, lines } = bpdIn(folder, ...words)
+    expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/^bpd: /)
     expect(lines[0]).toContain(message)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })

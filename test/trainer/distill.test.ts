@@ -76,6 +76,13 @@ describe('variants', () => {
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(150)
   })
 
+  it('l1 drives weights to zero exactly, and keeps the largest', async () => {
+    const strong = await short({ variant: 'l1', budget: 150, valueWeight: 0, l1: 3 })
+    expect(strong.distilled.sweep[0].weights).toBeLessThan(150)
+    const weak = await short({ variant: 'l1', budget: 150, valueWeight: 0, l1: 0.01 })
+    expect(weak.distilled.curve.at(-1)!.weights).toBe(150)
+  })
+
   it('dense takes the widest network within the weights asked for', async () => {
     const { distilled, bytes } = await short({ variant: 'dense', budget: 150, valueWeight: 0 })
     // 3-10-10-1 has 140 weights, 3-11-11-1 has 165

@@ -5,8 +5,10 @@ import type { VariantName } from './variants.ts'
 
 export interface DistillOptions {
   variant: VariantName
-  /** number of weights that the variants `magnitude` and `dense` aim at */
+  /** number of weights that the variants `l1`, `magnitude` and `dense` aim at */
   budget: number
+  /** variant `l1`: L1 penalty, in units of the learning rate: each update shrinks every weight by rate x l1 */
+  l1: number
   /** T: critic steps; the student moves at every `delay`-th */
   steps: number
   hidden: readonly number[]
@@ -49,6 +51,7 @@ export const distillDefaults = {
   ...authorsDefaults,
   variant: 'bpd',
   budget: 2000,
+  l1: 0.01,
   steps: 1_000_000,
   noise: 'paper',
   klShape: 'linear',

@@ -39,6 +39,7 @@ export async function sweep(
     const prunedReturn = session.returnOf(session.networkOf(start), 'pick', pickEpisodes)
     trainer.writeActor(start)
     trainer.setMask(masks)
+    trainer.shrinkage = 0
     trainer.setMode('none', { masked: true, value: tuneWithValue })
     await tune(trainer, tuneUpdates, signal)
     const network = session.networkOf(trainer.readActor())

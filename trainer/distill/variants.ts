@@ -3,6 +3,7 @@
  *
  *   bpd        all three terms: value, cloning, KL of sparse variational dropout
  *   no-q       without the value term: does it matter?
+ *   l1         no Bayesian part: a plain network with L1 on its weights, of which the largest are kept
  *   magnitude  no Bayesian part: a plain network, gradually pruned by magnitude to an exact number of weights (Zhu & Gupta 2017)
  *   dense      no sparsity: a plain dense network with about that number of weights
  */
@@ -12,7 +13,7 @@ import type { Random } from '../random.ts'
 import type { DistillOptions } from './options.ts'
 import { masksAt } from './student.ts'
 
-export const variantNames = ['bpd', 'no-q', 'magnitude', 'dense'] as const
+export const variantNames = ['bpd', 'no-q', 'l1', 'magnitude', 'dense'] as const
 export type VariantName = (typeof variantNames)[number]
 
 export interface Variant {
@@ -39,6 +40,15 @@ export function variantOf(options: DistillOptions): Variant {
         levels: options.thresholds,
         level: options.threshold,
         masksAt,
+      }
+    case 'l1':
+      return {
+        ...plain(options),
+        initialise(trainer, random) {
+          trainer.initialisePlainActor(random)
+          trainer.shrinkage = options.actorRate * options.l1
+        },
+        masksAt: largest,
       }
     case 'magnitude':
       return {

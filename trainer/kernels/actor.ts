@@ -242,6 +242,7 @@ export class Actor {
     threads: number,
     mode: NoiseMode,
     masked: boolean,
+    shrinkage: number,
     step: number,
     root: number,
     kl: number,
@@ -259,6 +260,7 @@ export class Actor {
       if (mode === 'none') k.adam(p, this.thetaMean + at, this.thetaSquare + at, byTheta + at, chunks, apart, bytes, step, root)
       // biome-ignore format: one call, one line
       else k.variationalAdam(p, this.thetaMean + at, this.thetaSquare + at, this.logSigma + at, this.logSigmaMean + at, this.logSigmaSquare + at, byTheta + at, byVariance + at, chunks, apart, bytes, step, root, kl)
+      if (shrinkage > 0) k.shrink(p, bytes, shrinkage)
       if (masked) k.applyMask(p, this.mask + at, bytes)
       k.polyak(p, this.targetTheta + at, bytes, tau)
       if (mode !== 'none') {

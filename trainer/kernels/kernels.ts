@@ -39,6 +39,7 @@ export interface Kernels {
   polyak(p: number, target: number, bytes: number, tau: number): void
   // biome-ignore format: as above
   variationalAdam(theta: number, m: number, v: number, logSigma: number, ms: number, vs: number, g: number, gv: number, chunks: number, apart: number, bytes: number, step: number, root: number, kl: number): void
+  shrink(theta: number, bytes: number, amount: number): void
   applyMask(theta: number, mask: number, bytes: number): void
 }
 

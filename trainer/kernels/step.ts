@@ -39,8 +39,9 @@ export const control = {
   /** 1: with the value term and the critics */
   value: 55,
 } as const
-/** Index, in f64 from the control block, of the factor on the actor's learning rate. */
+/** Indices, in f64 from the control block: the factor on the actor's learning rate, and by how much L1 shrinks each weight. */
 export const rateFactor = 28
+export const shrinkage = 29
 /** Sums a step leaves for each chunk, f64. */
 export const sums = { criticError: 0, q: 1, absoluteQ: 2, cloneError: 3, size: 8 } as const
 
@@ -243,7 +244,8 @@ export class Step {
     const masked = this.#words[control.masked] !== 0
     const [thread, threads] = [this.#thread, this.#threads]
     const rate = config.actorRate * this.#f64[this.#m.control / 8 + rateFactor]
-    actor.update(k, thread, threads, mode, masked, stepSize(rate, t), rootCorrection(t), kl)
+    const amount = this.#f64[this.#m.control / 8 + shrinkage]
+    actor.update(k, thread, threads, mode, masked, amount, stepSize(rate, t), rootCorrection(t), kl)
     if (withValue) critics.moveTargets(k, thread, threads)
     this.#barrier()
     actor.refreshTransposed(k, thread, threads, mode)

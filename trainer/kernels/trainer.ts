@@ -8,7 +8,7 @@ import { type Random, randomStream } from '../random.ts'
 import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
 import { cpuFeatures, instantiateKernels, type KernelOptions, type Kernels } from './kernels.ts'
 import type { LayerLayout } from './layout.ts'
-import { control, type Replay, rateFactor, Step, StepMemory, sums } from './step.ts'
+import { control, type Replay, rateFactor, Step, StepMemory, shrinkage, sums } from './step.ts'
 import type { WorkerOptions } from './worker.ts'
 
 export interface TrainerOptions extends KernelOptions {
@@ -107,6 +107,11 @@ export class Trainer {
   /** Factor on the actor's learning rate from now on; 1 at the start. */
   set rateFactor(factor: number) {
     this.#f64[this.memory.control / 8 + rateFactor] = factor
+  }
+
+  /** L1: each weight moves by this much towards zero after every update of the actor; 0 at the start. */
+  set shrinkage(amount: number) {
+    this.#f64[this.memory.control / 8 + shrinkage] = amount
   }
 
   get mode(): NoiseMode {

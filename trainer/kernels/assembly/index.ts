@@ -4,4 +4,4 @@ export {
   reluGradient, square, absolute, multiply, addNoise, addNoiseOfficial, squareReluGradient, addReluGradient, variances, squash, smooth,
   outputGradient, targets, squaredErrorGradient, total, fill, copyColumns, gather,
 } from './elementwise'
-export { adam, polyak, variationalAdam, applyMask } from './optimiser'
+export { adam, polyak, variationalAdam, applyMask, shrink } from './optimiser'

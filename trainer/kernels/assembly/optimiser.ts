@@ -64,6 +64,16 @@ export function variationalAdam(theta: usize, m: usize, v: usize, logSigma: usiz
   }
 }
 
+/** The proximal step of L1: theta = sign(theta) max(0, |theta| - amount) */
+export function shrink(theta: usize, bytes: i32, amount: f32): void {
+  const sign = i32x4.splat(0x80000000)
+  for (let i = 0; i < bytes; i += 16) {
+    const w = v128.load(theta + i)
+    const size = f32x4.max(splat(0), f32x4.sub(f32x4.abs(w), splat(amount)))
+    v128.store(theta + i, v128.or(size, v128.and(w, sign)))
+  }
+}
+
 /** theta = theta mask */
 export function applyMask(theta: usize, mask: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 16) v128.store(theta + i, f32x4.mul(v128.load(theta + i), v128.load(mask + i)))
