@@ -1,4 +1,5 @@
 /** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,6 +39,7 @@ interface OwnOptions extends CommonOptions {
   episodes: number
   inferences: number
   controlEpisodes: number
+  ship?: string
 }
 type Options = OwnOptions & Partial<DistillOptions> & { seed: number; threads: number }
 
@@ -56,6 +58,7 @@ export function addDemo(program: Command): void {
     .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
     .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
     .option('--control-episodes <n>', 'episodes with the policy on the board', integer(1, 10000), 2)
+    .option('--ship <folder>', 'also write the student and its card there, as in models/<task>')
     .addOption(episodesOption(100))
     .addOption(seedOption())
     .addOption(threadsOption())
@@ -73,6 +76,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     episodes,
     inferences,
     controlEpisodes,
+    ship,
     ...given
   } = options
   const task = createTask(taskName)
@@ -147,7 +151,24 @@ async function run(taskName: string, options: Options): Promise<void> {
   // loaded here because the plots' library takes longer to load than most verbs to run
   const { reportHtml } = await import('../report/html.ts')
   await writeFile(join(folder, 'report.html'), reportHtml(report))
+  if (ship) await shipStudent(ship, student.bytes, report)
   printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}`)
+}
+
+/** A model folder's student: the file, and a card that says what it is and how to make it again. */
+async function shipStudent(
+  folder: string,
+  bytes: Uint8Array,
+  { task, seed, student, versions }: Report,
+): Promise<void> {
+  makeFolder(folder)
+  const { file: _, ...facts } = student
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const command = `bpd demo ${task} --seed ${seed}`
+  const licence = 'MIT, as the rest of this repository'
+  const card = { task, file: 'student.bpd', sha256, ...facts, seed, command, licence, versions }
+  await writeFile(join(folder, 'student.bpd'), bytes)
+  await writeFile(join(folder, 'student.json'), `${JSON.stringify(card, null, 2)}\n`)
 }
 
 function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path: string): Promise<Transitions> {
