@@ -1,9 +1,16 @@
 /** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
 
-import { authorsDefaults, type KlSchedule, type NoiseMode } from '../kernels/config.ts'
+import { authorsDefaults, type KlSchedule, type NoiseMode, type StepConfig } from '../kernels/config.ts'
 import type { VariantName } from './variants.ts'
 
-export interface DistillOptions {
+/** Taken over by the training step as they are. */
+type StepOptions = Pick<
+  StepConfig,
+  | ('hidden' | 'criticHidden' | 'batch' | 'chunks' | 'discount' | 'tau' | 'delay')
+  | ('actorRate' | 'criticRate' | 'dataScale' | 'valueWeight')
+>
+
+export interface DistillOptions extends StepOptions {
   variant: VariantName
   /** number of weights that the variants `l1`, `magnitude` and `dense` aim at */
   budget: number
@@ -11,19 +18,6 @@ export interface DistillOptions {
   l1: number
   /** T: critic steps; the student moves at every `delay`-th */
   steps: number
-  hidden: readonly number[]
-  criticHidden: readonly number[]
-  batch: number
-  chunks: number
-  discount: number
-  tau: number
-  delay: number
-  actorRate: number
-  criticRate: number
-  /** |D| in the loss */
-  dataScale: number
-  /** h */
-  valueWeight: number
   noise: Exclude<NoiseMode, 'none'>
   klShape: KlSchedule['shape']
   nu: number
