@@ -53,6 +53,11 @@ export function addRecipeOptions(verb: Command): void {
     .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
     .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))
     .option('--batch <n>', 'transitions per step', integer(2, 65536))
+    .option('--discount <x>', 'gamma', number(0, 1))
+    .option('--tau <x>', 'rate of the target networks', number(0, 1))
+    .option('--delay <n>', 'student and targets move at every so manyth step', integer(1))
+    .option('--actor-rate <x>', 'learning rate of the student', number(0))
+    .option('--critic-rate <x>', 'learning rate of the critics', number(0))
     .option('--data-scale <x>', '|D|, which weighs value and cloning against the KL term', number(1e-9))
     .option('--value-weight <x>', 'h, weight of the value term; 0 trains without critics', number(0))
     .addOption(new Option('--noise <formula>', 'formula of the weight noise').choices(['paper', 'official']))
@@ -75,6 +80,7 @@ export function addRecipeOptions(verb: Command): void {
     .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
     .option('--no-fused', 'the same bits on every CPU')
+    .addOption(new Option('--tile <name>', 'register tile of the kernels (the same bits)').choices(['wide', 'narrow']))
 }
 
 async function run(taskName: string, options: Options): Promise<void> {

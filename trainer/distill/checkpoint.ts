@@ -8,6 +8,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { cpuFeatures } from '../kernels/kernels.ts'
 import { readSafetensors, writeSafetensors } from '../teachers/safetensors.ts'
+import { recipeOf } from './options.ts'
 import type { DistillJob } from './session.ts'
 import type { CurvePoint } from './train.ts'
 
@@ -33,11 +34,10 @@ export class Checkpoints {
     this.#path = path
     this.#everyMilliseconds = minutes * 60_000
     this.#resume = resume
-    const { threads: _, ...recipe } = job.options
     const { rows } = job.transitions
     const data = crc32(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
     // with fused multiply-add the last bits are the CPU's
-    this.#identity = { ...recipe, data, cpu: job.options.fused && cpuFeatures().fused }
+    this.#identity = { ...recipeOf(job.options), data, cpu: job.options.fused && cpuFeatures().fused }
   }
 
   due(): boolean {

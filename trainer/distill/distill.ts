@@ -21,6 +21,8 @@ export interface Progress {
   steps: number
   /** estimate, of the whole job */
   secondsLeft: number
+  /** since the point before, evaluation included */
+  stepsPerSecond?: number
   point?: CurvePoint
   sweep?: SweepPoint
 }
@@ -60,8 +62,16 @@ export async function distill(
   const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)
   try {
     const { steps } = options
-    const onPoint = (point: CurvePoint) =>
-      onProgress?.({ phase: 'train', step: point.step, steps, secondsLeft: left(point.step), point })
+    let last = { step: 0, time: started }
+    const onPoint = (point: CurvePoint) => {
+      const { step } = point
+      const now = performance.now()
+      const stepsPerSecond = (1000 * (step - last.step)) / (now - last.time)
+      last = { step, time: now }
+      // points of a resumed run are told at once
+      const speed = step > begun ? { stepsPerSecond } : {}
+      onProgress?.({ phase: 'train', step, steps, secondsLeft: left(step), ...speed, point })
+    }
     begun = checkpoints?.load()?.step ?? 0
     const { layers, curve } = await train(session, variant, onPoint, checkpoints, signal)
     const levels = variant.levels.length

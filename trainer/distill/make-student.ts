@@ -8,7 +8,7 @@ import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type Distilled, type DistillRun, distill } from './distill.ts'
-import { type DistillOptions, distillDefaults } from './options.ts'
+import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import type { DistillJob } from './session.ts'
 
 /** observations whose actions every student file promises */
@@ -53,10 +53,10 @@ export async function makeStudent(
 }
 
 /** Options that differ from the defaults: small, and an option added later does not change the file. */
-function uncommon({ threads: _, ...options }: DistillOptions): Record<string, unknown> {
+function uncommon(options: DistillOptions): Record<string, unknown> {
   const defaults: Record<string, unknown> = distillDefaults
   const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(defaults[name])
-  return Object.fromEntries(Object.entries(options).filter(differs))
+  return Object.fromEntries(Object.entries(recipeOf(options)).filter(differs))
 }
 
 /** Observations of `count` transitions, evenly spread over the data. */

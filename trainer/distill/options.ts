@@ -37,6 +37,8 @@ export interface DistillOptions extends StepOptions {
   tolerance: number
   seed: number
   threads: number
+  /** register tile of the kernels; default: the faster one here. The same bits either way */
+  tile?: 'wide' | 'narrow'
   /** fused multiply-add where the CPU has it: faster, other last bits than on a CPU without */
   fused: boolean
 }
@@ -77,6 +79,11 @@ const taskPresets: Record<string, Partial<DistillOptions>> = {
     pickEpisodes: 100,
     fused: false,
   },
+}
+
+/** What the result depends on: everything but how this machine runs it. */
+export function recipeOf({ threads: _, tile: __, ...recipe }: DistillOptions): Record<string, unknown> {
+  return recipe
 }
 
 export type Given = Partial<DistillOptions> & { seed: number; threads: number }

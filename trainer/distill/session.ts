@@ -38,7 +38,9 @@ export class Session {
       transitions.rows.length / transitions.count,
       config.observationSize,
     )
-    this.trainer = new Trainer(config, { seed: options.seed, threads: options.threads, relaxed: options.fused })
+    const { seed, threads, fused, tile } = options
+    const wide = tile === undefined ? undefined : tile === 'wide'
+    this.trainer = new Trainer(config, { seed, threads, relaxed: fused, wide })
     this.loadTransitions('action')
   }
 
