@@ -11,11 +11,11 @@ echarts.use([
   ...[GridComponent, LegendComponent, MarkLineComponent, MarkPointComponent],
 ])
 
-const ink = '#808890'
-const colours = { student: '#2a9d8f', teacher: '#e76f51', other: '#8093f1', faint: '#b0a060' }
+export const ink = '#808890'
+export const colours = { student: '#2a9d8f', teacher: '#e76f51', other: '#8093f1', faint: '#b0a060' }
 const size = { width: 760, height: 340 }
 
-function draw(option: echarts.EChartsCoreOption): string {
+export function draw(option: echarts.EChartsCoreOption): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size })
   chart.setOption({
     animation: false,
@@ -34,7 +34,7 @@ function draw(option: echarts.EChartsCoreOption): string {
     .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
 }
 
-const axis = (name: string, more: object = {}) => ({
+export const axis = (name: string, more: object = {}) => ({
   name,
   nameLocation: 'middle',
   nameGap: 32,
@@ -44,7 +44,8 @@ const axis = (name: string, more: object = {}) => ({
   splitLine: { lineStyle: { color: '#80808030' } },
   ...more,
 })
-const side = (name: string, more: object = {}) => axis(name, { type: 'value', nameGap: 50, scale: true, ...more })
+export const side = (name: string, more: object = {}) =>
+  axis(name, { type: 'value', nameGap: 50, scale: true, ...more })
 const line = (name: string, data: number[][], color: string, more: object = {}) => ({
   ...{ name, data, color, type: 'line', symbol: 'circle', symbolSize: 5, lineStyle: { width: 2 } },
   ...more,

@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { parameterCount } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
-import { type VariantName, variantNames } from '../../trainer/distill/variants.ts'
+import { denseSizes, type VariantName, variantNames } from '../../trainer/distill/variants.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
@@ -21,7 +21,7 @@ import { addVerb, type CommonOptions, episodesOption, integer, list } from '../v
 
 interface Options extends CommonOptions {
   teacher?: string
-  variants: VariantName[]
+  variants: Name[]
   seeds: number
   transitions: number
   episodes: number
@@ -32,7 +32,7 @@ interface Options extends CommonOptions {
 
 /** One run: a variant with a seed. */
 interface Run {
-  variant: VariantName
+  variant: Name
   seed: number
   return: number
   weights: number
@@ -43,7 +43,7 @@ interface Run {
 }
 
 export interface AblationRow {
-  variant: VariantName
+  variant: Name
   return: Interval
   /** against the teacher on the same episodes, per seed */
   difference: Interval
@@ -58,10 +58,13 @@ export interface AblationRow {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const variant = (text: string): VariantName => {
-  if (!variantNames.includes(text as VariantName))
-    throw new InvalidArgumentError(`Expected names out of ${variantNames.join(', ')}.`)
-  return text as VariantName
+/** `td3-small` is no distillation: a small dense network trained online by TD3, without a teacher. */
+const names = [...variantNames, 'td3-small'] as const
+type Name = VariantName | 'td3-small'
+
+const variant = (text: string): Name => {
+  if (!names.includes(text as Name)) throw new InvalidArgumentError(`Expected names out of ${names.join(', ')}.`)
+  return text as Name
 }
 
 export function addAblate(program: Command): void {
@@ -72,7 +75,7 @@ export function addAblate(program: Command): void {
     'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
   )
     .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
-    .option('--variants <list>', 'variants to compare', list(variant), [...variantNames])
+    .option('--variants <list>', 'variants to compare', list(variant), [...names])
     .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
     .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
     .option(
@@ -107,12 +110,13 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   }
   let done = 0
   const rows = await withProgress(`comparing ${variants.join(', ')} over ${seeds} seeds`, async (progress) => {
-    const one = async (name: VariantName, seed: number, budget?: number): Promise<Run> => {
+    const one = async (name: Name, seed: number, budget?: number): Promise<Run> => {
       const out = join(folder, `${name}-${seed}`)
       const data = join(folder, `transitions-${seed}.safetensors`)
       const words = ['distill', task, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', name]
       const own = ['--seed', `${seed}`, '--threads', '1', ...(budget ? ['--budget', `${budget}`] : [])]
-      const result = await runBpd([...words, ...own, ...recipe])
+      const result =
+        name === 'td3-small' ? await teachSmall(seed, budget!, out) : await runBpd([...words, ...own, ...recipe])
       const value = await evaluateFile(String(result.file), seed)
       progress.update(
         `${++done}/${variants.length * seeds} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`,
@@ -124,6 +128,22 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
         keptOfStudent: weights / Number(result.studentWeights),
         bytes: Number(result.bytes),
         seconds: Number(result.seconds),
+      }
+    }
+    // as many steps in the environment as the others have transitions
+    const teachSmall = async (seed: number, budget: number, out: string) => {
+      const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
+      const hidden = denseSizes(observations, actions, 2, budget)
+      const weights = hidden[0] * (observations + actions) + hidden[0] * hidden[1]
+      const size = ['--hidden', hidden.join(','), '--steps', `${options.transitions}`, '--episodes', '1']
+      const card = await runBpd(['teach', task, ...size, '--seed', `${seed}`, '--threads', '1', '--out', out])
+      const bytes = 4 * (weights + hidden[0] + hidden[1] + actions)
+      return {
+        file: join(out, 'teacher.safetensors'),
+        weights,
+        studentWeights: weights,
+        bytes,
+        seconds: card.wallSeconds,
       }
     }
     const perSeed = Array.from({ length: seeds }, (_, i) => i + 1).map((seed) => async () => {
@@ -145,10 +165,12 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const teacherReturn = intervalOf([...teacherReturns.values()])
   const result = { task, teacher: { file: teacherFile, parameters, return: teacherReturn }, seeds, recipe, rows }
   await writeFile(join(folder, 'ablate.json'), `${JSON.stringify(result, null, 2)}\n`)
-  printResult(json, result, () => ablationTable(rows, teacherReturn))
+  const { ablationHtml } = await import('../ablate/html.ts')
+  await writeFile(join(folder, 'ablate.html'), ablationHtml(task, rows, teacherReturn))
+  printResult(json, result, () => `${ablationTable(rows, teacherReturn)}\n${join(folder, 'ablate.html')}`)
 }
 
-function summary(name: VariantName, runs: readonly Run[], teacherReturns: ReadonlyMap<number, number>): AblationRow {
+function summary(name: Name, runs: readonly Run[], teacherReturns: ReadonlyMap<number, number>): AblationRow {
   const own = runs.filter((r) => r.variant === name)
   const over = (of: (r: Run) => number) => intervalOf(own.map(of))
   const teacherOf = (r: Run) => teacherReturns.get(r.seed)!
