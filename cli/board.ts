@@ -33,6 +33,8 @@ export const showInstall =
 export function counterOf(port: string): string {
   if (port === 'in-process') return "nanoseconds of this computer's clock around the device's own code"
   if (port === 'pico-emulator') return 'core cycles of the emulated Cortex-M0+, counted inside the board'
+  if (port === 'qemu-stm32f405')
+    return 'instructions of the emulated Cortex-M4F, counted inside the board (a nanosecond each, not time on a chip)'
   return 'core cycles, counted inside the board'
 }
 

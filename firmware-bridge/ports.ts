@@ -1,30 +1,47 @@
 /** Ports by name: an emulated board, the device in this process, or a real serial port. */
-import { readdir, stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { SerialPort } from 'serialport'
-import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { openInProcess } from './inprocess.ts'
 import type { Port } from './port.ts'
+import { listSerial, openSerial } from './serial.ts'
 
-/** bits per second; a USB port takes any */
-export const BAUD = 115_200
-/** milliseconds in which a port that went away has to come back */
-const REOPEN = 5000
+/** An emulated board, or the device without one. */
+interface Emulator {
+  open(name: string): Promise<Port>
+  /** what to install before it can run here, undefined: nothing */
+  missing(): Promise<string | undefined>
+}
 
-/** The emulated boards, and the device without one. */
-export const EMULATORS = ['pico-emulator', 'in-process']
+const nothing = async () => undefined
+
+const EMULATED: Record<string, Emulator> = {
+  'pico-emulator': {
+    async open(name) {
+      const { openPicoEmulator } = await import('./emulators/pico.ts')
+      return { name, ...(await openPicoEmulator()) }
+    },
+    missing: nothing,
+  },
+  'qemu-stm32f405': {
+    async open() {
+      const { openQemu } = await import('./emulators/qemu.ts')
+      return await openQemu()
+    },
+    async missing() {
+      const { missingQemu } = await import('./emulators/qemu.ts')
+      return missingQemu()
+    },
+  },
+  'in-process': { open: async () => openInProcess(), missing: nothing },
+}
+
+/** Names of the emulated boards, and of the device without one. */
+export const EMULATORS = Object.keys(EMULATED)
 
 /**
- * Opens 'pico-emulator', 'in-process', or a serial port by its path. Throws InputError where there is no such port, FailedError where it
- * cannot be opened.
+ * Opens an emulated board by its name in EMULATORS, or a serial port by its path. Throws InputError where there is no such port or its
+ * emulator is not installed, FailedError where it cannot be opened.
  */
 export async function openPort(name: string): Promise<Port> {
-  if (name === 'in-process') return openInProcess()
-  if (name === 'pico-emulator') {
-    const { openPicoEmulator } = await import('./emulators/pico.ts')
-    return { name, ...(await openPicoEmulator()) }
-  }
-  return await openSerial(name)
+  return await (EMULATED[name]?.open(name) ?? openSerial(name))
 }
 
 export interface PortInfo {
@@ -36,6 +53,8 @@ export interface PortInfo {
   vendorId?: string
   productId?: string
   serialNumber?: string
+  /** what to install before this emulator can run here; absent: it can */
+  missing?: string
 }
 
 /** Serial ports of this machine, then the emulated ones. */
@@ -45,79 +64,11 @@ export async function listPorts(): Promise<PortInfo[]> {
     ...serial.map(({ path, manufacturer, vendorId, productId, serialNumber }) => {
       return { name: path, kind: 'serial' as const, manufacturer, vendorId, productId, serialNumber }
     }),
-    ...EMULATORS.map((name) => ({ name, kind: 'emulator' as const })),
+    ...(await Promise.all(
+      Object.entries(EMULATED).map(async ([name, emulator]) => {
+        const missing = await emulator.missing()
+        return { name, kind: 'emulator' as const, ...(missing === undefined ? {} : { missing }) }
+      }),
+    )),
   ]
-}
-
-/** serialport asks udevadm on Linux; where that is not installed (containers), the names alone. */
-async function listSerial(): Promise<{ path: string; [detail: string]: string | undefined }[]> {
-  try {
-    return (await SerialPort.list()).map((port) => ({ ...port }))
-  } catch (error) {
-    if (process.platform !== 'linux' || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new FailedError(`serial ports cannot be listed (${(error as Error).message})`)
-    }
-    const names = (await readdir('/dev')).filter((name) => /^tty(ACM|USB|AMA)\d+$/.test(name))
-    return names.sort().map((name) => ({ path: `/dev/${name}` }))
-  }
-}
-
-async function openSerial(path: string): Promise<Port> {
-  const port: Port = {
-    name: path,
-    duplex: await openPath(path),
-    close: () => close(port.duplex as SerialPort),
-    async reopen() {
-      const deadline = performance.now() + REOPEN
-      for (;;) {
-        try {
-          port.duplex = await openPath(path)
-          return
-        } catch (error) {
-          if (performance.now() > deadline) throw new FailedError(`${path}: went away and did not come back`)
-          if (!(error instanceof FailedError || error instanceof InputError)) throw error
-          await sleep(100)
-        }
-      }
-    },
-  }
-  return port
-}
-
-async function openPath(path: string): Promise<SerialPort> {
-  // Windows names its ports without a file behind them
-  if (process.platform !== 'win32') {
-    const file = await stat(path).catch(() => undefined)
-    if (file === undefined) throw new InputError(`${path}: no such port, expected one that 'bpd boards' lists`)
-    if (!file.isCharacterDevice()) throw new InputError(`${path}: not a serial port`)
-  }
-  const serial = new SerialPort({ path, baudRate: BAUD, autoOpen: false })
-  await new Promise<void>((resolve, reject) => {
-    serial.open((error) => (error === null || error === undefined ? resolve() : reject(refusal(path, error))))
-  })
-  return serial
-}
-
-/** The operating system's words, in one line of ours. */
-function refusal(path: string, { message }: Error): Error {
-  if (/lock|busy|temporarily unavailable|access denied/i.test(message)) {
-    return new FailedError(`${path}: busy, another program has it open`)
-  }
-  if (/permission/i.test(message)) {
-    return new FailedError(`${path}: no permission to open it (on Linux: is your user in the group 'dialout'?)`)
-  }
-  if (/no such|not found|cannot find/i.test(message)) {
-    return new InputError(`${path}: no such port, expected one that 'bpd boards' lists`)
-  }
-  if (/ioctl|not a tty|invalid argument/i.test(message)) return new InputError(`${path}: not a serial port`)
-  return new FailedError(`${path}: cannot be opened (${message.replace(/\s+/g, ' ')})`)
-}
-
-function close(serial: SerialPort): Promise<void> {
-  // closing cancels a read that is under way, which the port reports as an error
-  serial.on('error', () => {})
-  return new Promise((resolve) => {
-    if (serial.isOpen) serial.close(() => resolve())
-    else resolve()
-  })
 }

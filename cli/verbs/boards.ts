@@ -13,14 +13,15 @@ async function run(options: CommonOptions): Promise<void> {
   const ports = await listPorts()
   printResult(options.json, { ports }, () =>
     plainTable(
-      ['port', 'kind', 'VID:PID', 'serial number', 'manufacturer'],
-      ports.map(({ name, kind, vendorId, productId, serialNumber, manufacturer }) =>
+      ['port', 'kind', 'VID:PID', 'serial number', 'manufacturer', 'needs'],
+      ports.map(({ name, kind, vendorId, productId, serialNumber, manufacturer, missing }) =>
         [
           name,
           kind,
           vendorId === undefined ? '' : `${vendorId}:${productId ?? '?'}`,
           serialNumber ?? '',
           manufacturer ?? '',
+          missing ?? '',
         ].map(printable),
       ),
     ),

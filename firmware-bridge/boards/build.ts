@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { rp2040 } from './rp2040/board.ts'
+import { stm32f405 } from './stm32f405/board.ts'
 import { toUf2 } from './uf2.ts'
 import { ownSource, wasm2cScript } from './wasm2c.ts'
 
@@ -23,12 +24,12 @@ export interface BoardBuild {
   /** address of the image's first byte */
   base: number
   /** completes the image in place */
-  seal(image: Uint8Array): void
-  /** the microcontroller's number in UF2 files */
-  uf2Family: number
+  seal?(image: Uint8Array): void
+  /** the microcontroller's number in UF2 files; absent: its boot loader takes none */
+  uf2Family?: number
 }
 
-const BOARDS: Record<string, BoardBuild> = { rp2040 }
+const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = 'firmware-bridge/boards'
@@ -73,7 +74,7 @@ function build(name: string, board: BoardBuild, work: string): Record<string, Ui
   run(tool('objcopy'), ['-O', 'binary', elf, `${work}/${name}.bin`])
 
   const image = new Uint8Array(readFileSync(`${work}/${name}.bin`))
-  board.seal(image)
+  board.seal?.(image)
   const sections = readSections(run(tool('size'), ['-A', elf]))
   const facts = {
     sha256: sha256(image),
@@ -87,7 +88,7 @@ function build(name: string, board: BoardBuild, work: string): Record<string, Ui
   }
   return {
     [`${name}.bin`]: image,
-    [`${name}.uf2`]: toUf2(image, board.base, board.uf2Family),
+    ...(board.uf2Family === undefined ? {} : { [`${name}.uf2`]: toUf2(image, board.base, board.uf2Family) }),
     [`${name}.json`]: Buffer.from(`${JSON.stringify(facts, null, 2)}\n`),
   }
 }

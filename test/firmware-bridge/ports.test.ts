@@ -48,6 +48,7 @@ describe('a port', () => {
     const ports = await listPorts()
     expect(ports.filter(({ kind }) => kind === 'emulator').map(({ name }) => name)).toEqual([
       'pico-emulator',
+      'qemu-stm32f405',
       'in-process',
     ])
   })

@@ -1,0 +1,10 @@
+/** How the image for STM32F405 boards (Cortex-M4F) is built. */
+import type { BoardBuild } from '../build.ts'
+
+export const stm32f405: BoardBuild = {
+  compiler: 'arm-none-eabi-gcc',
+  compile: ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
+  sources: ['start.c', 'clock.c', 'counter.c', 'line.c', 'flash.c', 'guard.c', 'device.c'],
+  linkerScript: 'link.ld',
+  base: 0x08000000,
+}

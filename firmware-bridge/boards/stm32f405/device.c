@@ -1,0 +1,79 @@
+// The device of the wasm module, with what it must know of this board.
+#include "device.h"
+
+#include "board.h"
+#include "registers.h"
+
+// its line buffers, and two rows of activations of at most 1,258 units each
+#define STATE_BYTES 12288u
+// a slot's first word, 'bslt'
+#define SLOT_MAGIC 0x746c7362u
+
+static struct {
+  uint64_t bytes[STATE_BYTES / 8];
+} state;
+
+// runtime-as/assembly/device/table.ts gives the order
+static struct {
+  uint32_t state, state_bytes, slot_a, slot_b, slot_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes;
+  uint32_t stack, stack_bytes;
+  char name[16];
+} table;
+
+w2c_policy device;
+
+// The module imports its memory, which is all of the machine's.
+wasm_rt_memory_t *w2c_env_memory(struct w2c_env *env) {
+  (void)env;
+  return 0;
+}
+
+// On the chip the slots are in flash. QEMU's flash cannot be written: its slots are in RAM, unless QEMU was started with a policy
+// already in flash, which can only be run. The name says which.
+static void name_slots(void) {
+  if (on_chip() || REGISTER(SLOT_A) == SLOT_MAGIC) {
+    table.slot_a = SLOT_A;
+    table.slot_b = SLOT_B;
+    table.slot_bytes = SLOT_BYTES;
+    table.erase_bytes = ERASE_BYTES;
+  } else {
+    table.slot_a = RAM_SLOT_A;
+    table.slot_b = RAM_SLOT_B;
+    table.slot_bytes = RAM_SLOT_BYTES;
+    table.erase_bytes = RAM_ERASE_BYTES;
+  }
+  if (on_chip()) __builtin_memcpy(table.name, "stm32f405", 10);
+  else __builtin_memcpy(table.name, "stm32f405-qemu", 15);
+}
+
+int main(void) {
+  table.state = (uint32_t)&state;
+  table.state_bytes = STATE_BYTES;
+  name_slots();
+  table.program_bytes = PROGRAM_BYTES;
+  table.clock_hz = counter_hz;
+  table.static_bytes = (uint32_t)bss_end - (uint32_t)data_start;
+  table.image_bytes = (uint32_t)image_end - FLASH_BASE;
+  table.stack = (uint32_t)stack_low;
+  table.stack_bytes = (uint32_t)stack_high - (uint32_t)stack_low;
+
+  wasm2c_policy_instantiate(&device, 0, 0);
+  w2c_policy_start(&device, (uint32_t)&table);
+  // only now may bytes come in
+  REGISTER(NVIC_ICPR1) = 1u << (USART1_IRQ - 32);
+  REGISTER(NVIC_ISER1) = 1u << (USART1_IRQ - 32);
+  for (;;) {
+    line_wait();
+    w2c_policy_poll(&device);
+  }
+}
+
+void w2c_board_reset(struct w2c_board *board) {
+  (void)board;
+  // let the answer leave first
+  line_flush();
+  __asm__ volatile("dsb" ::: "memory");
+  REGISTER(AIRCR) = AIRCR_RESET;
+  for (;;) {
+  }
+}

@@ -1,0 +1,72 @@
+// Flash: sectors of 128 KB, programmed by words. The core stands still while it is busy (a sector takes 1 to 2 s to erase), so the code
+// may stay in flash. Whatever goes wrong leaves other bytes than asked for, which the device finds when it compares.
+#include "board.h"
+#include "policy.h"
+#include "registers.h"
+
+// more rounds than 4 s at 168 MHz
+#define TRIES 200000000u
+#define FIRST_LARGE_SECTOR 5u
+
+// Where there is no flash controller, slots are RAM and behave as flash does: words go from 1 to 0 only.
+static void ram_erase(uint32_t address, uint32_t bytes) {
+  for (volatile uint32_t *at = (uint32_t *)address; at < (uint32_t *)(address + bytes);) *at++ = 0xffffffff;
+}
+
+static void ram_program(uint32_t address, const uint32_t *from, uint32_t bytes) {
+  for (volatile uint32_t *at = (uint32_t *)address; at < (uint32_t *)(address + bytes);) *at++ &= *from++;
+}
+
+static bool is_ram(uint32_t address) { return address >= 0x20000000u; }
+
+static void unlock(void) {
+  REGISTER(FLASH_KEYR) = 0x45670123;
+  REGISTER(FLASH_KEYR) = 0xcdef89ab;
+  wait_clear(FLASH_SR, FLASH_BSY, TRIES);
+  REGISTER(FLASH_SR) = FLASH_ERRORS; // writing 1 clears
+}
+
+static void lock(void) {
+  REGISTER(FLASH_CR) = FLASH_LOCK;
+  // the data cache may hold what was there before
+  REGISTER(FLASH_ACR) &= ~FLASH_DCEN;
+  REGISTER(FLASH_ACR) |= FLASH_DCRST;
+  REGISTER(FLASH_ACR) &= ~FLASH_DCRST;
+  REGISTER(FLASH_ACR) |= FLASH_DCEN;
+}
+
+void w2c_board_erase(struct w2c_board *board, u32 address, u32 bytes) {
+  (void)board;
+  if (is_ram(address)) {
+    ram_erase(address, bytes);
+    return;
+  }
+  unlock();
+  for (uint32_t end = address + bytes; address < end; address += ERASE_BYTES) {
+    const uint32_t sector = FIRST_LARGE_SECTOR + (address - SLOT_A) / ERASE_BYTES;
+    REGISTER(FLASH_CR) = FLASH_SER | FLASH_SNB(sector) | FLASH_PSIZE_32;
+    REGISTER(FLASH_CR) |= FLASH_STRT;
+    __asm__ volatile("dsb" ::: "memory");
+    wait_clear(FLASH_SR, FLASH_BSY, TRIES);
+  }
+  lock();
+}
+
+void w2c_board_program(struct w2c_board *board, u32 address, u32 source, u32 bytes) {
+  (void)board;
+  const uint32_t *from = (const uint32_t *)source;
+  if (is_ram(address)) {
+    ram_program(address, from, bytes);
+    return;
+  }
+  guard_flash(true);
+  unlock();
+  REGISTER(FLASH_CR) = FLASH_PG | FLASH_PSIZE_32;
+  for (uint32_t end = address + bytes; address < end; address += 4) {
+    REGISTER(address) = *from++;
+    __asm__ volatile("dsb" ::: "memory");
+    wait_clear(FLASH_SR, FLASH_BSY, TRIES);
+  }
+  lock();
+  guard_flash(false);
+}

@@ -1,0 +1,30 @@
+// The memory protection unit: flash can be read and run, RAM and the peripherals in use read and written; every other address, a null
+// pointer's included, is a fault. It takes no instructions once it is on.
+#include "board.h"
+#include "registers.h"
+
+#define REGION(log2) ((((log2) - 1u) << 1) | 1u)
+#define FLASH_READ_ONLY 0x06020000u
+#define FLASH_WRITABLE 0x03020000u
+#define RAM_NEVER_RUN 0x13060000u
+#define DEVICE_NEVER_RUN 0x13050000u
+
+static void region(uint32_t number, uint32_t base, uint32_t attributes) {
+  REGISTER(MPU_RNR) = number;
+  REGISTER(MPU_RBAR) = base;
+  REGISTER(MPU_RASR) = attributes;
+  __asm__ volatile("dsb\nisb" ::: "memory");
+}
+
+void guard_flash(bool writable) {
+  region(0, FLASH_BASE, (writable ? FLASH_WRITABLE : FLASH_READ_ONLY) | REGION(20));
+}
+
+void guard_start(void) {
+  guard_flash(false);
+  region(1, 0x20000000u, RAM_NEVER_RUN | REGION(17));
+  region(2, 0x40000000u, DEVICE_NEVER_RUN | REGION(18));
+  REGISTER(SHCSR) |= 1u << 16; // memory faults have a handler of their own
+  REGISTER(MPU_CTRL) = 1;
+  __asm__ volatile("dsb\nisb" ::: "memory");
+}

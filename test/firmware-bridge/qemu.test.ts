@@ -1,0 +1,169 @@
+/** The committed STM32F405 image in QEMU, through a pseudo terminal and the real serialport package. Skipped where QEMU is not installed. */
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Board } from '../../firmware-bridge/client.ts'
+import { missingQemu, openQemu, type QemuOptions } from '../../firmware-bridge/emulators/qemu.ts'
+import { listPorts, openPort } from '../../firmware-bridge/ports.ts'
+import { encodePolicy } from '../../runtime-as/encode.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../runtime-as/networks.ts'
+import { policyFile, withAlteredGolden } from './policies.ts'
+
+const images = new URL('../../firmware-bridge/images/', import.meta.url)
+const file = policyFile([17, 40, 30, 6], 1)
+const opened: Board[] = []
+
+async function connect(options?: QemuOptions): Promise<Board> {
+  const board = await Board.connect(await openQemu(options))
+  opened.push(board)
+  return board
+}
+
+afterEach(async () => {
+  for (const board of opened.splice(0)) await board.close()
+})
+
+describe('the committed STM32F405 image', () => {
+  const image = readFileSync(new URL('stm32f405.bin', images))
+  const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
+
+  it('is the one that its card describes, and leaves the slots free', () => {
+    expect(createHash('sha256').update(image).digest('hex')).toBe(facts.sha256)
+    expect(image.length).toBe(facts.bytes)
+    expect(image.length).toBeLessThan(0x20000)
+  })
+
+  it('starts through its vector table: stack in RAM, handlers in flash', () => {
+    const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)]
+    expect(stack).toBe(0x20001000)
+    expect(reset & 1).toBe(1)
+    for (let i = 1; i < 98; i++) {
+      const handler = image.readUInt32LE(4 * i)
+      expect(handler >= 0x08000000 && handler < 0x08000000 + image.length, `vector ${i}`).toBe(true)
+    }
+  })
+})
+
+describe('a machine without QEMU', () => {
+  it('says what to install, in the list of ports and on opening', async () => {
+    const path = process.env.PATH
+    process.env.PATH = '/nowhere'
+    try {
+      expect(missingQemu()).toContain('apt-get install qemu-system-arm')
+      const listed = (await listPorts()).find(({ name }) => name === 'qemu-stm32f405')
+      expect(listed?.missing).toBe(missingQemu())
+      await expect(openPort('qemu-stm32f405')).rejects.toThrow(InputError)
+      await expect(openPort('qemu-stm32f405')).rejects.toThrow(
+        /^qemu-stm32f405: cannot run here, expected qemu-system-arm/,
+      )
+    } finally {
+      process.env.PATH = path
+    }
+  })
+})
+
+describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-system-arm)', () => {
+  it('says what it is: slots in RAM where flash cannot be written, instructions for cycles; and acts with the bits of the host', async () => {
+    const board = await connect()
+    const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
+    expect(board.info).toMatchObject({ name: 'stm32f405-qemu', clockHz: 1e9, programBytes: 4, eraseBytes: 4096 })
+    expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
+    expect(board.info.policy).toBeUndefined()
+
+    await board.install(file)
+    const policy = loadPolicy(file)
+    const [here, there] = [new Float32Array(6), new Float32Array(6)]
+    for (let i = 0; i < 300; i++) {
+      const observation = awkwardObservation(17, i, i < 200 ? 0 : 0.2)
+      policy.stepInto(observation, here)
+      await board.step(observation, there)
+      expect(bits(there), `observation ${i}`).toEqual(bits(here))
+    }
+    expect((await board.stats()).board).toMatchObject({ badCrc: 0, dropped: 0, overruns: 0, steps: 300 })
+  })
+
+  it('takes the same instructions each time', async () => {
+    const counts: number[] = []
+    for (let i = 0; i < 2; i++) {
+      const board = await connect()
+      await board.install(file)
+      const cycles = await board.bench(60)
+      counts.push(Math.min(...cycles))
+      // SysTick may strike within an inference
+      expect(Math.max(...cycles) - Math.min(...cycles)).toBeLessThan(200)
+      await board.close()
+    }
+    expect(counts[0]).toBe(counts[1])
+    expect(counts[0]).toBeGreaterThan(1000)
+  })
+
+  it('runs its policy on after a reset, takes another, refuses a wrong one', async () => {
+    const board = await connect()
+    await board.install(file)
+    await board.reset()
+    expect(board.info.policy).toMatchObject({ bytes: file.length, generation: 1, slot: 0 })
+    const next = policyFile([17, 30, 6], 2)
+    await board.install(next)
+    expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2, slot: 1 })
+    await expect(board.install(withAlteredGolden(file))).rejects.toThrow(/golden/)
+    expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2 })
+    const { stackUsed, stackBytes } = await board.hello()
+    expect(stackUsed).toBeGreaterThan(0)
+    expect(stackUsed).toBeLessThan(stackBytes / 2)
+  })
+
+  it('runs a policy too large for RAM from flash, where it was placed; another is refused, not lost', async () => {
+    const large = randomNetwork([25, 256, 256, 1], 1)
+    const dense = encodePolicy(large, contractFor(large), observationsFor(large, 2))
+    const board = await connect({ placed: dense })
+    expect(board.info.policy).toMatchObject({ bytes: dense.length, generation: 1, slot: 0 })
+    await expect(board.install(file)).rejects.toThrow(FailedError)
+    expect((await board.hello()).policy).toMatchObject({ bytes: dense.length })
+    await expect(openQemu({ placed: new Uint8Array(0x60000) })).rejects.toThrow(InputError)
+  })
+
+  it('leaves no process behind: closed, or its host killed', async () => {
+    const here = children(process.pid)
+    const board = await connect()
+    expect(children(process.pid).length).toBeGreaterThan(here.length)
+    await board.close()
+    expect(children(process.pid)).toEqual(here)
+
+    const script = `
+      import { openPort } from ${JSON.stringify(new URL('../../firmware-bridge/ports.ts', import.meta.url).href)}
+      await openPort('qemu-stm32f405')
+      console.log('open')
+      setInterval(() => {}, 1000)`
+    const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(host.stdout, 'data')
+    const left = children(host.pid as number).flatMap((pid) => [pid, ...children(pid)])
+    expect(left.length).toBeGreaterThan(1)
+    host.kill('SIGKILL')
+    for (let i = 0; i < 50 && left.some(lives); i++) await sleep(100)
+    expect(left.filter(lives)).toEqual([])
+  })
+})
+
+/** Processes that this one started. */
+const children = (pid: number): number[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent, state, command]) => Number(parent) === pid && !state.startsWith('Z') && command !== 'ps')
+    .map(([child]) => Number(child))
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
