@@ -19,7 +19,7 @@ const QEMU = 'qemu-system-arm'
 const IMAGE = fileURLToPath(new URL('../images/stm32f405.bin', import.meta.url))
 /** of boards/stm32f405/board.h */
 const SLOT_A = 0x08020000
-const SLOT_BYTES = 0x60000
+const SLOT_BYTES = 0xc0000
 /** where the file begins in a slot of this board */
 const FILE_AT = 32
 /** milliseconds for QEMU to name its terminal */

@@ -124,7 +124,7 @@ describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-s
     expect(board.info.policy).toMatchObject({ bytes: dense.length, generation: 1, slot: 0 })
     await expect(board.install(file)).rejects.toThrow(FailedError)
     expect((await board.hello()).policy).toMatchObject({ bytes: dense.length })
-    await expect(openQemu({ placed: new Uint8Array(0x60000) })).rejects.toThrow(InputError)
+    await expect(openQemu({ placed: new Uint8Array(0xc0000) })).rejects.toThrow(InputError)
   })
 
   it('leaves no process behind: closed, or its host killed', async () => {

@@ -23,6 +23,9 @@
 #define RAM_SLOT_B 0x20016000u
 #define RAM_SLOT_BYTES 0xa000u
 #define RAM_ERASE_BYTES 0x1000u
+// or, where QEMU was started with a policy in flash: one slot for as much as there is, and a spare one that takes nothing
+#define PLACED_SPARE 0x080e0000u
+#define PLACED_BYTES 0xc0000u
 
 // Whether this is the chip, and not QEMU's model of it, which has neither clocks nor a flash controller.
 bool on_chip(void);

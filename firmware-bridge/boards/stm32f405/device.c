@@ -28,20 +28,19 @@ wasm_rt_memory_t *w2c_env_memory(struct w2c_env *env) {
   return 0;
 }
 
+static void slots(uint32_t a, uint32_t b, uint32_t bytes, uint32_t erase_bytes) {
+  table.slot_a = a;
+  table.slot_b = b;
+  table.slot_bytes = bytes;
+  table.erase_bytes = erase_bytes;
+}
+
 // On the chip the slots are in flash. QEMU's flash cannot be written: its slots are in RAM, unless QEMU was started with a policy
-// already in flash, which can only be run. The name says which.
-static void name_slots(void) {
-  if (on_chip() || REGISTER(SLOT_A) == SLOT_MAGIC) {
-    table.slot_a = SLOT_A;
-    table.slot_b = SLOT_B;
-    table.slot_bytes = SLOT_BYTES;
-    table.erase_bytes = ERASE_BYTES;
-  } else {
-    table.slot_a = RAM_SLOT_A;
-    table.slot_b = RAM_SLOT_B;
-    table.slot_bytes = RAM_SLOT_BYTES;
-    table.erase_bytes = RAM_ERASE_BYTES;
-  }
+// already in flash, which can only be run.
+static void choose_slots(void) {
+  if (on_chip()) slots(SLOT_A, SLOT_B, SLOT_BYTES, ERASE_BYTES);
+  else if (REGISTER(SLOT_A) == SLOT_MAGIC) slots(SLOT_A, PLACED_SPARE, PLACED_BYTES, ERASE_BYTES);
+  else slots(RAM_SLOT_A, RAM_SLOT_B, RAM_SLOT_BYTES, RAM_ERASE_BYTES);
   if (on_chip()) __builtin_memcpy(table.name, "stm32f405", 10);
   else __builtin_memcpy(table.name, "stm32f405-qemu", 15);
 }
@@ -49,7 +48,7 @@ static void name_slots(void) {
 int main(void) {
   table.state = (uint32_t)&state;
   table.state_bytes = STATE_BYTES;
-  name_slots();
+  choose_slots();
   table.program_bytes = PROGRAM_BYTES;
   table.clock_hz = counter_hz;
   table.static_bytes = (uint32_t)bss_end - (uint32_t)data_start;

@@ -1,0 +1,124 @@
+/** What `bench:board` measures: pairs of a dense policy and a sparse student, as .bpd files. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { decodePolicy } from '../runtime-as/decode.ts'
+import { encodePolicy } from '../runtime-as/encode.ts'
+import type { Activation, Contract, Layer, Network } from '../runtime-as/network.ts'
+import { compact } from '../trainer/distill/compact.ts'
+import { type Random, randomStream } from '../trainer/random.ts'
+import { createTask, taskNames } from '../trainer/tasks/registry.ts'
+import { teacherPolicy } from '../trainer/teachers/policy.ts'
+import { readSafetensors } from '../trainer/teachers/safetensors.ts'
+import { loadTeacher } from '../trainer/teachers/teacher.ts'
+
+export interface BoardCase {
+  name: string
+  dense: Uint8Array
+  student: Uint8Array
+}
+
+const root = new URL('..', import.meta.url)
+const path = (relative: string): string => new URL(relative, root).pathname
+const GOLDENS = 4
+
+/** Every case whose files are here, and the names of those whose are not. */
+export function boardCases(): { cases: BoardCase[]; absent: string[] } {
+  const cases = [pendulumPaper()]
+  const absent: string[] = []
+  const cheetah = path('../shared/reference/students/halfcheetah-2682.safetensors')
+  if (existsSync(cheetah)) cases.push(halfCheetah(cheetah))
+  else absent.push('halfcheetah-2682')
+  for (const name of readdirSync(path('models')).sort()) {
+    if (existsSync(path(`models/${name}/student.bpd`))) cases.push(shipped(name))
+  }
+  return { cases, absent }
+}
+
+/** The paper's pendulum: 25-256-256-1; its student has 1,108 weights, and 90 and 70 units that are not constant. */
+function pendulumPaper(): BoardCase {
+  return pair('pendulum-paper', denseNetwork([25, 256, 256, 1], 'pendulum-paper'), sparseNetwork([25, 90, 70, 1], 1108))
+}
+
+/** A trained student, beside a teacher of the size that it was distilled from. The file holds its layers with zeros, and no metadata. */
+function halfCheetah(file: string): BoardCase {
+  const { tensors } = readSafetensors(readFileSync(file), file)
+  const tensor = (name: string) => tensors.get(name)?.values as Float32Array
+  const sizes = [17, 128, 128, 6]
+  const layers = sizes.slice(1).map((outputs, l): Layer => {
+    const activation: Activation = l === 2 ? 'tanh' : 'relu'
+    const [weights, bias] = [tensor(`actor.${l}.weight`), tensor(`actor.${l}.bias`)]
+    return { inputs: sizes[l], outputs, activation, weights, bias }
+  })
+  return pair('halfcheetah-2682', denseNetwork([17, 400, 300, 6], 'halfcheetah-2682'), compact({ layers }))
+}
+
+/** A model folder: the student's own file, and its teacher on the student's golden observations. */
+function shipped(name: string): BoardCase {
+  const student = readFileSync(path(`models/${name}/student.bpd`))
+  const { contract, goldens } = decodePolicy(student, name)
+  if (!taskNames().includes(contract.task)) throw new Error(`models/${name}: unknown task ${contract.task}`)
+  const observations = goldens.map(({ observation }) => observation)
+  const teacher = loadTeacher(path(`models/${name}/teacher.safetensors`))
+  return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, observations), student }
+}
+
+function pair(name: string, dense: Network, student: Network): BoardCase {
+  const random = randomStream(1, 'bench', name, 'golden')
+  const { inputs } = dense.layers[0]
+  const golden = Array.from({ length: GOLDENS }, () => Float32Array.from({ length: inputs }, () => random.normal()))
+  const contract = contractOf(dense)
+  return { name, dense: encodePolicy(dense, contract, golden), student: encodePolicy(student, contract, golden) }
+}
+
+function contractOf({ layers }: Network): Contract {
+  const names = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i}`)
+  const action = names('u', layers[layers.length - 1].outputs)
+  const all = (value: number) => action.map(() => value)
+  return {
+    task: 'bench',
+    observation: { names: names('x', layers[0].inputs) },
+    action: { names: action, low: all(-1), high: all(1), failsafe: all(0) },
+    ...{ squash: 'tanh', period: 0.02, provenance: {} },
+  }
+}
+
+function network(sizes: number[], weightsOf: (layer: number) => Float32Array, random: Random): Network {
+  return {
+    layers: sizes.slice(1).map((outputs, l): Layer => {
+      const activation: Activation = l === sizes.length - 2 ? 'tanh' : 'relu'
+      const bias = Float32Array.from({ length: outputs }, () => 0.1 * random.normal())
+      return { inputs: sizes[l], outputs, activation, weights: weightsOf(l), bias }
+    }),
+  }
+}
+
+function denseNetwork(sizes: number[], name: string): Network {
+  const random = randomStream(1, 'bench', name, 'dense')
+  const weights = (l: number) =>
+    Float32Array.from({ length: sizes[l] * sizes[l + 1] }, () => Math.sqrt(2 / sizes[l]) * random.normal())
+  return network(sizes, weights, random)
+}
+
+/** Weights at random places, such that every hidden unit has at least one to it and one from it. */
+function sparseNetwork(sizes: number[], count: number): Network {
+  const random = randomStream(1, 'bench', 'sparse', count)
+  const layers = sizes.slice(1).map((outputs, l) => new Float32Array(outputs * sizes[l]))
+  let placed = 0
+  const place = (l: number, row: number, column: number) => {
+    const at = row * sizes[l] + column
+    if (layers[l][at] !== 0) return
+    layers[l][at] = 0.7 * random.normal()
+    placed++
+  }
+  for (let l = 0; l < layers.length; l++) {
+    for (let row = 0; row < sizes[l + 1]; row++) place(l, row, random.below(sizes[l]))
+    for (let column = 0; l > 0 && column < sizes[l]; column++) place(l, random.below(sizes[l + 1]), column)
+  }
+  const places = layers.reduce((sum, { length }) => sum + length, 0)
+  while (placed < count) {
+    let at = random.below(places)
+    let l = 0
+    for (; at >= layers[l].length; l++) at -= layers[l].length
+    place(l, Math.floor(at / sizes[l]), at % sizes[l])
+  }
+  return network(sizes, (l) => layers[l], random)
+}

@@ -1,0 +1,33 @@
+/** Instructions on the emulated Cortex-M4F may not grow unseen: whoever makes them grow stores the new figures in the same commit. */
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type BoardResults, measureBoard, RESULTS } from '../../bench/board.ts'
+
+const GROWTH = 1.02
+const stored: BoardResults = JSON.parse(readFileSync(RESULTS, 'utf8'))
+
+describe('instructions of an inference on the emulated STM32F405', () => {
+  let now: BoardResults
+  beforeAll(async () => {
+    now = await measureBoard()
+  })
+
+  it('are measured for every case whose files are here', () => {
+    const names = [...now.rows.map((row) => row.case), ...now.absent]
+    expect(names.sort()).toEqual([...stored.rows.map((row) => row.case), ...stored.absent].sort())
+  })
+
+  it('have not grown by more than 2 % over bench/results/board.json', () => {
+    for (const row of now.rows) {
+      const before = stored.rows.find((one) => one.case === row.case)
+      expect(row.groupedInstructions, row.case).toBeLessThanOrEqual(GROWTH * (before?.groupedInstructions ?? 0))
+      expect(row.denseInstructions, row.case).toBeLessThanOrEqual(GROWTH * (before?.denseInstructions ?? 0))
+    }
+  })
+
+  it('reach what they exist for at the paper’s pendulum size', () => {
+    const paper = now.rows.find((row) => row.case === 'pendulum-paper')
+    expect(paper?.denseInstructions).toBeLessThanOrEqual(300_000)
+    expect(paper?.ramBytes).toBeLessThanOrEqual(1536)
+  })
+})
