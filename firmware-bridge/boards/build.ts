@@ -18,6 +18,8 @@ export interface BoardBuild {
   compiler: string
   /** the processor's flags, and what the board offers to the prelude */
   compile: string[]
+  /** functions of the module that the board has its own of (native_<name>), to the same bits */
+  replaced?: string[]
   /** files in the board's folder, in link order */
   sources: string[]
   linkerScript: string
@@ -57,7 +59,7 @@ function build(name: string, board: BoardBuild, work: string): Record<string, Ui
   run(process.execPath, ['runtime-as/build.ts'])
   const source = `${work}/policy.c`
   run(process.execPath, [wasm2cScript(), WASM, '--module-name', 'policy', '-o', source])
-  writeFileSync(source, ownSource(readFileSync(source, 'utf8')))
+  writeFileSync(source, ownSource(readFileSync(source, 'utf8'), board.replaced))
 
   const folder = `${HERE}/${name}`
   const flags = [...board.compile, ...COMPILE, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]

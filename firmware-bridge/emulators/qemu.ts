@@ -39,6 +39,8 @@ wait $qemu
 rm -r "$folder"`
 
 export interface QemuOptions {
+  /** path of the firmware; default: the committed image */
+  image?: string
   /** a .bpd file that lies in flash from the start. It may be larger than the slots in RAM that QEMU has otherwise; no other can be installed */
   placed?: Uint8Array
 }
@@ -52,7 +54,7 @@ export function missingQemu(): string | undefined {
     : `${QEMU} (Debian, Ubuntu: apt-get install qemu-system-arm; macOS: brew install qemu)`
 }
 
-/** Starts the committed image. Throws InputError where QEMU is not installed, FailedError where it does not start. */
+/** Starts the board. Throws InputError where QEMU is not installed, FailedError where it does not start. */
 export async function openQemu(options: QemuOptions = {}): Promise<Port> {
   const missing = missingQemu()
   if (missing !== undefined) throw new InputError(`${NAME}: cannot run here, expected ${missing}`)
@@ -64,7 +66,7 @@ export async function openQemu(options: QemuOptions = {}): Promise<Port> {
     writeFileSync(file, slot)
     args.push('-device', `loader,file=${file},addr=${SLOT_A},force-raw=on`)
   }
-  const command = ['-c', GUARD, 'sh', folder, QEMU, ...args, '-kernel', IMAGE]
+  const command = ['-c', GUARD, 'sh', folder, QEMU, ...args, '-kernel', options.image ?? IMAGE]
   const qemu = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'] })
   // it may be gone already when its input is closed
   qemu.stdin.on('error', () => {})

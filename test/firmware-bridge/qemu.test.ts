@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { missingQemu, openQemu, type QemuOptions } from '../../firmware-bridge/emulators/qemu.ts'
 import { listPorts, openPort } from '../../firmware-bridge/ports.ts'
+import { decodePolicy } from '../../runtime-as/decode.ts'
 import { encodePolicy } from '../../runtime-as/encode.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
@@ -27,6 +28,26 @@ async function connect(options?: QemuOptions): Promise<Board> {
 afterEach(async () => {
   for (const board of opened.splice(0)) await board.close()
 })
+
+/** Sparse rows of every length up to 40, with ReLU and without; dense layers whose rows and columns leave every rest by four. */
+function everyRow(): Uint8Array[] {
+  const files: Uint8Array[] = []
+  for (const hidden of ['relu', 'none'] as const) {
+    const network = randomNetwork([96, 82, 8], 1, { seed: 3, hidden })
+    const [{ weights }] = network.layers
+    for (let row = 0; row < 82; row++) {
+      // the weights of a row spread over its columns
+      for (let k = 0; k < 96; k++) if ((k * 35 + row) % 96 >= row % 41) weights[row * 96 + k] = 0
+    }
+    const bytes = encodePolicy(network, contractFor(network), observationsFor(network, 2))
+    expect(decodePolicy(bytes, 'rows').layers.map(({ form }) => form)).toEqual(['grouped', 'dense'])
+    files.push(bytes)
+  }
+  const sizes = [4, 5, 6, 7, 8, 6, 4, 7, 5, 9, 11, 10, 12, 3, 2, 1]
+  const dense = randomNetwork(sizes, 1, { seed: 4 })
+  files.push(encodePolicy(dense, contractFor(dense), observationsFor(dense, 2)))
+  return files
+}
 
 describe('the committed STM32F405 image', () => {
   const image = readFileSync(new URL('stm32f405.bin', images))
@@ -75,16 +96,21 @@ describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-s
     expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
     expect(board.info.policy).toBeUndefined()
 
-    await board.install(file)
-    const policy = loadPolicy(file)
-    const [here, there] = [new Float32Array(6), new Float32Array(6)]
-    for (let i = 0; i < 300; i++) {
-      const observation = awkwardObservation(17, i, i < 200 ? 0 : 0.2)
-      policy.stepInto(observation, here)
-      await board.step(observation, there)
-      expect(bits(there), `observation ${i}`).toEqual(bits(here))
+    let steps = 0
+    // ordinary and awkward observations: NaN, infinities, subnormals
+    for (const bytes of [file, ...everyRow()]) {
+      await board.install(bytes)
+      const policy = loadPolicy(bytes)
+      const { observation: inputs, action: outputs } = policy.contract
+      const [here, there] = [new Float32Array(outputs.names.length), new Float32Array(outputs.names.length)]
+      for (let i = 0; i < 30; i++, steps++) {
+        const observation = awkwardObservation(inputs.names.length, i, i < 15 ? 0 : 0.2)
+        policy.stepInto(observation, here)
+        await board.step(observation, there)
+        expect(bits(there), `observation ${i}`).toEqual(bits(here))
+      }
     }
-    expect((await board.stats()).board).toMatchObject({ badCrc: 0, dropped: 0, overruns: 0, steps: 300 })
+    expect((await board.stats()).board).toMatchObject({ badCrc: 0, dropped: 0, overruns: 0, steps })
   })
 
   it('takes the same instructions each time', async () => {

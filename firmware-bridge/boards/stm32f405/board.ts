@@ -4,7 +4,8 @@ import type { BoardBuild } from '../build.ts'
 export const stm32f405: BoardBuild = {
   compiler: 'arm-none-eabi-gcc',
   compile: ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
-  sources: ['start.c', 'clock.c', 'counter.c', 'line.c', 'flash.c', 'guard.c', 'device.c'],
+  replaced: ['dense', 'groupedU8', 'groupedU8Relu'],
+  sources: ['start.c', 'clock.c', 'counter.c', 'line.c', 'flash.c', 'guard.c', 'device.c', 'grouped.S', 'dense.S'],
   linkerScript: 'link.ld',
   base: 0x08000000,
 }
