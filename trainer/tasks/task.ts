@@ -24,4 +24,6 @@ export interface Task {
   reset(random: Random): void
   /** applies one action for one control period and returns the reward */
   step(action: ArrayLike<number>): number
+  /** gives back memory that the garbage collector does not know; the task is not used afterwards */
+  close?(): void
 }
