@@ -9,7 +9,7 @@ import { parameterCount } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { denseSizes, type VariantName, variantNames } from '../../trainer/distill/variants.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { inPool, runBpd } from '../ablate/pool.ts'
@@ -91,6 +91,7 @@ export function addAblate(program: Command): void {
 
 async function run(task: string, recipe: string[], options: Options): Promise<void> {
   const { variants, seeds, jobs, json } = options
+  await prepareTask(task)
   const { spec } = createTask(task)
   const teacherFile = options.teacher ?? join(root, 'models', task, 'teacher.safetensors')
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)

@@ -4,7 +4,7 @@ import { compare, measure, type Spread } from '../../firmware-bridge/measure.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
-import { createTask, taskNames } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, withBoard } from '../board.ts'
@@ -55,7 +55,7 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
   const bytes = readInput(file)
   loadPolicy(bytes, file)
   const student = decodePolicy(bytes, file)
-  const teacher = teacherFile === undefined ? undefined : readTeacher(teacherFile, student, file)
+  const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
   const result = await withBoard(port, async (board, progress): Promise<Result> => {
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       return { file: name, weights: decodePolicy(policy, name).weights, bytes: policy.length, cycles }
@@ -80,12 +80,13 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
 }
 
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
-function readTeacher(file: string, student: DecodedPolicy, studentFile: string): Uint8Array {
+async function readTeacher(file: string, student: DecodedPolicy, studentFile: string): Promise<Uint8Array> {
   const { task } = student.contract
   if (!taskNames().includes(task))
     throw new InputError(
       `${studentFile}: contract task: ${JSON.stringify(task)}, expected one of ${taskNames().join(', ')} to fit a teacher to`,
     )
+  await prepareTask(task)
   const { spec } = createTask(task)
   requireContract(student.contract, spec, studentFile)
   if (isTeacherFile(file)) {

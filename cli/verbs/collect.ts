@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { writeTransitions } from '../../trainer/data/transitions.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolderOf } from '../files.ts'
@@ -34,6 +34,7 @@ export function addCollect(program: Command): void {
 }
 
 async function run(taskName: string, options: Options): Promise<void> {
+  await prepareTask(taskName)
   const task = createTask(taskName)
   const teacher = loadTeacher(options.teacher)
   requireFit(teacher, task.spec, options.teacher)

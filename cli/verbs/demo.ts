@@ -17,7 +17,7 @@ import { readTransitions, type Transitions, writeTransitions } from '../../train
 import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { evaluate, statistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
@@ -79,6 +79,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     ship,
     ...given
   } = options
+  await prepareTask(taskName)
   const task = createTask(taskName)
   const teacherFile = file ?? join(root, 'models', taskName, 'teacher.safetensors')
   if (!file && !existsSync(teacherFile))

@@ -9,7 +9,7 @@ import type { Progress as DistillProgress } from '../../trainer/distill/distill.
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { variantNames } from '../../trainer/distill/variants.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -84,6 +84,7 @@ export function addRecipeOptions(verb: Command): void {
 }
 
 async function run(taskName: string, options: Options): Promise<void> {
+  await prepareTask(taskName)
   const { spec } = createTask(taskName)
   const teacher = loadTeacher(options.teacher)
   requireFit(teacher, spec, options.teacher)

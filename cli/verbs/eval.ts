@@ -3,7 +3,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { type Controller, evaluate } from '../../trainer/tasks/evaluate.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
@@ -28,7 +28,8 @@ export function addEval(program: Command): void {
     .action(run)
 }
 
-function run(taskName: string, file: string, options: Options): void {
+async function run(taskName: string, file: string, options: Options): Promise<void> {
+  await prepareTask(taskName)
   const task = createTask(taskName)
   const control = controllerOf(file, task.spec)
   const result = evaluate(task, control, options.seed, 'report', options.episodes)

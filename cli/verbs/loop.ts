@@ -6,7 +6,7 @@ import { contractHash } from '../../runtime-as/contract.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/policy.ts'
 import { statistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
@@ -38,6 +38,7 @@ export function addLoop(program: Command): void {
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
   const { port, episodes, seed, json } = options
+  await prepareTask(taskName)
   const task = createTask(taskName)
   const bytes = file === undefined ? undefined : readInput(file)
   const host = bytes && loadPolicy(bytes, file)

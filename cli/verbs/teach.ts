@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
-import { createTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
@@ -53,6 +53,7 @@ export function addTeach(program: Command): void {
 }
 
 async function run(taskName: string, options: Options): Promise<void> {
+  await prepareTask(taskName)
   const task = createTask(taskName)
   makeFolder(options.out)
   const { steps, hidden, rate, exploration, seed, threads, fused } = options

@@ -3,7 +3,7 @@ import { encodePolicy } from '../../runtime-as/encode.ts'
 import type { Contract, Network } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { columnsOf, type Transitions } from '../data/transitions.ts'
-import { createTask } from '../tasks/registry.ts'
+import { createTask, prepareTask } from '../tasks/registry.ts'
 import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
@@ -27,6 +27,7 @@ export async function makeStudent(
   options: DistillOptions,
   run: Omit<DistillRun, 'checkpoints'> & { checkpoints?: (job: DistillJob) => Checkpoints } = {},
 ): Promise<Student> {
+  await prepareTask(taskName)
   const { spec } = createTask(taskName)
   const golden = spreadObservations(transitions, goldens)
   const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
