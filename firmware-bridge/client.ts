@@ -26,7 +26,18 @@ export interface BoardOptions {
 const PAGE = 300
 const NOTHING = new Uint8Array(0)
 /** Refusals that say that the board lost the upload, not that the policy is bad. */
-const LOST = [protocol.NO_UPLOAD, protocol.BAD_OFFSET, protocol.DIFFERENT, protocol.INCOMPLETE, protocol.BAD_FILE_CRC]
+const LOST = [
+  ...[protocol.NO_UPLOAD, protocol.BAD_OFFSET, protocol.DIFFERENT, protocol.INCOMPLETE, protocol.BAD_FILE_CRC],
+  protocol.OTHER_POLICY,
+]
+
+export interface InstallOptions {
+  /**
+   * default true: the policy stays, from now on and after every reset. false: it is on trial until `confirm`; a reset, another
+   * installation or 1000 good steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
+   */
+  confirm?: boolean
+}
 
 export class Board {
   /** as of the last HELLO: connect, install and reset ask anew */
@@ -73,10 +84,14 @@ export class Board {
 
   /**
    * Sends a .bpd file to the slot that does not run. The board tests it there and switches only if every check passes; otherwise, and
-   * whenever the line or the power fails on the way, the old policy runs on. Throws InputError for a file that is none or does not fit,
-   * RefusedError where the board's tests fail, FailedError where the board is lost. onProgress: bytes that the board has, of all.
+   * whenever the line or the power fails before it is confirmed, the old policy runs on. Throws InputError for a file that is none or does
+   * not fit, RefusedError where the board's tests fail, FailedError where the board is lost. onProgress: bytes that the board has, of all.
    */
-  async install(bytes: Uint8Array, onProgress?: (sent: number, total: number) => void): Promise<void> {
+  async install(
+    bytes: Uint8Array,
+    onProgress?: (sent: number, total: number) => void,
+    { confirm = true }: InstallOptions = {},
+  ): Promise<void> {
     const { core } = openPolicy(bytes, 'policy')
     if (bytes.length > this.info.fileBytes) {
       const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
@@ -87,13 +102,14 @@ export class Board {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#upload(bytes, crc, onProgress)
+        if (confirm) await this.#confirm(crc)
         break
       } catch (error) {
         const lost = error instanceof SilentError || (error instanceof RefusedError && LOST.includes(error.status))
         if (!lost || attempt === this.#attempts) throw error
-        // the board may have reset; it may also have switched and only the answer been lost
+        // the board may have reset; it may also have done all, and only the answer been lost
         const { policy } = await this.hello()
-        if (policy?.generation !== before && isPolicy(policy, bytes, crc)) break
+        if (policy?.generation !== before && isPolicy(policy, bytes, crc) && (policy?.confirmed || !confirm)) break
       }
     }
     const { policy } = await this.hello()
@@ -101,6 +117,18 @@ export class Board {
       throw new FailedError(`${this.#line.port.name}: the board reset and does not run the policy just installed`)
     }
     this.contract = core.getUint32(CONTRACT_HASH, true)
+  }
+
+  /** Ends the trial of the running policy: it stays. Throws RefusedError where the board does not run the policy that it last named. */
+  async confirm(): Promise<void> {
+    await this.#confirm(this.#policy().crc)
+    await this.hello()
+  }
+
+  async #confirm(crc: number): Promise<void> {
+    const payload = new DataView(new ArrayBuffer(4))
+    payload.setUint32(0, crc, true)
+    await this.#line.request(protocol.CONFIRM, new Uint8Array(payload.buffer), this.#patience)
   }
 
   async #upload(bytes: Uint8Array, crc: number, onProgress?: (sent: number, total: number) => void): Promise<void> {

@@ -32,6 +32,8 @@ export interface RunningPolicy {
   slot: 0 | 1
   /** counts installations */
   generation: number
+  /** false: a reset brings the last confirmed policy back, if there is one */
+  confirmed: boolean
   /** of the whole file */
   bytes: number
   crc: number
@@ -72,6 +74,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   if (slot === 0 || slot === 1) {
     info.policy = {
       slot,
+      confirmed: view.getUint8(protocol.INFO_CONFIRMED) === 1,
       generation: word(protocol.INFO_GENERATION),
       bytes: word(protocol.INFO_POLICY_BYTES),
       crc: word(protocol.INFO_POLICY_CRC),
@@ -87,7 +90,22 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
 
 /** Counters since the board started, and since this host connected. */
 export interface Stats {
-  board: { frames: number; badCrc: number; dropped: number; overruns: number; repeats: number; steps: number }
+  board: {
+    /** whole frames with a right CRC */
+    frames: number
+    badCrc: number
+    /** frames of a wrong length or badly escaped */
+    dropped: number
+    /** bytes that found the line buffer full */
+    overruns: number
+    /** requests answered from memory */
+    repeats: number
+    steps: number
+    /** steps with NaN or an infinity in the observation */
+    badObservations: number
+    /** policies that were not confirmed in time */
+    reverts: number
+  }
   host: HostCounters
 }
 
@@ -111,5 +129,7 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     overruns: word(protocol.STAT_OVERRUNS),
     repeats: word(protocol.STAT_REPEATS),
     steps: word(protocol.STAT_STEPS),
+    badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
+    reverts: word(protocol.STAT_REVERTS),
   }
 }

@@ -12,6 +12,7 @@ const NAMES: Record<number, string> = {
   [protocol.BENCH]: 'BENCH',
   [protocol.STATS]: 'STATS',
   [protocol.RESET]: 'RESET',
+  [protocol.CONFIRM]: 'CONFIRM',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {
@@ -29,6 +30,7 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
   [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
   [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
+  [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 
 /** The board understood a request and refused it; it still runs what it ran before. */

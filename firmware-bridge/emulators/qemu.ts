@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
-import { SLOT_CRC, SLOT_MAGIC_VALUE } from '../../runtime-as/assembly/device/protocol.ts'
+import { SLOT_CRC, SLOT_HEADER, SLOT_MAGIC_VALUE } from '../../runtime-as/assembly/device/protocol.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import type { Port } from '../port.ts'
 import { openSerial } from '../serial.ts'
@@ -119,7 +119,8 @@ function slotWith(policy: Uint8Array): Uint8Array {
   }
   const slot = Buffer.alloc(FILE_AT + policy.length, 0xff)
   for (const [i, word] of [SLOT_MAGIC_VALUE, 1, policy.length, crc32(policy)].entries()) slot.writeUInt32LE(word, 4 * i)
-  slot.writeUInt32LE(crc32(slot.subarray(0, SLOT_CRC)), SLOT_CRC)
+  // of the header; and the mark that confirms, which repeats it
+  for (const at of [SLOT_CRC, SLOT_HEADER]) slot.writeUInt32LE(crc32(slot.subarray(0, SLOT_CRC)), at)
   slot.set(policy, FILE_AT)
   return slot
 }

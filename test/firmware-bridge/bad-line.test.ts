@@ -25,7 +25,7 @@ describe('over a line', () => {
       const port = openInProcess()
       const board = await Board.connect(badLine(port, faults, 7), { timeout: 2, patience: 400, attempts: 20 })
       await board.install(file)
-      const slot = port.board.flash.bytes.subarray(board.info.programBytes)
+      const slot = port.board.flash.bytes.subarray(2 * board.info.programBytes)
       expect(Buffer.from(slot.subarray(0, file.length)).equals(file)).toBe(true)
 
       const here = new Float32Array(3)

@@ -30,7 +30,7 @@ const expectRunning = (board: Board, bytes: Uint8Array) =>
 describe('a fresh board', () => {
   it('says what it is, and that it runs nothing', async () => {
     const { board } = await connect()
-    expect(board.info).toMatchObject({ name: 'in-process', protocol: 1, format: 1, programBytes: 256, clockHz: 1e9 })
+    expect(board.info).toMatchObject({ name: 'in-process', protocol: 2, format: 1, programBytes: 256, clockHz: 1e9 })
     expect(board.info.policy).toBeUndefined()
     await expect(board.step([0], new Float32Array(1))).rejects.toThrow('in-process: the board runs no policy')
     await expect(board.bench(1)).rejects.toThrow(FailedError)
@@ -127,7 +127,7 @@ describe('refused, and the old policy runs on:', () => {
 
   it('a file larger than a slot, before anything is erased', async () => {
     const large = policyFile([17, 100, 100, 6], 3, { density: 1 })
-    const message = /^policy: \d+ bytes, expected at most 7936 as a slot of in-process holds$/
+    const message = /^policy: \d+ bytes, expected at most 7680 as a slot of in-process holds$/
     expect(await expectRefusal(large, InputError, message, { slotBytes: 8192 })).toBe(0)
   })
 

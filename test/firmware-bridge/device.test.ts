@@ -35,11 +35,11 @@ function device() {
 describe('the device refuses', () => {
   it('a file that does not fit its slot, before it erases anything', async () => {
     const { flash, refusal } = device()
-    expect(await refusal(BEGIN, words(7937, 0))).toEqual([protocol.TOO_LARGE, 7936])
+    expect(await refusal(BEGIN, words(7681, 0))).toEqual([protocol.TOO_LARGE, 7680])
     expect(await refusal(BEGIN, words(0, 0))).toEqual([protocol.BAD_LENGTH, 0])
     expect(await refusal(BEGIN, words(1))).toEqual([protocol.BAD_LENGTH, 8])
     expect(flash.operations).toBe(0)
-    expect(await refusal(BEGIN, words(7936, 0))).toEqual([protocol.OK, 0])
+    expect(await refusal(BEGIN, words(7680, 0))).toEqual([protocol.OK, 0])
   })
 
   it('chunks out of order, past the end, of broken units, or unlike what is written', async () => {

@@ -119,14 +119,29 @@ describe('at its start a board', () => {
   it('falls back to the other slot where any byte of the newest has rotted', async () => {
     const flash = await flashWith(geometry, old, next)
     const slot = geometry.slotBytes
-    const used = geometry.programBytes + next.length
-    for (let at = 0; at < used; at += at < 20 || at >= geometry.programBytes ? 7 : 1) {
-      // the rest of the header's unit holds nothing
-      if (at >= 20 && at < geometry.programBytes) continue
+    const unit = geometry.programBytes
+    for (let at = 0; at < 2 * unit + next.length; at++) {
+      // the rest of the header's unit, and of the mark's, holds nothing
+      if (at % unit >= (at < unit ? 20 : 4) && at < 2 * unit) continue
+      if (at >= 2 * unit && at % 7 !== 0) continue
       const rotten = flash.slice()
       rotten[slot + at] ^= 0x10
       expect(await runningBytes(geometry, rotten), `byte ${at}`).toBe(old.length)
     }
+  })
+
+  it('runs a rotten slot’s other one, then the other way round: whichever mark is gone', async () => {
+    const flash = await flashWith(geometry, old, next)
+    const unit = geometry.programBytes
+    const without = (...slots: number[]) => {
+      const copy = flash.slice()
+      for (const slot of slots) copy.fill(0xff, slot * geometry.slotBytes + unit, slot * geometry.slotBytes + 2 * unit)
+      return copy
+    }
+    expect(await runningBytes(geometry, flash)).toBe(next.length)
+    expect(await runningBytes(geometry, without(0))).toBe(next.length)
+    expect(await runningBytes(geometry, without(1))).toBe(old.length)
+    expect(await runningBytes(geometry, without(0, 1))).toBe(next.length)
   })
 
   it('runs nothing, and says so, where both are noise', async () => {

@@ -6,6 +6,7 @@ import {
   BAD_LENGTH,
   INFO_ACTIONS,
   INFO_CLOCK_HZ,
+  INFO_CONFIRMED,
   INFO_CONTRACT,
   INFO_ERASE_BYTES,
   INFO_FILE_BYTES,
@@ -34,9 +35,10 @@ import {
   SLOT_FILE_BYTES,
   SLOT_FILE_CRC,
   SLOT_GENERATION,
+  STAT_BAD_OBSERVATIONS,
   STAT_STEPS,
 } from './protocol'
-import { capacity } from './slots'
+import { capacity, confirmed, goodStep } from './slots'
 import { RUNNING, RUNNING_CORE, WORK, count, refuse, state, table, workMemory } from './state'
 import { CLOCK_HZ, ERASE_BYTES, IMAGE_BYTES, NAME, PROGRAM_BYTES, SLOT_A, STACK, STACK_BYTES, STATIC_BYTES } from './table'
 
@@ -66,6 +68,7 @@ export function hello(out: usize): void {
   if (slot) {
     const core: usize = load<u32>(state, RUNNING_CORE)
     store<u8>(out, slot == load<u32>(table, SLOT_A) ? 0 : 1, INFO_SLOT)
+    store<u8>(out, confirmed(slot), INFO_CONFIRMED)
     store<u16>(out, load<u16>(core, OBSERVATIONS), INFO_OBSERVATIONS)
     store<u16>(out, load<u16>(core, ACTIONS), INFO_ACTIONS)
     store<u16>(out, load<u16>(core, GOLDENS), INFO_GOLDENS)
@@ -88,6 +91,13 @@ export function hello(out: usize): void {
   for (let k: usize = 0; k < 16; k += 4) store<u32>(out + INFO_NAME + k, load<u32>(table + NAME + k))
 }
 
+function finite(numbers: usize, bytes: u32): bool {
+  for (const end = numbers + bytes; numbers < end; numbers += 4) {
+    if ((load<u32>(numbers) & 0x7f800000) == 0x7f800000) return false
+  }
+  return true
+}
+
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */
 export function step(observation: usize, length: u32, out: usize): u32 {
   const core: usize = load<u32>(state, RUNNING_CORE)
@@ -98,6 +108,8 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   forward(core, observation, out + 4, state + WORK)
   store<u32>(out, cycles() - before)
   count(STAT_STEPS)
+  if (finite(observation, length)) goodStep()
+  else count(STAT_BAD_OBSERVATIONS)
   return OK
 }
 

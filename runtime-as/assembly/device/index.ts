@@ -10,6 +10,7 @@ import {
   BEGIN,
   BENCH,
   COMMIT,
+  CONFIRM,
   CRC_BYTES,
   DATA,
   HELLO,
@@ -26,7 +27,7 @@ import {
   STEP,
   UNKNOWN_TYPE,
 } from './protocol'
-import { boot } from './slots'
+import { boot, confirm } from './slots'
 import {
   ANSWER_BYTES,
   ANSWER_FRAME,
@@ -120,8 +121,9 @@ function answer(type: u32, head: u32, length: u32): u32 {
       bytes = 0
       break
     case STEP:
+      // a step that ends a trial leaves another policy running
+      if (load<u32>(state, RUNNING_CORE)) bytes = 4 + (<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS) << 2)
       status = step(payload, length, out + PAYLOAD)
-      if (status == OK) bytes = 4 + (<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS) << 2)
       break
     case BENCH:
       bytes = <u32>load<u16>(payload, 2) << 2
@@ -130,6 +132,10 @@ function answer(type: u32, head: u32, length: u32): u32 {
     case STATS:
       for (let k: usize = 0; k < <usize>STATS_BYTES; k += 4) store<u32>(out + PAYLOAD + k, load<u32>(state + COUNTERS + k))
       bytes = STATS_BYTES
+      break
+    case CONFIRM:
+      status = confirm(payload, length)
+      bytes = 0
       break
     case RESET:
       if (length != 0) status = refuse(BAD_LENGTH, 0)

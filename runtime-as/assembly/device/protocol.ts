@@ -1,7 +1,7 @@
 // Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
 // device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
 
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** SLIP (RFC 1055) */
 export const END = 0xc0
@@ -32,6 +32,7 @@ export const STEP = 5
 export const BENCH = 6
 export const STATS = 7
 export const RESET = 8
+export const CONFIRM = 9
 export const ANSWER = 0x80
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
@@ -50,11 +51,13 @@ export const TOO_WIDE = 11 // observations or actions do not fit a frame; detail
 export const NO_MEMORY = 12 // detail: bytes of work memory that the policy needs
 export const WRONG_GOLDEN = 13 // detail: 1 + the index of the first golden vector that this board computes otherwise
 export const BAD_FLASH = 14 // flash does not read back as programmed; detail: the address
+export const OTHER_POLICY = 15 // detail: CRC-32 of the running policy's file
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
 export const INFO_FORMAT = 1 // u8, version of .bpd
 export const INFO_SLOT = 2 // u8: 0 or 1, 255 where no policy runs; the policy's fields are 0 then
+export const INFO_CONFIRMED = 3 // u8: 1 where the running policy is confirmed
 export const INFO_MAX_PAYLOAD = 4 // u16
 export const INFO_OBSERVATIONS = 6 // u16
 export const INFO_ACTIONS = 8 // u16
@@ -84,7 +87,9 @@ export const STAT_DROPPED = 8 // too short, too long or badly escaped
 export const STAT_OVERRUNS = 12 // bytes that found the line buffer full
 export const STAT_REPEATS = 16 // answered from memory
 export const STAT_STEPS = 20
-export const STATS_BYTES = 24
+export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds NaN or an infinity
+export const STAT_REVERTS = 28 // policies that were not confirmed in time
+export const STATS_BYTES = 32
 
 /** header of a slot, u32 each, in the slot's first bytes */
 export const SLOT_MAGIC = 0
@@ -94,3 +99,5 @@ export const SLOT_FILE_CRC = 12
 export const SLOT_CRC = 16 // of the four before it
 export const SLOT_HEADER = 20
 export const SLOT_MAGIC_VALUE = 0x746c7362
+/** good steps within which a new policy must be confirmed, if there is one to go back to */
+export const TRIAL_STEPS = 1000

@@ -1,5 +1,6 @@
-// Two slots of flash, one policy each. A slot: its header, in program units of its own and programmed last, then the file. A power cut
-// at any moment leaves the header absent or whole, so the newest valid slot is the old policy or the new one.
+// Two slots of flash, one policy each. A slot: its header, in program units of its own and programmed after the file; a mark, in one more,
+// programmed when the policy is confirmed; the file. A power cut at any moment leaves header and mark absent or whole, so what runs is the
+// old policy or the new one.
 import { crc32 } from '../crc'
 import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
@@ -7,10 +8,13 @@ import { validate } from '../validate'
 import { program } from './board'
 import {
   BAD_FLASH,
+  BAD_LENGTH,
   INVALID,
   MAX_PAYLOAD,
   NO_MEMORY,
+  NO_POLICY,
   OK,
+  OTHER_POLICY,
   SLOT_CRC,
   SLOT_FILE_BYTES,
   SLOT_FILE_CRC,
@@ -18,16 +22,28 @@ import {
   SLOT_HEADER,
   SLOT_MAGIC,
   SLOT_MAGIC_VALUE,
+  STAT_REVERTS,
   TOO_WIDE,
+  TRIAL_STEPS,
   WRONG_GOLDEN,
 } from './protocol'
-import { FRAME, RUNNING, RUNNING_CORE, WORK, refuse, state, table, workMemory } from './state'
+import { FRAME, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
 import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
+
+/** The first program unit's start in a slot that is not before `bytes`. */
+function unitFrom(bytes: u32): u32 {
+  const unit = load<u32>(table, PROGRAM_BYTES)
+  return (bytes + unit - 1) & ~(unit - 1)
+}
+
+/** Where the mark stands in a slot. */
+function markAt(): u32 {
+  return unitFrom(SLOT_HEADER)
+}
 
 /** Where the file begins in a slot: 16-byte aligned, at a program unit's start. */
 export function fileAt(): u32 {
-  const unit = load<u32>(table, PROGRAM_BYTES)
-  return unit < 32 ? 32 : unit
+  return unitFrom((markAt() + 4 + 15) & ~15)
 }
 
 /** Bytes of the largest file that a slot holds. */
@@ -39,6 +55,11 @@ export function capacity(): u32 {
 function generation(slot: usize): u32 {
   if (load<u32>(slot, SLOT_MAGIC) != SLOT_MAGIC_VALUE || load<u32>(slot, SLOT_CRC) != crc32(slot, SLOT_CRC)) return 0
   return load<u32>(slot, SLOT_FILE_BYTES) <= capacity() ? load<u32>(slot, SLOT_GENERATION) : 0
+}
+
+/** Whether the policy in a slot was confirmed: its mark repeats the header's CRC-32. */
+export function confirmed(slot: usize): bool {
+  return generation(slot) != 0 && load<u32>(slot + markAt()) == load<u32>(slot, SLOT_CRC)
 }
 
 /** Whether this board can run the file and gets the same bits as the golden vectors in it: OK or the check that failed. */
@@ -66,12 +87,12 @@ function tryRun(slot: usize): bool {
   return true
 }
 
-/** Runs the newest slot that passes its self-test. */
+/** Runs the newest confirmed slot that passes its self-test, else the newest at all: a policy on trial does not outlive a reset. */
 export function boot(): void {
   const a: usize = load<u32>(table, SLOT_A)
   const b: usize = load<u32>(table, SLOT_B)
-  const bNewer = <i32>(generation(b) - generation(a)) > 0
-  if (!tryRun(bNewer ? b : a)) tryRun(bNewer ? a : b)
+  const bFirst = confirmed(a) == confirmed(b) ? <i32>(generation(b) - generation(a)) > 0 : confirmed(b)
+  if (!tryRun(bFirst ? b : a)) tryRun(bFirst ? a : b)
 }
 
 /** The slot that an upload goes to: the one that does not run. */
@@ -80,7 +101,50 @@ export function spare(): usize {
   return load<u32>(state, RUNNING) == a ? load<u32>(table, SLOT_B) : a
 }
 
-/** Makes the tested file in the spare slot the one that runs, now and after the next start. Uses FRAME as its buffer. */
+/** Ends a trial: the last good policy runs again. */
+export function revert(): void {
+  if (!load<u32>(state, TRIAL)) return
+  store<u32>(state, 0, TRIAL)
+  if (tryRun(spare())) count(STAT_REVERTS)
+}
+
+/** A step went well. Too many of them without a confirmation end the trial. */
+export function goodStep(): void {
+  const left = load<u32>(state, TRIAL)
+  if (left == 1) revert()
+  else if (left) store<u32>(state, left - 1, TRIAL)
+}
+
+/** payload: CRC-32 of the running policy's file. Makes it the one that runs after a reset. */
+export function confirm(payload: usize, length: u32): u32 {
+  const slot: usize = load<u32>(state, RUNNING)
+  if (length != 4) return refuse(BAD_LENGTH, 4)
+  if (!slot) return refuse(NO_POLICY, 0)
+  const crc = load<u32>(slot, SLOT_FILE_CRC)
+  if (load<u32>(payload) != crc) return refuse(OTHER_POLICY, crc)
+  if (!confirmed(slot)) {
+    const mark = slot + markAt()
+    // power may have gone while it was programmed
+    if (load<u32>(mark) == 0xffffffff) {
+      store<u32>(state + FRAME, load<u32>(slot, SLOT_CRC))
+      programFrame(mark, 4)
+    }
+    if (!confirmed(slot)) return refuse(BAD_FLASH, <u32>mark)
+  }
+  store<u32>(state, 0, TRIAL)
+  return OK
+}
+
+/** Programs the first `bytes` of FRAME, and what remains of their last program unit as erased. */
+function programFrame(address: usize, bytes: u32): void {
+  const units = unitFrom(bytes)
+  for (; bytes < units; bytes++) store<u8>(state + FRAME + bytes, 0xff)
+  program(address, state + FRAME, units)
+}
+
+/**
+ * Makes the tested file in the spare slot the one that runs, on trial if there is a confirmed one to go back to. Uses FRAME as its buffer.
+ */
 export function activate(bytes: u32, crc: u32): u32 {
   const slot = spare()
   const a = load<u32>(table, SLOT_A)
@@ -91,9 +155,10 @@ export function activate(bytes: u32, crc: u32): u32 {
   store<u32>(header, bytes, SLOT_FILE_BYTES)
   store<u32>(header, crc, SLOT_FILE_CRC)
   store<u32>(header, crc32(header, SLOT_CRC), SLOT_CRC)
-  for (let k: usize = SLOT_HEADER; k < fileAt(); k++) store<u8>(header + k, 0xff)
-  program(slot, header, fileAt())
+  programFrame(slot, SLOT_HEADER)
   if (generation(slot) != next) return refuse(BAD_FLASH, <u32>slot)
+  const last: usize = load<u32>(state, RUNNING)
   run(slot)
+  store<u32>(state, last && confirmed(last) ? TRIAL_STEPS : 0, TRIAL)
   return OK
 }

@@ -14,8 +14,10 @@ export const UPLOAD_BYTES = DETAIL + 4
 export const UPLOAD_CRC = UPLOAD_BYTES + 4
 export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
 export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
+/** good steps left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
+export const TRIAL = UPLOAD_ERASED + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
-export const PUT = UPLOAD_ERASED + 4
+export const PUT = TRIAL + 4
 export const TAKEN = PUT + 4
 /** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
 export const FRAME_BYTES = TAKEN + 4
@@ -27,7 +29,7 @@ export const ANSWER_BYTES = LAST_CRC + 4
 /** END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
 export const MARKS = ANSWER_BYTES + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
-export const RING = 96
+export const RING = 128
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER

@@ -13,7 +13,7 @@ import {
   OK,
   TOO_LARGE,
 } from './protocol'
-import { activate, capacity, fileAt, selfTest, spare } from './slots'
+import { activate, capacity, fileAt, revert, selfTest, spare } from './slots'
 import { UPLOAD_BYTES, UPLOAD_CRC, UPLOAD_ERASED, UPLOAD_WRITTEN, refuse, state, table } from './state'
 import { ERASE_BYTES, PROGRAM_BYTES } from './table'
 
@@ -34,6 +34,8 @@ export function begin(payload: usize, length: u32): u32 {
   if (bytes == 0) return refuse(BAD_LENGTH, 0)
   if (bytes > capacity()) return refuse(TOO_LARGE, capacity())
   if (bytes == load<u32>(state, UPLOAD_BYTES) && crc == load<u32>(state, UPLOAD_CRC)) return OK
+  // a policy on trial goes: the spare slot must not be the last good one
+  revert()
   store<u32>(state, bytes, UPLOAD_BYTES)
   store<u32>(state, crc, UPLOAD_CRC)
   store<u32>(state, 0, UPLOAD_WRITTEN)
