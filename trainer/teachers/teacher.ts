@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { type Activation, type Contract, type Layer, type Network, parameterCount } from '../../runtime-as/network.ts'
 import type { TaskSpec } from '../tasks/task.ts'
+import { plainForm } from './normalise.ts'
 import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './safetensors.ts'
 
 export interface Teacher {
@@ -61,14 +62,18 @@ function readLayer(name: string, tensors: Map<string, Tensor>, l: number, activa
   return { inputs, outputs, activation, weights: weight.values as Float32Array, bias: bias.values as Float32Array }
 }
 
-/** Reads and checks a teacher. name: how errors call the file. */
+/**
+ * Reads and checks a teacher; a normalisation of its input or a limit of its output becomes part of its layers (normalise.ts). name: how
+ * errors call the file.
+ */
 export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
   const { tensors, metadata } = readSafetensors(bytes, name)
   const hidden = oneOf(name, metadata, 'activation', ['relu', 'tanh'])
   const squash = oneOf(name, metadata, 'output_squash', ['tanh', 'clip'])
-  for (const key of ['pre_squash', 'obs_norm'])
-    if ((metadata[key] ?? 'none') !== 'none')
-      throw new InputError(`${name}: metadata ${key}: ${JSON.stringify(metadata[key])} is not supported, expected none`)
+  if ((metadata.time_feature ?? 'false') !== 'false')
+    throw new InputError(
+      `${name}: metadata time_feature: an input with the remaining time is not supported, expected false`,
+    )
   const layers: Layer[] = []
   for (
     let layer = readLayer(name, tensors, 0, hidden);
@@ -91,11 +96,13 @@ export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
     throw new InputError(`${name}: metadata action_low, action_high: expected ${actions} numbers each, one per output`)
   if (actionLow.some((low, i) => low >= actionHigh[i]))
     throw new InputError(`${name}: metadata action_low: expected each below action_high`)
-  return { network: { layers }, squash, actionLow, actionHigh, metadata }
+  return { ...plainForm(name, layers, { tensors, metadata }), squash, actionLow, actionHigh }
 }
 
 export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata }: Teacher): Uint8Array {
   const { layers } = network
+  if (layers.slice(0, -1).some(({ activation }) => activation !== layers[0].activation))
+    throw new Error('a teacher of mixed hidden activations has no safetensors form: keep the file it came from')
   const tensors: Tensors['tensors'] = new Map()
   layers.forEach(({ inputs, outputs, weights, bias }, l) => {
     tensors.set(`actor.${l}.weight`, { dtype: 'F32', shape: [outputs, inputs], values: weights })

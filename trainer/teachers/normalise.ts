@@ -1,0 +1,111 @@
+/** What public teachers do that a .bpd has no words for, said in dense layers. */
+import { InputError } from '../../runtime-as/errors.ts'
+import type { Layer, Network } from '../../runtime-as/network.ts'
+import type { Tensors } from './safetensors.ts'
+
+/** the one formula that a file may state */
+export const normalisation = 'clip((obs-obs_mean)/sqrt(obs_var+eps),-clip,clip)'
+
+/**
+ * The network of a public teacher in plain layers, and its metadata with what was rewritten said in words. Reads metadata obs_norm, obs_norm_eps,
+ * pre_squash and the tensors obs_mean, obs_var (trainer/teachers/README.md). name: how errors call the file.
+ */
+export function plainForm(
+  name: string,
+  layers: Layer[],
+  { tensors, metadata }: Tensors,
+): { network: Network; metadata: Record<string, string> } {
+  const plain = [...layers]
+  const {
+    obs_norm: norm = 'none',
+    obs_norm_eps: eps,
+    obs_norm_clip: clip,
+    pre_squash: limit = 'none',
+    ...rest
+  } = metadata
+  if (norm !== 'none') {
+    const refuse = (what: string): never => {
+      throw new InputError(`${name}: ${what}`)
+    }
+    if (norm !== normalisation)
+      refuse(`metadata obs_norm: ${JSON.stringify(norm)}, expected none or "${normalisation}"`)
+    const epsilon = Number(eps)
+    if (!(epsilon >= 0)) refuse(`metadata obs_norm_eps: ${JSON.stringify(eps ?? null)}, expected a number >= 0`)
+    const statistic = (key: 'obs_mean' | 'obs_var') => {
+      const tensor = tensors.get(key)
+      const values = tensor?.values
+      if (!values || tensor.shape.length !== 1 || values.length !== layers[0].inputs)
+        return refuse(`tensor "${key}": expected shape (${layers[0].inputs}), one an observation`)
+      const bad = values.findIndex((x) => !Number.isFinite(x) || (key === 'obs_var' && !(x + epsilon > 0)))
+      if (bad >= 0)
+        refuse(`tensor "${key}": entry ${bad} is ${values[bad]}, expected finite${key === 'obs_var' ? ' and > 0' : ''}`)
+      return values
+    }
+    plain[0] = foldNormalisation(plain[0], statistic('obs_mean'), statistic('obs_var'), epsilon)
+    rest.input = `normalisation folded into the first layer; its clip at ${clip ?? 'none'} left out`
+  }
+  if (limit !== 'none') {
+    const bounds = /^hardtanh\((-?[\d.]+),(-?[\d.]+)\)$/.exec(limit)
+    if (!bounds || !(Number(bounds[1]) < Number(bounds[2])))
+      throw new InputError(
+        `${name}: metadata pre_squash: ${JSON.stringify(limit)}, expected none or hardtanh(low,high) with numbers, low below high`,
+      )
+    plain.push(...limitSums(plain.pop()!, Number(bounds[1]), Number(bounds[2])))
+    rest.output = `${limit} written as a layer of pairs of ReLU`
+  }
+  return { network: { layers: plain }, metadata: rest }
+}
+
+/**
+ * The first layer for raw observations, where it was trained on (observation - mean) / sqrt(variance + epsilon). Computed in float64 and
+ * rounded once. A clip of the normalised observation has no place here: it is left out, which changes nothing while it does not bind.
+ */
+export function foldNormalisation(
+  layer: Layer,
+  mean: ArrayLike<number>,
+  variance: ArrayLike<number>,
+  epsilon: number,
+): Layer {
+  const { inputs, outputs } = layer
+  const weights = new Float32Array(layer.weights.length)
+  const bias = new Float32Array(outputs)
+  for (let row = 0; row < outputs; row++) {
+    let shifted = layer.bias[row]
+    for (let i = 0; i < inputs; i++) {
+      const scaled = layer.weights[row * inputs + i] / Math.sqrt(variance[i] + epsilon)
+      weights[row * inputs + i] = scaled
+      shifted -= scaled * mean[i]
+    }
+    bias[row] = shifted
+  }
+  return { ...layer, weights, bias }
+}
+
+/**
+ * The last layer with its sums limited to [low, high] before its activation, as two layers: limit(y) = relu(y - low) - relu(y - high) + low.
+ * Exact but for float32 rounding.
+ */
+export function limitSums(layer: Layer, low: number, high: number): [Layer, Layer] {
+  const { inputs, outputs } = layer
+  const weights = new Float32Array(2 * outputs * inputs)
+  weights.set(layer.weights)
+  weights.set(layer.weights, outputs * inputs)
+  const bias = new Float32Array(2 * outputs)
+  const join = new Float32Array(outputs * 2 * outputs)
+  for (let i = 0; i < outputs; i++) {
+    bias[i] = layer.bias[i] - low
+    bias[outputs + i] = layer.bias[i] - high
+    join[i * 2 * outputs + i] = 1
+    join[i * 2 * outputs + outputs + i] = -1
+  }
+  return [
+    { inputs, outputs: 2 * outputs, activation: 'relu', weights, bias },
+    {
+      inputs: 2 * outputs,
+      outputs,
+      activation: layer.activation,
+      weights: join,
+      bias: new Float32Array(outputs).fill(low),
+    },
+  ]
+}
