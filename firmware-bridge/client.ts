@@ -157,7 +157,8 @@ export class Board {
 
   /**
    * One inference on the board. observation: one number for each of the policy's observations, rounded to f32; action: f32[actions], written. Returns
-   * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board is lost.
+   * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board
+   * is lost, RefusedError (status FAILSAFE) where its failsafe stands.
    */
   async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
     const policy = this.#policy()
@@ -213,6 +214,17 @@ export class Board {
       page = Math.max(1, Math.min(2 * runs, Math.floor(PAGE / each)))
     }
     return cycles
+  }
+
+  /**
+   * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
+   * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset.
+   */
+  async watch(periods: number): Promise<void> {
+    if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
+      throw new InputError(`watch: ${periods} periods, expected 0..255`)
+    }
+    await this.#line.request(protocol.WATCH, Uint8Array.of(periods), this.#patience)
   }
 
   async stats(): Promise<Stats> {

@@ -103,6 +103,8 @@ export interface Stats {
     steps: number
     /** steps with NaN or an infinity in the observation */
     badObservations: number
+    /** times that no valid observation came in the time that `watch` set */
+    failsafes: number
     /** policies that were not confirmed in time */
     reverts: number
   }
@@ -130,6 +132,7 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     repeats: word(protocol.STAT_REPEATS),
     steps: word(protocol.STAT_STEPS),
     badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
+    failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
   }
 }

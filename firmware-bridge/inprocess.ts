@@ -19,6 +19,8 @@ export interface InProcessOptions extends Partial<FlashGeometry> {
   /** milliseconds since start */
   millis?: () => number
   clockHz?: number
+  /** takes each action that the device puts out: of every step, and of the failsafe */
+  onAct?: (action: Float32Array) => void
 }
 
 interface Device {
@@ -66,6 +68,7 @@ export class InProcessBoard {
       millis: options.millis ?? (() => Math.round(performance.now())),
       erase: (at: number, count: number) => this.flash.erase(at - slotA, count),
       program: (at: number, source: number, count: number) => this.flash.program(at - slotA, bytes(source, count)),
+      act: (at: number, count: number) => options.onAct?.(new Float32Array(bytes(at, 4 * count).buffer)),
       reset: () => {
         this.#resetting = true
       },
@@ -87,6 +90,11 @@ export class InProcessBoard {
     new Uint8Array(this.memory.buffer, STATE, this.#stateBytes).fill(0)
     this.powered = true
     this.#device.start(TABLE)
+  }
+
+  /** The main loop comes round once, as it does all the time on a board. */
+  poll(): void {
+    this.#device.poll()
   }
 
   /** Bytes that arrive while the device is busy, as an interrupt puts them into its line buffer. */

@@ -13,6 +13,7 @@ const NAMES: Record<number, string> = {
   [protocol.STATS]: 'STATS',
   [protocol.RESET]: 'RESET',
   [protocol.CONFIRM]: 'CONFIRM',
+  [protocol.WATCH]: 'WATCH',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {
@@ -30,6 +31,8 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
   [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
   [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
+  [protocol.FAILSAFE]: (d) =>
+    `no valid observation came in time, its failsafe action stands until ${d} more come in time`,
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 

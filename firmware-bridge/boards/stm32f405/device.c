@@ -67,6 +67,13 @@ int main(void) {
   }
 }
 
+// Motors would be driven here: f32 actions within the contract's bounds, also the failsafe's. This board leaves that to the host.
+void w2c_board_act(struct w2c_board *board, u32 action, u32 count) {
+  (void)board;
+  (void)action;
+  (void)count;
+}
+
 void w2c_board_reset(struct w2c_board *board) {
   (void)board;
   // let the answer leave first

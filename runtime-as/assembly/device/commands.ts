@@ -1,7 +1,7 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
 import { forward } from '../forward'
 import { ACTIONS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
-import { cycles, millis } from './board'
+import { act, cycles, millis } from './board'
 import {
   BAD_LENGTH,
   INFO_ACTIONS,
@@ -41,6 +41,7 @@ import {
 import { capacity, confirmed, goodStep } from './slots'
 import { RUNNING, RUNNING_CORE, WORK, count, refuse, state, table, workMemory } from './state'
 import { CLOCK_HZ, ERASE_BYTES, IMAGE_BYTES, NAME, PROGRAM_BYTES, SLOT_A, STACK, STACK_BYTES, STATIC_BYTES } from './table'
+import { observed } from './watch'
 
 /** The running policy's contract hash, 0: none runs. */
 export function contract(): u32 {
@@ -104,12 +105,16 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   if (!core) return refuse(NO_POLICY, 0)
   const expected = <u32>load<u16>(core, OBSERVATIONS) << 2
   if (length != expected) return refuse(BAD_LENGTH, expected)
+  const valid = finite(observation, length)
+  if (!valid) count(STAT_BAD_OBSERVATIONS)
+  const status = observed(core, valid)
+  if (status != OK) return status
   const before = cycles()
   forward(core, observation, out + 4, state + WORK)
   store<u32>(out, cycles() - before)
   count(STAT_STEPS)
-  if (finite(observation, length)) goodStep()
-  else count(STAT_BAD_OBSERVATIONS)
+  act(out + 4, load<u16>(core, ACTIONS))
+  if (valid) goodStep()
   return OK
 }
 

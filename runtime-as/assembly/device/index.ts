@@ -26,6 +26,7 @@ import {
   STAT_REPEATS,
   STEP,
   UNKNOWN_TYPE,
+  WATCH,
 } from './protocol'
 import { boot, confirm } from './slots'
 import {
@@ -44,6 +45,7 @@ import {
   state,
 } from './state'
 import { begin, commit, data } from './upload'
+import { look, watch } from './watch'
 
 /** Boots the device. table: the board's facts (board.ts), 4-byte aligned; its state must be zeroed. */
 export function start(table: usize): void {
@@ -57,8 +59,9 @@ export function receive(bytes: usize, count: u32): void {
   put(bytes, count)
 }
 
-/** Answers every request that has arrived whole. The main loop calls it. */
+/** Answers every request that has arrived whole, and looks at the time. The main loop calls it, also when nothing arrived. */
 export function poll(): void {
+  look()
   for (let length = nextFrame(); length; length = nextFrame()) request(length)
 }
 
@@ -135,6 +138,10 @@ function answer(type: u32, head: u32, length: u32): u32 {
       break
     case CONFIRM:
       status = confirm(payload, length)
+      bytes = 0
+      break
+    case WATCH:
+      status = watch(payload, length)
       bytes = 0
       break
     case RESET:

@@ -33,6 +33,7 @@ export const BENCH = 6
 export const STATS = 7
 export const RESET = 8
 export const CONFIRM = 9
+export const WATCH = 10
 export const ANSWER = 0x80
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
@@ -52,6 +53,7 @@ export const NO_MEMORY = 12 // detail: bytes of work memory that the policy need
 export const WRONG_GOLDEN = 13 // detail: 1 + the index of the first golden vector that this board computes otherwise
 export const BAD_FLASH = 14 // flash does not read back as programmed; detail: the address
 export const OTHER_POLICY = 15 // detail: CRC-32 of the running policy's file
+export const FAILSAFE = 16 // no valid observation came in time; detail: how many must come in time before the policy acts
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -89,7 +91,8 @@ export const STAT_REPEATS = 16 // answered from memory
 export const STAT_STEPS = 20
 export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds NaN or an infinity
 export const STAT_REVERTS = 28 // policies that were not confirmed in time
-export const STATS_BYTES = 32
+export const STAT_FAILSAFES = 32 // times that no valid observation came in time
+export const STATS_BYTES = 36
 
 /** header of a slot, u32 each, in the slot's first bytes */
 export const SLOT_MAGIC = 0
@@ -101,3 +104,5 @@ export const SLOT_HEADER = 20
 export const SLOT_MAGIC_VALUE = 0x746c7362
 /** good steps within which a new policy must be confirmed, if there is one to go back to */
 export const TRIAL_STEPS = 1000
+/** valid observations in time that end a failsafe, of which the policy acts on the last */
+export const FRESH_STEPS = 3

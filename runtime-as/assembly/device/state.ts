@@ -16,8 +16,12 @@ export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
 export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
 /** good steps left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
 export const TRIAL = UPLOAD_ERASED + 4
+/** the watch: periods until the failsafe, 0: none; `millis` of the last good observation; how many are missing to end the failsafe, 0: none is on */
+export const WATCH_PERIODS = TRIAL + 4
+export const LAST_GOOD = WATCH_PERIODS + 4
+export const FRESH_LEFT = LAST_GOOD + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
-export const PUT = TRIAL + 4
+export const PUT = FRESH_LEFT + 4
 export const TAKEN = PUT + 4
 /** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
 export const FRAME_BYTES = TAKEN + 4
