@@ -4,7 +4,15 @@ import * as protocol from '../runtime-as/assembly/device/protocol.ts'
 import { CONTRACT_HASH } from '../runtime-as/assembly/layout.ts'
 import { openPolicy } from '../runtime-as/decode.ts'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
-import { type BoardInfo, decodeInfo, decodeStats, type RunningPolicy, type Stats } from './info.ts'
+import {
+  type BoardInfo,
+  decodeInfo,
+  decodeLog,
+  decodeStats,
+  type LoggedStep,
+  type RunningPolicy,
+  type Stats,
+} from './info.ts'
 import type { Port } from './port.ts'
 import { RefusedError, SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
@@ -225,6 +233,23 @@ export class Board {
       throw new InputError(`watch: ${periods} periods, expected 0..255`)
     }
     await this.#line.request(protocol.WATCH, Uint8Array.of(periods), this.#patience)
+  }
+
+  /**
+   * The last steps that the board made with the running policy, oldest first: at most 256, fewer where the policy leaves less memory. An
+   * installation, also one that fails, and a reset empty the log.
+   */
+  async log(): Promise<LoggedStep[]> {
+    const { actions } = this.#policy()
+    const steps: LoggedStep[] = []
+    const request = new DataView(new ArrayBuffer(4))
+    for (;;) {
+      const answer = await this.#line.request(protocol.LOG, new Uint8Array(request.buffer.slice(0)), this.#patience)
+      const page = decodeLog(answer, actions)
+      if (page.length === 0) return steps
+      steps.push(...page)
+      request.setUint32(0, page[page.length - 1].number + 1, true)
+    }
   }
 
   async stats(): Promise<Stats> {

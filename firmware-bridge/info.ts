@@ -111,6 +111,19 @@ export interface Stats {
   host: HostCounters
 }
 
+/** A step that the board remembers. */
+export interface LoggedStep {
+  /** counts the steps since the log was emptied, from 0 */
+  number: number
+  /** CRC-32 of the request with the contract's hash: it stands for the observation */
+  requestCrc: number
+  /** the board's milliseconds since its start */
+  milliseconds: number
+  /** of the inference */
+  cycles: number
+  action: Float32Array
+}
+
 export interface HostCounters {
   requests: number
   /** sent again because no answer came in time */
@@ -135,4 +148,22 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
   }
+}
+
+/** The answer to LOG: steps in the order in which they were made. actions: numbers in an action */
+export function decodeLog(payload: Uint8Array, actions: number): LoggedStep[] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const first = view.getUint32(0, true)
+  const bytes = protocol.LOG_ACTION + 4 * actions
+  return Array.from({ length: Math.floor((payload.length - 4) / bytes) }, (_, i) => {
+    const at = 4 + i * bytes
+    const word = (field: number) => view.getUint32(at + field, true)
+    return {
+      number: (first + i) >>> 0,
+      requestCrc: word(protocol.LOG_CRC),
+      milliseconds: word(protocol.LOG_MILLIS),
+      cycles: word(protocol.LOG_CYCLES),
+      action: Float32Array.from({ length: actions }, (_, k) => view.getFloat32(at + protocol.LOG_ACTION + 4 * k, true)),
+    }
+  })
 }

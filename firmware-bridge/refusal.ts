@@ -14,6 +14,7 @@ const NAMES: Record<number, string> = {
   [protocol.RESET]: 'RESET',
   [protocol.CONFIRM]: 'CONFIRM',
   [protocol.WATCH]: 'WATCH',
+  [protocol.LOG]: 'LOG',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {

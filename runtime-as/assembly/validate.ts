@@ -217,7 +217,8 @@ function ascending(runs: usize, c: usize, rows: u32, columns: u32, size: u32): b
   return true
 }
 
-function finite(at: usize, words: u32): bool {
+/** Whether no number is NaN or infinite. */
+export function finite(at: usize, words: u32): bool {
   for (const end = at + (<usize>words << 2); at < end; at += 4) {
     if ((load<u32>(at) & 0x7f800000) == 0x7f800000) return false
   }

@@ -46,7 +46,7 @@ describe('PROTOCOL.md', () => {
 
   it('lists the types, statuses and offsets of the code', () => {
     const rows = [...page.matchAll(/^\| (\d+) +\| ([A-Z_]+) +\|/gm)].map(([, number, name]) => [name, Number(number)])
-    expect(rows).toHaveLength(10 + 17)
+    expect(rows).toHaveLength(11 + 17)
     const code = protocol as Record<string, unknown>
     for (const [name, number] of rows) expect(code[name], `${name}`).toBe(number)
 
@@ -54,6 +54,7 @@ describe('PROTOCOL.md', () => {
     const offsets = (title: string) => [...section(title).matchAll(/^\| (\d+) +\| u/gm)].map((row) => Number(row[1]))
     const info = Object.entries(protocol).filter(([name]) => name.startsWith('INFO_') && name !== 'INFO_BYTES')
     expect(offsets('Answer to HELLO')).toEqual(info.map(([, offset]) => offset).sort((a, b) => a - b))
+    expect(offsets('Answer to LOG')).toEqual([protocol.LOG_CRC, protocol.LOG_MILLIS, protocol.LOG_CYCLES])
     expect(offsets('Slots')).toEqual([
       protocol.SLOT_MAGIC,
       protocol.SLOT_GENERATION,

@@ -1,7 +1,9 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
 import { forward } from '../forward'
 import { ACTIONS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
+import { finite } from '../validate'
 import { act, cycles, millis } from './board'
+import { record } from './log'
 import {
   BAD_LENGTH,
   INFO_ACTIONS,
@@ -92,20 +94,13 @@ export function hello(out: usize): void {
   for (let k: usize = 0; k < 16; k += 4) store<u32>(out + INFO_NAME + k, load<u32>(table + NAME + k))
 }
 
-function finite(numbers: usize, bytes: u32): bool {
-  for (const end = numbers + bytes; numbers < end; numbers += 4) {
-    if ((load<u32>(numbers) & 0x7f800000) == 0x7f800000) return false
-  }
-  return true
-}
-
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */
 export function step(observation: usize, length: u32, out: usize): u32 {
   const core: usize = load<u32>(state, RUNNING_CORE)
   if (!core) return refuse(NO_POLICY, 0)
   const expected = <u32>load<u16>(core, OBSERVATIONS) << 2
   if (length != expected) return refuse(BAD_LENGTH, expected)
-  const valid = finite(observation, length)
+  const valid = finite(observation, length >>> 2)
   if (!valid) count(STAT_BAD_OBSERVATIONS)
   const status = observed(core, valid)
   if (status != OK) return status
@@ -114,6 +109,7 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   store<u32>(out, cycles() - before)
   count(STAT_STEPS)
   act(out + 4, load<u16>(core, ACTIONS))
+  record(core, load<u32>(observation + length), out)
   if (valid) goodStep()
   return OK
 }

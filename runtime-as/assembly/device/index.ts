@@ -15,6 +15,7 @@ import {
   DATA,
   HELLO,
   INFO_BYTES,
+  LOG,
   OK,
   PAYLOAD,
   RESET,
@@ -28,6 +29,7 @@ import {
   UNKNOWN_TYPE,
   WATCH,
 } from './protocol'
+import { log } from './log'
 import { boot, confirm } from './slots'
 import {
   ANSWER_BYTES,
@@ -143,6 +145,10 @@ function answer(type: u32, head: u32, length: u32): u32 {
     case WATCH:
       status = watch(payload, length)
       bytes = 0
+      break
+    case LOG:
+      status = log(payload, length, out + PAYLOAD)
+      bytes = load<u32>(state, DETAIL)
       break
     case RESET:
       if (length != 0) status = refuse(BAD_LENGTH, 0)

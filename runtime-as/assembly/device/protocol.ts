@@ -34,6 +34,7 @@ export const STATS = 7
 export const RESET = 8
 export const CONFIRM = 9
 export const WATCH = 10
+export const LOG = 11
 export const ANSWER = 0x80
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
@@ -93,6 +94,14 @@ export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds 
 export const STAT_REVERTS = 28 // policies that were not confirmed in time
 export const STAT_FAILSAFES = 32 // times that no valid observation came in time
 export const STATS_BYTES = 36
+
+/** entry of the log */
+export const LOG_CRC = 0 // the last field of the STEP request, which stands for its observation
+export const LOG_MILLIS = 4
+export const LOG_CYCLES = 8
+export const LOG_ACTION = 12 // f32[actions]
+/** the ring holds at most this many, fewer where the policy leaves less memory */
+export const LOG_ENTRIES = 256
 
 /** header of a slot, u32 each, in the slot's first bytes */
 export const SLOT_MAGIC = 0

@@ -6,6 +6,7 @@ import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
 import { validate } from '../validate'
 import { program } from './board'
+import { measureLog } from './log'
 import {
   BAD_FLASH,
   BAD_LENGTH,
@@ -27,7 +28,7 @@ import {
   TRIAL_STEPS,
   WRONG_GOLDEN,
 } from './protocol'
-import { FRAME, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
+import { FRAME, LOGGED, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
 import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
 
 /** The first program unit's start in a slot that is not before `bytes`. */
@@ -71,6 +72,7 @@ export function selfTest(file: usize, bytes: u32): u32 {
   if (load<u16>(core, OBSERVATIONS) > <u16>(MAX_PAYLOAD / 4)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4)
   if (load<u16>(core, ACTIONS) > <u16>(MAX_PAYLOAD / 4 - 1)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4 - 1)
   const needed = workBytes(core)
+  store<u32>(state, 0, LOGGED)
   if (needed > workMemory()) return refuse(NO_MEMORY, needed)
   const golden = goldenMismatch(core, state + WORK)
   return golden ? refuse(WRONG_GOLDEN, golden) : OK
@@ -78,7 +80,9 @@ export function selfTest(file: usize, bytes: u32): u32 {
 
 function run(slot: usize): void {
   store<u32>(state, slot, RUNNING)
-  store<u32>(state, slot + fileAt() + CORE, RUNNING_CORE)
+  const core = slot + fileAt() + CORE
+  store<u32>(state, core, RUNNING_CORE)
+  measureLog(core)
 }
 
 function tryRun(slot: usize): bool {

@@ -20,8 +20,12 @@ export const TRIAL = UPLOAD_ERASED + 4
 export const WATCH_PERIODS = TRIAL + 4
 export const LAST_GOOD = WATCH_PERIODS + 4
 export const FRESH_LEFT = LAST_GOOD + 4
+/** entries ever put into the log since it was emptied */
+export const LOGGED = FRESH_LEFT + 4
+/** how many entries the running policy's log keeps */
+export const LOG_KEPT = LOGGED + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
-export const PUT = FRESH_LEFT + 4
+export const PUT = LOG_KEPT + 4
 export const TAKEN = PUT + 4
 /** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
 export const FRAME_BYTES = TAKEN + 4
