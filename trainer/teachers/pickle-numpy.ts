@@ -1,0 +1,101 @@
+/** NumPy arrays and scalars in pickles, and the objects around them as plain records. */
+import type { Known, Stateful } from './pickle.ts'
+
+const itemBytes: Record<string, number> = { f4: 4, f8: 8, i4: 4, i8: 8, u4: 4, u8: 8, b1: 1 }
+
+class Dtype implements Stateful {
+  readonly code: string
+  #bigEndian = false
+
+  constructor(code: unknown) {
+    if (typeof code !== 'string' || !Object.hasOwn(itemBytes, code)) throw new Error(`dtype ${JSON.stringify(code)}`)
+    this.code = code
+  }
+
+  /** (version, byte order, …) */
+  setState(state: unknown): void {
+    this.#bigEndian = Array.isArray(state) && state[1] === '>'
+  }
+
+  /** Numbers out of bytes; only floats are ever asked for. */
+  read(bytes: Uint8Array, count: number): Float64Array {
+    if (this.#bigEndian) throw new Error('expected little-endian data')
+    if (this.code !== 'f4' && this.code !== 'f8') throw new Error(`dtype ${this.code}, expected f4 or f8`)
+    if (bytes.length !== count * itemBytes[this.code])
+      throw new Error(`${bytes.length} bytes for ${count} numbers of ${this.code}`)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const item =
+      this.code === 'f4' ? (i: number) => view.getFloat32(4 * i, true) : (i: number) => view.getFloat64(8 * i, true)
+    return Float64Array.from({ length: count }, (_, i) => item(i))
+  }
+}
+
+const isShape = (x: unknown): x is number[] =>
+  Array.isArray(x) && x.length <= 4 && x.every((n) => Number.isSafeInteger(n) && n >= 0)
+
+export class NumpyArray implements Stateful {
+  shape: readonly number[] = []
+  #dtype: Dtype | undefined
+  #bytes: Uint8Array = new Uint8Array()
+
+  /** (version, shape, dtype, Fortran order, bytes) */
+  setState(state: unknown): void {
+    const [, shape, dtype, , bytes] = Array.isArray(state) ? state : []
+    if (!isShape(shape) || !(dtype instanceof Dtype) || !(bytes instanceof Uint8Array))
+      throw new Error('numpy array: expected a shape, a number dtype and bytes')
+    this.shape = shape
+    this.#dtype = dtype
+    this.#bytes = bytes
+  }
+
+  /** Numbers of an array with one axis. */
+  vector(): Float64Array {
+    if (this.shape.length !== 1 || !this.#dtype) throw new Error(`shape [${this.shape.join(', ')}], expected one axis`)
+    return this.#dtype.read(this.#bytes, this.shape[0])
+  }
+}
+
+/** An object kept as its class name and attributes; nothing of the class is known here. */
+export class PythonRecord implements Stateful {
+  readonly className: string
+  readonly attributes = new Map<unknown, unknown>()
+
+  constructor(className: string) {
+    this.className = className
+  }
+
+  setState(state: unknown): void {
+    if (!(state instanceof Map)) throw new Error(`${this.className}: expected attributes`)
+    for (const [key, value] of state) this.attributes.set(key, value)
+  }
+}
+
+/** names, by the modules that have held them over the years */
+const under = (modules: readonly string[], name: string, known: Known): [string, Known][] =>
+  modules.map((module) => [`${module} ${name}`, known])
+
+const multiarray = ['numpy.core.multiarray', 'numpy._core.multiarray']
+
+export const numpyNames: [string, Known][] = [
+  ['numpy dtype', { make: ([code]) => new Dtype(code) }],
+  // only ever an argument of _reconstruct
+  ['numpy ndarray', { make: () => new NumpyArray() }],
+  ...under(multiarray, '_reconstruct', { make: () => new NumpyArray() }),
+  ...under(multiarray, 'scalar', {
+    make: ([dtype, bytes]) => {
+      if (!(dtype instanceof Dtype) || !(bytes instanceof Uint8Array)) throw new Error('expected a dtype and bytes')
+      // a scalar that is no float is kept as it is: nothing reads it
+      return dtype.code === 'f4' || dtype.code === 'f8' ? dtype.read(bytes, 1)[0] : bytes
+    },
+  }),
+  ...under(['numpy.core.numeric', 'numpy._core.numeric'], '_frombuffer', {
+    make: ([bytes, dtype, shape]) => {
+      const array = new NumpyArray()
+      array.setState([1, shape, dtype, false, bytes])
+      return array
+    },
+  }),
+]
+
+export const records = (names: readonly string[]): [string, Known][] =>
+  names.map((name) => [name, { make: () => new PythonRecord(name) }])

@@ -1,0 +1,182 @@
+/**
+ * PyTorch's saved state dicts: names to tensors. Two forms: a zip (data.pkl beside one file a storage) and, before PyTorch 1.6, three short pickles,
+ * the state dict, the keys of its storages, and the storages themselves, one after another.
+ */
+import { InputError } from '../../runtime-as/errors.ts'
+import { type Known, Name, readPickle } from './pickle.ts'
+import { isZip, readZip } from './zip.ts'
+
+const itemBytes: Record<string, number> = { FloatStorage: 4, DoubleStorage: 8, LongStorage: 8 }
+const legacyMagic = 0x1950a86a20f9469cfc6cn
+const legacyProtocol = 1001
+
+/** Numbers that tensors look at. */
+class Storage {
+  readonly kind: string
+  readonly key: string
+  readonly count: number
+  bytes: Uint8Array | undefined
+
+  constructor(kind: string, key: string, count: number) {
+    this.kind = kind
+    this.key = key
+    this.count = count
+  }
+}
+
+export class TorchTensor {
+  readonly shape: readonly number[]
+  readonly #storage: Storage
+  readonly #offset: number
+  readonly #strides: readonly number[]
+
+  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    // an address never leaves the storage: every stride is >= 0, so the last entry has the largest
+    const last = shape.reduce((at, n, axis) => at + (n - 1) * strides[axis], offset)
+    if (!shape.includes(0) && last >= storage.count) throw new Error(`a tensor beyond its storage "${storage.key}"`)
+    this.shape = shape
+    this.#storage = storage
+    this.#offset = offset
+    this.#strides = strides
+  }
+
+  /** Row-major copy; refuses what is not float32. what: how errors call it. */
+  float32(what: string): Float32Array {
+    const { bytes, kind } = this.#storage
+    if (kind !== 'FloatStorage') throw new InputError(`${what}: ${kind}, expected float32`)
+    const view = new DataView(bytes!.buffer, bytes!.byteOffset, bytes!.byteLength)
+    const values = new Float32Array(this.shape.reduce((product, n) => product * n, 1))
+    const index = this.shape.map(() => 0)
+    for (let i = 0; i < values.length; i++) {
+      const at = index.reduce((sum, n, axis) => sum + n * this.#strides[axis], this.#offset)
+      values[i] = view.getFloat32(4 * at, true)
+      for (let axis = index.length - 1; axis >= 0 && ++index[axis] === this.shape[axis]; axis--) index[axis] = 0
+    }
+    return values
+  }
+}
+
+const isSize = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0
+const areSizes = (x: unknown): x is number[] => Array.isArray(x) && x.length <= 4 && x.every(isSize)
+
+/** what a storage's type is on the stack: named in a persistent id, never called */
+class StorageKind implements Known {
+  readonly kind: string
+  constructor(kind: string) {
+    this.kind = kind
+  }
+  make(): never {
+    throw new Error('not to be called')
+  }
+}
+
+const names = new Map<string, Known>([
+  ['collections OrderedDict', { make: () => new Map() }],
+  [
+    'torch._utils _rebuild_tensor_v2',
+    {
+      make: ([storage, offset, shape, strides]) => {
+        if (!(storage instanceof Storage) || !isSize(offset) || !areSizes(shape) || !areSizes(strides))
+          throw new Error('expected a storage, an offset, a shape and strides')
+        if (shape.length !== strides.length || shape.reduce((product, n) => product * n, 1) > storage.count)
+          throw new Error(`shape [${shape.join(', ')}] does not fit its storage`)
+        return new TorchTensor(storage, offset, shape, strides)
+      },
+    },
+  ],
+  [
+    'torch._utils _rebuild_parameter',
+    {
+      make: ([tensor]) => {
+        if (!(tensor instanceof TorchTensor)) throw new Error('expected a tensor')
+        return tensor
+      },
+    },
+  ],
+  ...Object.keys(itemBytes).map((kind): [string, Known] => [`torch ${kind}`, new StorageKind(kind)]),
+])
+
+/** Reads a state dict. name: how errors call the file. */
+export async function readTorch(bytes: Uint8Array, name: string): Promise<Map<string, TorchTensor>> {
+  return isZip(bytes) ? readZipped(bytes, name) : readLegacy(bytes, name)
+}
+
+/** Storages by key as a pickle meets them: a key met twice is the same storage. */
+function collector(name: string) {
+  const storages = new Map<string, Storage>()
+  const persistent = (id: unknown): Storage => {
+    const [tag, kind, key, , count, view] = Array.isArray(id) ? id : []
+    const type = kind instanceof Name ? kind.known : undefined
+    if (tag !== 'storage' || !(type instanceof StorageKind) || typeof key !== 'string' || !isSize(count))
+      throw new InputError(`${name}: pickle: a persistent id that is no storage`)
+    if (view !== undefined && view !== null)
+      throw new InputError(`${name}: pickle: storage "${key}" is a view of another`)
+    const known = storages.get(key)
+    if (known && known.kind === type.kind && known.count === count) return known
+    if (known) throw new InputError(`${name}: pickle: storage "${key}" has two sizes`)
+    const storage = new Storage(type.kind, key, count)
+    storages.set(key, storage)
+    return storage
+  }
+  return { storages, persistent }
+}
+
+function stateDict(value: unknown, name: string): Map<string, TorchTensor> {
+  if (!(value instanceof Map)) throw new InputError(`${name}: expected a state dict, names to tensors`)
+  for (const [key, tensor] of value)
+    if (typeof key !== 'string' || !(tensor instanceof TorchTensor))
+      throw new InputError(
+        `${name}: ${typeof key === 'string' ? `"${key}"` : 'a key that is no name'}: expected a tensor`,
+      )
+  return value
+}
+
+async function readZipped(bytes: Uint8Array, name: string): Promise<Map<string, TorchTensor>> {
+  const files = await readZip(bytes, name)
+  const pickle = [...files.keys()].find((path) => /^[^/]*\/data\.pkl$/.test(path))
+  if (pickle === undefined) throw new InputError(`${name}: no data.pkl: not written by PyTorch`)
+  const folder = pickle.slice(0, -'data.pkl'.length)
+  const order = files.get(`${folder}byteorder`)
+  if (order && new TextDecoder().decode(order) !== 'little')
+    throw new InputError(`${name}: expected little-endian data`)
+  const { storages, persistent } = collector(name)
+  const { value } = readPickle(files.get(pickle)!, `${name}: ${pickle}`, { names, persistent })
+  for (const [key, storage] of storages) {
+    const data = files.get(`${folder}data/${key}`)
+    const expected = storage.count * itemBytes[storage.kind]
+    if (data?.length !== expected)
+      throw new InputError(`${name}: storage "${key}": ${data?.length ?? 'no'} bytes, expected ${expected}`)
+    storage.bytes = data
+  }
+  return stateDict(value, name)
+}
+
+function readLegacy(bytes: Uint8Array, name: string): Map<string, TorchTensor> {
+  const { storages, persistent } = collector(name)
+  let at = 0
+  const next = (): unknown => {
+    const { value, end } = readPickle(bytes, name, { names, persistent }, at)
+    at = end
+    return value
+  }
+  if (next() !== legacyMagic || next() !== legacyProtocol) throw new InputError(`${name}: not written by PyTorch`)
+  const system = next()
+  if (!(system instanceof Map) || system.get('little_endian') !== true)
+    throw new InputError(`${name}: expected little-endian data`)
+  const dict = stateDict(next(), name)
+  const keys = next()
+  if (!Array.isArray(keys) || keys.length !== storages.size)
+    throw new InputError(`${name}: expected the keys of its ${storages.size} storages`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (const key of keys) {
+    const storage = storages.get(key)
+    if (!storage || storage.bytes) throw new InputError(`${name}: a storage key that is not the dict's, or twice`)
+    const length = storage.count * itemBytes[storage.kind]
+    if (at + 8 + length > bytes.length) throw new InputError(`${name}: cut short in storage "${key}"`)
+    if (Number(view.getBigUint64(at, true)) !== storage.count)
+      throw new InputError(`${name}: storage "${key}": expected ${storage.count} numbers`)
+    storage.bytes = bytes.subarray(at + 8, at + 8 + length)
+    at += 8 + length
+  }
+  return dict
+}
