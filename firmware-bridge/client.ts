@@ -4,18 +4,12 @@ import * as protocol from '../runtime-as/assembly/device/protocol.ts'
 import { CONTRACT_HASH } from '../runtime-as/assembly/layout.ts'
 import { openPolicy } from '../runtime-as/decode.ts'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
-import {
-  type BoardInfo,
-  decodeInfo,
-  decodeLog,
-  decodeStats,
-  type LoggedStep,
-  type RunningPolicy,
-  type Stats,
-} from './info.ts'
+import { type BoardInfo, decodeInfo, decodeStats, type LoggedStep, type RunningPolicy, type Stats } from './info.ts'
+import { benchPages, logPages } from './pages.ts'
 import type { Port } from './port.ts'
 import { RefusedError, SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
+import { confirm, type UploadPatience, type UploadProgress, upload } from './upload.ts'
 
 export interface BoardOptions {
   /** hash of the contract that steps are made under; default: that of the policy installed here, else none */
@@ -30,8 +24,6 @@ export interface BoardOptions {
   attempts?: number
 }
 
-/** BENCH asks for as many inferences at a time as take about this long, in milliseconds. */
-const PAGE = 300
 const NOTHING = new Uint8Array(0)
 /** Refusals that say that the board lost the upload, not that the policy is bad. */
 const LOST = [
@@ -53,6 +45,7 @@ export class Board {
   readonly #line: Requester
   readonly #patience: Patience
   readonly #longPatience: Patience
+  readonly #uploading: UploadPatience
   readonly #attempts: number
   #contract: number | undefined
 
@@ -61,6 +54,7 @@ export class Board {
     this.info = info
     this.#patience = { timeout: options.timeout, limit: options.patience }
     this.#longPatience = { timeout: options.timeout, limit: options.longPatience }
+    this.#uploading = { each: this.#patience, long: this.#longPatience }
     this.#attempts = options.attempts
   }
 
@@ -97,8 +91,8 @@ export class Board {
    */
   async install(
     bytes: Uint8Array,
-    onProgress?: (sent: number, total: number) => void,
-    { confirm = true }: InstallOptions = {},
+    onProgress?: UploadProgress,
+    { confirm: stays = true }: InstallOptions = {},
   ): Promise<void> {
     const { core } = openPolicy(bytes, 'policy')
     if (bytes.length > this.info.fileBytes) {
@@ -109,15 +103,15 @@ export class Board {
     const before = this.info.policy?.generation
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#upload(bytes, crc, onProgress)
-        if (confirm) await this.#confirm(crc)
+        await upload(this.#line, this.info, bytes, crc, this.#uploading, onProgress)
+        if (stays) await confirm(this.#line, crc, this.#uploading)
         break
       } catch (error) {
         const lost = error instanceof SilentError || (error instanceof RefusedError && LOST.includes(error.status))
         if (!lost || attempt === this.#attempts) throw error
         // the board may have reset; it may also have done all, and only the answer been lost
         const { policy } = await this.hello()
-        if (policy?.generation !== before && isPolicy(policy, bytes, crc) && (policy?.confirmed || !confirm)) break
+        if (policy?.generation !== before && isPolicy(policy, bytes, crc) && (policy?.confirmed || !stays)) break
       }
     }
     const { policy } = await this.hello()
@@ -129,38 +123,8 @@ export class Board {
 
   /** Ends the trial of the running policy: it stays. Throws RefusedError where the board does not run the policy that it last named. */
   async confirm(): Promise<void> {
-    await this.#confirm(this.#policy().crc)
+    await confirm(this.#line, this.#policy().crc, this.#uploading)
     await this.hello()
-  }
-
-  async #confirm(crc: number): Promise<void> {
-    const payload = new DataView(new ArrayBuffer(4))
-    payload.setUint32(0, crc, true)
-    await this.#line.request(protocol.CONFIRM, new Uint8Array(payload.buffer), this.#patience)
-  }
-
-  async #upload(bytes: Uint8Array, crc: number, onProgress?: (sent: number, total: number) => void): Promise<void> {
-    const most = Math.min(protocol.MAX_CHUNK, this.info.maxPayload - 4)
-    const chunk = most - (most % this.info.programBytes)
-    if (chunk === 0) {
-      throw new FailedError(`${this.info.name}: program units of ${this.info.programBytes} bytes do not fit a frame`)
-    }
-    const payload = new Uint8Array(4 + chunk)
-    const view = new DataView(payload.buffer)
-    view.setUint32(0, bytes.length, true)
-    view.setUint32(4, crc, true)
-    let sent = word(await this.#line.request(protocol.BEGIN, payload.subarray(0, 8), this.#longPatience))
-    while (sent < bytes.length) {
-      onProgress?.(sent, bytes.length)
-      const part = bytes.subarray(sent, sent + chunk)
-      view.setUint32(0, sent, true)
-      payload.set(part, 4)
-      const next = word(await this.#line.request(protocol.DATA, payload.slice(0, 4 + part.length), this.#patience))
-      if (next <= sent) throw new FailedError(`${this.#line.port.name}: the upload does not advance past byte ${sent}`)
-      sent = next
-    }
-    onProgress?.(sent, bytes.length)
-    await this.#line.request(protocol.COMMIT, NOTHING, this.#longPatience)
   }
 
   /**
@@ -205,23 +169,7 @@ export class Board {
   /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
   async bench(count: number): Promise<Uint32Array> {
     if (!Number.isInteger(count) || count < 1) throw new InputError(`bench: ${count} inferences, expected at least 1`)
-    const { goldens } = this.#policy()
-    const most = Math.floor(this.info.maxPayload / 4)
-    const cycles = new Uint32Array(count)
-    let page = 1
-    for (let done = 0; done < count; ) {
-      const runs = Math.min(page, most, count - done)
-      const request = new DataView(new ArrayBuffer(4))
-      request.setUint16(0, done % goldens, true)
-      request.setUint16(2, runs, true)
-      const began = performance.now()
-      const answer = await this.#line.request(protocol.BENCH, new Uint8Array(request.buffer), this.#longPatience)
-      const each = (performance.now() - began) / runs
-      const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
-      for (let i = 0; i < runs; i++) cycles[done++] = view.getUint32(4 * i, true)
-      page = Math.max(1, Math.min(2 * runs, Math.floor(PAGE / each)))
-    }
-    return cycles
+    return await benchPages(this.#line, this.#policy().goldens, count, this.info.maxPayload, this.#longPatience)
   }
 
   /**
@@ -240,16 +188,7 @@ export class Board {
    * installation, also one that fails, and a reset empty the log.
    */
   async log(): Promise<LoggedStep[]> {
-    const { actions } = this.#policy()
-    const steps: LoggedStep[] = []
-    const request = new DataView(new ArrayBuffer(4))
-    for (;;) {
-      const answer = await this.#line.request(protocol.LOG, new Uint8Array(request.buffer.slice(0)), this.#patience)
-      const page = decodeLog(answer, actions)
-      if (page.length === 0) return steps
-      steps.push(...page)
-      request.setUint32(0, page[page.length - 1].number + 1, true)
-    }
+    return await logPages(this.#line, this.#policy().actions, this.#patience)
   }
 
   async stats(): Promise<Stats> {
@@ -290,9 +229,6 @@ async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
   const eager = { ...patience, timeout: patience.timeout / 4 }
   return decodeInfo(await line.request(protocol.HELLO, NOTHING, eager), line.port.name)
 }
-
-const word = (payload: Uint8Array): number =>
-  new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
 
 const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
 

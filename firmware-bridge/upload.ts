@@ -1,0 +1,53 @@
+/** A .bpd file on its way to a board's spare slot: BEGIN, DATA in order, COMMIT, CONFIRM. Client code for `Board.install`. */
+import { BEGIN, COMMIT, CONFIRM, DATA, MAX_CHUNK } from '../runtime-as/assembly/device/protocol.ts'
+import { FailedError } from '../runtime-as/errors.ts'
+import type { BoardInfo } from './info.ts'
+import type { Patience, Requester } from './requester.ts'
+
+export interface UploadPatience {
+  /** for a chunk */
+  each: Patience
+  /** for what may take long: to erase, to test a whole policy */
+  long: Patience
+}
+
+/** bytes that the board has, of all */
+export type UploadProgress = (sent: number, total: number) => void
+
+/** Goes on where the board says that the upload of this file stands. The board runs the policy afterwards, unconfirmed. crc: of the file */
+export async function upload(
+  line: Requester,
+  info: BoardInfo,
+  bytes: Uint8Array,
+  crc: number,
+  patience: UploadPatience,
+  onProgress?: UploadProgress,
+): Promise<void> {
+  const most = Math.min(MAX_CHUNK, info.maxPayload - 4)
+  const chunk = most - (most % info.programBytes)
+  if (chunk === 0) throw new FailedError(`${info.name}: program units of ${info.programBytes} bytes do not fit a frame`)
+  let sent = firstWord(await line.request(BEGIN, words(bytes.length, crc), patience.long))
+  while (sent < bytes.length) {
+    onProgress?.(sent, bytes.length)
+    const payload = Uint8Array.of(...words(sent), ...bytes.subarray(sent, sent + chunk))
+    const next = firstWord(await line.request(DATA, payload, patience.each))
+    if (next <= sent) throw new FailedError(`${line.port.name}: the upload does not advance past byte ${sent}`)
+    sent = next
+  }
+  onProgress?.(sent, bytes.length)
+  await line.request(COMMIT, words(), patience.long)
+}
+
+/** Makes the running policy stay, if its file has this CRC-32. */
+export async function confirm(line: Requester, crc: number, patience: UploadPatience): Promise<void> {
+  await line.request(CONFIRM, words(crc), patience.each)
+}
+
+function words(...values: number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * values.length))
+  for (const [i, value] of values.entries()) view.setUint32(4 * i, value, true)
+  return new Uint8Array(view.buffer)
+}
+
+const firstWord = (payload: Uint8Array): number =>
+  new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
