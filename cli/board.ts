@@ -4,7 +4,7 @@ import { Board } from '../firmware-bridge/client.ts'
 import type { BoardInfo } from '../firmware-bridge/info.ts'
 import type { InstallProgress } from '../firmware-bridge/measure.ts'
 import { openPort } from '../firmware-bridge/ports.ts'
-import { grouped } from './report/words.ts'
+import { duration, grouped } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
 export const portOption = () =>
@@ -29,12 +29,15 @@ export const showInstall =
   (sent, total) =>
     progress.update(sent < total ? `sending ${what}: ${Math.floor((100 * sent) / total)} %` : `the board tests ${what}`)
 
+/** A number of cycles as time; '' on QEMU, where they are instructions and tell no time. */
+export const timeOf = (port: string, cycles: number, clockHz: number): string =>
+  port === 'qemu-stm32f405' ? '' : duration(cycles / clockHz)
+
 /** What a cycle of this port's board is. */
 export function counterOf(port: string): string {
   if (port === 'in-process') return "nanoseconds of this computer's clock around the device's own code"
   if (port === 'pico-emulator') return 'core cycles of the emulated Cortex-M0+, counted inside the board'
-  if (port === 'qemu-stm32f405')
-    return 'instructions of the emulated Cortex-M4F, counted inside the board (a nanosecond each, not time on a chip)'
+  if (port === 'qemu-stm32f405') return 'instructions of the emulated Cortex-M4F, counted inside the board'
   return 'core cycles, counted inside the board'
 }
 

@@ -1,16 +1,16 @@
 import { type Command, Option } from 'commander'
 import type { BoardInfo } from '../../firmware-bridge/info.ts'
-import { compare, measure, type Spread } from '../../firmware-bridge/measure.ts'
+import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/measure.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { counterOf, memoryLine, portOption, showInstall, withBoard } from '../board.ts'
+import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { isTeacherFile, readInput } from '../files.ts'
 import { plainTable } from '../report/table.ts'
-import { duration, frequency, grouped, printable } from '../report/words.ts'
+import { frequency, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { addVerb, type CommonOptions, integer } from '../verb.ts'
 import { requireContract } from './eval.ts'
@@ -25,6 +25,8 @@ interface Result {
   port: string
   board: BoardInfo & { counter: string }
   teacher?: Measured
+  /** the teacher was too large for the emulated board's slots: the emulator put it into flash */
+  teacherPlaced?: boolean
   student: Measured
   /** median of the teacher / median of the student */
   speedup?: number
@@ -67,6 +69,19 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
       return { ...facts(await board.hello()), student: measured(file, bytes, cycles) }
     }
     const show = { teacher: showInstall(progress, teacherFile), student: showInstall(progress, file) }
+    if (port === 'qemu-stm32f405' && teacher.length > board.info.fileBytes) {
+      progress.update(`measuring ${teacherFile}, placed in flash`)
+      const teacherCycles = await measurePlaced(teacher, count)
+      const studentCycles = await measure(board, bytes, count, show.student)
+      progress.done(`measured on ${port}`)
+      return {
+        ...facts(await board.hello()),
+        teacher: measured(teacherFile, teacher, teacherCycles),
+        teacherPlaced: true,
+        student: measured(file, bytes, studentCycles),
+        speedup: teacherCycles.median / studentCycles.median,
+      }
+    }
     const both = await compare(board, teacher, bytes, count, (which, sent, total) => show[which](sent, total))
     progress.done(`measured on ${port}`)
     return {
@@ -103,13 +118,13 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
   return bytes
 }
 
-function describe({ board, teacher, student, speedup }: Result): string {
+function describe({ port, board, teacher, teacherPlaced, student, speedup }: Result): string {
   const row = (who: string, { weights, bytes, cycles }: Measured) => [
     who,
     grouped(weights),
     grouped(bytes),
     ...[cycles.min, cycles.median, cycles.p99, cycles.max].map(grouped),
-    duration(cycles.median / board.clockHz),
+    timeOf(port, cycles.median, board.clockHz),
   ]
   const head = ['', 'weights', 'bytes', 'cycles: min', 'median', 'p99', 'max', 'median time']
   const rows = [...(teacher ? [row('teacher', teacher)] : []), row('student', student)]
@@ -118,6 +133,7 @@ function describe({ board, teacher, student, speedup }: Result): string {
     ...(speedup === undefined
       ? []
       : [`speedup  ${speedup.toFixed(1)} x (medians of ${student.cycles.count} inferences each)`]),
+    ...(teacherPlaced ? ['teacher  placed in flash by the emulator: too large for the slots that it has in RAM'] : []),
     `board    ${printable(board.name)}; cycles are ${board.counter}, at ${frequency(board.clockHz)}`,
     memoryLine(board),
   ].join('\n')

@@ -9,10 +9,10 @@ import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
-import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
+import { counterOf, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { readInput } from '../files.ts'
 import { plantOf } from '../plant.ts'
-import { duration, grouped, printable } from '../report/words.ts'
+import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { addVerb, type CommonOptions, episodesOption, seedOption } from '../verb.ts'
 import { requireContract } from './eval.ts'
@@ -58,12 +58,13 @@ async function run(taskName: string, file: string | undefined, options: Options)
   })
   printResult(json, { task: taskName, port, file: file ?? null, ...result }, () => {
     const { return: r, cycles, roundTripMs, steps, bitExact, board } = result
+    const time = timeOf(port, cycles.median, board.clockHz)
     return [
       `${taskName} on ${printable(board.name)}: return ${r.mean.toFixed(1)} ± ${r.std.toFixed(1)} over ${episodes} episodes, ${grouped(steps)} steps`,
       bitExact
         ? `every action equals the host's, bit for bit (${grouped(result.comparedActions)} compared)`
         : 'actions not compared: no policy file given',
-      `inference ${grouped(cycles.median)} cycles [${grouped(cycles.min)}–${grouped(cycles.max)}] = ${duration(cycles.median / board.clockHz)}; cycles are ${board.counter}`,
+      `inference ${grouped(cycles.median)} cycles [${grouped(cycles.min)}–${grouped(cycles.max)}]${time && ` = ${time}`}; cycles are ${board.counter}`,
       `round trip ${roundTripMs.median.toFixed(2)} ms [${roundTripMs.min.toFixed(2)}–${roundTripMs.max.toFixed(2)}]: line and host included`,
     ].join('\n')
   })

@@ -41,6 +41,8 @@ void line_start(void);
 void line_wait(void);
 void line_flush(void);
 void guard_start(void);
+// Says that the firmware still gets round: must come every 8 seconds, or the chip restarts.
+void guard_alive(void);
 // Whether stores may go to flash, as programming does.
 void guard_flash(bool writable);
 

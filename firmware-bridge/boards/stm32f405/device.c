@@ -62,6 +62,7 @@ int main(void) {
   REGISTER(NVIC_ICPR1) = 1u << (USART1_IRQ - 32);
   REGISTER(NVIC_ISER1) = 1u << (USART1_IRQ - 32);
   for (;;) {
+    guard_alive();
     line_wait();
     w2c_policy_poll(&device);
   }

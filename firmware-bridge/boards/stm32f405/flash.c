@@ -43,6 +43,7 @@ void w2c_board_erase(struct w2c_board *board, u32 address, u32 bytes) {
   }
   unlock();
   for (uint32_t end = address + bytes; address < end; address += ERASE_BYTES) {
+    guard_alive();
     const uint32_t sector = FIRST_LARGE_SECTOR + (address - SLOT_A) / ERASE_BYTES;
     REGISTER(FLASH_CR) = FLASH_SER | FLASH_SNB(sector) | FLASH_PSIZE_32;
     REGISTER(FLASH_CR) |= FLASH_STRT;

@@ -1,4 +1,4 @@
-// The memory protection unit: flash can be read and run, RAM and the peripherals in use read and written; every other address, a null
+// What keeps a firmware that has gone astray from going on. The memory protection unit: flash can be read and run, RAM and the peripherals in use read and written; every other address, a null
 // pointer's included, is a fault. It takes no instructions once it is on.
 #include "board.h"
 #include "registers.h"
@@ -27,4 +27,12 @@ void guard_start(void) {
   REGISTER(SHCSR) |= 1u << 16; // memory faults have a handler of their own
   REGISTER(MPU_CTRL) = 1;
   __asm__ volatile("dsb\nisb" ::: "memory");
+  // the independent watchdog counts its own 32 kHz / 256
+  REGISTER(IWDG_KR) = 0xcccc;
+  REGISTER(IWDG_KR) = 0x5555;
+  REGISTER(IWDG_PR) = 6;
+  REGISTER(IWDG_RLR) = 1000;
+  guard_alive();
 }
+
+void guard_alive(void) { REGISTER(IWDG_KR) = 0xaaaa; }

@@ -12,6 +12,10 @@
 #define TIM2_PSC 0x40000028
 #define TIM2_ARR 0x4000002c
 
+#define IWDG_KR 0x40003000
+#define IWDG_PR 0x40003004
+#define IWDG_RLR 0x40003008
+
 #define USART1_SR 0x40011000
 #define USART1_DR 0x40011004
 #define USART1_BRR 0x40011008
@@ -56,6 +60,7 @@
 
 #define DWT_CTRL 0xe0001000
 #define DWT_CYCCNT 0xe0001004
+#define DHCSR 0xe000edf0
 #define DEMCR 0xe000edfc
 #define DEMCR_TRCENA (1u << 24)
 
