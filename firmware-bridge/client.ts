@@ -175,6 +175,7 @@ export class Board {
   /**
    * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
    * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset.
+   * On the emulated Pico, whose time stands still while nobody speaks, that time never comes.
    */
   async watch(periods: number): Promise<void> {
     if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
