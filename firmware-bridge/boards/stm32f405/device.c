@@ -79,7 +79,7 @@ void w2c_board_reset(struct w2c_board *board) {
   (void)board;
   // let the answer leave first
   line_flush();
-  __asm__ volatile("dsb" ::: "memory");
+  BARRIER();
   REGISTER(AIRCR) = AIRCR_RESET;
   for (;;) {
   }

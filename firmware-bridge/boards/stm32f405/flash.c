@@ -47,7 +47,7 @@ void w2c_board_erase(struct w2c_board *board, u32 address, u32 bytes) {
     const uint32_t sector = FIRST_LARGE_SECTOR + (address - SLOT_A) / ERASE_BYTES;
     REGISTER(FLASH_CR) = FLASH_SER | FLASH_SNB(sector) | FLASH_PSIZE_32;
     REGISTER(FLASH_CR) |= FLASH_STRT;
-    __asm__ volatile("dsb" ::: "memory");
+    BARRIER();
     wait_clear(FLASH_SR, FLASH_BSY, TRIES);
   }
   lock();
@@ -65,7 +65,7 @@ void w2c_board_program(struct w2c_board *board, u32 address, u32 source, u32 byt
   REGISTER(FLASH_CR) = FLASH_PG | FLASH_PSIZE_32;
   for (uint32_t end = address + bytes; address < end; address += 4) {
     REGISTER(address) = *from++;
-    __asm__ volatile("dsb" ::: "memory");
+    BARRIER();
     wait_clear(FLASH_SR, FLASH_BSY, TRIES);
   }
   lock();

@@ -13,7 +13,7 @@ static void region(uint32_t number, uint32_t base, uint32_t attributes) {
   REGISTER(MPU_RNR) = number;
   REGISTER(MPU_RBAR) = base;
   REGISTER(MPU_RASR) = attributes;
-  __asm__ volatile("dsb\nisb" ::: "memory");
+  BARRIER();
 }
 
 void guard_flash(bool writable) {
@@ -26,7 +26,7 @@ void guard_start(void) {
   region(2, 0x40000000u, DEVICE_NEVER_RUN | REGION(18));
   REGISTER(SHCSR) |= 1u << 16; // memory faults have a handler of their own
   REGISTER(MPU_CTRL) = 1;
-  __asm__ volatile("dsb\nisb" ::: "memory");
+  BARRIER();
   // the independent watchdog counts its own 32 kHz / 256
   REGISTER(IWDG_KR) = 0xcccc;
   REGISTER(IWDG_KR) = 0x5555;

@@ -8,7 +8,7 @@ void counter_interrupt(void);
 
 __attribute__((noreturn)) void reset_handler(void) {
   REGISTER(CPACR) |= 0xfu << 20; // the FPU, before anything may touch it
-  __asm__ volatile("dsb\nisb" ::: "memory");
+  BARRIER();
   REGISTER(VTOR) = 0x08000000;
   const uint32_t *from = data_image;
   for (uint32_t *to = data_start; to < data_end;) *to++ = *from++;
