@@ -51,3 +51,7 @@ export const threadsOption = () =>
     .default(availableParallelism(), 'cores')
 export const episodesOption = (episodes: number) =>
   new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1)).default(episodes)
+export const workersOption = () =>
+  new Option('--workers <n>', 'environments at a time, a thread each (the result does not depend on it)')
+    .argParser(integer(1, 64))
+    .default(availableParallelism(), 'cores')

@@ -7,8 +7,8 @@ process.on('exit', () => {
   for (const part of parts) rmSync(part, { force: true })
 })
 
-/** Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done. */
-export async function replaceFile(path: string, write: (descriptor: number) => void | Promise<void>): Promise<void> {
+/** Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done, unless it answers false. */
+export async function replaceFile(path: string, write: (descriptor: number) => unknown): Promise<void> {
   const part = `${path}.part-${process.pid}`
   let descriptor: number
   try {
@@ -18,10 +18,11 @@ export async function replaceFile(path: string, write: (descriptor: number) => v
   }
   parts.add(part)
   try {
-    await write(descriptor)
+    const keep = (await write(descriptor)) !== false
     fsyncSync(descriptor)
     closeSync(descriptor)
-    renameSync(part, path)
+    if (keep) renameSync(part, path)
+    else rmSync(part, { force: true })
   } catch (error) {
     rmSync(part, { force: true })
     throw error

@@ -1,18 +1,22 @@
 import type { Command } from 'commander'
-import { collect, collectDefaults } from '../../trainer/data/collect.ts'
+import { collectDefaults } from '../../trainer/data/collect.ts'
+import { collectInParallel } from '../../trainer/data/episodes.ts'
 import { writeTransitions } from '../../trainer/data/transitions.ts'
+import { Interrupted } from '../../trainer/distill/train.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { teacherController } from '../../trainer/teachers/policy.ts'
+import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolderOf } from '../files.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { addVerb, type CommonOptions, integer, list, number, seedOption } from '../verb.ts'
+import { addVerb, type CommonOptions, integer, list, number, seedOption, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher: string
   transitions: number
   sigmas: number[]
   seed: number
+  workers: number
   out: string
 }
 
@@ -29,6 +33,7 @@ export function addCollect(program: Command): void {
       ...collectDefaults.sigmas,
     ])
     .addOption(seedOption())
+    .addOption(workersOption())
     .requiredOption('--out <file>', 'safetensors file to write')
     .action(run)
 }
@@ -39,15 +44,25 @@ async function run(taskName: string, options: Options): Promise<void> {
   const teacher = loadTeacher(options.teacher)
   requireFit(teacher, task.spec, options.teacher)
   makeFolderOf(options.out)
-  const { sigmas, seed, transitions } = options
-  const episodes = collect(task, teacherController(teacher, task.spec), { transitions, sigmas, seed })
+  const { sigmas, seed, transitions, workers, out, json } = options
+  const policy = teacherPolicy(teacher, task.spec, [new Float32Array(task.spec.observationNames.length)])
+  const episodes = collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers)
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
   const count = await withProgress(`collecting ${taskName}`, async (progress) => {
     const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
-    const written = await writeTransitions(options.out, task.spec, episodes, metadata, (n) =>
-      progress.update(`collecting ${taskName}: ${n}/${transitions} transitions`),
-    )
+    const written = await writeTransitions(out, task.spec, episodes, metadata, {
+      signal: interrupt.signal,
+      onProgress: (n) => progress.update(`collecting ${taskName}: ${n}/${transitions} transitions`),
+    })
+    if (written < transitions)
+      throw new Interrupted(
+        written === 0
+          ? `interrupted before the first episode ended: ${out} was not written`
+          : `interrupted: ${out} holds the whole episodes so far, ${written} of ${transitions} transitions`,
+      )
     progress.done(`collected ${written} transitions`)
     return written
   })
-  printResult(options.json, { task: taskName, transitions: count, file: options.out }, () => options.out)
+  printResult(json, { task: taskName, transitions: count, file: out }, () => out)
 }

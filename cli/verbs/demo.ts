@@ -177,9 +177,9 @@ function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path
     const { sigmas } = collectDefaults
     const episodes = collect(task, teacherController(teacher, task.spec), { transitions: wanted, sigmas, seed })
     const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
-    await writeTransitions(path, task.spec, episodes, metadata, (n) =>
-      progress.update(`collecting transitions: ${n}/${wanted}`),
-    )
+    await writeTransitions(path, task.spec, episodes, metadata, {
+      onProgress: (n) => progress.update(`collecting transitions: ${n}/${wanted}`),
+    })
     progress.done(`collected ${wanted} transitions with the teacher`)
     return readTransitions(path, task.spec)
   })

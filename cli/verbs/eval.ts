@@ -2,18 +2,21 @@ import type { Command } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
-import { type Controller, evaluate } from '../../trainer/tasks/evaluate.ts'
+import { playEpisodes } from '../../trainer/data/episodes.ts'
+import { outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
-import { teacherController } from '../../trainer/teachers/policy.ts'
+import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { isTeacherFile, readInput } from '../files.ts'
+import { percent } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, seedOption } from '../verb.ts'
+import { addVerb, type CommonOptions, episodesOption, seedOption, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
   episodes: number
   seed: number
+  workers: number
 }
 
 export function addEval(program: Command): void {
@@ -25,30 +28,36 @@ export function addEval(program: Command): void {
   )
     .addOption(episodesOption(100))
     .addOption(seedOption())
+    .addOption(workersOption())
     .action(run)
 }
 
 async function run(taskName: string, file: string, options: Options): Promise<void> {
   await prepareTask(taskName)
-  const task = createTask(taskName)
-  const control = controllerOf(file, task.spec)
-  const result = evaluate(task, control, options.seed, 'report', options.episodes)
+  const { episodes, seed, workers, json } = options
+  const policy = policyOf(file, createTask(taskName).spec)
+  const outcomes = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers)
+  const result = outcomeStatistics(outcomes)
+  const returns = outcomes.map((outcome) => outcome.return)
   printResult(
-    options.json,
-    { task: taskName, file, return: result },
-    () => `${file}: return ${result.mean.toFixed(1)} ± ${result.std.toFixed(1)} over ${result.episodes} episodes`,
+    json,
+    { task: taskName, file, seed, return: result, returns },
+    () =>
+      `${file}: return ${result.mean.toFixed(1)} ± ${result.std.toFixed(1)} over ${episodes} episodes, ` +
+      `median ${result.median.toFixed(1)}, ${percent(result.failureRate)} ended before the time limit`,
   )
 }
 
-export function controllerOf(file: string, spec: TaskSpec): Controller {
+/** The bytes of a .bpd policy, or of a teacher as one, checked against the task. */
+export function policyOf(file: string, spec: TaskSpec): Uint8Array {
   if (isTeacherFile(file)) {
     const teacher = loadTeacher(file)
     requireFit(teacher, spec, file)
-    return teacherController(teacher, spec)
+    return teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
   }
-  const policy = loadPolicy(readInput(file), file)
-  requireContract(policy.contract, spec, file)
-  return (observation, action) => policy.stepInto(observation, action)
+  const bytes = readInput(file)
+  requireContract(loadPolicy(bytes, file).contract, spec, file)
+  return bytes
 }
 
 /** Refuses a policy that was made for something else. */

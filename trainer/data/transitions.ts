@@ -46,13 +46,19 @@ export interface Transitions {
   metadata: Record<string, string>
 }
 
-/** Writes episodes as they come; the file appears at the end. Returns the number of transitions. */
+export interface Writing {
+  onProgress?: (count: number) => void
+  /** aborting ends the file after the episode at hand: what is there so far, whole episodes only, is a file like any other */
+  signal?: AbortSignal
+}
+
+/** Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions. */
 export async function writeTransitions(
   path: string,
   spec: TaskSpec,
-  episodes: Iterable<Float32Array>,
+  episodes: Iterable<Float32Array> | AsyncIterable<Float32Array>,
   metadata: Record<string, string>,
-  onProgress: (count: number) => void = () => {},
+  { onProgress, signal }: Writing = {},
 ): Promise<number> {
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
@@ -61,17 +67,19 @@ export async function writeTransitions(
     let crc = 0
     let written = 0
     let position = 8 + headerRoom
-    for (const rows of episodes) {
+    for await (const rows of episodes) {
+      if (signal?.aborted) break
       const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
       crc = crc32(bytes, crc)
       writeAll(descriptor, bytes, position)
       position += bytes.length
       count += rows.length / width
-      if (++written % 10 === 0) {
-        onProgress(count)
-        await turn()
-      }
+      written++
+      onProgress?.(count)
+      // a generator in this thread never lets a signal in
+      await turn()
     }
+    if (count === 0) return false
     const header = JSON.stringify({
       __metadata__: {
         ...metadata,
@@ -86,6 +94,7 @@ export async function writeTransitions(
     start.writeBigUInt64LE(BigInt(headerRoom))
     start.write(header, 8)
     writeAll(descriptor, start, 0)
+    return true
   })
   return count
 }

@@ -15,8 +15,15 @@ export interface ReturnStatistics {
 /** Seeds of one purpose never meet those of another: training, picking and reporting see different episodes. */
 export type Purpose = 'progress' | 'pick' | 'report'
 
-/** One episode from the start state of (seed, purpose, index); its return. */
-export function runEpisode(task: Task, control: Controller, seed: number, purpose: string, index: number): number {
+/** How one episode went. */
+export interface Outcome {
+  return: number
+  /** ended by the task's own rule, before the time limit: a fall, where there are legs */
+  failed: boolean
+}
+
+/** One episode from the start state of (seed, purpose, index). */
+export function playEpisode(task: Task, control: Controller, seed: number, purpose: string, index: number): Outcome {
   const action = new Float32Array(task.spec.actionNames.length)
   task.reset(randomStream(seed, purpose, index))
   let total = 0
@@ -24,8 +31,12 @@ export function runEpisode(task: Task, control: Controller, seed: number, purpos
     control(task.observation, action)
     total += task.step(action)
   }
-  return total
+  return { return: total, failed: task.terminated }
 }
+
+/** The return of one episode. */
+export const runEpisode = (task: Task, control: Controller, seed: number, purpose: string, index: number): number =>
+  playEpisode(task, control, seed, purpose, index).return
 
 /** Returns of episodes 0 … `episodes` - 1. */
 export function episodeReturns(
@@ -45,6 +56,25 @@ export function statistics(returns: Float64Array): ReturnStatistics {
   const mean = returns.reduce((sum, x) => sum + x, 0) / episodes
   const variance = returns.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, episodes - 1)
   return { mean, std: Math.sqrt(variance), episodes }
+}
+
+export interface OutcomeStatistics extends ReturnStatistics {
+  median: number
+  /** share of the episodes that failed */
+  failureRate: number
+}
+
+export function outcomeStatistics(outcomes: readonly Outcome[]): OutcomeStatistics {
+  const returns = Float64Array.from(outcomes, (o) => o.return)
+  const failed = outcomes.filter((o) => o.failed).length
+  return { ...statistics(returns), median: median(returns), failureRate: failed / outcomes.length }
+}
+
+/** Of an even number, the mean of the middle two. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort()
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
 export const evaluate = (task: Task, control: Controller, seed: number, purpose: Purpose, episodes: number) =>

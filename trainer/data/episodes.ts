@@ -1,0 +1,113 @@
+/**
+ * Episodes in worker threads, an environment each. An episode draws from a random stream of its own and results come in order of the
+ * episodes, so nothing depends on the number of workers.
+ */
+import { Worker } from 'node:worker_threads'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
+import { createTask } from '../tasks/registry.ts'
+import type { Task } from '../tasks/task.ts'
+import { type CollectOptions, collect, collectEpisode, type Exploration } from './collect.ts'
+import { columnsOf } from './transitions.ts'
+
+/** Who acts where; a policy is the bytes of a .bpd file. */
+export interface Setting {
+  taskName: string
+  policy: Uint8Array
+}
+
+/** What is wanted of each episode: its return, or its transitions. */
+export type Wanted = { seed: number; purpose: Purpose } | Exploration
+
+/** What a worker does for one episode; `episode` counts from 0. */
+export type EpisodeRunner = (wanted: Wanted, episode: number) => Outcome | Float32Array<ArrayBuffer>
+
+export function episodeRunner({ taskName, policy }: Setting): EpisodeRunner {
+  const task = createTask(taskName)
+  const control = controllerOf(policy)
+  return (wanted, episode) =>
+    'purpose' in wanted
+      ? playEpisode(task, control, wanted.seed, wanted.purpose, episode)
+      : collectEpisode(task, control, wanted, episode)
+}
+
+function controllerOf(bytes: Uint8Array) {
+  const policy = loadPolicy(bytes)
+  return (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
+}
+
+/** Outcomes of episodes 0 … `episodes` - 1. The task must be prepared. */
+export async function playEpisodes(
+  setting: Setting,
+  wanted: { seed: number; purpose: Purpose },
+  episodes: number,
+  workers: number,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for await (const outcome of inOrder<Outcome>(setting, wanted, episodes, Math.min(workers, episodes)))
+    outcomes.push(outcome)
+  return outcomes
+}
+
+/** What `collect` yields, from `workers` threads. */
+export async function* collectInParallel(
+  setting: Setting,
+  task: Task,
+  options: CollectOptions,
+  workers: number,
+): AsyncGenerator<Float32Array> {
+  const { spec } = task
+  const most = Math.min(workers, Math.ceil(options.transitions / spec.maxSteps))
+  if (most === 1) {
+    yield* collect(task, controllerOf(setting.policy), options)
+    return
+  }
+  const { width } = columnsOf(spec.observationNames.length, spec.actionNames.length)
+  const { sigmas, seed } = options
+  let left = options.transitions
+  for await (const rows of inOrder<Float32Array>(setting, { sigmas, seed }, Number.POSITIVE_INFINITY, most)) {
+    const kept = rows.subarray(0, left * width)
+    left -= kept.length / width
+    yield kept
+    if (left === 0) return
+  }
+}
+
+/** Episodes that a worker may be ahead of the reader: bounds what waits in memory. */
+const ahead = 4
+
+async function* inOrder<T>(setting: Setting, wanted: Wanted, episodes: number, workers: number): AsyncGenerator<T> {
+  if (workers === 1) {
+    const run = episodeRunner(setting)
+    for (let episode = 0; episode < episodes; episode++) yield run(wanted, episode) as T
+    return
+  }
+  const threads = Array.from(
+    { length: workers },
+    () => new Worker(new URL('./episode-worker.ts', import.meta.url), { workerData: setting }),
+  )
+  const waiting: { resolve(result: T): void; reject(error: Error): void }[][] = threads.map(() => [])
+  threads.forEach((thread, i) => {
+    thread.on('message', (result: T) => waiting[i].shift()!.resolve(result))
+    thread.on('error', (error: Error) => {
+      for (const { reject } of waiting[i].splice(0)) reject(error)
+    })
+  })
+  // episode e belongs to worker e mod n
+  const begin = (episode: number) => {
+    const result = new Promise<T>((resolve, reject) => waiting[episode % workers].push({ resolve, reject }))
+    // it is awaited later, and may have failed by then
+    result.catch(() => {})
+    threads[episode % workers].postMessage({ wanted, episode })
+    return result
+  }
+  try {
+    const pending: Promise<T>[] = []
+    for (let next = 0, done = 0; done < episodes; done++) {
+      while (next < Math.min(episodes, done + ahead * workers)) pending.push(begin(next++))
+      yield await pending.shift()!
+    }
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()))
+  }
+}
