@@ -15,6 +15,7 @@ import { addEval } from './verbs/eval.ts'
 import { addFlash } from './verbs/flash.ts'
 import { addInspect } from './verbs/inspect.ts'
 import { addLoop } from './verbs/loop.ts'
+import { addReproduce } from './verbs/reproduce.ts'
 import { addTeach } from './verbs/teach.ts'
 
 listenForInterrupts()
@@ -39,6 +40,7 @@ const verbs = [
   addTeach,
   addCollect,
   addDistill,
+  addReproduce,
   addEval,
   addInspect,
   addBoards,

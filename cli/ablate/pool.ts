@@ -5,8 +5,11 @@ import { FailedError } from '../../runtime-as/errors.ts'
 
 const bpd = fileURLToPath(new URL('../bpd.js', import.meta.url))
 
-/** Runs one command with --json and gives its result. Throws FailedError with the command's own last words where it fails. */
-export function runBpd(words: readonly string[]): Promise<Record<string, unknown>> {
+/** Runs one command with --json and gives its result; `onError` gets what it writes to stderr. Throws FailedError with the command's own last words where it fails. */
+export function runBpd(
+  words: readonly string[],
+  onError: (text: string) => void = () => {},
+): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bpd, ...words, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
     const leave = () => child.kill()
@@ -18,6 +21,7 @@ export function runBpd(words: readonly string[]): Promise<Record<string, unknown
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-4000)
+      onError(text)
     })
     child.once('error', reject)
     child.once('close', (code) => {

@@ -82,7 +82,7 @@ export async function distill(
       })
     const candidates = await sweep(session, variant, layers, onLevel, signal)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
-    const picked = pick(candidates, mean, options.tolerance)
+    const picked = pick(candidates, mean, options.tolerance, options.maxWeights)
     return {
       network: picked.network,
       threshold: picked.threshold,

@@ -35,6 +35,8 @@ export interface DistillOptions extends StepOptions {
   pickEpisodes: number
   /** how much of |teacher's return| the picked student may lose on the picking episodes */
   tolerance: number
+  /** most weights that the picked student may have; then the rule is the best return, not the fewest weights */
+  maxWeights?: number
   seed: number
   threads: number
   /** register tile of the kernels; default: the faster one here. The same bits either way */
@@ -64,6 +66,16 @@ export const distillDefaults = {
   fused: true,
 } as const
 
+/** What was measured to work on the MuJoCo tasks (bench/results/README.md). */
+const mujoco: Partial<DistillOptions> = {
+  steps: 200_000,
+  noise: 'official',
+  evaluateEvery: 20_000,
+  thresholds: [-4, -3.5, -3, -2.5, -2, -1.5, -1, 0],
+  tuneUpdates: 30_000,
+  progressEpisodes: 5,
+}
+
 /** Per task: what differs from the defaults. The pendulum's student, critics and schedule are small enough for a minute of training. */
 const taskPresets: Record<string, Partial<DistillOptions>> = {
   pendulum: {
@@ -79,6 +91,10 @@ const taskPresets: Record<string, Partial<DistillOptions>> = {
     pickEpisodes: 100,
     fused: false,
   },
+  hopper: mujoco,
+  walker2d: mujoco,
+  halfcheetah: mujoco,
+  ant: mujoco,
 }
 
 /** What the result depends on: everything but how this machine runs it. */

@@ -66,11 +66,22 @@ async function tune(trainer: Trainer, updates: number, signal?: AbortSignal): Pr
 
 /**
  * The rule: of the students whose mean return is at least the teacher's minus `tolerance` x |teacher's|, on the same picking episodes, the one
- * with the fewest weights; if there is none, the one with the best return.
+ * with the fewest weights; if there is none, the one with the best return. With `maxWeights`: of those that have no more weights, the one with the best return; if there is none, the
+ * one with the fewest weights.
  */
-export function pick<T extends SweepPoint>(candidates: readonly T[], teacherReturn: number, tolerance: number): T {
+export function pick<T extends SweepPoint>(
+  candidates: readonly T[],
+  teacherReturn: number,
+  tolerance: number,
+  maxWeights?: number,
+): T {
+  const fewest = (of: readonly T[]) => of.reduce((a, b) => (b.weights < a.weights ? b : a))
+  const best = (of: readonly T[]) => of.reduce((a, b) => (b.tunedReturn > a.tunedReturn ? b : a))
+  if (maxWeights !== undefined) {
+    const small = candidates.filter((c) => c.weights <= maxWeights)
+    return small.length ? best(small) : fewest(candidates)
+  }
   const floor = teacherReturn - tolerance * Math.abs(teacherReturn)
   const good = candidates.filter((c) => c.tunedReturn >= floor)
-  if (good.length) return good.reduce((a, b) => (b.weights < a.weights ? b : a))
-  return candidates.reduce((a, b) => (b.tunedReturn > a.tunedReturn ? b : a))
+  return good.length ? fewest(good) : best(candidates)
 }

@@ -1,0 +1,42 @@
+/**
+ * Work that is done once: each job is a `bpd` command in a process of its own. Its result, what it wrote to stderr and the files it read are
+ * kept beside what it makes, so that a second call takes what is there and continues what was interrupted.
+ */
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { runBpd } from '../ablate/pool.ts'
+import { makeFolder } from '../files.ts'
+
+export type Result = Record<string, unknown>
+
+/** A job's folder holds job.json (the command and its inputs' sha256), stderr.log and, once done, result.json. */
+export async function once(folder: string, words: readonly string[], inputs: readonly string[]): Promise<Result> {
+  makeFolder(folder)
+  const [jobFile, resultFile] = [join(folder, 'job.json'), join(folder, 'result.json')]
+  const job = JSON.stringify({ command: ['bpd', ...words].join(' '), inputs: inputs.map(fingerprint) }, null, 2)
+  if (!existsSync(jobFile) || readFileSync(jobFile, 'utf8') !== job) {
+    // another job's work: nothing of it may be taken for this one's
+    rmSync(folder, { recursive: true })
+    makeFolder(folder)
+    await writeFile(jobFile, job)
+  }
+  if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, 'utf8'))
+  const log = join(folder, 'stderr.log')
+  const result = await runBpd(words, (text) => appendFileSync(log, text))
+  await writeFile(resultFile, `${JSON.stringify(result, null, 2)}\n`)
+  return result
+}
+
+const known = new Map<string, string>()
+
+/** sha256 of a file, read once a process: inputs do not change while jobs run. */
+function fingerprint(file: string): { file: string; sha256: string } {
+  let sha256 = known.get(file)
+  if (!sha256) {
+    sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+    known.set(file, sha256)
+  }
+  return { file, sha256 }
+}

@@ -1,0 +1,56 @@
+/** What `bpd reproduce` does for each task unless told otherwise, and the paper's figures beside which ours are put. */
+import { fileURLToPath } from 'node:url'
+import { InputError } from '../../runtime-as/errors.ts'
+import type { TaskSpec } from '../../trainer/tasks/task.ts'
+
+/** The paper's row (Kim et al. 2026, EAAI 166). Shares, not per cent. */
+export interface PaperRow {
+  teacherReturn: number
+  studentReturn: number
+  retained: number
+  /** surviving weights / parameters of the (400, 300) teacher */
+  kept: number
+}
+
+export interface Preset {
+  transitions: number
+  paper: PaperRow
+}
+
+const presets: Record<string, Preset> = {
+  hopper: {
+    transitions: 400_000,
+    paper: { teacherReturn: 3583, studentReturn: 3134, retained: 0.875, kept: 0.0135 },
+  },
+  walker2d: {
+    transitions: 400_000,
+    paper: { teacherReturn: 5357, studentReturn: 4817, retained: 0.899, kept: 0.0168 },
+  },
+  halfcheetah: {
+    transitions: 400_000,
+    paper: { teacherReturn: 11432, studentReturn: 10355, retained: 0.906, kept: 0.0221 },
+  },
+  ant: {
+    transitions: 400_000,
+    paper: { teacherReturn: 5364, studentReturn: 5455, retained: 1.017, kept: 0.024 },
+  },
+}
+
+export const paperTasks = Object.keys(presets)
+
+export function presetOf(task: string): Preset {
+  if (!Object.hasOwn(presets, task)) throw new InputError(`task "${task}": expected one of ${paperTasks.join(', ')}`)
+  return presets[task]
+}
+
+/** Weights and biases of the (400, 300) network that the paper counts against. */
+export function teacherSize({ observationNames, actionNames }: TaskSpec): number {
+  const [observations, actions] = [observationNames.length, actionNames.length]
+  return observations * 400 + 400 + 400 * 300 + 300 + 300 * actions + actions
+}
+
+/** The weights that the paper's share allows. */
+export const weightBudget = (task: string, spec: TaskSpec): number =>
+  Math.floor(presetOf(task).paper.kept * teacherSize(spec))
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))

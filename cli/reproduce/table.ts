@@ -1,0 +1,104 @@
+/** The paper's table with ours beside it: rows from runs, and how they are printed. */
+import { median } from '../../trainer/tasks/evaluate.ts'
+import { type Interval, intervalOf } from '../ablate/interval.ts'
+import { grouped, percent } from '../report/words.ts'
+import type { PaperRow } from './presets.ts'
+import type { Plan, Reproduced, Run } from './run.ts'
+
+/** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
+export interface Row {
+  task: string
+  variant: Reproduced
+  teacherReturn: number
+  studentReturn: number
+  /** student's mean return / teacher's, on the same episodes */
+  retained: number
+  retainedInterval: Interval
+  /** over all episodes of all seeds */
+  median: number
+  failureRate: number
+  teacherMedian: number
+  teacherFailureRate: number
+  weights: number
+  /** of the (400, 300) network of this task, and of the student before pruning */
+  keptOfTeacher: number
+  keptOfStudent: number
+  /** the whole file: indices, biases, contract and golden vectors included */
+  fileBytes: number
+  /** of each seed */
+  liveUnits: number[][]
+  seeds: number[]
+  episodes: number
+  /** of distilling, per seed */
+  seconds: number
+  teacherFile: string
+  transitions: number
+  recipe: readonly string[]
+  paper: PaperRow
+}
+
+export function rowOf(plan: Plan, variant: Reproduced, runs: readonly Run[], size: number, paper: PaperRow): Row {
+  const own = runs.filter((run) => run.variant === variant)
+  const mean = (of: (run: Run) => number) => own.reduce((sum, run) => sum + of(run), 0) / own.length
+  const retained = intervalOf(own.map(({ student, teacher }) => student.mean / teacher.mean))
+  const [teacherReturn, studentReturn] = [mean((r) => r.teacher.mean), mean((r) => r.student.mean)]
+  return {
+    ...{ task: plan.task, variant, teacherReturn, studentReturn },
+    retained: studentReturn / teacherReturn,
+    retainedInterval: retained,
+    median: median(own.flatMap((r) => r.student.returns)),
+    failureRate: mean((r) => r.student.failureRate),
+    teacherMedian: median(own.flatMap((r) => r.teacher.returns)),
+    teacherFailureRate: mean((r) => r.teacher.failureRate),
+    weights: mean((r) => r.weights),
+    keptOfTeacher: mean((r) => r.weights) / size,
+    keptOfStudent: mean((r) => r.weights / r.studentWeights),
+    fileBytes: mean((r) => r.fileBytes),
+    liveUnits: own.map((r) => r.liveUnits),
+    seeds: own.map((r) => r.seed),
+    episodes: plan.episodes,
+    seconds: mean((r) => r.seconds),
+    ...{ teacherFile: plan.teacherFile, transitions: plan.transitions, recipe: plan.recipe, paper },
+  }
+}
+
+const head = [
+  ...['task', 'variant', 'teacher', 'student', 'median', 'failed', 'retained', 'weights', 'of (400, 300)'],
+  ...['of student', 'bytes', 'live units', 'seeds', 'seconds'],
+]
+
+/** Head and body; the paper's row follows ours. */
+export function cells(rows: readonly Row[]): { head: string[]; body: string[][] } {
+  const whole = (x: number) => grouped(Math.round(x))
+  const body = rows.flatMap((row, i) => {
+    const { paper, retainedInterval } = row
+    const half = retainedInterval.half === undefined ? '' : ` ± ${percent(retainedInterval.half)}`
+    const ours = [
+      ...[row.task, row.variant, whole(row.teacherReturn), whole(row.studentReturn), whole(row.median)],
+      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, whole(row.weights), percent(row.keptOfTeacher)],
+      ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
+      ...[`${row.seeds.length}`, whole(row.seconds)],
+    ]
+    const theirs = [
+      ...[row.task, 'the paper', whole(paper.teacherReturn), whole(paper.studentReturn), '', ''],
+      ...[percent(paper.retained), '', percent(paper.kept), '', '', '', '', ''],
+    ]
+    return rows[i + 1]?.task === row.task ? [ours] : [ours, theirs]
+  })
+  return { head, body }
+}
+
+export function markdown(rows: readonly Row[]): string {
+  const { body } = cells(rows)
+  const line = (items: readonly string[]) => `| ${items.join(' | ')} |`
+  return [
+    '# From teacher to student: the paper’s table and ours',
+    '',
+    'Made by `bpd reproduce`; every figure is in `reproduce.json`, what it means in `README.md`.',
+    '',
+    line(head),
+    line(head.map(() => '---')),
+    ...body.map(line),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,133 @@
+/** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { InputError } from '../../runtime-as/errors.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { inPool } from '../ablate/pool.ts'
+import { makeFolder } from '../files.ts'
+import { plainTable } from '../report/table.ts'
+import { percent } from '../report/words.ts'
+import { paperTasks, presetOf, root, teacherSize, weightBudget } from '../reproduce/presets.ts'
+import { type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
+import { ship } from '../reproduce/ship.ts'
+import { cells, markdown, type Row, rowOf } from '../reproduce/table.ts'
+import { printResult, withProgress } from '../terminal.ts'
+import { addVerb, type CommonOptions, episodesOption, integer, list } from '../verb.ts'
+
+interface Options extends CommonOptions {
+  teacher: Record<string, string>
+  variants: Reproduced[]
+  seeds: number
+  transitions?: number
+  steps?: number
+  tuneUpdates?: number
+  episodes: number
+  jobs: number
+  threads: number
+  runs: string
+  results: string
+  ship: boolean
+}
+
+const variant = (text: string): Reproduced => {
+  if (!reproduced.includes(text as Reproduced))
+    throw new InvalidArgumentError(`Expected names out of ${reproduced.join(', ')}.`)
+  return text as Reproduced
+}
+
+function teacherOf(text: string, before: Record<string, string>): Record<string, string> {
+  const [, task, file] = /^([^=]+)=(.+)$/.exec(text) ?? []
+  if (!task || !paperTasks.includes(task))
+    throw new InvalidArgumentError(`Expected task=file with a task out of ${paperTasks.join(', ')}.`)
+  return { ...before, [task]: file }
+}
+
+export function addReproduce(program: Command): void {
+  addVerb(
+    program,
+    'reproduce [task...]',
+    "from teacher to the paper's table; a second call continues and does nothing twice",
+    'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
+  )
+    .option('--teacher <task=file>', 'teacher (default: models/<task>/teacher.safetensors); repeatable', teacherOf, {})
+    .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
+    .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
+    .option('--transitions <n>', 'transitions per seed (default: the preset)', integer(100))
+    .option('--steps <n>', 'critic steps T of every distillation (default: the preset)', integer(2))
+    .option('--tune-updates <n>', 'updates with the mask frozen, per threshold (default: the preset)', integer(1))
+    .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
+    .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
+    .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
+    .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
+    .option('--ship', 'also write the best student of each task into models/<task>/', false)
+    .addOption(episodesOption(100))
+    .action(run)
+}
+
+async function run(names: string[], options: Options): Promise<void> {
+  const tasks = names.length ? names : paperTasks
+  // everything that can be refused is refused before the first hour of work
+  const plans: { plan: Plan; size: number }[] = []
+  for (const task of tasks) plans.push(await planOf(task, options))
+  const table = join(options.results, 'reproduce.json')
+  const others = readRows(table).filter((row) => !tasks.includes(row.task))
+  makeFolder(options.results)
+  const rows: Row[] = []
+  for (const { plan, size } of plans) {
+    const { paper } = presetOf(plan.task)
+    const runs = await distillAll(plan, options.jobs)
+    rows.push(...plan.variants.map((name) => rowOf(plan, name, runs, size, paper)))
+    if (options.ship) await ship(plan, runs, size)
+    // after each task: a table with what there is
+    const all = [...others, ...rows].sort((a, b) => paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task))
+    await writeFile(table, `${JSON.stringify(all, null, 2)}\n`)
+    await writeFile(join(options.results, 'reproduce.md'), markdown(all))
+  }
+  const { head, body } = cells(rows)
+  printResult(options.json, rows, () => `${plainTable(head, body)}\n${table}`)
+}
+
+async function planOf(task: string, options: Options): Promise<{ plan: Plan; size: number }> {
+  const preset = presetOf(task)
+  await prepareTask(task)
+  const { spec } = createTask(task)
+  const teacherFile = options.teacher[task] ?? join(root, 'models', task, 'teacher.safetensors')
+  if (!existsSync(teacherFile))
+    throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
+  requireFit(loadTeacher(teacherFile), spec, teacherFile)
+  const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
+  const given = { steps, 'tune-updates': tuneUpdates }
+  const recipe = Object.entries(given).flatMap(([name, value]) => (value ? [`--${name}`, `${value}`] : []))
+  const transitions = options.transitions ?? preset.transitions
+  const maxWeights = weightBudget(task, spec)
+  const folder = join(options.runs, task)
+  const plan = { task, teacherFile, variants, seeds, transitions, episodes, maxWeights, threads, recipe, folder }
+  return { plan, size: teacherSize(spec) }
+}
+
+const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
+  withProgress(`reproducing ${plan.task}`, async (progress) => {
+    const all = plan.seeds * plan.variants.length
+    let done = 0
+    const onRun = ({ variant, seed, student, teacher, weights }: Run) =>
+      progress.update(
+        `reproducing ${plan.task}: ${++done}/${all}; ${variant}, seed ${seed}: ${weights} weights, ` +
+          `return ${student.mean.toFixed(0)}, ${percent(student.mean / teacher.mean)}`,
+      )
+    const seeds = Array.from({ length: plan.seeds }, (_, i) => () => runSeed(plan, i + 1, onRun))
+    const runs = (await inPool(jobs, seeds)).flat()
+    progress.done(`reproduced ${plan.task}: ${all} runs`)
+    return runs
+  })
+
+function readRows(file: string): Row[] {
+  if (!existsSync(file)) return []
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    throw new InputError(`${file}: expected the JSON of an earlier table`)
+  }
+}
