@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
-import { Interrupted } from '../trainer/distill/train.ts'
+import { Interrupted } from '../trainer/interrupted.ts'
 import { listenForInterrupts } from './interrupt.ts'
 import { printable } from './report/words.ts'
 import { addAblate } from './verbs/ablate.ts'

@@ -12,7 +12,11 @@ export interface Random {
   normal(): number
   /** uniform integer in [0, n) */
   below(n: number): number
+  /** where the stream stands; assigning goes on from there */
+  state: RandomState
 }
+
+export type RandomState = readonly [a: number, b: number, c: number, counter: number]
 
 export function randomStream(seed: number, ...path: (string | number)[]): Random {
   let h = 0x811c9dc5
@@ -42,5 +46,11 @@ export function randomStream(seed: number, ...path: (string | number)[]): Random
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     below: (n) => Math.floor(uniform(0, n)),
+    get state(): RandomState {
+      return [a, b, c, counter]
+    },
+    set state(state) {
+      ;[a, b, c, counter] = state
+    },
   }
 }

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
-import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
 import {
   addVerb,
@@ -24,12 +26,17 @@ import { versions } from '../versions.ts'
 interface Options extends CommonOptions {
   steps: number
   hidden: number[]
+  batch: number
+  randomSteps: number
+  evaluateEvery: number
   rate: number
   exploration: number
   episodes: number
   seed: number
   threads: number
   fused: boolean
+  checkpointMinutes: number
+  resume: boolean
   out: string
 }
 
@@ -40,14 +47,19 @@ export function addTeach(program: Command): void {
     'trains a dense teacher by TD3; writes teacher.safetensors and card.json',
     'bpd teach pendulum --steps 20000 --seed 1 --out models/pendulum',
   )
-    .option('--steps <n>', 'environment steps', integer(teachDefaults.randomSteps + 1), 20000)
+    .option('--steps <n>', 'environment steps', integer(2), 20000)
     .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
+    .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
+    .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
+    .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
     .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
     .option('--exploration <x>', 'noise, in half action ranges', number(0, 1), teachDefaults.exploration)
     .addOption(episodesOption(100))
     .addOption(seedOption())
     .addOption(threadsOption())
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without', false)
+    .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
+    .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
     .requiredOption('--out <folder>', 'where the teacher and its card go')
     .action(run)
 }
@@ -56,20 +68,40 @@ async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
   makeFolder(options.out)
-  const { steps, hidden, rate, exploration, seed, threads, fused } = options
+  const { steps, hidden, batch, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } = options
+  const recipe = {
+    ...teachDefaults,
+    steps,
+    hidden,
+    batch,
+    randomSteps,
+    evaluateEvery,
+    rate,
+    exploration,
+    seed,
+    threads,
+    fused,
+  }
+  const checkpoint = { path: join(options.out, 'checkpoint.safetensors'), minutes: options.checkpointMinutes }
+  if (!options.resume) rmSync(checkpoint.path, { force: true })
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
   const started = performance.now()
   const bytes = await withProgress(`teaching ${taskName}`, async (progress) => {
-    const teacher = await teach(
-      () => createTask(taskName),
-      { ...teachDefaults, steps, hidden, rate, exploration, seed, threads, fused },
-      (p) => {
-        const left = ((performance.now() - started) / 1000) * (p.steps / p.step - 1)
-        progress.update(
-          `teaching ${taskName}: step ${p.step}/${p.steps}, return ${p.return.toFixed(1)}, best ${p.best.toFixed(1)}, ` +
-            `critic loss ${p.criticLoss.toPrecision(3)}, ${seconds(left)} left`,
-        )
-      },
-    )
+    let begun: number | undefined
+    const onProgress = (p: TeachProgress) => {
+      begun ??= p.step - recipe.evaluateEvery
+      const left = ((performance.now() - started) / 1000) * ((p.steps - p.step) / (p.step - begun))
+      progress.update(
+        `teaching ${taskName}: step ${p.step}/${p.steps}, return ${p.return.toFixed(1)}, best ${p.best.toFixed(1)}, ` +
+          `critic loss ${p.criticLoss.toPrecision(3)}, ${seconds(left)} left`,
+      )
+    }
+    const teacher = await teach(() => createTask(taskName), recipe, {
+      onProgress,
+      checkpoint,
+      signal: interrupt.signal,
+    })
     progress.done(`taught ${taskName} in ${seconds((performance.now() - started) / 1000)}`)
     return encodeTeacher({
       ...teacher,
@@ -86,21 +118,32 @@ async function run(taskName: string, options: Options): Promise<void> {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     algorithm: 'TD3',
     sizes: [task.spec.observationNames.length, ...hidden, task.spec.actionNames.length],
-    ...{ steps, seed, rate, exploration, fused },
+    ...{ steps, seed, batch, randomSteps, rate, exploration, fused },
     return: evaluate(task, control, seed, 'report', options.episodes),
     wallSeconds,
-    command:
-      `bpd teach ${taskName} --steps ${steps} --hidden ${hidden.join(',')} --rate ${rate} --exploration ${exploration} ` +
-      `--seed ${seed}${fused ? ' --fused' : ''} --out ${options.out}`,
+    command: commandOf(taskName, options),
     licence: 'MIT, as the rest of this repository',
     versions: versions(),
   }
   await writeFile(file, bytes)
   await writeFile(join(options.out, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  rmSync(checkpoint.path, { force: true })
   printResult(
     options.json,
     card,
     () =>
       `${file}: return ${card.return.mean.toFixed(1)} ± ${card.return.std.toFixed(1)} over ${options.episodes} episodes`,
   )
+}
+
+/** The command that makes the same bytes again. */
+function commandOf(task: string, { out, ...options }: Options): string {
+  const always = { steps: options.steps, hidden: options.hidden.join(','), rate: options.rate }
+  const { batch, randomSteps, evaluateEvery } = options
+  const sometimes = Object.entries({ batch, randomSteps, evaluateEvery })
+    .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
+    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
+  const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }
+  const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
+  return ['bpd teach', task, ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodePolicy } from '../../runtime-as/decode.ts'
@@ -11,7 +13,7 @@ import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { createTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
-import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type TeachRun, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
 
 const folder = new URL('../../models/', import.meta.url)
@@ -129,11 +131,37 @@ describe('the shipped models', () => {
 })
 
 describe('teaching', () => {
-  const short = (seed: number, threads: number) =>
-    teach(() => new Pendulum(), {
-      ...teachDefaults,
-      ...{ steps: 260, randomSteps: 200, hidden: [16, 16], evaluateEvery: 30, evaluationEpisodes: 1, seed, threads },
-    })
+  const short = (seed: number, threads: number, run: TeachRun = {}, steps = 260) =>
+    teach(
+      () => new Pendulum(),
+      {
+        ...teachDefaults,
+        ...{ steps, randomSteps: 200, hidden: [16, 16], evaluateEvery: 30, evaluationEpisodes: 1, seed, threads },
+      },
+      run,
+    )
+
+  it('interrupted saves, continues to the same bits, and refuses a checkpoint of another run or an altered one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
+    try {
+      const path = join(folder, 'checkpoint.safetensors')
+      const checkpoint = { path, minutes: 1000 }
+      const whole = await short(1, 1, {}, 700)
+      const stop = new AbortController()
+      const onProgress = ({ step }: { step: number }) => step > 300 && stop.abort()
+      await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 700)).rejects.toThrow(
+        'interrupted at step 400; --resume continues',
+      )
+      await expect(short(2, 1, { checkpoint }, 700)).rejects.toThrow('a checkpoint of another run')
+      expect(await short(1, 2, { checkpoint }, 700)).toEqual(whole)
+      const bytes = readFileSync(path)
+      bytes[bytes.length - 1] ^= 1
+      writeFileSync(path, bytes)
+      await expect(short(1, 1, { checkpoint }, 700)).rejects.toThrow('altered')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
   it('gives the same bits for the same seed, on one thread or two, and others for another seed', async () => {
     const one = await short(1, 1)

@@ -1,6 +1,7 @@
 /** Phase 1: trains the student with all loss terms, and writes down the curve. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
+import { Interrupted } from '../interrupted.ts'
 import { klWeight } from '../kernels/config.ts'
 import type { VariationalLayer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
@@ -26,11 +27,6 @@ export interface CurvePoint {
   weightsPerLayer: number[]
   /** how many weights have their log alpha in [-10, -9), [-9, -8) … [9, 10] */
   logAlphaHistogram: number[]
-}
-
-/** Thrown after the interrupted run was saved. */
-export class Interrupted extends Error {
-  override name = 'Interrupted'
 }
 
 /** Steps between two looks at the signal and the clock. */

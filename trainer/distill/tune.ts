@@ -1,10 +1,10 @@
 /** Phase 2: prunes at each level, trains the survivors on with the mask frozen, and measures both. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Network, weightCount } from '../../runtime-as/network.ts'
+import { Interrupted } from '../interrupted.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
-import { Interrupted } from './train.ts'
 import type { Variant } from './variants.ts'
 
 /** One level of the sweep. Returns are means over the picking episodes. */

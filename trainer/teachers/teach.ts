@@ -3,12 +3,16 @@
  * The same kernels as distillation, without weight noise and without a teacher's actions.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { FailedError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/network.ts'
+import { Interrupted } from '../interrupted.ts'
 import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
+import { cpuFeatures } from '../kernels/kernels.ts'
 import { Trainer, type VariationalLayer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
+import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
 import type { Teacher } from './teacher.ts'
 
 export interface TeachOptions {
@@ -17,6 +21,7 @@ export interface TeachOptions {
   /** steps of uniformly random actions at the start */
   randomSteps: number
   hidden: readonly number[]
+  batch: number
   rate: number
   /** exploration noise, in units of half the action range */
   exploration: number
@@ -31,6 +36,7 @@ export interface TeachOptions {
 
 export const teachDefaults = {
   hidden: [256, 256],
+  batch: 256,
   randomSteps: 1000,
   rate: 1e-3,
   exploration: 0.1,
@@ -49,10 +55,18 @@ export interface TeachProgress {
   criticLoss: number
 }
 
+export interface TeachRun {
+  onProgress?: (progress: TeachProgress) => void
+  /** saved every so many minutes, and continued from where it exists: to the same bits */
+  checkpoint?: { path: string; minutes: number }
+  /** aborting saves a checkpoint where the episode ends and throws `Interrupted` */
+  signal?: AbortSignal
+}
+
 export async function teach(
   createTask: () => Task,
   options: TeachOptions,
-  onProgress: (progress: TeachProgress) => void = () => {},
+  { onProgress, checkpoint, signal }: TeachRun = {},
 ): Promise<Teacher> {
   const { steps, randomSteps, seed } = options
   const task = createTask()
@@ -64,6 +78,7 @@ export async function teach(
     actionLow: spec.actionLow,
     actionHigh: spec.actionHigh,
     hidden: options.hidden,
+    batch: options.batch,
     capacity: steps,
     actorRate: options.rate,
     criticRate: options.rate,
@@ -82,11 +97,19 @@ export async function teach(
     const explore = randomStream(seed, 'teach', 'explore')
     const action = new Float32Array(config.actionSize)
     const scratch = createTask()
-    let best = { return: -Infinity, layers: trainer.readActor() }
+    const identity = identityOf(spec.name, options)
+    let best: TeachState['best'] = { return: -Infinity, layers: trainer.readActor() }
     let episode = 0
     let episodeStep = 0
+    const resumed = checkpoint && loadTeachState(checkpoint.path, identity, trainer)
+    if (resumed) {
+      best = resumed.best
+      episode = resumed.episode
+      explore.state = resumed.explore
+    }
+    let saved = performance.now()
     task.reset(randomStream(seed, 'teach', 'episode', episode))
-    for (let step = 1; step <= steps; step++) {
+    for (let step = (resumed?.step ?? 0) + 1; step <= steps; step++) {
       const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
       const observations = config.observationSize
       row.set(task.observation)
@@ -101,18 +124,29 @@ export async function teach(
       row.set(task.observation, observations + config.actionSize + 1)
       row[trainer.rowLength - 1] = task.terminated ? 1 : 0
       trainer.count = step
-      if (task.terminated || ++episodeStep === spec.maxSteps) {
+      const ended = task.terminated || ++episodeStep === spec.maxSteps
+      if (ended) {
         episodeStep = 0
         task.reset(randomStream(seed, 'teach', 'episode', ++episode))
       }
-      if (step <= randomSteps) continue
-      trainer.run(1)
-      if (step % options.evaluateEvery && step !== steps) continue
-      const control = (observation: ArrayLike<number>, out: Float32Array) => trainer.act(observation, out)
-      const { mean } = evaluate(scratch, control, seed, 'pick', options.evaluationEpisodes)
-      if (mean > best.return) best = { return: mean, layers: trainer.readActor() }
-      onProgress({ step, steps, return: mean, best: best.return, criticLoss: trainer.losses().critic })
+      if (step > randomSteps) trainer.run(1)
+      if (step > randomSteps && (step % options.evaluateEvery === 0 || step === steps)) {
+        const control = (observation: ArrayLike<number>, out: Float32Array) => trainer.act(observation, out)
+        const { mean } = evaluate(scratch, control, seed, 'pick', options.evaluationEpisodes)
+        const { critic: criticLoss } = trainer.losses()
+        if (!Number.isFinite(mean + criticLoss))
+          throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
+        if (mean > best.return) best = { return: mean, layers: trainer.readActor() }
+        onProgress?.({ step, steps, return: mean, best: best.return, criticLoss })
+      }
+      if (!ended) continue
       await turn()
+      if (checkpoint && (signal?.aborted || performance.now() - saved > checkpoint.minutes * 60_000)) {
+        await saveTeachState(checkpoint.path, identity, trainer, { step, episode, explore: explore.state, best })
+        saved = performance.now()
+      }
+      if (signal?.aborted)
+        throw new Interrupted(`interrupted at step ${step}${checkpoint ? '; --resume continues' : ''}`)
     }
     return {
       network: plainNetwork(best.layers),
@@ -124,6 +158,12 @@ export async function teach(
   } finally {
     trainer.close()
   }
+}
+
+/** What the result depends on, as JSON: everything but the number of threads. */
+function identityOf(task: string, { threads: _, ...options }: TeachOptions): string {
+  // with fused multiply-add the last bits are the CPU's
+  return JSON.stringify({ task, ...options, cpu: options.fused && cpuFeatures().fused })
 }
 
 /** The network of the means: ReLU hidden layers, tanh at the end. */

@@ -1,0 +1,4 @@
+/** Thrown by a long run after Ctrl-C, once it was saved. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
