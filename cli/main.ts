@@ -13,6 +13,7 @@ import { addDemo } from './verbs/demo.ts'
 import { addDistill } from './verbs/distill.ts'
 import { addEval } from './verbs/eval.ts'
 import { addFlash } from './verbs/flash.ts'
+import { addImport, withImport } from './verbs/import.ts'
 import { addInspect } from './verbs/inspect.ts'
 import { addLoop } from './verbs/loop.ts'
 import { addReproduce } from './verbs/reproduce.ts'
@@ -38,6 +39,7 @@ const verbs = [
   addDemo,
   addAblate,
   addTeach,
+  addImport,
   addCollect,
   addDistill,
   addReproduce,
@@ -51,7 +53,7 @@ const verbs = [
 for (const add of verbs) add(program)
 
 try {
-  await program.parseAsync()
+  await program.parseAsync(withImport(process.argv))
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2

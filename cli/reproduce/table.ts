@@ -94,7 +94,7 @@ export function markdown(rows: readonly Row[]): string {
   return [
     '# From teacher to student: the paper’s table and ours',
     '',
-    'Made by `bpd reproduce`; every figure is in `reproduce.json`, what it means in `README.md`.',
+    'Made by `bpd reproduce`; every figure is in `reproduce.json`.',
     '',
     line(head),
     line(head.map(() => '---')),

@@ -1,0 +1,69 @@
+/** A public teacher as one of ours: `bpd teach import FILE`. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Command } from 'commander'
+import { parameterCount } from '../../runtime-as/network.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { importTeacher } from '../../trainer/teachers/import.ts'
+import { requireFit } from '../../trainer/teachers/teacher.ts'
+import { makeFolder } from '../files.ts'
+import { printResult } from '../terminal.ts'
+import { addVerb, type CommonOptions } from '../verb.ts'
+import { versions } from '../versions.ts'
+
+interface Options extends CommonOptions {
+  vecnormalize?: string
+  task?: string
+  licence?: string
+  out: string
+}
+
+/** `bpd import` to the parser: beneath `teach`, that verb's required options would be asked for too. */
+export const withImport = (argv: readonly string[]): string[] =>
+  argv[2] === 'teach' && argv[3] === 'import' ? [...argv.slice(0, 2), ...argv.slice(3)] : [...argv]
+
+export function addImport(program: Command): void {
+  addVerb(
+    program,
+    'import <file>',
+    'reads a safetensors teacher or a Stable-Baselines3 archive (also: teach import); writes teacher.safetensors and card.json',
+    'bpd teach import Hopper-v3.zip --vecnormalize vecnormalize.pkl --task hopper --out models/hopper',
+  )
+    .option('--vecnormalize <file>', "the archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
+    .option('--task <task>', 'refuses a teacher that does not fit the task')
+    .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
+    .requiredOption('--out <folder>', 'where the teacher and its card go')
+    .action(run)
+}
+
+async function run(file: string, { vecnormalize, task, licence, out, json }: Options): Promise<void> {
+  const { bytes, teacher, statistics } = await importTeacher(file, vecnormalize)
+  if (task !== undefined) {
+    await prepareTask(task)
+    requireFit(teacher, createTask(task).spec, file)
+  }
+  const { layers } = teacher.network
+  const { metadata } = teacher
+  const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
+  const card = {
+    ...(task === undefined ? {} : { task }),
+    file: 'teacher.safetensors',
+    sha256: sha256(bytes),
+    algorithm: (metadata.algorithm ?? 'unknown').toUpperCase(),
+    sizes: [layers[0].inputs, ...layers.map((layer) => layer.outputs)],
+    parameters: parameterCount(teacher.network),
+    source: { file: basename(file), sha256: sha256(readFileSync(file)), stated: metadata.source ?? 'unknown' },
+    ...(statistics === undefined
+      ? {}
+      : { statistics: { file: basename(statistics), sha256: sha256(readFileSync(statistics)) } }),
+    licence: licence ?? metadata.licence ?? 'unknown',
+    versions: versions(),
+  }
+  makeFolder(out)
+  const path = join(out, 'teacher.safetensors')
+  await writeFile(path, bytes)
+  await writeFile(join(out, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  printResult(json, card, () => `${path}: ${card.algorithm}, ${card.sizes.join('-')}`)
+}
