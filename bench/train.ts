@@ -3,9 +3,11 @@
  * object. Blocks of every measurement are interleaved and medians taken, so that a busy machine slows all of them alike.
  */
 import { availableParallelism, cpus } from 'node:os'
+import { loadBackend } from '../trainer/kernels/backend.ts'
 import { authorsDefaults, type StepConfig } from '../trainer/kernels/config.ts'
 import { cpuFeatures, instantiateKernels } from '../trainer/kernels/kernels.ts'
-import { Trainer } from '../trainer/kernels/trainer.ts'
+import { startTensorflow } from '../trainer/kernels/reference/tensorflow.ts'
+import type { Trainer } from '../trainer/kernels/trainer.ts'
 import { randomStream } from '../trainer/random.ts'
 import { productFlops } from './flops.ts'
 
@@ -19,15 +21,15 @@ const config: StepConfig = {
   kl: { shape: 'linear', nu: 4, cap: 2, steps: 1_000_000 },
 }
 
-function newTrainer(threads: number): Trainer {
-  const trainer = new Trainer(config, { seed: 1, threads })
+async function newTrainer(threads: number, backend: 'fast' | 'reference' = 'fast', own = config): Promise<Trainer> {
+  const trainer = new (await loadBackend(backend))(own, { seed: 1, threads })
   const random = randomStream(1, 'bench')
   for (let i = 0; i < trainer.data.length; i++) trainer.data[i] = random.normal()
   for (let i = trainer.rowLength - 1; i < trainer.data.length; i += trainer.rowLength) trainer.data[i] = 0
   trainer.count = config.capacity
   trainer.setMode('paper')
   trainer.initialiseStudent(randomStream(1, 'student'))
-  trainer.initialiseCritics(randomStream(1, 'critics'))
+  if (own.valueWeight > 0) trainer.initialiseCritics(randomStream(1, 'critics'))
   return trainer
 }
 
@@ -55,32 +57,42 @@ function newProduct(): () => void {
 const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1]
 
 const product = newProduct()
-const [one, two] = [newTrainer(1), newTrainer(2)]
-const measured = { product: [] as number[], one: [] as number[], two: [] as number[], speedup: [] as number[] }
-for (const trainer of [one, two]) trainer.run(40)
+const [one, two] = [await newTrainer(1), await newTrainer(2)]
+const [readable, without] = [
+  await newTrainer(1, 'reference'),
+  await newTrainer(1, 'fast', { ...config, valueWeight: 0 }),
+]
+const names = ['product', 'one', 'two', 'speedup', 'reference', 'ratio', 'without', 'factor', 'fraction'] as const
+const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+  (typeof names)[number],
+  number[]
+>
+for (const trainer of [one, two, without]) trainer.run(40)
+readable.run(4)
+const flops = productFlops(config, 'paper')
+const productFlop = 2 * 256 ** 3
 for (let round = 0; round < rounds; round++) {
-  measured.product.push(rate(product))
+  const products = rate(product)
   const single = rate(() => one.run(10)) * 10
   const double = rate(() => two.run(10)) * 10
-  measured.one.push(single)
-  measured.two.push(double)
-  measured.speedup.push(double / single)
+  const slow = rate(() => readable.run(10)) * 10
+  const critic = rate(() => without.run(20)) * 20
+  const ratios = { speedup: double / single, ratio: single / slow, factor: critic / single }
+  const fraction = (single * flops) / (products * productFlop)
+  const all = { product: products, one: single, two: double, reference: slow, without: critic, fraction, ...ratios }
+  for (const name of names) measured[name].push(all[name])
 }
-one.close()
-two.close()
+for (const trainer of [one, two, readable, without]) trainer.close()
 
-const flops = productFlops(config, 'paper')
-const productRate = median(measured.product) * 2 * 256 ** 3
-const round = (x: number, digits = 4) => Number(x.toPrecision(digits))
+const round = (name: (typeof names)[number], scale = 1) => Number((median(measured[name]) * scale).toPrecision(4))
 console.log(
   JSON.stringify({
-    oneThread: {
-      stepsPerSecond: round(median(measured.one)),
-      fractionOfProductRate: round((median(measured.one) * flops) / productRate),
-    },
-    twoThreads: { stepsPerSecond: round(median(measured.two)), speedup: round(median(measured.speedup)) },
-    productGflops: round(productRate / 1e9),
-    megaflopsPerStep: round(flops / 1e6),
+    oneThread: { stepsPerSecond: round('one'), fractionOfProductRate: round('fraction') },
+    twoThreads: { stepsPerSecond: round('two'), speedup: round('speedup') },
+    reference: { stepsPerSecond: round('reference'), ratio: round('ratio'), backend: await startTensorflow() },
+    withoutCritics: { stepsPerSecond: round('without'), factor: round('factor') },
+    productGflops: round('product', productFlop / 1e9),
+    megaflopsPerStep: Number((flops / 1e6).toPrecision(4)),
     machine: { cpu: cpus()[0].model, cores: availableParallelism(), node: process.versions.node, ...cpuFeatures() },
   }),
 )

@@ -9,6 +9,7 @@ import type { Progress as DistillProgress } from '../../trainer/distill/distill.
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { variantNames } from '../../trainer/distill/variants.ts'
+import { backendNames } from '../../trainer/kernels/backend.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
@@ -81,6 +82,9 @@ export function addRecipeOptions(verb: Command): void {
     .option('--max-weights <n>', 'picks the best return within so many weights, not the fewest weights', integer(1))
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
     .option('--no-fused', 'the same bits on every CPU')
+    .addOption(
+      new Option('--backend <name>', 'fast kernels, or the readable reference on tfjs (slow)').choices(backendNames),
+    )
     .addOption(new Option('--tile <name>', 'register tile of the kernels (the same bits)').choices(['wide', 'narrow']))
 }
 

@@ -68,6 +68,20 @@ describe('distilling', () => {
   })
 })
 
+describe('the readable reference in place of the fast step', () => {
+  it('trains a student down the same curve', async () => {
+    const little = { steps: 40, evaluateEvery: 20, tuneUpdates: 10, thresholds: [2], batch: 32 }
+    const [fast, reference] = [await short(little), await short({ ...little, backend: 'reference' })]
+    for (const [i, point] of reference.distilled.curve.entries()) {
+      const other = fast.distilled.curve[i]
+      for (const term of ['critic', 'value', 'clone', 'kl'] as const)
+        expect(Math.abs(point[term] / other[term] - 1), term).toBeLessThan(1e-3)
+      expect(point.weights).toBe(other.weights)
+    }
+    expect(decodePolicy(reference.bytes).weights).toBeGreaterThan(0)
+  })
+})
+
 describe('variants', () => {
   it('magnitude ends with exactly the weights asked for, or fewer after dead units are gone', async () => {
     const { distilled } = await short({ variant: 'magnitude', budget: 150, valueWeight: 0 })

@@ -7,6 +7,7 @@
  *   pick     by a rule that is stated, on episodes apart from the reported ones.
  */
 import type { Network } from '../../runtime-as/network.ts'
+import { loadBackend } from '../kernels/backend.ts'
 import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type DistillJob, Session } from './session.ts'
@@ -54,7 +55,7 @@ export async function distill(
   const { options } = job
   const started = performance.now()
   const variant = variantOf(options)
-  const session = new Session(job)
+  const session = new Session(job, await loadBackend(options.backend))
   // a tuning step has no critics: about a fifth of the work of a training step
   const tuneCost = options.tuneUpdates * options.delay * (options.tuneWithValue || options.valueWeight === 0 ? 1 : 0.2)
   const work = options.steps + tuneCost * variant.levels.length

@@ -1,5 +1,6 @@
 /** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
 
+import type { BackendName } from '../kernels/backend.ts'
 import { authorsDefaults, type KlSchedule, type NoiseMode, type StepConfig } from '../kernels/config.ts'
 import type { VariantName } from './variants.ts'
 
@@ -39,6 +40,8 @@ export interface DistillOptions extends StepOptions {
   maxWeights?: number
   seed: number
   threads: number
+  /** who computes the training step; the readable reference is several times slower */
+  backend: BackendName
   /** register tile of the kernels; default: the faster one here. The same bits either way */
   tile?: 'wide' | 'narrow'
   /** fused multiply-add where the CPU has it: faster, other last bits than on a CPU without */
@@ -64,6 +67,7 @@ export const distillDefaults = {
   pickEpisodes: 50,
   tolerance: 0.02,
   fused: true,
+  backend: 'fast',
 } as const
 
 /** For the MuJoCo tasks: 200,000 steps and thresholds below 2 with long tuning. Tried on HalfCheetah and Hopper, one seed each. */

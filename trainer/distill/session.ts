@@ -2,7 +2,7 @@
 import type { Network } from '../../runtime-as/network.ts'
 import { columnsOf, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
-import { Trainer, type VariationalLayer } from '../kernels/trainer.ts'
+import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import { type Controller, evaluate, type Purpose } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
 import { plainNetwork } from '../teachers/teach.ts'
@@ -27,7 +27,8 @@ export class Session {
   readonly #normaliser: Normaliser
   readonly #task: Task
 
-  constructor(job: DistillJob) {
+  /** Backend: of `loadBackend` */
+  constructor(job: DistillJob, Backend: typeof Trainer) {
     const { options, transitions } = job
     this.job = job
     this.options = options
@@ -40,7 +41,7 @@ export class Session {
     )
     const { seed, threads, fused, tile } = options
     const wide = tile === undefined ? undefined : tile === 'wide'
-    this.trainer = new Trainer(config, { seed, threads, relaxed: fused, wide })
+    this.trainer = new Backend(config, { seed, threads, relaxed: fused, wide })
     this.loadTransitions('action')
   }
 

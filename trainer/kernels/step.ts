@@ -102,6 +102,14 @@ export interface Replay {
   noise(c: number, step: number, of: 'target' | 'student'): void
 }
 
+/** Draws chunk c's part of a minibatch from the first `count` transitions. */
+export function sampleBatch({ config, batch, data }: StepMemory, k: Kernels, c: number, count: number): void {
+  const b = batch[c]
+  k.indices(b.sampler, b.index, (b.rows + 3) & ~3, count)
+  const { observationSize: o, actionSize: a } = config
+  k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a), b.reward, b.next, b.terminal)
+}
+
 export class Step {
   readonly #m: StepMemory
   readonly #k: Kernels
@@ -152,16 +160,8 @@ export class Step {
   }
 
   #sample(c: number, t: number): void {
-    if (this.#replay) {
-      this.#replay.batch(c, t)
-      return
-    }
-    const { config, batch, data } = this.#m
-    const b = batch[c]
-    const k = this.#k
-    k.indices(b.sampler, b.index, (b.rows + 3) & ~3, this.#words[control.count])
-    const { observationSize: o, actionSize: a } = config
-    k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a), b.reward, b.next, b.terminal)
+    if (this.#replay) this.#replay.batch(c, t)
+    else sampleBatch(this.#m, this.#k, c, this.#words[control.count])
   }
 
   #criticGradients(c: number, t: number): void {

@@ -120,18 +120,49 @@ export class Trainer {
 
   /** Runs n steps on all threads and returns when they are done. */
   run(n: number): void {
+    this.advance(n)
     const words = this.#words
     const { config } = this
+    const first = words[control.first]
+    words[control.first] = first + n
+    if (words[control.value]) words[control.criticUpdates] += n
+    words[control.actorUpdates] += Math.floor((first + n) / config.delay) - Math.floor(first / config.delay)
+  }
+
+  /** The n steps themselves; `run` keeps the counts. */
+  protected advance(n: number): void {
+    const words = this.#words
     words[control.steps] = n
     if (this.threads > 1) {
       Atomics.add(words, control.command, 1)
       Atomics.notify(words, control.command)
     }
     this.#step.run()
-    const first = words[control.first]
-    words[control.first] = first + n
-    if (words[control.value]) words[control.criticUpdates] += n
-    words[control.actorUpdates] += Math.floor((first + n) / config.delay) - Math.floor(first / config.delay)
+  }
+
+  /** What the control block asks of the next steps. */
+  protected settings() {
+    const [words, f64] = [this.#words, this.#f64.subarray(this.memory.control / 8)]
+    return {
+      first: words[control.first],
+      criticUpdates: words[control.criticUpdates],
+      actorUpdates: words[control.actorUpdates],
+      withValue: words[control.value] !== 0,
+      masked: words[control.masked] !== 0,
+      rateFactor: f64[rateFactor],
+      shrinkage: f64[shrinkage],
+    }
+  }
+
+  /** Losses as `losses` gives them. */
+  protected storeLosses({ critic, meanQ, meanAbsoluteQ, clone }: StepLosses): void {
+    const { batch, chunks, actionSize } = this.config
+    const at = this.memory.sums / 8
+    this.#f64.fill(0, at, at + chunks * sums.size)
+    this.#f64[at + sums.criticError] = critic * batch
+    this.#f64[at + sums.q] = meanQ * batch
+    this.#f64[at + sums.absoluteQ] = meanAbsoluteQ * batch
+    this.#f64[at + sums.cloneError] = clone * batch * actionSize
   }
 
   losses(): StepLosses {
