@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { decodePolicy } from '../runtime-as/decode.ts'
 import { encodePolicy } from '../runtime-as/encode.ts'
-import type { Activation, Contract, Layer, Network } from '../runtime-as/network.ts'
+import type { Activation, Contract, Layer, Network, ValueType } from '../runtime-as/network.ts'
 import { compact } from '../trainer/distill/compact.ts'
+import { quantise } from '../trainer/distill/quantise.ts'
 import { type Random, randomStream } from '../trainer/random.ts'
 import { createTask, taskNames } from '../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../trainer/teachers/policy.ts'
@@ -34,8 +35,25 @@ export function boardCases(): { cases: BoardCase[]; absent: string[] } {
 }
 
 /** The paper's pendulum: 25-256-256-1; its student has 1,108 weights, and 90 and 70 units that are not constant. */
+const paperStudent = (): Network => sparseNetwork([25, 90, 70, 1], 1108)
+
 function pendulumPaper(): BoardCase {
-  return pair('pendulum-paper', denseNetwork([25, 256, 256, 1], 'pendulum-paper'), sparseNetwork([25, 90, 70, 1], 1108))
+  return pair('pendulum-paper', denseNetwork([25, 256, 256, 1], 'pendulum-paper'), paperStudent())
+}
+
+/** Observations to choose scales on. */
+const CALIBRATION = 256
+
+/** The student of pendulum-paper with narrower weights, in the smallest file: two golden vectors. */
+export const paperFile = (values: ValueType): Uint8Array => narrowed('pendulum-paper', paperStudent(), values, 2)
+
+/** A student of 17-128-128-6 with 387 weights, of whose units 110 are not constant. */
+export const smallFile = (values: ValueType): Uint8Array =>
+  narrowed('small-387', sparseNetwork([17, 60, 50, 6], 387), values, GOLDENS)
+
+function narrowed(name: string, network: Network, values: ValueType, goldens: number): Uint8Array {
+  const narrow = quantise(network, values, observations(network, CALIBRATION, name, 'calibration'))
+  return encodePolicy(narrow, contractOf(network), observations(network, goldens, name, 'golden'))
 }
 
 /** A trained student, beside a teacher of the size that it was distilled from. The file holds its layers with zeros, and no metadata. */
@@ -62,11 +80,14 @@ function shipped(name: string): BoardCase {
 }
 
 function pair(name: string, dense: Network, student: Network): BoardCase {
-  const random = randomStream(1, 'bench', name, 'golden')
-  const { inputs } = dense.layers[0]
-  const golden = Array.from({ length: GOLDENS }, () => Float32Array.from({ length: inputs }, () => random.normal()))
+  const golden = observations(dense, GOLDENS, name, 'golden')
   const contract = contractOf(dense)
   return { name, dense: encodePolicy(dense, contract, golden), student: encodePolicy(student, contract, golden) }
+}
+
+function observations({ layers }: Network, count: number, name: string, purpose: string): Float32Array[] {
+  const random = randomStream(1, 'bench', name, purpose)
+  return Array.from({ length: count }, () => Float32Array.from({ length: layers[0].inputs }, () => random.normal()))
 }
 
 function contractOf({ layers }: Network): Contract {

@@ -1,6 +1,6 @@
 /** From the trainer's network to the layers as the file holds them: form chosen, rows sorted, columns renumbered to match. */
 import { cheaperForm, type Form } from './form.ts'
-import type { Activation, Layer, Network } from './network.ts'
+import type { Activation, Layer, Network, ValueType } from './network.ts'
 
 /** A layer in the file's order, still with its zeros. */
 export interface StoredLayer {
@@ -14,6 +14,11 @@ export interface StoredLayer {
   bias: Float32Array
   /** weights of each row that are not 0, shape (rows) */
   lengths: Uint16Array
+  values: ValueType
+  /** as in Layer, in the file's order; absent where the file has none */
+  scale?: Float32Array
+  heads?: Int32Array
+  multipliers?: Float32Array
 }
 
 /**
@@ -24,11 +29,9 @@ export function arrange(network: Network): StoredLayer[] {
   let columnOrder = identity(network.layers[0].inputs)
   return network.layers.map((layer, i) => {
     const lengths = rowLengths(layer)
-    const form = cheaperForm(
-      layer.outputs,
-      layer.inputs,
-      lengths.reduce((sum, n) => sum + n, 0),
-    )
+    const { values = 'f32', scale, heads, multipliers } = layer
+    const weights = lengths.reduce((sum, n) => sum + n, 0)
+    const form = cheaperForm(layer.outputs, layer.inputs, weights, values)
     const rowOrder = identity(layer.outputs)
     if (form === 'grouped' && i < network.layers.length - 1) rowOrder.sort((a, b) => lengths[b] - lengths[a] || a - b)
     const stored: StoredLayer = {
@@ -36,6 +39,9 @@ export function arrange(network: Network): StoredLayer[] {
       weights: reordered(layer, rowOrder, columnOrder),
       bias: Float32Array.from(rowOrder, (row) => layer.bias[row]),
       lengths: Uint16Array.from(rowOrder, (row) => lengths[row]),
+      ...{ values, multipliers },
+      scale: scale && Float32Array.from(rowOrder, (row) => scale[row]),
+      heads: heads && Int32Array.from(rowOrder, (row) => heads[row]),
     }
     columnOrder = rowOrder
     return stored

@@ -2,10 +2,11 @@
 import type { StoredLayer } from './arrange.ts'
 import * as layout from './assembly/layout.ts'
 import { contractHash, periodMicroseconds } from './contract.ts'
-import { columnBytes } from './form.ts'
+import { columnBytes, VALUE_BYTES } from './form.ts'
 import type { Contract } from './network.ts'
 
 const ACTIVATIONS = { none: layout.NONE, relu: layout.RELU, tanh: layout.TANH }
+const VALUES = { f32: layout.F32, f16: layout.F16, int8: layout.I8, 'int8-fixed': layout.I8_FIXED }
 
 /** One core under construction. `at`: bytes written; parts follow one another without a gap. */
 interface Writer {
@@ -26,7 +27,7 @@ export function writeCore(layers: StoredLayer[], contract: Contract, goldens: Fl
   view.setUint16(layout.LAYERS, layers.length, true)
   view.setUint16(layout.OBSERVATIONS, observations, true)
   view.setUint16(layout.ACTIONS, actions, true)
-  view.setUint16(layout.WIDEST, Math.max(0, ...layers.slice(0, -1).map(({ rows }) => rows)), true)
+  view.setUint16(layout.WIDEST, widest(layers), true)
   view.setUint8(layout.SQUASH, contract.squash === 'tanh' ? layout.SQUASH_TANH : layout.SQUASH_CLIP)
   view.setUint16(layout.GOLDENS, goldens.length, true)
   view.setUint32(layout.PERIOD, periodMicroseconds(contract), true)
@@ -46,29 +47,81 @@ export function writeCore(layers: StoredLayer[], contract: Contract, goldens: Fl
   return { core: new Uint8Array(view.buffer), golden }
 }
 
-function bodyBytes({ form, rows, columns, lengths }: StoredLayer): number {
-  if (form === 'dense') return 4 * rows * (columns + 1)
-  const weights = lengths.reduce((sum, n) => sum + n, 0)
-  return layout.RUN * runsOf(lengths).length + 4 * (rows + weights) + pad4(weights * columnBytes(columns))
+/** Rows of the widest hidden layer; in fixed point the observation takes work memory, too. */
+function widest(layers: StoredLayer[]): number {
+  const observations = layers[0].values === 'int8-fixed' ? layers[0].columns : 0
+  return Math.max(observations, ...layers.slice(0, -1).map(({ rows }) => rows))
+}
+
+/** Weights that the file stores: all of a dense layer. */
+const storedWeights = ({ form, rows, columns, lengths }: StoredLayer): number =>
+  form === 'dense' ? rows * columns : lengths.reduce((sum, n) => sum + n, 0)
+
+function bodyBytes(layer: StoredLayer): number {
+  const { form, rows, columns, lengths, values, multipliers, heads, scale } = layer
+  const weights = storedWeights(layer)
+  const biases = values === 'f32' || values === 'f16' ? rows : 0
+  const valueBytes = pad4(VALUE_BYTES[values] * (weights + biases))
+  const ofRows = biases ? 0 : (multipliers?.length ?? 0) + rows + (heads && scale ? rows : 0)
+  const indices = form === 'dense' ? 0 : layout.RUN * runsOf(lengths).length + pad4(weights * columnBytes(columns))
+  return indices + 4 * ofRows + valueBytes
 }
 
 const pad4 = (bytes: number): number => (bytes + 3) & ~3
 
 function writeLayer(writer: Writer, descriptor: number, layer: StoredLayer): void {
   const { view } = writer
-  const { form, rows, columns, activation } = layer
+  const { form, rows, columns, activation, values } = layer
+  const partAt = (field: number) => view.setUint32(descriptor + field, writer.at, true)
   view.setUint8(descriptor + layout.FORM, form === 'dense' ? layout.DENSE : layout.GROUPED)
   view.setUint8(descriptor + layout.ACTIVATION, ACTIVATIONS[activation])
-  view.setUint8(descriptor + layout.VALUE_TYPE, layout.F32)
+  view.setUint8(descriptor + layout.VALUE_TYPE, VALUES[values])
   view.setUint16(descriptor + layout.ROWS, rows, true)
   view.setUint16(descriptor + layout.COLUMNS, columns, true)
-  if (form === 'dense') writeDense(writer, descriptor, layer)
-  else writeGrouped(writer, descriptor, layer)
+  if (form === 'grouped') {
+    view.setUint8(descriptor + layout.COLUMN_TYPE, columnBytes(columns) === 1 ? layout.U8 : layout.U16)
+    partAt(layout.RUNS_AT)
+    writeRuns(writer, layer)
+  }
+  if (values === 'int8' || values === 'int8-fixed') {
+    partAt(layout.SCALES_AT)
+    writeHeads(writer, layer)
+  }
+  partAt(layout.VALUES_AT)
+  if (form === 'dense' && values === 'f32') writeDense(writer, layer)
+  else writeRows(writer, layer)
+  writer.at = pad4(writer.at)
+  if (form === 'grouped') {
+    partAt(layout.COLUMNS_AT)
+    writeColumns(writer, layer)
+    writer.at = pad4(writer.at)
+  }
+}
+
+function writeRuns(writer: Writer, { lengths }: StoredLayer): void {
+  for (const { length, count } of runsOf(lengths)) {
+    writer.view.setUint16(writer.at, length, true)
+    writer.view.setUint16(writer.at + 2, count, true)
+    writer.at += layout.RUN
+  }
+}
+
+/** int8: bias as a half and the upper half of the scale. Fixed point: multipliers of the first layer, heads, scales of the last. */
+function writeHeads(writer: Writer, { values, rows, bias, scale, heads, multipliers }: StoredLayer): void {
+  const { view } = writer
+  floats(writer, multipliers ?? [])
+  for (let row = 0; row < rows; row++, writer.at += 4) {
+    if (heads) view.setInt32(writer.at, heads[row], true)
+    else {
+      view.setFloat32(writer.at, scale?.[row] ?? 0, true)
+      view.setFloat16(writer.at, bias[row], true)
+    }
+  }
+  if (values === 'int8-fixed') floats(writer, scale ?? [])
 }
 
 /** For every four rows 4 biases, then 4 weights a column; for each row left over its bias, then its weights. */
-function writeDense(writer: Writer, descriptor: number, { rows, columns, weights, bias }: StoredLayer): void {
-  writer.view.setUint32(descriptor + layout.VALUES_AT, writer.at, true)
+function writeDense(writer: Writer, { rows, columns, weights, bias }: StoredLayer): void {
   for (let row = 0; row < rows; ) {
     const together = rows - row >= 4 ? 4 : 1
     floats(writer, bias.subarray(row, row + together))
@@ -79,31 +132,29 @@ function writeDense(writer: Writer, descriptor: number, { rows, columns, weights
   }
 }
 
-/** Runs; then per row its bias and its weights; then their columns, padded to a multiple of 4. */
-function writeGrouped(writer: Writer, descriptor: number, { columns, weights, bias, lengths }: StoredLayer): void {
+/** Row by row its bias, unless that is in its head, and its weights. */
+function writeRows(writer: Writer, { form, columns, values, weights, bias }: StoredLayer): void {
   const { view } = writer
+  const put = (value: number) => {
+    if (values === 'f32') view.setFloat32(writer.at, value, true)
+    else if (values === 'f16') view.setFloat16(writer.at, value, true)
+    else view.setInt8(writer.at, value)
+    writer.at += VALUE_BYTES[values]
+  }
+  for (const [at, weight] of weights.entries()) {
+    if (at % columns === 0 && (values === 'f32' || values === 'f16')) put(bias[at / columns])
+    if (form === 'dense' || weight !== 0) put(weight)
+  }
+}
+
+function writeColumns(writer: Writer, { columns, weights }: StoredLayer): void {
   const size = columnBytes(columns)
-  view.setUint8(descriptor + layout.COLUMN_TYPE, size === 1 ? layout.U8 : layout.U16)
-  view.setUint32(descriptor + layout.RUNS_AT, writer.at, true)
-  for (const { length, count } of runsOf(lengths)) {
-    view.setUint16(writer.at, length, true)
-    view.setUint16(writer.at + 2, count, true)
-    writer.at += layout.RUN
+  for (const [at, weight] of weights.entries()) {
+    if (weight === 0) continue
+    if (size === 1) writer.view.setUint8(writer.at, at % columns)
+    else writer.view.setUint16(writer.at, at % columns, true)
+    writer.at += size
   }
-  view.setUint32(descriptor + layout.VALUES_AT, writer.at, true)
-  const kept: number[] = []
-  for (let at = 0; at < weights.length; at++) {
-    if (at % columns === 0) float(writer, bias[at / columns])
-    if (weights[at] === 0) continue
-    float(writer, weights[at])
-    kept.push(at % columns)
-  }
-  view.setUint32(descriptor + layout.COLUMNS_AT, writer.at, true)
-  for (const [i, column] of kept.entries()) {
-    if (size === 1) view.setUint8(writer.at + i, column)
-    else view.setUint16(writer.at + 2 * i, column, true)
-  }
-  writer.at += pad4(kept.length * size)
 }
 
 /** Neighbouring rows of equal length. */

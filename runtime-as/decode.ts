@@ -5,12 +5,13 @@ import { checkContract, contractHash, periodMicroseconds } from './contract.ts'
 import { InputError } from './errors.ts'
 import type { Form } from './form.ts'
 import { unpackMsgpack } from './msgpack.ts'
-import { type Contract, type Network, weightCount } from './network.ts'
+import { type Contract, type Network, type ValueType, weightCount } from './network.ts'
 import { type Golden, unpackGoldens, unpackLayer } from './unpack.ts'
 import { checkFile } from './validation.ts'
 
 export interface LayerInfo {
   form: Form
+  values: ValueType
   /** outputs */
   rows: number
   /** inputs */
@@ -66,7 +67,7 @@ export function decodePolicy(bytes: Uint8Array, name = 'policy'): DecodedPolicy 
     contractHash: core.getUint32(layout.CONTRACT_HASH, true),
     network,
     layers: stored.map(({ form, layer }, i) => ({
-      ...{ form, rows: layer.outputs, columns: layer.inputs },
+      ...{ form, values: layer.values ?? 'f32', rows: layer.outputs, columns: layer.inputs },
       weights: weightCount({ layers: [layer] }),
       liveUnits: liveUnits(network, i),
     })),

@@ -1,17 +1,26 @@
 /** How a layer is stored, and the one place that decides it. */
+import type { ValueType } from './network.ts'
 
 export type Form = 'dense' | 'grouped'
 
 /** Bytes of one column number of a grouped layer that reads `columns` inputs. */
 export const columnBytes = (columns: number): 1 | 2 => (columns <= 256 ? 1 : 2)
 
-/**
- * The form that costs less, where a byte of flash counts as much as an instruction per inference. Instructions as measured on a
- * Cortex-M4: grouped 7.8 a weight and 15 a row, dense 5 a weight. Biases cost both the same. So grouped wins up to about 70 % density
- * in wide layers, and less in narrow ones. Equal: dense.
- */
-export function cheaperForm(rows: number, columns: number, weights: number): Form {
-  const instructions = 7.8 * weights + 15 * rows
-  const bytes = (4 + columnBytes(columns)) * weights
-  return instructions + bytes < (5 + 4) * rows * columns ? 'grouped' : 'dense'
+/** Bytes of one weight. */
+export const VALUE_BYTES: Record<ValueType, number> = { f32: 4, f16: 2, int8: 1, 'int8-fixed': 1 }
+
+/** Instructions as measured on a Cortex-M4: grouped, a weight and a row; dense, a weight. Biases cost both the same. */
+const COSTS: Record<ValueType, { weight: number; row: number; dense: number }> = {
+  f32: { weight: 7.8, row: 15, dense: 5 },
+  f16: { weight: 7.8, row: 15, dense: 5 },
+  int8: { weight: 7.8, row: 15, dense: 5 },
+  'int8-fixed': { weight: 7.8, row: 15, dense: 5 },
+}
+
+/** The form that costs less, where a byte of flash counts as much as an instruction per inference. Equal: dense. */
+export function cheaperForm(rows: number, columns: number, weights: number, values: ValueType = 'f32'): Form {
+  const cost = COSTS[values]
+  const bytes = VALUE_BYTES[values]
+  const grouped = (cost.weight + bytes + columnBytes(columns)) * weights + cost.row * rows
+  return grouped < (cost.dense + bytes) * rows * columns ? 'grouped' : 'dense'
 }

@@ -2,6 +2,10 @@
 
 export type Activation = 'none' | 'relu' | 'tanh'
 
+/** How a file stores weights, and what is computed with them (SPEC.md). All layers of a network are int8-fixed, or none. */
+export const VALUE_TYPES = ['f32', 'f16', 'int8', 'int8-fixed'] as const
+export type ValueType = (typeof VALUE_TYPES)[number]
+
 /** One fully connected layer, y = activation(W x + b). A weight that is exactly 0 is pruned and never stored. */
 export interface Layer {
   inputs: number
@@ -11,6 +15,14 @@ export interface Layer {
   weights: Float32Array
   /** shape (outputs) */
   bias: Float32Array
+  /** absent: f32. int8 and int8-fixed: weights are whole numbers, -127..127 */
+  values?: ValueType
+  /** int8, and the last layer of int8-fixed: what the sum of a row is multiplied by; shape (outputs) */
+  scale?: Float32Array
+  /** int8-fixed: where the sum of a row begins; its lowest 5 bits are how far the sum is shifted; shape (outputs). The bias is 0 then */
+  heads?: Int32Array
+  /** int8-fixed, first layer: what the observation is multiplied by; shape (inputs) */
+  multipliers?: Float32Array
 }
 
 export interface Network {
@@ -33,6 +45,8 @@ export interface Contract {
   /** how it was made: command, seed, versions, hashes; any JSON */
   provenance: Record<string, unknown>
 }
+
+export const valuesOf = (network: Network): ValueType => network.layers[0].values ?? 'f32'
 
 export const parameterCount = (network: Network): number =>
   network.layers.reduce((sum, layer) => sum + layer.weights.length + layer.bias.length, 0)

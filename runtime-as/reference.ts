@@ -5,30 +5,86 @@
  */
 import type { DecodedPolicy } from './decode.ts'
 import type { Form } from './form.ts'
-import type { Layer } from './network.ts'
+import type { Activation, Layer } from './network.ts'
 
 const f32 = Math.fround
 
 /** One inference. observation: shape (observations), rounded to f32. Returns the action, shape (actions). */
 export function referenceForward({ contract, network, layers }: DecodedPolicy, observation: ArrayLike<number>) {
-  let x = Float32Array.from(observation)
-  for (const [i, layer] of network.layers.entries()) x = referenceLayer(layer, layers[i].form, x)
+  let x: Float32Array = Float32Array.from(observation)
+  const fixed = network.layers[0].values === 'int8-fixed'
+  if (fixed) {
+    x = quantised(x, network.layers[0].multipliers as Float32Array)
+    if (x.includes(NaN)) return Float32Array.from(contract.action.failsafe)
+  }
+  for (const [i, layer] of network.layers.entries()) {
+    if (fixed) x = fixedLayer(layer, x)
+    else x = layer.values === 'int8' ? scaledLayer(layer, layers[i].form, x) : plainLayer(layer, layers[i].form, x)
+  }
   const { low, high, failsafe } = contract.action
-  return x.map((z, i) => action(z, f32(low[i]), f32(high[i]), f32(failsafe[i]), contract.squash))
+  return Float32Array.from(x, (z, i) => action(z, f32(low[i]), f32(high[i]), f32(failsafe[i]), contract.squash))
 }
 
-/** y = activation(W x + b). A row is its bias, then every product in ascending column order. */
-function referenceLayer({ inputs, outputs, activation, weights, bias }: Layer, form: Form, x: Float32Array) {
+function activate(a: number, activation: Activation): number {
+  if (activation === 'relu') return a <= 0 ? 0 : a
+  return activation === 'tanh' ? referenceTanh(a) : a
+}
+
+/** Whether a weight takes part: those that the file does not store do not. */
+const takesPart = (weight: number, form: Form): boolean => form === 'dense' || weight !== 0
+
+/** y = activation(W x + b), weights f32 or f16. A row is its bias, then every product in ascending column order. */
+function plainLayer({ inputs, outputs, activation, weights, bias }: Layer, form: Form, x: ArrayLike<number>) {
   const y = new Float32Array(outputs)
   for (let row = 0; row < outputs; row++) {
     let a = bias[row]
     for (let column = 0; column < inputs; column++) {
       const weight = weights[row * inputs + column]
-      if (form === 'dense' || weight !== 0) a = f32(a + f32(weight * x[column]))
+      if (takesPart(weight, form)) a = f32(a + f32(weight * x[column]))
     }
-    if (activation === 'relu') a = a <= 0 ? 0 : a
-    if (activation === 'tanh') a = referenceTanh(a)
-    y[row] = a
+    y[row] = activate(a, activation)
+  }
+  return y
+}
+
+/** y = activation(scale * (W x) + b), weights int8. A row sums its products in ascending column order, from 0. */
+function scaledLayer(
+  { inputs, outputs, activation, weights, bias, scale = bias }: Layer,
+  form: Form,
+  x: ArrayLike<number>,
+) {
+  const y = new Float32Array(outputs)
+  for (let row = 0; row < outputs; row++) {
+    let a = 0
+    for (let column = 0; column < inputs; column++) {
+      const weight = weights[row * inputs + column]
+      if (takesPart(weight, form)) a = f32(a + f32(weight * x[column]))
+    }
+    y[row] = activate(f32(bias[row] + f32(scale[row] * a)), activation)
+  }
+  return y
+}
+
+const LARGEST = 32767
+const clamp = (a: number): number => Math.min(LARGEST, Math.max(-LARGEST, a))
+
+/** The observation in whole numbers, ties to even. NaN stays. */
+function quantised(x: Float32Array, multipliers: Float32Array): Float32Array {
+  const round = 1.5 * 2 ** 23
+  return x.map((value, i) => f32(clamp(f32(value * multipliers[i])) + round) - round)
+}
+
+/** Whole numbers in and, but for the last layer, out. Sums wrap at 32 bits. */
+function fixedLayer(
+  { inputs, outputs, activation, weights, heads = new Int32Array(), scale }: Layer,
+  x: ArrayLike<number>,
+) {
+  const y = new Float32Array(outputs)
+  for (let row = 0; row < outputs; row++) {
+    let a = heads[row]
+    for (let column = 0; column < inputs; column++) a = (a + weights[row * inputs + column] * x[column]) | 0
+    if (scale) y[row] = activate(f32(scale[row] * f32(a)), activation)
+    else y[row] = clamp((activation === 'relu' ? Math.max(0, a) : a) >> (heads[row] & 31))
   }
   return y
 }

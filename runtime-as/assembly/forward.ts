@@ -1,5 +1,6 @@
 import { dense } from './dense'
-import { groupedU16, groupedU16Relu, groupedU8, groupedU8Relu } from './grouped'
+import { quantise, rowsFixed } from './fixed'
+import { groupedU16, groupedU8, groupedU8Relu } from './grouped'
 import {
   ACTIONS,
   ACTIVATION,
@@ -9,8 +10,12 @@ import {
   COLUMN_TYPE,
   DENSE,
   DESCRIPTOR,
+  F16,
+  F32,
   FORM,
   HEADER,
+  I8,
+  I8_FIXED,
   LAYERS,
   RELU,
   ROWS,
@@ -20,30 +25,39 @@ import {
   TANH,
   U8,
   VALUES_AT,
+  VALUE_TYPE,
   WIDEST,
 } from './layout'
+import { rowsF16, rowsI8 } from './narrow'
 import { reluRows } from './relu'
 import { tanhRows } from './tanh'
 
-/** One layer, from its descriptor d. x: f32[columns], y: f32[rows]. */
+/** One layer, from its descriptor d. x: f32[columns], y: f32[rows]; i16 between layers in fixed point. */
 function layer(core: usize, d: usize, x: usize, y: usize): void {
   const rows: u32 = load<u16>(d, ROWS)
   const values = core + load<u32>(d, VALUES_AT)
-  const relu = load<u8>(d, ACTIVATION) == RELU
-  if (load<u8>(d, FORM) == DENSE) {
+  const type = load<u8>(d, VALUE_TYPE)
+  let relu = load<u8>(d, ACTIVATION) == RELU
+  if (type != F32) {
+    if (type == F16) rowsF16(core, d, x, y)
+    else if (type == I8) rowsI8(core, d, x, y)
+    else {
+      rowsFixed(core, d, x, y)
+      relu = false
+    }
+  } else if (load<u8>(d, FORM) == DENSE) {
     dense(values, x, y, rows, load<u16>(d, COLUMNS))
-    if (relu) reluRows(y, rows)
   } else {
     const runs = core + load<u32>(d, RUNS_AT)
     const columns = core + load<u32>(d, COLUMNS_AT)
-    if (load<u8>(d, COLUMN_TYPE) == U8) {
-      if (relu) groupedU8Relu(runs, values, columns, x, y, rows)
-      else groupedU8(runs, values, columns, x, y, rows)
-    } else {
-      if (relu) groupedU16Relu(runs, values, columns, x, y, rows)
-      else groupedU16(runs, values, columns, x, y, rows)
+    if (load<u8>(d, COLUMN_TYPE) != U8) groupedU16(runs, values, columns, x, y, rows)
+    else if (!relu) groupedU8(runs, values, columns, x, y, rows)
+    else {
+      groupedU8Relu(runs, values, columns, x, y, rows)
+      relu = false
     }
   }
+  if (relu) reluRows(y, rows)
   if (load<u8>(d, ACTIVATION) == TANH) tanhRows(y, rows)
 }
 
@@ -80,6 +94,15 @@ export function forward(core: usize, observation: usize, action: usize, scratch:
   const other = scratch + (<usize>load<u16>(core, WIDEST) << 2)
   let x = observation
   let y = scratch
+  if (load<u8>(core, HEADER + VALUE_TYPE) == I8_FIXED) {
+    // whole numbers know no NaN: one among the observations makes all actions the failsafe
+    if (!quantise(core, observation, other)) {
+      for (let k: usize = 0; k < <usize>load<u16>(core, ACTIONS); k++) store<u32>(action + (k << 2), 0x7fc00000)
+      actions(core, action)
+      return
+    }
+    x = other
+  }
   for (let d = core + HEADER; d < last; d += DESCRIPTOR) {
     layer(core, d, x, y)
     x = y

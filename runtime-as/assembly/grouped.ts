@@ -73,10 +73,7 @@ export function groupedU8Relu(runs: usize, v: usize, c: usize, x: usize, y: usiz
   grouped<u8>(runs, v, c, x, y, rows, true)
 }
 
+/** ReLU is for the caller: layers of more than 256 inputs are rare, and each copy is a kilobyte. */
 export function groupedU16(runs: usize, v: usize, c: usize, x: usize, y: usize, rows: u32): void {
   grouped<u16>(runs, v, c, x, y, rows, false)
-}
-
-export function groupedU16Relu(runs: usize, v: usize, c: usize, x: usize, y: usize, rows: u32): void {
-  grouped<u16>(runs, v, c, x, y, rows, true)
 }

@@ -53,6 +53,14 @@ export const RELU = 1
 export const TANH = 2
 
 export const F32 = 0
+export const F16 = 1
+/** a scale per row, sums in f32 */
+export const I8 = 2
+/** whole numbers from the observation to the last layer's sums: all layers or none */
+export const I8_FIXED = 3
+/** largest activation of a fixed-point policy, and the bits of a row's head that say how far its sum is shifted */
+export const FIXED_MAX = 32767
+export const SHIFT_MASK = 31
 
 export const NO_COLUMNS = 0
 export const U8 = 1

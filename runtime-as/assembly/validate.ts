@@ -36,12 +36,15 @@ import {
   CORE_MAGIC,
   DENSE,
   DESCRIPTOR,
+  F16,
   F32,
   FORM,
   GOLDEN,
   GOLDENS,
   GROUPED,
   HEADER,
+  I8,
+  I8_FIXED,
   LAYERS,
   MAGIC,
   MAX_FILE,
@@ -115,16 +118,19 @@ function validateCore(core: usize, bytes: u32): u32 {
   at += boundsBytes
 
   let inputs = observations
-  let widest: u32 = 0
+  const fixed = load<u8>(core, HEADER + VALUE_TYPE) == I8_FIXED
+  // in fixed point the observation is rounded into the work memory
+  let widest: u32 = fixed ? observations : 0
   const last = core + HEADER + (layers - 1) * DESCRIPTOR
   for (let d = core + HEADER; d <= last; d += DESCRIPTOR) {
     const rows: u32 = load<u16>(d, ROWS)
     if (rows - 1 >= <u32>MAX_WIDTH) return BAD_SIZES
     if (load<u16>(d, COLUMNS) != inputs) return BROKEN_CHAIN
-    if (load<u8>(d, VALUE_TYPE) != F32 || load<u32>(d, SCALES_AT) != 0 || load<u8>(d, ACTIVATION) > <u8>TANH) return BAD_LAYER
-    const form = load<u8>(d, FORM)
-    if (form != DENSE && form != GROUPED) return BAD_LAYER
-    const end = form == DENSE ? denseEnd(core, bytes, d, at) : groupedEnd(core, bytes, d, at)
+    const type = load<u8>(d, VALUE_TYPE)
+    if (type > <u8>I8_FIXED || (type == I8_FIXED) != fixed || load<u8>(d, ACTIVATION) > <u8>TANH) return BAD_LAYER
+    // activations between layers in fixed point are whole numbers
+    if (fixed && d < last && load<u8>(d, ACTIVATION) == TANH) return BAD_LAYER
+    const end = layerEnd(core, bytes, d, at, fixed && d == core + HEADER ? inputs : 0, fixed && d == last ? rows : 0)
     // an end is a multiple of 4, a code is marked by its lowest bits
     if (end & 3) return end >>> 2
     at = end
@@ -159,45 +165,61 @@ function validateBounds(low: usize, stride: u32): u32 {
   return FINE
 }
 
-/** Where a dense layer that begins at `at` ends, or a refusal. */
-function denseEnd(core: usize, bytes: u32, d: usize, at: u32): u32 {
-  const words = <u32>load<u16>(d, ROWS) * (<u32>load<u16>(d, COLUMNS) + 1)
-  if (load<u8>(d, COLUMN_TYPE) != NO_COLUMNS) return refuse(BAD_LAYER)
-  if (load<u32>(d, RUNS_AT) != 0 || load<u32>(d, VALUES_AT) != at || load<u32>(d, COLUMNS_AT) != 0) return refuse(BAD_OFFSET)
-  if (words > (bytes - at) >>> 2) return refuse(PAST_CORE)
-  return finite(core + at, words) ? at + (words << 2) : refuse(NOT_FINITE)
-}
-
-/** Where a grouped layer that begins at `at` ends, or a refusal. */
-function groupedEnd(core: usize, bytes: u32, d: usize, at: u32): u32 {
+/** Where the layer that begins at `at` ends, or a refusal. multipliers, scales: how many f32 lie before and behind its heads */
+function layerEnd(core: usize, bytes: u32, d: usize, at: u32, multipliers: u32, scales: u32): u32 {
   const rows: u32 = load<u16>(d, ROWS)
   const columns: u32 = load<u16>(d, COLUMNS)
+  const form = load<u8>(d, FORM)
   const columnType = load<u8>(d, COLUMN_TYPE)
-  if (columnType != U8 && columnType != U16) return refuse(BAD_LAYER)
+  const type = load<u8>(d, VALUE_TYPE)
+  if (form > <u8>GROUPED || columnType > <u8>U16 || (form == DENSE) != (columnType == NO_COLUMNS)) return refuse(BAD_LAYER)
   const runs = core + at
-  if (load<u32>(d, RUNS_AT) != at) return refuse(BAD_OFFSET)
-  let weights: u32 = 0
-  for (let row: u32 = 0; row < rows; at += RUN) {
-    if (bytes - at < <u32>RUN) return refuse(PAST_CORE)
-    const length: u32 = load<u16>(core + at)
-    const count: u32 = load<u16>(core + at, 2)
-    if (length > columns || count == 0 || count > rows - row) return refuse(BAD_RUN)
-    row += count
-    weights += length * count
+  if (load<u32>(d, RUNS_AT) != (form == DENSE ? 0 : at)) return refuse(BAD_OFFSET)
+  let weights = rows * columns
+  if (form == GROUPED) {
+    weights = 0
+    for (let row: u32 = 0; row < rows; at += RUN) {
+      if (bytes - at < <u32>RUN) return refuse(PAST_CORE)
+      const length: u32 = load<u16>(core + at)
+      const count: u32 = load<u16>(core + at, 2)
+      if (length > columns || count == 0 || count > rows - row) return refuse(BAD_RUN)
+      row += count
+      weights += length * count
+    }
   }
-  if (load<u32>(d, VALUES_AT) != at) return refuse(BAD_OFFSET)
-  if (rows + weights > (bytes - at) >>> 2) return refuse(PAST_CORE)
-  if (!finite(core + at, rows + weights)) return refuse(NOT_FINITE)
-  at += (rows + weights) << 2
 
-  if (load<u32>(d, COLUMNS_AT) != at) return refuse(BAD_OFFSET)
-  const size: u32 = columnType == U8 ? 1 : 2
-  const columnBytes = weights * size
-  const padded = (columnBytes + 3) & ~3
-  if (padded > bytes - at) return refuse(PAST_CORE)
-  if (!ascending(runs, core + at, rows, columns, size)) return refuse(BAD_COLUMN)
-  for (let k = columnBytes; k < padded; k++) if (load<u8>(core + at + k) != 0) return refuse(BAD_PADDING)
-  return at + padded
+  if (load<u32>(d, SCALES_AT) != (type < <u8>I8 ? 0 : at)) return refuse(BAD_OFFSET)
+  let valueBytes = weights
+  if (type < <u8>I8) valueBytes = (rows + weights) << (type == F32 ? 2 : 1)
+  else {
+    const heads = core + at + (multipliers << 2)
+    if (multipliers + rows + scales > (bytes - at) >>> 2) return refuse(PAST_CORE)
+    at += (multipliers + rows + scales) << 2
+    if (type == I8 && !(finite(heads, rows) && finiteHalves(heads, rows, 4))) return refuse(NOT_FINITE)
+    if (!finite(heads - (multipliers << 2), multipliers) || !finite(heads + (rows << 2), scales)) return refuse(NOT_FINITE)
+  }
+
+  if (load<u32>(d, VALUES_AT) != at) return refuse(BAD_OFFSET)
+  const values = core + at
+  at = padded(core, bytes, at, valueBytes)
+  if (at & 3) return at
+  if (type == F32 && !finite(values, rows + weights)) return refuse(NOT_FINITE)
+  if (type == F16 && !finiteHalves(values, rows + weights, 2)) return refuse(NOT_FINITE)
+
+  if (load<u32>(d, COLUMNS_AT) != (form == DENSE ? 0 : at)) return refuse(BAD_OFFSET)
+  if (form == DENSE) return at
+  const size: u32 = columnType
+  const c = core + at
+  at = padded(core, bytes, at, weights * size)
+  return at & 3 || ascending(runs, c, rows, columns, size) ? at : refuse(BAD_COLUMN)
+}
+
+/** Where `length` bytes from `at` on and the zeros up to a multiple of 4 end, or a refusal. */
+function padded(core: usize, bytes: u32, at: u32, length: u32): u32 {
+  const end = (at + length + 3) & ~3
+  if (end > bytes) return refuse(PAST_CORE)
+  for (let k = at + length; k < end; k++) if (load<u8>(core + k) != 0) return refuse(BAD_PADDING)
+  return end
 }
 
 /** Whether every row's columns ascend strictly and lie below `columns`. size: bytes of a column number */
@@ -222,5 +244,11 @@ export function finite(at: usize, words: u32): bool {
   for (const end = at + (<usize>words << 2); at < end; at += 4) {
     if ((load<u32>(at) & 0x7f800000) == 0x7f800000) return false
   }
+  return true
+}
+
+/** The same of IEEE halves. */
+function finiteHalves(at: usize, count: u32, stride: u32): bool {
+  for (const end = at + count * stride; at < end; at += stride) if ((load<u16>(at) & 0x7c00) == 0x7c00) return false
   return true
 }

@@ -88,8 +88,8 @@ describe('a .bpd file', () => {
 
   it('tells what each layer is', () => {
     expect(decodePolicy(tinyFile()).layers).toEqual([
-      { form: 'grouped', rows: 2, columns: 4, weights: 3, liveUnits: 2 },
-      { form: 'dense', rows: 1, columns: 2, weights: 2, liveUnits: 1 },
+      { form: 'grouped', values: 'f32', rows: 2, columns: 4, weights: 3, liveUnits: 2 },
+      { form: 'dense', values: 'f32', rows: 1, columns: 2, weights: 2, liveUnits: 1 },
     ])
   })
 

@@ -15,6 +15,7 @@
 
 typedef u32 __attribute__((may_alias)) any_u32;
 typedef u16 __attribute__((may_alias)) any_u16;
+typedef s16 __attribute__((may_alias)) any_s16;
 typedef f32 __attribute__((may_alias)) any_f32;
 
 #define AT(address) ((uintptr_t)(u32)(address))
@@ -35,6 +36,7 @@ LOAD(i32_load, any_u32, u32)
 LOAD(i32_load8_u, u8, u32)
 LOAD(i32_load8_s, s8, u32)
 LOAD(i32_load16_u, any_u16, u32)
+LOAD(i32_load16_s, any_s16, u32)
 LOAD(f32_load, any_f32, f32)
 STORE(i32_store, any_u32, u32)
 STORE(i32_store8, u8, u32)
