@@ -12,6 +12,7 @@ import { addCollect } from './verbs/collect.ts'
 import { addDemo } from './verbs/demo.ts'
 import { addDistill } from './verbs/distill.ts'
 import { addEval } from './verbs/eval.ts'
+import { addExport } from './verbs/export.ts'
 import { addFlash } from './verbs/flash.ts'
 import { addInspect } from './verbs/inspect.ts'
 import { addLoop } from './verbs/loop.ts'
@@ -41,6 +42,7 @@ const verbs = [
   addDistill,
   addEval,
   addInspect,
+  addExport,
   addBoards,
   addFlash,
   addBench,

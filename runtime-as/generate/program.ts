@@ -99,4 +99,6 @@ export function blocks({ inputs, rows }: ProgramLayer, size: number): Block[] {
 /** tanh of assembly/tanh.ts: lowest power of x^2 first. A test holds what is generated from them to the kernel, bit for bit. */
 export const TANH_LIMIT = Math.fround(9.01)
 export const TANH_NUMERATOR = [1, 0.1338333597210577, 3.498229365306233e-3, 2.0648577378709445e-5, 1.340209117424589e-8]
-export const TANH_DENOMINATOR = [1, 0.4671665733907456, 2.5887293464343396e-2, 3.289781681268197e-4, 7.797506502171277e-7]
+export const TANH_DENOMINATOR = [
+  1, 0.4671665733907456, 2.5887293464343396e-2, 3.289781681268197e-4, 7.797506502171277e-7,
+]

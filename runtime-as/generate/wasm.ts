@@ -69,7 +69,13 @@ function moduleOf(functions: op.Code[], addresses: Record<string, number>, const
   return Uint8Array.from(
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
       // types: f32 -> f32, and nothing -> nothing
-      op.section(1, op.vector([[0x60, 1, op.F32, 1, op.F32], [0x60, 0, 0]])),
+      op.section(
+        1,
+        op.vector([
+          [0x60, 1, op.F32, 1, op.F32],
+          [0x60, 0, 0],
+        ]),
+      ),
       op.section(3, op.vector(functions.map((_, i) => [i === TANH ? 0 : 1]))),
       op.section(5, op.vector([[0, ...op.unsigned(pages)]])),
       op.section(6, op.vector(Object.values(addresses).map(address))),
@@ -133,7 +139,16 @@ function activated(activation: ProgramLayer['activation'], y: number, constants:
   }
   // bits & ~((bits & (bits + 0x7fffff)) >> 31), of assembly/relu.ts
   return [
-    ...[...op.BASE, ...sum, ...sum, ...sum, ...op.integer(0x7fffff), ...op.I32X4_SPLAT, ...op.I32X4_ADD, ...op.V128_AND],
+    ...[
+      ...op.BASE,
+      ...sum,
+      ...sum,
+      ...sum,
+      ...op.integer(0x7fffff),
+      ...op.I32X4_SPLAT,
+      ...op.I32X4_ADD,
+      ...op.V128_AND,
+    ],
     ...[...op.integer(31), ...op.I32X4_SHIFT_SIGNED, ...op.V128_AND_NOT, ...op.storeFour(y)],
   ]
 }
