@@ -12,6 +12,7 @@ import { addCollect } from './verbs/collect.ts'
 import { addDemo } from './verbs/demo.ts'
 import { addDistill } from './verbs/distill.ts'
 import { addEval } from './verbs/eval.ts'
+import { addExport } from './verbs/export.ts'
 import { addFlash } from './verbs/flash.ts'
 import { addImport, withImport } from './verbs/import.ts'
 import { addInspect } from './verbs/inspect.ts'
@@ -45,6 +46,7 @@ const verbs = [
   addReproduce,
   addEval,
   addInspect,
+  addExport,
   addBoards,
   addFlash,
   addBench,
