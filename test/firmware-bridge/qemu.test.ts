@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { missingQemu, openQemu, type QemuOptions } from '../../firmware-bridge/emulators/qemu.ts'
@@ -94,6 +95,7 @@ describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-s
     const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
     expect(board.info).toMatchObject({ name: 'stm32f405-qemu', clockHz: 1e9, programBytes: 4, eraseBytes: 4096 })
     expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
+    expect(board.info.firmware).toBe(crc32(readFileSync(new URL('stm32f405.bin', images))))
     expect(board.info.policy).toBeUndefined()
 
     let steps = 0
