@@ -13,6 +13,7 @@ import { decodePolicy } from '../../runtime-as/decode.ts'
 import { encodePolicy } from '../../runtime-as/encode.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
+import { describeWith } from '../require.ts'
 import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../runtime-as/networks.ts'
 import { policyFile, withAlteredGolden } from './policies.ts'
 
@@ -89,7 +90,7 @@ describe('a machine without QEMU', () => {
   })
 })
 
-describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-system-arm)', () => {
+describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QEMU', () => {
   it('says what it is: slots in RAM where flash cannot be written, instructions for cycles; and acts with the bits of the host', async () => {
     const board = await connect()
     const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
