@@ -174,14 +174,15 @@ export class Board {
 
   /**
    * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
-   * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset.
+   * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset. hold: what stands then is the last action,
+   * not the contract's failsafe.
    * On the emulated Pico, whose time stands still while nobody speaks, that time never comes.
    */
-  async watch(periods: number): Promise<void> {
+  async watch(periods: number, { hold = false } = {}): Promise<void> {
     if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
       throw new InputError(`watch: ${periods} periods, expected 0..255`)
     }
-    await this.#line.request(protocol.WATCH, Uint8Array.of(periods), this.#patience)
+    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, Number(hold)), this.#patience)
   }
 
   /**

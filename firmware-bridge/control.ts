@@ -36,6 +36,8 @@ export interface Control {
   cycles: Spread
   /** milliseconds from sending an observation to having its action: inference, line and host together */
   roundTrip: Spread
+  /** milliseconds of each, in order */
+  roundTrips: Float64Array
 }
 
 /**
@@ -48,8 +50,6 @@ export async function drive(board: Board, plant: Plant, options: ControlOptions)
   if (policy === undefined) throw new FailedError(`${name}: the board runs no policy`)
   const action = new Float32Array(policy.actions)
   const expected = new Float32Array(policy.actions)
-  const bits = new Int32Array(action.buffer)
-  const expectedBits = new Int32Array(expected.buffer)
   const returns = new Float64Array(episodes)
   const cycles = new Float64Array(episodes * plant.maxSteps)
   const roundTrip = new Float64Array(episodes * plant.maxSteps)
@@ -62,21 +62,25 @@ export async function drive(board: Board, plant: Plant, options: ControlOptions)
       roundTrip[steps] = performance.now() - sent
       if (host !== undefined) {
         host.stepInto(plant.observation, expected)
-        for (let i = 0; i < bits.length; i++) {
-          if (bits[i] !== expectedBits[i]) {
-            const both = `${hex(bits[i])} on the board, ${hex(expectedBits[i])} on the host`
-            throw new FailedError(`${name}: episode ${episode}, step ${step}: action ${i} is ${both}`)
-          }
-        }
+        requireSame(action, expected, `${name}: episode ${episode}, step ${step}`)
       }
       returns[episode] += plant.step(action)
     }
     onEpisode?.(episode + 1, returns[episode])
   }
   return {
-    ...{ returns, steps, comparedActions: host === undefined ? 0 : steps * bits.length },
+    ...{ returns, steps, comparedActions: host === undefined ? 0 : steps * action.length },
     ...{ cycles: spreadOf(cycles.subarray(0, steps)), roundTrip: spreadOf(roundTrip.subarray(0, steps)) },
+    roundTrips: roundTrip.slice(0, steps),
   }
 }
 
-const hex = (bits: number): string => `0x${(bits >>> 0).toString(16).padStart(8, '0')}`
+/** Throws FailedError where a number differs in a bit. */
+export function requireSame(there: Float32Array, here: Float32Array, where: string): void {
+  const [a, b] = [new Uint32Array(there.buffer), new Uint32Array(here.buffer)]
+  const hex = (bits: number) => `0x${bits.toString(16).padStart(8, '0')}`
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue
+    throw new FailedError(`${where}: action ${i} is ${hex(a[i])} on the board, ${hex(b[i])} on the host`)
+  }
+}

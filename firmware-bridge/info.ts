@@ -8,6 +8,8 @@ export interface BoardInfo {
   /** versions of the line protocol and of .bpd that the firmware speaks */
   protocol: number
   format: number
+  /** CRC-32 of the firmware's image, 0: there is none */
+  firmware: number
   /** frequency of the counter that `cycles` come from */
   clockHz: number
   /** the largest payload of a frame, in bytes */
@@ -56,9 +58,10 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   const half = (at: number) => view.getUint16(at, true)
   const slot = view.getUint8(protocol.INFO_SLOT)
   const info: BoardInfo = {
-    name: new TextDecoder().decode(payload.subarray(protocol.INFO_NAME)).replace(/\0.*$/, ''),
+    name: new TextDecoder().decode(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16)).replace(/\0.*$/, ''),
     protocol: version,
     format: view.getUint8(protocol.INFO_FORMAT),
+    firmware: word(protocol.INFO_FIRMWARE),
     clockHz: word(protocol.INFO_CLOCK_HZ),
     maxPayload: half(protocol.INFO_MAX_PAYLOAD),
     fileBytes: word(protocol.INFO_FILE_BYTES),
@@ -107,6 +110,13 @@ export interface Stats {
     failsafes: number
     /** policies that were not confirmed in time */
     reverts: number
+    /** steps with an action on one of its bounds, as clamping leaves it */
+    bounded: number
+    /** windows of 100 intervals between steps that came faster than 0.8, slower than 1.2 of the contract's period */
+    fastWindows: number
+    slowWindows: number
+    /** of the last whole window, by the board's own clock: mean interval, and the largest distance of one from the period. Milliseconds; absent: none yet */
+    pace?: { interval: number; jitter: number }
   }
   host: HostCounters
 }
@@ -137,6 +147,7 @@ export interface HostCounters {
 export function decodeStats(payload: Uint8Array): Stats['board'] {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
   const word = (at: number) => view.getUint32(at, true)
+  const window = word(protocol.STAT_WINDOW)
   return {
     frames: word(protocol.STAT_FRAMES),
     badCrc: word(protocol.STAT_BAD_CRC),
@@ -147,6 +158,10 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
     failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
+    bounded: word(protocol.STAT_BOUNDED),
+    fastWindows: word(protocol.STAT_FAST),
+    slowWindows: word(protocol.STAT_SLOW),
+    ...(window > 0 && { pace: { interval: window / protocol.PACE_STEPS, jitter: word(protocol.STAT_JITTER) } }),
   }
 }
 

@@ -23,8 +23,20 @@ export async function listSerial(): Promise<{ path: string; [detail: string]: st
   }
 }
 
-/** Throws InputError where there is no such port, FailedError where it cannot be opened. */
-export async function openSerial(path: string): Promise<Port> {
+/**
+ * Throws InputError where there is no such port, FailedError where it cannot be opened. A port that went away is opened again wherever the same USB
+ * serial number turns up, since the system may name it anew; without such a number, under its old name. list: the ports that there are
+ */
+export async function openSerial(path: string, list = listSerial): Promise<Port> {
+  // what cannot be listed here can still be opened
+  const ports = await list().catch(() => [])
+  const serialNumber = ports.find((port) => port.path === path)?.serialNumber
+  const find = async (): Promise<string> => {
+    if (!serialNumber) return path
+    const found = (await list()).find((port) => port.serialNumber === serialNumber)
+    if (found === undefined) throw new InputError(`${path}: no port with USB serial number ${serialNumber}`)
+    return found.path
+  }
   const port: Port = {
     name: path,
     duplex: await openPath(path),
@@ -33,7 +45,7 @@ export async function openSerial(path: string): Promise<Port> {
       const deadline = performance.now() + REOPEN
       for (;;) {
         try {
-          port.duplex = await openPath(path)
+          port.duplex = await openPath(await find())
           return
         } catch (error) {
           if (performance.now() > deadline) throw new FailedError(`${path}: went away and did not come back`)

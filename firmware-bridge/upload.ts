@@ -11,6 +11,9 @@ export interface UploadPatience {
   long: Patience
 }
 
+/** bytes of the shortest chunks that a bad line is left with */
+const SMALLEST = 32
+
 /** bytes that the board has, of all */
 export type UploadProgress = (sent: number, total: number) => void
 
@@ -24,13 +27,20 @@ export async function upload(
   onProgress?: UploadProgress,
 ): Promise<void> {
   const most = Math.min(MAX_CHUNK, info.maxPayload - 4)
-  const chunk = most - (most % info.programBytes)
-  if (chunk === 0) throw new FailedError(`${info.name}: program units of ${info.programBytes} bytes do not fit a frame`)
+  const largest = most - (most % info.programBytes)
+  if (largest === 0)
+    throw new FailedError(`${info.name}: program units of ${info.programBytes} bytes do not fit a frame`)
+  const smallest = Math.ceil(SMALLEST / info.programBytes) * info.programBytes
+  let chunk = largest
   let sent = firstWord(await line.request(BEGIN, words(bytes.length, crc), patience.long))
   while (sent < bytes.length) {
     onProgress?.(sent, bytes.length)
     const payload = Uint8Array.of(...words(sent), ...bytes.subarray(sent, sent + chunk))
+    const { retries } = line.counters
     const next = firstWord(await line.request(DATA, payload, patience.each))
+    // a short frame gets through a line that spoils bytes where a long one does not
+    if (line.counters.retries > retries) chunk = Math.max(smallest, half(chunk, info.programBytes))
+    else chunk = Math.min(largest, 2 * chunk)
     if (next <= sent) throw new FailedError(`${line.port.name}: the upload does not advance past byte ${sent}`)
     sent = next
   }
@@ -42,6 +52,8 @@ export async function upload(
 export async function confirm(line: Requester, crc: number, patience: UploadPatience): Promise<void> {
   await line.request(CONFIRM, words(crc), patience.each)
 }
+
+const half = (chunk: number, unit: number): number => Math.floor(chunk / 2 / unit) * unit
 
 function words(...values: number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 * values.length))

@@ -1,10 +1,14 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Board } from '../../firmware-bridge/client.ts'
 import { type Control, drive } from '../../firmware-bridge/control.ts'
-import { ensureRuns } from '../../firmware-bridge/measure.ts'
+import type { Stats } from '../../firmware-bridge/info.ts'
+import { ensureRuns, type Spread } from '../../firmware-bridge/measure.ts'
+import { EMULATORS } from '../../firmware-bridge/ports.ts'
+import { driveRealTime, type RealTimeControl } from '../../firmware-bridge/realtime.ts'
 import { contractHash } from '../../runtime-as/contract.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/policy.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
 import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
@@ -12,27 +16,49 @@ import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { counterOf, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { readInput } from '../files.ts'
 import { plantOf } from '../plant.ts'
+import { histogram, histogramChart, histogramLines } from '../report/histogram.ts'
+import { page, plot, text } from '../report/page.ts'
 import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, seedOption } from '../verb.ts'
+import { addVerb, type CommonOptions, episodesOption, integer, number, seedOption } from '../verb.ts'
 import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions {
   port: string
   episodes: number
   seed: number
+  hz?: number
+  lockstep: boolean
+  watch: number
+  hold: boolean
+  html?: string
 }
 
 export function addLoop(program: Command): void {
   addVerb(
     program,
     'loop <task> [policy]',
-    'drives a task through the policy on a board, in lock-step; with a file, checks every action bit for bit',
-    'bpd loop pendulum models/pendulum/student.bpd --episodes 3',
+    'drives a task through the policy on a board, in real time or in lock-step; with a file, checks every action bit for bit',
+    'bpd loop pendulum models/pendulum/student.bpd --port qemu-stm32f405 --hz 50',
   )
     .addOption(portOption())
     .addOption(episodesOption(3))
     .addOption(seedOption())
+    .addOption(
+      new Option('--hz <n>', 'in real time at this rate (default on a serial port: the contract’s)').argParser(
+        number(0.01, 1000),
+      ),
+    )
+    .addOption(
+      new Option('--lockstep', 'the plant waits for each action (default on emulators)').default(false).conflicts('hz'),
+    )
+    .addOption(
+      new Option('--watch <periods>', 'failsafe on the board after so many periods without an observation, 0: none')
+        .argParser(integer(0, 255))
+        .default(0),
+    )
+    .option('--hold', 'the failsafe of --watch holds the last action', false)
+    .option('--html <file>', 'also writes the result as a page, with a plot')
     .action(run)
 }
 
@@ -46,29 +72,72 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const result = await withBoard(port, async (board, progress) => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port)
-    progress.update(`driving ${taskName} through ${port}`)
-    const control = await drive(board, plantOf(task, seed), {
-      ...{ episodes, host },
-      onEpisode: (done, last) =>
-        progress.update(`driving ${taskName} through ${port}: episode ${done}/${episodes}, return ${last.toFixed(1)}`),
-    })
+    const hz = options.hz ?? (options.lockstep || EMULATORS.includes(port) ? undefined : 1 / task.spec.period)
+    const doing = `driving ${taskName} through ${port}${hz === undefined ? ' in lock-step' : ` at ${tidy(hz)} Hz`}`
+    progress.update(doing)
+    const onEpisode = (done: number, last: number) =>
+      progress.update(`${doing}: episode ${done}/${episodes}, return ${last.toFixed(1)}`)
+    if (options.watch > 0) await board.watch(options.watch, { hold: options.hold })
+    const plant = plantOf(task, seed)
+    const failsafe = host?.contract.action.failsafe
+    const control: Control | RealTimeControl =
+      hz === undefined
+        ? await drive(board, plant, { episodes, host, onEpisode })
+        : await driveRealTime(board, plant, { episodes, hz, host, failsafe, onEpisode })
+    if (options.watch > 0) await board.watch(0)
     progress.done(`drove ${taskName} through ${port}`)
     const { clockHz, name } = board.info
-    return { ...summary(control, host), board: { name, clockHz, counter: counterOf(port) } }
+    const facts = { name, clockHz, counter: counterOf(port) }
+    return { ...summary(control, host, port, clockHz, hz), counters: await board.stats(), board: facts }
   })
-  printResult(json, { task: taskName, port, file: file ?? null, ...result }, () => {
-    const { return: r, cycles, roundTripMs, steps, bitExact, board } = result
-    const time = timeOf(port, cycles.median, board.clockHz)
-    return [
-      `${taskName} on ${printable(board.name)}: return ${r.mean.toFixed(1)} ± ${r.std.toFixed(1)} over ${episodes} episodes, ${grouped(steps)} steps`,
-      bitExact
-        ? `every action equals the host's, bit for bit (${grouped(result.comparedActions)} compared)`
-        : 'actions not compared: no policy file given',
-      `inference ${grouped(cycles.median)} cycles [${grouped(cycles.min)}–${grouped(cycles.max)}]${time && ` = ${time}`}; cycles are ${board.counter}`,
-      `round trip ${roundTripMs.median.toFixed(2)} ms [${roundTripMs.min.toFixed(2)}–${roundTripMs.max.toFixed(2)}]: line and host included`,
-    ].join('\n')
-  })
+  const lines = describe(taskName, result, port)
+  if (options.html) await writeFile(options.html, loopHtml(taskName, result, lines))
+  printResult(json, { task: taskName, port, file: file ?? null, ...result }, () => lines.join('\n'))
 }
+
+type Result = Awaited<ReturnType<typeof summary>> & {
+  counters: Stats
+  board: { name: string; clockHz: number; counter: string }
+}
+
+const tidy = (x: number): string => String(Number(x.toPrecision(4)))
+const spread = ({ median, min, p99, max }: Spread): string =>
+  `${median.toFixed(2)} ms [${min.toFixed(2)}–${max.toFixed(2)}], p99 ${p99.toFixed(2)}`
+
+function describe(taskName: string, result: Result, port: string): string[] {
+  const { return: r, cycles, roundTripMs, linkMs, steps, bitExact, realTime, board, counters } = result
+  const time = timeOf(port, cycles.median, board.clockHz)
+  return [
+    `${taskName} on ${printable(board.name)}: return ${r.mean.toFixed(1)} ± ${r.std.toFixed(1)} over ${result.returns.length} episodes, ${grouped(steps)} steps`,
+    bitExact
+      ? `every action equals the host's, bit for bit (${grouped(result.comparedActions)} compared)`
+      : 'actions not compared: no policy file given',
+    ...(realTime
+      ? [
+          `in real time at ${tidy(realTime.hz)} Hz: ${grouped(realTime.misses)} deadlines missed of ${grouped(steps)}, ${grouped(realTime.failsafes)} steps in failsafe`,
+          `interval ${spread(realTime.intervalMs)}; jitter ${spread(realTime.jitterMs)}`,
+        ]
+      : ['in lock-step: the plant waited for each action']),
+    `inference ${grouped(cycles.median)} cycles [${grouped(cycles.min)}–${grouped(cycles.max)}]${time && ` = ${time}`}; cycles are ${board.counter}`,
+    `round trip ${spread(roundTripMs)}: line and host included`,
+    ...(linkMs ? [`of which line and host ${spread(linkMs)}`] : []),
+    ...histogramLines(result.histogram, 'ms'),
+    ...(realTime && counters.board.pace
+      ? [
+          `on the board: ${tidy(counters.board.pace.interval)} ms a step over the last 100, jitter up to ${counters.board.pace.jitter} ms`,
+        ]
+      : []),
+    `line: ${grouped(counters.host.retries)} retried, ${grouped(counters.board.badCrc + counters.host.bad)} frames spoilt, ${grouped(counters.board.overruns)} bytes overrun`,
+  ]
+}
+
+const loopHtml = (taskName: string, { histogram, board }: Result, lines: string[]): string =>
+  page(
+    `bpd: ${taskName} through ${board.name}`,
+    `<h1>${text(taskName)} through ${text(board.name)}</h1>
+${plot('Round trip', histogramChart(histogram, 'milliseconds'), 'from sending an observation to having its action')}
+<pre>${lines.map(text).join('\n')}</pre>`,
+  )
 
 /** Without a file the board's own policy acts, if it was made for this task. */
 function acceptRunning(board: Board, spec: TaskSpec, port: string): void {
@@ -81,12 +150,35 @@ function acceptRunning(board: Board, spec: TaskSpec, port: string): void {
   board.contract = policy.contractHash
 }
 
-function summary({ returns, steps, comparedActions, cycles, roundTrip }: Control, host: Policy | undefined) {
+function summary(
+  control: Control | RealTimeControl,
+  host: Policy | undefined,
+  port: string,
+  clockHz: number,
+  hz: number | undefined,
+) {
+  const { returns, steps, comparedActions, cycles, roundTrip, roundTrips } = control
   return {
     return: statistics(returns),
     returns: [...returns],
     ...{ steps, comparedActions, cycles, roundTripMs: roundTrip },
+    /** without the inference; absent where its counter tells no time of this line's */
+    ...(!EMULATORS.includes(port) && { linkMs: linkOf(control, clockHz) }),
+    histogram: { unit: 'ms', ...histogram(roundTrips, roundTrip.p99) },
+    ...('misses' in control && {
+      realTime: {
+        ...{ hz: hz as number, misses: control.misses, failsafes: control.failsafes },
+        ...{ intervalMs: control.interval, jitterMs: control.jitter },
+      },
+    }),
     /** null: there was nothing to compare with */
     bitExact: host === undefined ? null : true,
   }
+}
+
+/** The median inference taken off every figure. */
+function linkOf({ roundTrip, cycles }: Control | RealTimeControl, clockHz: number): Spread {
+  const inference = (1000 * cycles.median) / clockHz
+  const { min, median, p99, max, count } = roundTrip
+  return { min: min - inference, median: median - inference, p99: p99 - inference, max: max - inference, count }
 }

@@ -36,7 +36,7 @@ describe('PROTOCOL.md', () => {
     const heard: Buffer[] = []
     board.duplex.on('data', (bytes: Buffer) => heard.push(bytes))
     const exchanges = exchange()
-    expect(exchanges).toHaveLength(10)
+    expect(exchanges).toHaveLength(14)
     for (const { title, sent, answered } of exchanges) {
       board.duplex.write(Buffer.from(sent, 'hex'))
       await new Promise(setImmediate)

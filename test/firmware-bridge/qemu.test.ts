@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { missingQemu, openQemu, type QemuOptions } from '../../firmware-bridge/emulators/qemu.ts'
@@ -12,6 +13,7 @@ import { decodePolicy } from '../../runtime-as/decode.ts'
 import { encodePolicy } from '../../runtime-as/encode.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
+import { describeWith } from '../require.ts'
 import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../runtime-as/networks.ts'
 import { policyFile, withAlteredGolden } from './policies.ts'
 
@@ -88,12 +90,13 @@ describe('a machine without QEMU', () => {
   })
 })
 
-describe.skipIf(missingQemu() !== undefined)('an STM32F405 in QEMU (needs qemu-system-arm)', () => {
+describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QEMU', () => {
   it('says what it is: slots in RAM where flash cannot be written, instructions for cycles; and acts with the bits of the host', async () => {
     const board = await connect()
     const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
     expect(board.info).toMatchObject({ name: 'stm32f405-qemu', clockHz: 1e9, programBytes: 4, eraseBytes: 4096 })
     expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
+    expect(board.info.firmware).toBe(crc32(readFileSync(new URL('stm32f405.bin', images))))
     expect(board.info.policy).toBeUndefined()
 
     let steps = 0

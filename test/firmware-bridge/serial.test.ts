@@ -2,11 +2,12 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { InProcessBoard } from '../../firmware-bridge/inprocess.ts'
 import { openPort } from '../../firmware-bridge/ports.ts'
 import { FailedError } from '../../runtime-as/errors.ts'
+import { describeWith } from '../require.ts'
 import { policyFile } from './policies.ts'
 
 /** Prints the terminal's name in one line to stderr, then carries bytes between it and stdin, stdout. */
@@ -40,7 +41,7 @@ afterEach(() => {
   for (const bridge of running.splice(0)) bridge.kill('SIGKILL')
 })
 
-describe.skipIf(!possible)('a serial port (Linux with python3)', () => {
+describeWith('Linux with python3', possible)('a serial port', () => {
   it('installs, steps and measures as any other', async () => {
     const { path } = await plug()
     const board = await Board.connect(await openPort(path))

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { describeWith } from '../require.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const possible = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0
 
-describe.skipIf(!possible)('on a modelled STM32F405 (Linux with a C compiler)', () => {
+describeWith('Linux with a C compiler', possible)('on a modelled STM32F405', () => {
   it('clocks come up whatever is missing; flash is unlocked, erased by its sectors, programmed and locked again', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bpd-chip-'))
     try {

@@ -3,8 +3,10 @@ import { Board } from '../../firmware-bridge/client.ts'
 import { openInProcess } from '../../firmware-bridge/inprocess.ts'
 import { RefusedError } from '../../firmware-bridge/refusal.ts'
 import { FAILSAFE } from '../../runtime-as/assembly/device/protocol.ts'
+import { encodePolicy } from '../../runtime-as/encode.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
+import { contractFor, observationsFor, randomNetwork } from '../runtime-as/networks.ts'
 import { policyFile } from './policies.ts'
 
 /** period 20 ms, as `contractFor` says */
@@ -14,14 +16,14 @@ const failsafe = Float32Array.from(policy.contract.action.failsafe)
 const opened: Board[] = []
 
 /** A board whose clock the test moves, what it put out, and one step that tells what came back. */
-async function watched(periods: number) {
+async function watched(periods: number, options = {}, bytes = file) {
   let now = 0xffffff00 // the clock wraps soon
   const out: Float32Array[] = []
   const port = openInProcess({ millis: () => now, onAct: (action) => out.push(action) })
   const board = await Board.connect(port, { timeout: 50, patience: 100 })
   opened.push(board)
-  await board.install(file)
-  await board.watch(periods)
+  await board.install(bytes)
+  await board.watch(periods, options)
   const wait = (milliseconds: number) => {
     for (let i = 0; i < milliseconds; i++) {
       now = (now + 1) >>> 0
@@ -117,6 +119,31 @@ describe('a watch over the observations', () => {
     expect(await step()).toBe(2)
     expect(await step([Number.NaN, 0, 0])).toBe(3)
     expect((await board.stats()).board).toMatchObject({ badObservations: 4, failsafes: 1 })
+  })
+
+  it('that holds leaves the last action where it is, refuses steps all the same, and counts', async () => {
+    const { out, wait, step, failsafes } = await watched(3, { hold: true })
+    expect(await step()).toEqual(acted)
+    wait(500)
+    expect(out).toEqual([acted])
+    expect(await failsafes()).toBe(1)
+    for (const left of [3, 2, 1]) expect(await step()).toBe(left)
+    expect(await step()).toEqual(acted)
+  })
+
+  it('that holds has nothing to hold before the first step: the contract’s failsafe', async () => {
+    const { out, wait } = await watched(3, { hold: true })
+    wait(64)
+    expect(out).toEqual([failsafe])
+  })
+
+  it('with a failsafe of zeros puts zeros out', async () => {
+    const network = randomNetwork([3, 12, 2], 1)
+    const contract = contractFor(network)
+    const zeros = { ...contract, action: { ...contract.action, failsafe: [0, 0] } }
+    const { out, wait } = await watched(3, {}, encodePolicy(network, zeros, observationsFor(network, 3)))
+    wait(64)
+    expect(out).toEqual([Float32Array.of(0, 0)])
   })
 
   it('of 0 periods watches nothing; ends with a reset; needs a policy', async () => {

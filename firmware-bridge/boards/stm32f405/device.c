@@ -18,6 +18,7 @@ static struct {
   uint32_t state, state_bytes, slot_a, slot_b, slot_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes;
   uint32_t stack, stack_bytes;
   char name[16];
+  uint32_t image;
 } table;
 
 w2c_policy device;
@@ -52,6 +53,7 @@ int main(void) {
   table.program_bytes = PROGRAM_BYTES;
   table.clock_hz = counter_hz;
   table.static_bytes = (uint32_t)bss_end - (uint32_t)data_start;
+  table.image = FLASH_BASE;
   table.image_bytes = (uint32_t)image_end - FLASH_BASE;
   table.stack = (uint32_t)stack_low;
   table.stack_bytes = (uint32_t)stack_high - (uint32_t)stack_low;

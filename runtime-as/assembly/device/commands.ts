@@ -1,48 +1,43 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
 import { forward } from '../forward'
-import { ACTIONS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
+import { ACTIONS, BOUNDS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
 import { finite } from '../validate'
 import { act, cycles, millis } from './board'
 import { record } from './log'
+import { pace } from './pace'
 import {
   BAD_LENGTH,
   INFO_ACTIONS,
-  INFO_CLOCK_HZ,
   INFO_CONFIRMED,
   INFO_CONTRACT,
   INFO_ERASE_BYTES,
   INFO_FILE_BYTES,
+  INFO_FIRMWARE,
   INFO_FORMAT,
   INFO_GENERATION,
   INFO_GOLDENS,
-  INFO_IMAGE_BYTES,
   INFO_MAX_PAYLOAD,
   INFO_MILLIS,
   INFO_NAME,
   INFO_OBSERVATIONS,
   INFO_PERIOD,
-  INFO_POLICY_BYTES,
-  INFO_POLICY_CRC,
-  INFO_PROGRAM_BYTES,
   INFO_PROTOCOL,
   INFO_SLOT,
   INFO_STACK_BYTES,
   INFO_STACK_USED,
-  INFO_STATIC_BYTES,
   INFO_WORK_BYTES,
   MAX_PAYLOAD,
   NO_POLICY,
   OK,
   PROTOCOL,
-  SLOT_FILE_BYTES,
-  SLOT_FILE_CRC,
   SLOT_GENERATION,
   STAT_BAD_OBSERVATIONS,
+  STAT_BOUNDED,
   STAT_STEPS,
 } from './protocol'
 import { capacity, confirmed, goodStep } from './slots'
-import { RUNNING, RUNNING_CORE, WORK, count, refuse, state, table, workMemory } from './state'
-import { CLOCK_HZ, ERASE_BYTES, IMAGE_BYTES, NAME, PROGRAM_BYTES, SLOT_A, STACK, STACK_BYTES, STATIC_BYTES } from './table'
+import { FIRMWARE, RUNNING, RUNNING_CORE, WORK, copy, count, refuse, state, table, workMemory } from './state'
+import { ERASE_BYTES, NAME, SLOT_A, STACK, STACK_BYTES } from './table'
 import { observed } from './watch'
 
 /** The running policy's contract hash, 0: none runs. */
@@ -75,23 +70,31 @@ export function hello(out: usize): void {
     store<u16>(out, load<u16>(core, OBSERVATIONS), INFO_OBSERVATIONS)
     store<u16>(out, load<u16>(core, ACTIONS), INFO_ACTIONS)
     store<u16>(out, load<u16>(core, GOLDENS), INFO_GOLDENS)
-    store<u32>(out, load<u32>(slot, SLOT_GENERATION), INFO_GENERATION)
-    store<u32>(out, load<u32>(slot, SLOT_FILE_BYTES), INFO_POLICY_BYTES)
-    store<u32>(out, load<u32>(slot, SLOT_FILE_CRC), INFO_POLICY_CRC)
+    // and its file's bytes and CRC-32: a slot's header has them in the same order
+    copy(out + INFO_GENERATION, slot + SLOT_GENERATION, 12)
     store<u32>(out, load<u32>(core, CONTRACT_HASH), INFO_CONTRACT)
     store<u32>(out, load<u32>(core, PERIOD), INFO_PERIOD)
   }
   store<u32>(out, capacity(), INFO_FILE_BYTES)
-  store<u32>(out, load<u32>(table, ERASE_BYTES), INFO_ERASE_BYTES)
-  store<u32>(out, load<u32>(table, PROGRAM_BYTES), INFO_PROGRAM_BYTES)
-  store<u32>(out, load<u32>(table, CLOCK_HZ), INFO_CLOCK_HZ)
-  store<u32>(out, load<u32>(table, STATIC_BYTES), INFO_STATIC_BYTES)
-  store<u32>(out, load<u32>(table, IMAGE_BYTES), INFO_IMAGE_BYTES)
+  // both name erase block, program unit, clock, RAM and flash in this order
+  copy(out + INFO_ERASE_BYTES, table + ERASE_BYTES, 20)
   store<u32>(out, load<u32>(table, STACK_BYTES), INFO_STACK_BYTES)
   store<u32>(out, stackUsed(), INFO_STACK_USED)
   store<u32>(out, workMemory(), INFO_WORK_BYTES)
   store<u32>(out, millis(), INFO_MILLIS)
-  for (let k: usize = 0; k < 16; k += 4) store<u32>(out + INFO_NAME + k, load<u32>(table + NAME + k))
+  copy(out + INFO_NAME, table + NAME, 16)
+  store<u32>(out, load<u32>(state, FIRMWARE), INFO_FIRMWARE)
+}
+
+/** Whether a number of the action lies on one of its bounds. */
+function bounded(core: usize, action: usize): bool {
+  const bytes = <usize>load<u16>(core, ACTIONS) << 2
+  const low = core + load<u32>(core, BOUNDS)
+  for (let k: usize = 0; k < bytes; k += 4) {
+    const value = load<f32>(action + k)
+    if (value == load<f32>(low + k) || value == load<f32>(low + bytes + k)) return true
+  }
+  return false
 }
 
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */
@@ -108,8 +111,10 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   forward(core, observation, out + 4, state + WORK)
   store<u32>(out, cycles() - before)
   count(STAT_STEPS)
+  if (bounded(core, out + 4)) count(STAT_BOUNDED)
   act(out + 4, load<u16>(core, ACTIONS))
   record(core, load<u32>(observation + length), out)
+  pace(core)
   if (valid) goodStep()
   return OK
 }

@@ -36,22 +36,26 @@ import {
   ANSWER_FRAME,
   COUNTERS,
   DETAIL,
+  FIRMWARE,
   FRAME,
   LAST_CRC,
   LAST_HEAD,
   RUNNING_CORE,
   UPLOAD_WRITTEN,
   attach,
+  copy,
   count,
   refuse,
   state,
 } from './state'
+import { IMAGE, IMAGE_BYTES } from './table'
 import { begin, commit, data } from './upload'
 import { look, watch } from './watch'
 
 /** Boots the device. table: the board's facts (board.ts), 4-byte aligned; its state must be zeroed. */
 export function start(table: usize): void {
   attach(table)
+  store<u32>(state, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)), FIRMWARE)
   prepareMarks()
   boot()
 }
@@ -135,7 +139,7 @@ function answer(type: u32, head: u32, length: u32): u32 {
       status = bench(payload, length, out + PAYLOAD)
       break
     case STATS:
-      for (let k: usize = 0; k < <usize>STATS_BYTES; k += 4) store<u32>(out + PAYLOAD + k, load<u32>(state + COUNTERS + k))
+      copy(out + PAYLOAD, state + COUNTERS, STATS_BYTES)
       bytes = STATS_BYTES
       break
     case CONFIRM:

@@ -4,7 +4,7 @@ import { workBytes } from '../golden'
 import { ACTIONS } from '../layout'
 import { millis } from './board'
 import { BAD_LENGTH, LOG_ACTION, LOG_CYCLES, LOG_CRC, LOG_ENTRIES, LOG_MILLIS, MAX_PAYLOAD, NO_POLICY, OK } from './protocol'
-import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, refuse, state, workMemory } from './state'
+import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, copy, refuse, state, workMemory } from './state'
 
 /** Bytes of an entry. */
 function entryBytes(core: usize): u32 {
@@ -19,10 +19,6 @@ export function measureLog(core: usize): void {
 
 function entry(core: usize, number: u32): usize {
   return state + WORK + workBytes(core) + (number % load<u32>(state, LOG_KEPT)) * entryBytes(core)
-}
-
-function copy(to: usize, from: usize, bytes: u32): void {
-  for (let k: usize = 0; k < bytes; k += 4) store<u32>(to + k, load<u32>(from + k))
 }
 
 /** crc: of the request; answer: cycles u32, action f32[actions] */

@@ -1,7 +1,7 @@
 // Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
 // device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
 
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 /** SLIP (RFC 1055) */
 export const END = 0xc0
@@ -81,7 +81,8 @@ export const INFO_STACK_USED = 60 // most ever used since start; 0: unknown
 export const INFO_WORK_BYTES = 64 // work memory for a policy
 export const INFO_MILLIS = 68 // since start
 export const INFO_NAME = 72 // 16 bytes
-export const INFO_BYTES = 88
+export const INFO_FIRMWARE = 88 // CRC-32 of the image, 0: unknown
+export const INFO_BYTES = 92
 
 /** answer to STATS, u32 each, since start */
 export const STAT_FRAMES = 0 // whole frames with a right CRC
@@ -93,7 +94,15 @@ export const STAT_STEPS = 20
 export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds NaN or an infinity
 export const STAT_REVERTS = 28 // policies that were not confirmed in time
 export const STAT_FAILSAFES = 32 // times that no valid observation came in time
-export const STATS_BYTES = 36
+export const STAT_BOUNDED = 36 // steps with an action that lies on one of its bounds, as clamping leaves it
+export const STAT_FAST = 40 // windows of steps that came faster than 0.8 of the contract's period
+export const STAT_SLOW = 44 // windows of steps that came slower than 1.2 of the period
+export const STAT_WINDOW = 48 // milliseconds that the last whole window took, 0: none yet
+export const STAT_JITTER = 52 // the largest distance in it of two steps' interval from the period, in milliseconds
+export const STATS_BYTES = 56
+
+/** intervals between steps in a window */
+export const PACE_STEPS = 100
 
 /** entry of the log */
 export const LOG_CRC = 0 // the last field of the STEP request, which stands for its observation

@@ -28,7 +28,7 @@ import {
   TRIAL_STEPS,
   WRONG_GOLDEN,
 } from './protocol'
-import { FRAME, LOGGED, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
+import { FRAME, LOGGED, PACE_COUNT, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
 import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
 
 /** The first program unit's start in a slot that is not before `bytes`. */
@@ -80,6 +80,7 @@ export function selfTest(file: usize, bytes: u32): u32 {
 
 function run(slot: usize): void {
   store<u32>(state, slot, RUNNING)
+  store<u32>(state, 0, PACE_COUNT)
   const core = slot + fileAt() + CORE
   store<u32>(state, core, RUNNING_CORE)
   measureLog(core)

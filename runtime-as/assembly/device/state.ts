@@ -2,7 +2,7 @@
 import { MAX_FRAME, RING_BYTES, STATS_BYTES } from './protocol'
 import { STATE, STATE_BYTES } from './table'
 
-/** the six counters of STATS, in their order */
+/** the figures of STATS, in their order */
 export const COUNTERS = 0
 /** the slot that runs and its policy's core; 0: none */
 export const RUNNING = COUNTERS + STATS_BYTES
@@ -16,12 +16,23 @@ export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
 export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
 /** good steps left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
 export const TRIAL = UPLOAD_ERASED + 4
-/** the watch: periods until the failsafe, 0: none; `millis` of the last good observation; how many are missing to end the failsafe, 0: none is on */
+/**
+ * the watch: periods until the failsafe, 0: none (u8), whether it holds the last action (u8); `millis` of the last good observation; how many are
+ * missing to end the failsafe, 0: none is on
+ */
 export const WATCH_PERIODS = TRIAL + 4
+export const WATCH_HOLD = WATCH_PERIODS + 1
 export const LAST_GOOD = WATCH_PERIODS + 4
 export const FRESH_LEFT = LAST_GOOD + 4
+/** the pace: steps so far in the window and one more, 0: no step yet; `millis` of its first step and of the last; its largest deviation */
+export const PACE_COUNT = FRESH_LEFT + 4
+export const PACE_BEGAN = PACE_COUNT + 4
+export const PACE_LAST = PACE_BEGAN + 4
+export const PACE_WORST = PACE_LAST + 4
+/** CRC-32 of the image */
+export const FIRMWARE = PACE_WORST + 4
 /** entries ever put into the log since it was emptied */
-export const LOGGED = FRESH_LEFT + 4
+export const LOGGED = FIRMWARE + 4
 /** how many entries the running policy's log keeps */
 export const LOG_KEPT = LOGGED + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
@@ -37,7 +48,7 @@ export const ANSWER_BYTES = LAST_CRC + 4
 /** END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
 export const MARKS = ANSWER_BYTES + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
-export const RING = 128
+export const RING = 168
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER
@@ -55,6 +66,11 @@ export function attach(at: usize): void {
 
 export function workMemory(): u32 {
   return load<u32>(table, STATE_BYTES) - WORK
+}
+
+/** to, from and bytes: multiples of 4 */
+export function copy(to: usize, from: usize, bytes: usize): void {
+  for (let k: usize = 0; k < bytes; k += 4) store<u32>(to + k, load<u32>(from + k))
 }
 
 /** Refuses with a detail: `return refuse(TOO_LARGE, bytes)`. */

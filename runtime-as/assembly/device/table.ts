@@ -14,4 +14,5 @@ export const IMAGE_BYTES = 36 // flash of the image
 export const STACK = 40 // lowest address of the stack, painted with 0xa5 bytes by the board before `start`; 0: unknown
 export const STACK_BYTES = 44
 export const NAME = 48 // 16 bytes ASCII, zero padded: the board's name
-export const TABLE_BYTES = 64
+export const IMAGE = 64 // address of the image's first byte
+export const TABLE_BYTES = 68

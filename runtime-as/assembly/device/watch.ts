@@ -2,21 +2,21 @@
 // step, until a few have come in time again.
 import { ACTIONS, BOUNDS, PERIOD } from '../layout'
 import { act, millis } from './board'
-import { BAD_LENGTH, FAILSAFE, FRESH_STEPS, NO_POLICY, OK, STAT_FAILSAFES } from './protocol'
-import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_PERIODS, count, refuse, state } from './state'
+import { BAD_LENGTH, FAILSAFE, FRESH_STEPS, NO_POLICY, OK, STAT_FAILSAFES, STAT_STEPS } from './protocol'
+import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_HOLD, WATCH_PERIODS, count, refuse, state } from './state'
 
 /** Whether the last good observation is too long ago for the running policy's contract. */
 function late(core: usize): bool {
   // a period is less than 2^32 microseconds and there are at most 255: it fits
-  const limit = (load<u32>(core, PERIOD) / 1000 + 1) * load<u32>(state, WATCH_PERIODS)
+  const limit = (load<u32>(core, PERIOD) / 1000 + 1) * <u32>load<u8>(state, WATCH_PERIODS)
   return limit != 0 && millis() - load<u32>(state, LAST_GOOD) > limit
 }
 
-/** payload: periods u8 without a valid observation before the failsafe, 0: no watch */
+/** payload: periods u8 without a valid observation before the failsafe, 0: no watch; u8, other than 0: the failsafe holds the last action */
 export function watch(payload: usize, length: u32): u32 {
-  if (length != 1) return refuse(BAD_LENGTH, 1)
+  if (length != 2) return refuse(BAD_LENGTH, 2)
   if (!load<u32>(state, RUNNING_CORE)) return refuse(NO_POLICY, 0)
-  store<u32>(state, load<u8>(payload), WATCH_PERIODS)
+  store<u32>(state, load<u16>(payload), WATCH_PERIODS)
   store<u32>(state, millis(), LAST_GOOD)
   store<u32>(state, 0, FRESH_LEFT)
   return OK
@@ -28,6 +28,8 @@ export function look(): void {
   if (!core || load<u32>(state, FRESH_LEFT) || !late(core)) return
   store<u32>(state, FRESH_STEPS, FRESH_LEFT)
   count(STAT_FAILSAFES)
+  // without any step there is no last action
+  if (load<u8>(state, WATCH_HOLD) && load<u32>(state, STAT_STEPS)) return
   const actions: u32 = load<u16>(core, ACTIONS)
   act(core + load<u32>(core, BOUNDS) + (actions << 3), actions)
 }
