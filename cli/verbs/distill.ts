@@ -80,6 +80,8 @@ export function addRecipeOptions(verb: Command): void {
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))
     .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
     .option('--max-weights <n>', 'picks the best return within so many weights, not the fewest weights', integer(1))
+    .option('--max-bytes <n>', 'the same, within a size of the .bpd file', integer(1))
+    .option('--progress-episodes <n>', 'episodes for each point of the training curve', integer(1))
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
     .option('--no-fused', 'the same bits on every CPU')
     .addOption(

@@ -34,8 +34,8 @@ const report: Report = {
       logAlphaHistogram: Array.from({ length: 20 }, (_, bin) => 10 * bin),
     })),
     sweep: [
-      { threshold: -3, weights: 62, prunedReturn: -470, tunedReturn: -168 },
-      { threshold: -1.5, weights: 96, prunedReturn: -171, tunedReturn: -158 },
+      { threshold: -3, bytes: 1000, weights: 62, prunedReturn: -470, tunedReturn: -168 },
+      { threshold: -1.5, bytes: 1000, weights: 96, prunedReturn: -171, tunedReturn: -158 },
     ],
     teacherPickReturn: -158.9,
   },

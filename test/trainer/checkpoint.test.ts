@@ -73,6 +73,24 @@ describe('a distillation', { timeout: 60_000 }, () => {
     expect(existsSync(checkpoint('killed'))).toBe(false)
   })
 
+  it('killed while tuning does not train or tune again what was done', async () => {
+    const several = [...words('tuning'), '--thresholds', '-2,-1,0,1,2']
+    run([...words('tuned'), '--thresholds', '-2,-1,0,1,2'])
+    const log = join(folder, 'tuning/progress.jsonl')
+    const tuned = () => (existsSync(log) ? readFileSync(log, 'utf8').split('"phase":"tune"').length - 1 : 0)
+    const child = start(several)
+    const ended = once(child, 'exit')
+    while (tuned() < 2 && child.exitCode === null) await sleep(2)
+    child.kill('SIGKILL')
+    await ended
+    const saved = readFileSync(checkpoint('tuning')).toString('latin1')
+    expect(saved).toContain('tuned.0.0.weights')
+    expect(saved).toContain('"step":"3000"')
+    run([...several, '--resume'])
+    expect(student('tuning')).toEqual(student('tuned'))
+    expect(tuned()).toBe(5)
+  })
+
   it('interrupted by Ctrl-C saves, leaves with 130 and says how to go on', async () => {
     const child = start(words('interrupted', 1_000_000))
     let stderr = ''

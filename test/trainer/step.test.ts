@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Layer } from '../../runtime-as/network.ts'
 import type { StepConfig } from '../../trainer/kernels/config.ts'
-import type { KernelOptions } from '../../trainer/kernels/kernels.ts'
+import { cpuFeatures, type KernelOptions } from '../../trainer/kernels/kernels.ts'
 import { stride } from '../../trainer/kernels/layout.ts'
 import { Trainer } from '../../trainer/kernels/trainer.ts'
 import { randomStream } from '../../trainer/random.ts'
@@ -135,9 +135,9 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
 )
 
 describe('same seed, same bits', () => {
-  const trained = (threads: number, options: KernelOptions) => {
-    const base = config(2)
-    const trainer = new Trainer({ ...base, batch: 50, observationSize: 7 }, { seed: 5, threads, ...options })
+  const trained = (threads: number, options: KernelOptions, chunks = 2, seed = 5) => {
+    const base = config(chunks)
+    const trainer = new Trainer({ ...base, batch: 50, observationSize: 7 }, { seed, threads, ...options })
     const random = randomStream(5, 'data')
     trainer.data.forEach((_, i) => {
       trainer.data[i] = random.normal()
@@ -159,5 +159,20 @@ describe('same seed, same bits', () => {
 
   it('wide or narrow tile', () => {
     expect(trained(1, { wide: false })).toEqual(one)
+  })
+
+  it('plain SIMD: threads and tiles again; against relaxed SIMD only where the CPU does not fuse', () => {
+    const plain = trained(1, { wide: true, relaxed: false })
+    expect(trained(2, { wide: false, relaxed: false })).toEqual(plain)
+    if (cpuFeatures().fused) expect(plain).not.toEqual(one)
+    else expect(plain).toEqual(one)
+    plain.flat().forEach((values, i) => {
+      expect(largestDifference(values, one.flat()[i])).toBeLessThan(1e-2)
+    })
+  })
+
+  it('but not another number of chunks, or another seed: these change the sums', () => {
+    expect(trained(1, { wide: true }, 1)).not.toEqual(one)
+    expect(trained(1, { wide: true }, 2, 6)).not.toEqual(one)
   })
 })

@@ -1,24 +1,30 @@
 /**
- * Checkpoints of the training phase: a safetensors file with the trainer's memory and, as metadata, the step, the curve, what the run
- * is (options and data) and a CRC-32. Written whole or not at all; a run that continues from one has the bits of one that never stopped.
+ * Checkpoints: a safetensors file with the trainer's memory, the trained student and those already tuned, and, as metadata, the step, the curve,
+ * what the run is (options and data) and a CRC-32. Written whole or not at all; a run that continues from one has the bits of one that never stopped.
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
+import type { Layer } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { cpuFeatures } from '../kernels/kernels.ts'
-import { readSafetensors, writeSafetensors } from '../teachers/safetensors.ts'
+import type { VariationalLayer } from '../kernels/trainer.ts'
+import { readSafetensors, type Tensor, writeSafetensors } from '../teachers/safetensors.ts'
 import { recipeOf } from './options.ts'
 import type { DistillJob } from './session.ts'
 import type { CurvePoint } from './train.ts'
+import { type Candidate, type SweepPoint, withoutNetwork } from './tune.ts'
 
-const format = 'bpd-checkpoint-1'
+const format = 'bpd-checkpoint-2'
 
 export interface Checkpoint {
   step: number
   curve: CurvePoint[]
   /** of `Trainer.save` */
   memory: Uint8Array
+  /** while tuning: the student as it left training, and the levels that are done */
+  trained?: VariationalLayer[]
+  tuned: Candidate[]
 }
 
 export class Checkpoints {
@@ -37,21 +43,38 @@ export class Checkpoints {
     const { rows } = job.transitions
     const data = crc32(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
     // with fused multiply-add the last bits are the CPU's
-    this.#identity = { ...recipeOf(job.options), data, cpu: job.options.fused && cpuFeatures().fused }
+    // how the student is picked may change: nothing before depends on it
+    const { tolerance: _, maxWeights: __, maxBytes: ___, ...recipe } = recipeOf(job.options)
+    this.#identity = { ...recipe, data, cpu: job.options.fused && cpuFeatures().fused }
   }
 
   due(): boolean {
     return performance.now() - this.#saved > this.#everyMilliseconds
   }
 
-  async save({ step, curve, memory }: Checkpoint): Promise<void> {
-    const values = new Float32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4)
+  async save({ step, curve, memory, trained = [], tuned }: Checkpoint): Promise<void> {
+    const tensors = new Map<string, Tensor>()
+    const put = (name: string, values: Float32Array) =>
+      tensors.set(name, { dtype: 'F32', shape: [values.length], values })
+    put('memory', new Float32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4))
+    trained.forEach(({ theta, logSigma, bias }, l) => {
+      put(`trained.${l}.theta`, theta)
+      put(`trained.${l}.logSigma`, logSigma)
+      put(`trained.${l}.bias`, bias)
+    })
+    const levels = tuned.map((candidate, i) => ({
+      point: withoutNetwork(candidate),
+      layers: candidate.network.layers.map(({ weights, bias, ...layer }, l) => {
+        put(`tuned.${i}.${l}.weights`, weights)
+        put(`tuned.${i}.${l}.bias`, bias)
+        return layer
+      }),
+    }))
     const metadata = {
       format,
       ...{ step: `${step}`, curve: JSON.stringify(curve), identity: JSON.stringify(this.#identity) },
-      crc32: `${crc32(memory)}`,
+      ...{ trained: `${trained.length}`, tuned: JSON.stringify(levels), crc32: checksum(tensors) },
     }
-    const tensors = new Map([['memory', { dtype: 'F32' as const, shape: [values.length], values }]])
     await writeFile(this.#path, writeSafetensors({ tensors, metadata }))
     this.lastStep = step
     this.#saved = performance.now()
@@ -72,8 +95,7 @@ export class Checkpoints {
       throw new InputError(
         `${this.#path}: metadata format: ${JSON.stringify(metadata.format ?? null)}, expected "${format}"`,
       )
-    const memory = new Uint8Array(values.buffer)
-    if (`${crc32(memory)}` !== metadata.crc32)
+    if (checksum(tensors) !== metadata.crc32)
       throw new InputError(`${this.#path}: altered: expected crc32 of its metadata`)
     const theirs: Record<string, unknown> = JSON.parse(metadata.identity)
     for (const [key, mine] of Object.entries(this.#identity))
@@ -82,11 +104,36 @@ export class Checkpoints {
           `${this.#path}: ${key}: the checkpoint was made with ${JSON.stringify(theirs[key])}, this run has ${JSON.stringify(mine)}`,
         )
     this.lastStep = Number(metadata.step)
-    return { step: this.lastStep, curve: JSON.parse(metadata.curve), memory }
+    const get = (name: string) => tensors.get(name)!.values as Float32Array
+    const trained = Array.from({ length: Number(metadata.trained) }, (_, l) => ({
+      ...{ theta: get(`trained.${l}.theta`), logSigma: get(`trained.${l}.logSigma`), bias: get(`trained.${l}.bias`) },
+    }))
+    const levels: { point: SweepPoint; layers: Omit<Layer, 'weights' | 'bias'>[] }[] = JSON.parse(metadata.tuned)
+    const tuned = levels.map(({ point, layers }, i) => ({
+      ...point,
+      network: {
+        layers: layers.map((layer, l) => ({
+          ...layer,
+          ...{ weights: get(`tuned.${i}.${l}.weights`), bias: get(`tuned.${i}.${l}.bias`) },
+        })),
+      },
+    }))
+    return {
+      ...{ step: this.lastStep, curve: JSON.parse(metadata.curve), memory: new Uint8Array(values.buffer), tuned },
+      ...(trained.length ? { trained } : {}),
+    }
   }
 
   /** The run is complete. */
   remove(): void {
     rmSync(this.#path, { force: true })
   }
+}
+
+/** Of all tensors, in their order. */
+function checksum(tensors: ReadonlyMap<string, Tensor>): string {
+  let crc = 0
+  for (const { values } of tensors.values())
+    crc = crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), crc)
+  return `${crc}`
 }

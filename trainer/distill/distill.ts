@@ -12,7 +12,7 @@ import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type DistillJob, Session } from './session.ts'
 import { type CurvePoint, train } from './train.ts'
-import { pick, type SweepPoint, sweep } from './tune.ts'
+import { type Candidate, pick, type SweepPoint, sweep, withoutNetwork } from './tune.ts'
 import { variantOf } from './variants.ts'
 
 export interface Progress {
@@ -73,22 +73,28 @@ export async function distill(
       const speed = step > begun ? { stepsPerSecond } : {}
       onProgress?.({ phase: 'train', step, steps, secondsLeft: left(step), ...speed, point })
     }
-    begun = checkpoints?.load()?.step ?? 0
-    const { layers, curve } = await train(session, variant, onPoint, checkpoints, signal)
+    const resumed = checkpoints?.load()
+    begun = resumed?.step ?? 0
+    const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
     const levels = variant.levels.length
     const onLevel = (point: SweepPoint, i: number) =>
       onProgress?.({
         ...{ phase: 'tune', step: i + 1, steps: levels },
         ...{ secondsLeft: left(steps + tuneCost * (i + 1)), sweep: point },
       })
-    const candidates = await sweep(session, variant, layers, onLevel, signal)
+    const save =
+      checkpoints &&
+      ((tuned: Candidate[]) =>
+        checkpoints.save({ step: steps, curve, memory: session.trainer.save(), trained: layers, tuned }))
+    const resume = { tuned: resumed?.tuned, save, signal }
+    const candidates = await sweep(session, variant, layers, onLevel, resume)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
-    const picked = pick(candidates, mean, options.tolerance, options.maxWeights)
+    const picked = pick(candidates, mean, options)
     return {
       network: picked.network,
       threshold: picked.threshold,
       curve,
-      sweep: candidates.map(({ network: _, ...point }) => point),
+      sweep: candidates.map(withoutNetwork),
       teacherReturn: { mean, ...spread },
       studentWeights: layers.reduce((sum, { theta }) => sum + theta.length, 0),
       seconds: (performance.now() - started) / 1000,

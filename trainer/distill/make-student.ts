@@ -33,6 +33,11 @@ export async function makeStudent(
   const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
   // the student's output is squashed as it was trained: tanh
   const plain = contractOf(spec, 'tanh', {})
+  const ship = (network: Network, threshold: number, studentWeights: number) => {
+    const method = 'Bayesian Policy Distillation'
+    const provenance = { method, threshold, studentWeights, recipe: uncommon(options) }
+    return encode(network, { ...plain, provenance })
+  }
   const job: DistillJob = {
     createTask: () => createTask(taskName),
     teacher: teacherController(teacher, spec),
@@ -41,16 +46,11 @@ export async function makeStudent(
       const policy = loadPolicy(encode(network, plain), 'student')
       return (observation, action) => policy.stepInto(observation, action)
     },
+    bytesOf: (...student) => ship(...student).length,
     options,
   }
   const distilled = await distill(job, { ...run, checkpoints: run.checkpoints?.(job) })
-  const provenance = {
-    method: 'Bayesian Policy Distillation',
-    threshold: distilled.threshold,
-    studentWeights: distilled.studentWeights,
-    recipe: uncommon(options),
-  }
-  return { bytes: encode(distilled.network, { ...plain, provenance }), distilled }
+  return { bytes: ship(distilled.network, distilled.threshold, distilled.studentWeights), distilled }
 }
 
 /** Options that differ from the defaults: small, and an option added later does not change the file. */

@@ -38,6 +38,8 @@ export interface DistillOptions extends StepOptions {
   tolerance: number
   /** most weights that the picked student may have; then the rule is the best return, not the fewest weights */
   maxWeights?: number
+  /** the same, bytes of its file */
+  maxBytes?: number
   seed: number
   threads: number
   /** who computes the training step; the readable reference is several times slower */

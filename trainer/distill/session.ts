@@ -17,6 +17,8 @@ export interface DistillJob {
   transitions: Transitions
   /** runs a network as the shipped kernel does */
   controllerOf: (network: Network) => Controller
+  /** size of the file that a network of this threshold ships in */
+  bytesOf: (network: Network, threshold: number, studentWeights: number) => number
   options: DistillOptions
 }
 

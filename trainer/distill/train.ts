@@ -5,7 +5,7 @@ import { Interrupted } from '../interrupted.ts'
 import { klWeight } from '../kernels/config.ts'
 import type { VariationalLayer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
-import type { Checkpoints } from './checkpoint.ts'
+import type { Checkpoint, Checkpoints } from './checkpoint.ts'
 import type { Session } from './session.ts'
 import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
 import type { Variant } from './variants.ts'
@@ -36,15 +36,13 @@ export async function train(
   session: Session,
   variant: Variant,
   onPoint: (point: CurvePoint) => void,
-  checkpoints?: Checkpoints,
-  signal?: AbortSignal,
+  { checkpoints, resumed, signal }: { checkpoints?: Checkpoints; resumed?: Checkpoint; signal?: AbortSignal },
 ): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
   const { trainer, options } = session
   const { seed, steps } = options
   trainer.setMode(variant.noise, { masked: variant.reshape !== undefined })
   variant.initialise(trainer, randomStream(seed, 'distill', 'student'))
   if (options.valueWeight > 0) trainer.initialiseCritics(randomStream(seed, 'distill', 'critics'))
-  const resumed = checkpoints?.load()
   if (resumed) trainer.restore(resumed.memory)
   const curve = resumed ? resumed.curve : []
   for (const point of curve) onPoint(point)
@@ -55,6 +53,7 @@ export async function train(
     const next = Math.min(steps, ...every.map((n) => step - (step % n) + n))
     trainer.run(next - step)
     step = next
+    requireFiniteStep(session, `step ${step}`, checkpoints)
     if (step % options.evaluateEvery === 0 || step === steps) {
       const point = curvePoint(session, variant, step)
       requireFinite(point, checkpoints)
@@ -62,11 +61,13 @@ export async function train(
       onPoint(point)
     }
     await turn()
-    if (signal?.aborted || checkpoints?.due()) await checkpoints?.save({ step, curve, memory: trainer.save() })
+    // the end too: tuning can always begin anew from it
+    if (signal?.aborted || step === steps || checkpoints?.due())
+      await checkpoints?.save({ step, curve, memory: trainer.save(), tuned: [] })
     if (signal?.aborted)
       throw new Interrupted(`interrupted at step ${step}${checkpoints ? '; --resume continues' : ''}`)
   }
-  return { layers: trainer.readActor(), curve }
+  return { layers: resumed?.trained ?? trainer.readActor(), curve }
 }
 
 function curvePoint(session: Session, variant: Variant, step: number): CurvePoint {
@@ -93,10 +94,21 @@ function curvePoint(session: Session, variant: Variant, step: number): CurvePoin
   }
 }
 
+/** Losses and weights after the last step: looked at before anything is evaluated or saved. */
+export function requireFiniteStep({ trainer }: Session, when: string, checkpoints?: Checkpoints): void {
+  const what = trainer.notFinite()
+  if (what) throw diverged(when, what, checkpoints)
+}
+
+function diverged(when: string, what: string, checkpoints?: Checkpoints): FailedError {
+  const last = checkpoints?.lastStep
+    ? `the last good checkpoint is of step ${checkpoints.lastStep}`
+    : 'no checkpoint yet'
+  return new FailedError(`training diverged by ${when}: ${what}; ${last}`)
+}
+
 function requireFinite(point: CurvePoint, checkpoints?: Checkpoints): void {
   for (const [name, value] of Object.entries(point))
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      const last = checkpoints?.lastStep ? `; the last good checkpoint is of step ${checkpoints.lastStep}` : ''
-      throw new FailedError(`training diverged at step ${point.step}: ${name} is ${value}${last}`)
-    }
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw diverged(`step ${point.step}`, `${name} is ${value}`, checkpoints)
 }

@@ -5,6 +5,7 @@ import { Interrupted } from '../interrupted.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
+import { requireFiniteStep } from './train.ts'
 import type { Variant } from './variants.ts'
 
 /** One level of the sweep. Returns are means over the picking episodes. */
@@ -12,6 +13,8 @@ export interface SweepPoint {
   /** log alpha, or a number of weights for variants that aim at one */
   threshold: number
   weights: number
+  /** of the whole file */
+  bytes: number
   prunedReturn: number
   tunedReturn: number
 }
@@ -25,15 +28,26 @@ export async function sweep(
   variant: Variant,
   trained: readonly VariationalLayer[],
   onPoint: (point: SweepPoint, index: number) => void,
-  signal?: AbortSignal,
+  /** levels that were tuned before an interruption; `save` is called with all that are done */
+  {
+    tuned = [],
+    save,
+    signal,
+  }: { tuned?: Candidate[]; save?: (tuned: Candidate[]) => Promise<void>; signal?: AbortSignal },
 ): Promise<Candidate[]> {
   const { trainer, options } = session
   const { tuneUpdates, pickEpisodes } = options
   const tuneWithValue = options.tuneWithValue && options.valueWeight > 0
   // without the critics the executed action is not needed, and the teacher's own has no noise
   if (!tuneWithValue) session.loadTransitions('teacherAction')
+  const studentWeights = trained.reduce((sum, { theta }) => sum + theta.length, 0)
   const candidates: Candidate[] = []
   for (const [index, threshold] of variant.levels.entries()) {
+    if (index < tuned.length) {
+      candidates.push(tuned[index])
+      onPoint(withoutNetwork(tuned[index]), index)
+      continue
+    }
     const masks = variant.masksAt(trained, threshold)
     const start = pruned(trained, masks)
     const prunedReturn = session.returnOf(session.networkOf(start), 'pick', pickEpisodes)
@@ -42,20 +56,26 @@ export async function sweep(
     trainer.shrinkage = 0
     trainer.setMode('none', { masked: true, value: tuneWithValue })
     await tune(trainer, tuneUpdates, signal)
+    requireFiniteStep(session, `the end of tuning at ${threshold}`)
     const network = session.networkOf(trainer.readActor())
     const tunedReturn = session.returnOf(network, 'pick', pickEpisodes)
-    const point = { threshold, weights: weightCount(network), prunedReturn, tunedReturn }
+    const bytes = session.job.bytesOf(network, threshold, studentWeights)
+    const point = { threshold, weights: weightCount(network), bytes, prunedReturn, tunedReturn }
     candidates.push({ ...point, network })
     onPoint(point, index)
+    await save?.(candidates)
   }
   return candidates
 }
+
+export const withoutNetwork = ({ network: _, ...point }: Candidate): SweepPoint => point
 
 /** The learning rate falls to zero along half a cosine. */
 async function tune(trainer: Trainer, updates: number, signal?: AbortSignal): Promise<void> {
   const blocks = Math.min(updates, 50)
   for (let b = 0; b < blocks; b++) {
-    if (signal?.aborted) throw new Interrupted('interrupted while tuning; --resume begins from the last checkpoint')
+    if (signal?.aborted)
+      throw new Interrupted('interrupted while tuning; --resume continues after the last tuned threshold')
     trainer.rateFactor = (1 + Math.cos((Math.PI * b) / blocks)) / 2
     const share = Math.floor(((b + 1) * updates) / blocks) - Math.floor((b * updates) / blocks)
     trainer.run(share * trainer.config.delay)
@@ -64,21 +84,23 @@ async function tune(trainer: Trainer, updates: number, signal?: AbortSignal): Pr
   trainer.rateFactor = 1
 }
 
+export interface PickRule {
+  tolerance: number
+  maxWeights?: number
+  maxBytes?: number
+}
+
 /**
- * The rule: of the students whose mean return is at least the teacher's minus `tolerance` x |teacher's|, on the same picking episodes, the one
- * with the fewest weights; if there is none, the one with the best return. With `maxWeights`: of those that have no more weights, the one with the best return; if there is none, the
- * one with the fewest weights.
+ * The rule, all returns on the same picking episodes: of the students whose mean return is at least the teacher's minus `tolerance` x |teacher's|,
+ * the one with the fewest weights; if there is none, the one with the best return. Within a budget of weights or bytes: of those inside it, the one
+ * with the best return; if there is none, the one with the fewest weights.
  */
-export function pick<T extends SweepPoint>(
-  candidates: readonly T[],
-  teacherReturn: number,
-  tolerance: number,
-  maxWeights?: number,
-): T {
+export function pick<T extends SweepPoint>(candidates: readonly T[], teacherReturn: number, rule: PickRule): T {
+  const { tolerance, maxWeights, maxBytes } = rule
   const fewest = (of: readonly T[]) => of.reduce((a, b) => (b.weights < a.weights ? b : a))
   const best = (of: readonly T[]) => of.reduce((a, b) => (b.tunedReturn > a.tunedReturn ? b : a))
-  if (maxWeights !== undefined) {
-    const small = candidates.filter((c) => c.weights <= maxWeights)
+  if (maxWeights !== undefined || maxBytes !== undefined) {
+    const small = candidates.filter((c) => c.weights <= (maxWeights ?? Infinity) && c.bytes <= (maxBytes ?? Infinity))
     return small.length ? best(small) : fewest(candidates)
   }
   const floor = teacherReturn - tolerance * Math.abs(teacherReturn)

@@ -180,6 +180,23 @@ export class Trainer {
     }
   }
 
+  /** What is not finite after the last step, in words. */
+  notFinite(): string | undefined {
+    for (const [name, value] of Object.entries(this.losses())) if (!Number.isFinite(value)) return `${name} is ${value}`
+    const { actor, critics } = this.memory
+    const blocks = [
+      ['student weight', actor.theta, actor.bytes],
+      ['log sigma', actor.logSigma, actor.bytes],
+      ['critic weight', critics.parameters, critics.bytes],
+    ] as const
+    for (const [name, address, bytes] of blocks) {
+      const values = this.f32.subarray(address / 4, (address + bytes) / 4)
+      const bad = values.findIndex((x) => !Number.isFinite(x))
+      if (bad >= 0) return `a ${name} is ${values[bad]}`
+    }
+    return undefined
+  }
+
   /** The authors' start: theta ~ N(0, 0.02^2), log sigma = -5, zero biases; targets equal. */
   initialiseStudent(random: Random): void {
     this.writeActor(
