@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import { parameterCount } from '../../runtime-as/network.ts'
 import { collect } from '../../trainer/data/collect.ts'
-import { columnsOf, type Transitions } from '../../trainer/data/transitions.ts'
+import { transitionsOf } from '../../trainer/data/transitions.ts'
 import type { Progress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
@@ -17,13 +17,7 @@ const control = teacherController(teacher, task.spec)
 const rows = Float32Array.from(
   [...collect(task, control, { transitions: 2000, sigmas: [0, 0.3], seed: 1 })].flatMap((episode) => [...episode]),
 )
-const transitions: Transitions = {
-  observationSize: 3,
-  actionSize: 1,
-  count: rows.length / columnsOf(3, 1).width,
-  rows,
-  metadata: {},
-}
+const transitions = transitionsOf(rows, 3, 1)
 
 const short = (given: Partial<DistillOptions> = {}) => {
   const progress: Progress[] = []

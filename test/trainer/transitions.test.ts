@@ -63,9 +63,10 @@ describe('a transitions file', () => {
   const { spec } = new Pendulum()
 
   it('holds what was collected', async () => {
-    const { rows, count, metadata } = readTransitions(await write('good'), spec)
+    const transitions = readTransitions(await write('good'), spec)
+    const { count, metadata } = transitions
     expect(count).toBe(450)
-    expect(rows).toEqual(Float32Array.from(episodes(450).flatMap((e) => [...e])))
+    expect(transitions.read(0, count)).toEqual(Float32Array.from(episodes(450).flatMap((e) => [...e])))
     expect(metadata).toMatchObject({ task: 'pendulum', episodes: '3', seed: '1' })
   })
 

@@ -6,13 +6,13 @@
  * The executed action is the teacher's with exploration noise, clamped to the bounds; terminal and timeout are 0 or 1. Metadata (strings):
  * format "bpd-transitions-1", task, observation_size, action_size, episodes, crc32 (of the tensor's bytes, decimal), and how it was made.
  */
-import { readFileSync } from 'node:fs'
+import { fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
 import { replaceFile, writeAll } from '../../runtime-as/replace.ts'
 import type { TaskSpec } from '../tasks/task.ts'
-import { readSafetensors } from '../teachers/safetensors.ts'
+import { headerLength, readLayout } from '../teachers/safetensors.ts'
 
 export const format = 'bpd-transitions-1'
 /** room for the JSON header, which is written last */
@@ -41,9 +41,30 @@ export interface Transitions {
   observationSize: number
   actionSize: number
   count: number
-  /** shape (count, columns.width), row-major */
-  rows: Float32Array
+  /** of all rows */
+  crc32: number
   metadata: Record<string, string>
+  /** rows `first` … `first + count - 1`, shape (count, columns.width); overwritten by the next call */
+  read(first: number, count: number): Float32Array
+}
+
+/** Rows at a time: a few MB, so that a million transitions are never in memory beside the trainer's own copy. */
+const pieceRows = 4096
+
+/** All rows in order, piece by piece, and the number of the first one of each. */
+export function* pieces(transitions: Transitions): Generator<[first: number, rows: Float32Array]> {
+  for (let first = 0; first < transitions.count; first += pieceRows)
+    yield [first, transitions.read(first, Math.min(pieceRows, transitions.count - first))]
+}
+
+/** Transitions that are in memory, as rows of `columnsOf`. */
+export function transitionsOf(rows: Float32Array, observationSize: number, actionSize: number): Transitions {
+  const { width } = columnsOf(observationSize, actionSize)
+  return {
+    ...{ observationSize, actionSize, count: rows.length / width, metadata: {} },
+    crc32: crc32(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)),
+    read: (first, count) => rows.subarray(first * width, (first + count) * width),
+  }
 }
 
 export interface Writing {
@@ -99,33 +120,60 @@ export async function writeTransitions(
   return count
 }
 
-/** Reads and checks transitions of a task. */
+/**
+ * Checks transitions of a task, all of them, and gives them to be read. The file stays open, so that what is read later is what was checked also
+ * where the file has been replaced since.
+ */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {
-  let bytes: Uint8Array
+  let descriptor: number
+  let size: number
   try {
-    bytes = readFileSync(path)
+    descriptor = openSync(path, 'r')
+    size = fstatSync(descriptor).size
   } catch (error) {
     throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
-  const { tensors, metadata } = readSafetensors(bytes, path)
-  const tensor = tensors.get('transitions')
-  if (metadata.format !== format || !tensor)
+  const bytesAt = (from: number, bytes: Uint8Array) => {
+    for (let done = 0; done < bytes.length; ) {
+      const n = readSync(descriptor, bytes, done, bytes.length - done, from + done)
+      if (n === 0) throw new InputError(`${path}: cut short while it was read`)
+      done += n
+    }
+    return bytes
+  }
+  const start = bytesAt(0, new Uint8Array(Math.min(size, 8)))
+  const head = bytesAt(0, new Uint8Array(8 + headerLength(start, size, path)))
+  const { places, metadata } = readLayout(head, size, path)
+  const place = places.get('transitions')
+  if (metadata.format !== format || !place)
     throw new InputError(`${path}: metadata format: ${JSON.stringify(metadata.format ?? null)}, expected "${format}"`)
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
   if (metadata.task !== spec.name)
     throw new InputError(`${path}: metadata task: ${JSON.stringify(metadata.task)}, expected "${spec.name}"`)
-  const { shape, values } = tensor
-  if (!(values instanceof Float32Array) || shape.length !== 2 || shape[1] !== width || shape[0] === 0)
+  const { dtype, shape, from } = place
+  if (dtype !== 'F32' || shape.length !== 2 || shape[1] !== width || shape[0] === 0)
     throw new InputError(
       `${path}: tensor "transitions": shape [${shape.join(', ')}], expected [1 or more, ${width}] of F32`,
     )
-  if (String(crc32(new Uint8Array(values.buffer))) !== metadata.crc32)
+  const piece = new Float32Array(pieceRows * width)
+  const read = (first: number, count: number) => {
+    const rows = count <= pieceRows ? piece.subarray(0, count * width) : new Float32Array(count * width)
+    bytesAt(from + first * width * 4, new Uint8Array(rows.buffer, 0, rows.byteLength))
+    return rows
+  }
+  const transitions = { observationSize, actionSize, count: shape[0], crc32: Number(metadata.crc32), metadata, read }
+  let crc = 0
+  let bad = -1
+  for (const [first, rows] of pieces(transitions)) {
+    crc = crc32(new Uint8Array(rows.buffer, 0, rows.byteLength), crc)
+    if (bad < 0 && !rows.every(Number.isFinite)) bad = first * width + rows.findIndex((x) => !Number.isFinite(x))
+  }
+  if (`${crc}` !== metadata.crc32)
     throw new InputError(`${path}: altered: the data does not match crc32 in its metadata`)
-  const bad = values.findIndex((x) => !Number.isFinite(x))
   if (bad >= 0)
     throw new InputError(
       `${path}: transition ${Math.floor(bad / width)}, column ${bad % width}: expected a finite number`,
     )
-  return { observationSize, actionSize, count: shape[0], rows: values, metadata }
+  return transitions
 }

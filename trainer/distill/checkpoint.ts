@@ -40,12 +40,10 @@ export class Checkpoints {
     this.#path = path
     this.#everyMilliseconds = minutes * 60_000
     this.#resume = resume
-    const { rows } = job.transitions
-    const data = crc32(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
     // with fused multiply-add the last bits are the CPU's
     // how the student is picked may change: nothing before depends on it
     const { tolerance: _, maxWeights: __, maxBytes: ___, ...recipe } = recipeOf(job.options)
-    this.#identity = { ...recipe, data, cpu: job.options.fused && cpuFeatures().fused }
+    this.#identity = { ...recipe, data: job.transitions.crc32, cpu: job.options.fused && cpuFeatures().fused }
   }
 
   due(): boolean {

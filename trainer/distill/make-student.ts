@@ -2,7 +2,7 @@
 import { encodePolicy } from '../../runtime-as/encode.ts'
 import type { Contract, Network } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
-import { columnsOf, type Transitions } from '../data/transitions.ts'
+import type { Transitions } from '../data/transitions.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
@@ -62,10 +62,8 @@ function uncommon(options: DistillOptions): Record<string, unknown> {
 
 /** Observations of `count` transitions, evenly spread over the data. */
 export function spreadObservations(transitions: Transitions, count: number): Float32Array[] {
-  const { observationSize, actionSize, rows } = transitions
-  const { width } = columnsOf(observationSize, actionSize)
   return Array.from({ length: Math.min(count, transitions.count) }, (_, i) => {
-    const at = Math.floor(((i + 0.5) * transitions.count) / count) * width
-    return rows.slice(at, at + observationSize)
+    const row = Math.floor(((i + 0.5) * transitions.count) / count)
+    return transitions.read(row, 1).slice(0, transitions.observationSize)
   })
 }

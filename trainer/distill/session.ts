@@ -1,6 +1,6 @@
 /** What every phase of a distillation works with: the trainer with its data, the task to evaluate in, and networks as they ship. */
 import type { Network } from '../../runtime-as/network.ts'
-import { columnsOf, type Transitions } from '../data/transitions.ts'
+import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import { type Controller, evaluate, type Purpose } from '../tasks/evaluate.ts'
@@ -36,36 +36,45 @@ export class Session {
     this.options = options
     this.#task = job.createTask()
     const config = stepConfig(this.#task, transitions, options)
-    this.#normaliser = normaliserOf(
-      transitions.rows,
-      transitions.rows.length / transitions.count,
-      config.observationSize,
-    )
     const { seed, threads, fused, tile } = options
     const wide = tile === undefined ? undefined : tile === 'wide'
     this.trainer = new Backend(config, { seed, threads, relaxed: fused, wide })
-    this.loadTransitions('action')
+    this.#load()
+    const { observationSize: o, actionSize: a } = config
+    const { data, rowLength } = this.trainer
+    this.#normaliser = normaliserOf(data, rowLength, o)
+    const { mean, std } = this.#normaliser
+    for (let at = 0; at < data.length; at += rowLength)
+      for (let i = 0; i < o; i++) {
+        data[at + i] = (data[at + i] - mean[i]) / std[i]
+        data[at + o + a + 1 + i] = (data[at + o + a + 1 + i] - mean[i]) / std[i]
+      }
   }
 
-  /** Transitions into the trainer, observations normalised; the action is the executed one or the teacher's own. */
-  loadTransitions(target: 'action' | 'teacherAction'): void {
-    const { rows, count } = this.job.transitions
+  /** Transitions piece by piece into the trainer's own rows, with the executed actions. */
+  #load(): void {
+    const { transitions } = this.job
     const { data, rowLength, config } = this.trainer
     const { observationSize: o, actionSize: a } = config
     const columns = columnsOf(o, a)
-    const { mean, std } = this.#normaliser
-    for (let r = 0; r < count; r++) {
-      const from = r * columns.width
-      const to = r * rowLength
-      for (let i = 0; i < o; i++) {
-        data[to + i] = (rows[from + columns.observation + i] - mean[i]) / std[i]
-        data[to + o + a + 1 + i] = (rows[from + columns.next + i] - mean[i]) / std[i]
+    for (const [first, rows] of pieces(transitions))
+      for (let from = 0, to = first * rowLength; from < rows.length; from += columns.width, to += rowLength) {
+        for (let i = 0; i < o + a; i++) data[to + i] = rows[from + i]
+        data[to + o + a] = rows[from + columns.reward]
+        for (let i = 0; i < o; i++) data[to + o + a + 1 + i] = rows[from + columns.next + i]
+        data[to + 2 * o + a + 1] = rows[from + columns.terminal]
       }
-      for (let i = 0; i < a; i++) data[to + o + i] = rows[from + columns[target] + i]
-      data[to + o + a] = rows[from + columns.reward]
-      data[to + 2 * o + a + 1] = rows[from + columns.terminal]
-    }
-    this.trainer.count = count
+    this.trainer.count = transitions.count
+  }
+
+  /** From now on the action to clone is the teacher's own, without noise, and not the executed one. */
+  useTeacherActions(): void {
+    const { data, rowLength, config } = this.trainer
+    const { observationSize: o, actionSize: a } = config
+    const columns = columnsOf(o, a)
+    for (const [first, rows] of pieces(this.job.transitions))
+      for (let from = 0, to = first * rowLength; from < rows.length; from += columns.width, to += rowLength)
+        for (let i = 0; i < a; i++) data[to + o + i] = rows[from + columns.teacherAction + i]
   }
 
   /** The network of these means as it would ship: for raw observations, compacted. */

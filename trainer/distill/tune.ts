@@ -39,7 +39,7 @@ export async function sweep(
   const { tuneUpdates, pickEpisodes } = options
   const tuneWithValue = options.tuneWithValue && options.valueWeight > 0
   // without the critics the executed action is not needed, and the teacher's own has no noise
-  if (!tuneWithValue) session.loadTransitions('teacherAction')
+  if (!tuneWithValue) session.useTeacherActions()
   const studentWeights = trained.reduce((sum, { theta }) => sum + theta.length, 0)
   const candidates: Candidate[] = []
   for (const [index, threshold] of variant.levels.entries()) {

@@ -40,13 +40,30 @@ function checkEntry(name: string, tensor: string, entry: unknown): Entry {
   return entry as unknown as Entry
 }
 
-/** name: how errors call the file */
-export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 10) throw new InputError(`${name}: not a safetensors file: only ${bytes.length} bytes`)
-  const headerBytes = Number(view.getBigUint64(0, true))
-  if (headerBytes > maxHeader || headerBytes > bytes.length - 8)
+/** Where a tensor lies in its file. */
+export interface Place {
+  dtype: 'F32' | 'F64'
+  shape: number[]
+  from: number
+  bytes: number
+}
+
+/** Bytes of the JSON header of a file of `size` bytes that begins with `start`. */
+export function headerLength(start: Uint8Array, size: number, name: string): number {
+  if (size < 10) throw new InputError(`${name}: not a safetensors file: only ${size} bytes`)
+  const headerBytes = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
+  if (headerBytes > maxHeader || headerBytes > size - 8)
     throw new InputError(`${name}: not a safetensors file, or cut short: its header would be ${headerBytes} bytes long`)
+  return headerBytes
+}
+
+/** What a file of `size` bytes says of itself; `bytes`: its beginning, the whole header at least. */
+export function readLayout(
+  bytes: Uint8Array,
+  size: number,
+  name: string,
+): { places: Map<string, Place>; metadata: Record<string, string> } {
+  const headerBytes = headerLength(bytes, size, name)
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes)))
@@ -55,8 +72,8 @@ export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
   }
   if (!isRecord(header)) throw new InputError(`${name}: not a safetensors file: its header is not a JSON object`)
   const metadata: Record<string, string> = {}
-  const tensors = new Map<string, Tensor>()
-  const available = bytes.length - 8 - headerBytes
+  const places = new Map<string, Place>()
+  const available = size - 8 - headerBytes
   for (const [key, value] of Object.entries(header)) {
     if (key === '__metadata__') {
       if (!isRecord(value) || !Object.values(value).every((v) => typeof v === 'string'))
@@ -66,17 +83,24 @@ export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
     }
     const { dtype, shape, data_offsets } = checkEntry(name, key, value)
     const [begin, end] = data_offsets
-    const size = elementBytes[dtype as 'F32' | 'F64']
-    const count = shape.reduce((product, n) => product * n, 1)
-    if (end - begin !== count * size)
+    const expected = elementBytes[dtype as 'F32' | 'F64'] * shape.reduce((product, n) => product * n, 1)
+    if (end - begin !== expected)
       throw new InputError(`${name}: tensor "${key}": ${end - begin} bytes for shape [${shape.join(', ')}] of ${dtype}`)
     if (end > available)
       throw new InputError(`${name}: tensor "${key}" ends at byte ${end}, but the file is cut short after ${available}`)
-    const from = 8 + headerBytes + begin
+    places.set(key, { dtype: dtype as 'F32' | 'F64', shape, from: 8 + headerBytes + begin, bytes: expected })
+  }
+  return { places, metadata }
+}
+
+/** name: how errors call the file */
+export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
+  const { places, metadata } = readLayout(bytes, bytes.length, name)
+  const tensors = new Map<string, Tensor>()
+  for (const [key, { dtype, shape, from, bytes: size }] of places) {
     // typed arrays are little-endian on every machine that Node supports for this project, as the file is
-    const data = new Uint8Array(bytes.subarray(from, from + count * size)).buffer
-    const values = dtype === 'F32' ? new Float32Array(data) : new Float64Array(data)
-    tensors.set(key, { dtype: dtype as 'F32' | 'F64', shape, values })
+    const data = new Uint8Array(bytes.subarray(from, from + size)).buffer
+    tensors.set(key, { dtype, shape, values: dtype === 'F32' ? new Float32Array(data) : new Float64Array(data) })
   }
   return { tensors, metadata }
 }
