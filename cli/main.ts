@@ -17,6 +17,7 @@ import { addFlash } from './verbs/flash.ts'
 import { addImport, withImport } from './verbs/import.ts'
 import { addInspect } from './verbs/inspect.ts'
 import { addLoop } from './verbs/loop.ts'
+import { addQuantise } from './verbs/quantise.ts'
 import { addReproduce } from './verbs/reproduce.ts'
 import { addTeach } from './verbs/teach.ts'
 
@@ -43,6 +44,7 @@ const verbs = [
   addImport,
   addCollect,
   addDistill,
+  addQuantise,
   addReproduce,
   addEval,
   addInspect,

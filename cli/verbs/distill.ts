@@ -2,11 +2,13 @@ import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/decode.ts'
+import type { ValueType } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
+import { narrow } from '../../trainer/distill/narrow.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { variantNames } from '../../trainer/distill/variants.ts'
 import { backendNames } from '../../trainer/kernels/backend.ts'
@@ -16,6 +18,7 @@ import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { type Progress, printResult, seconds, withProgress } from '../terminal.ts'
 import { addVerb, type CommonOptions, integer, list, number, seedOption, threadsOption } from '../verb.ts'
+import { describe, EPISODES, valuesOption } from './quantise.ts'
 
 interface OwnOptions extends CommonOptions {
   teacher: string
@@ -23,6 +26,7 @@ interface OwnOptions extends CommonOptions {
   out: string
   checkpointMinutes: number
   resume: boolean
+  values: ValueType
 }
 type Options = OwnOptions & Given
 
@@ -40,6 +44,7 @@ export function addDistill(program: Command): void {
     .requiredOption('--out <folder>', 'where the student goes')
     .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
     .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
+    .addOption(valuesOption().default('f32'))
     .action((task, options) => run(task, options))
   addRecipeOptions(verb)
 }
@@ -97,14 +102,14 @@ async function run(taskName: string, options: Options): Promise<void> {
   requireFit(teacher, spec, options.teacher)
   const transitions = readTransitions(options.data, spec)
   makeFolder(options.out)
-  const { json, teacher: _, data: __, out, resume, checkpointMinutes, ...given } = options
+  const { json, teacher: _, data: __, out, resume, checkpointMinutes, values, ...given } = options
   const checkpoint = join(out, 'checkpoint.safetensors')
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const { bytes, distilled } = await withProgress(`distilling ${taskName}`, async (progress) => {
+  const { bytes: exact, distilled } = await withProgress(`distilling ${taskName}`, async (progress) => {
     const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), {
       signal: interrupt.signal,
       checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
@@ -117,17 +122,20 @@ async function run(taskName: string, options: Options): Promise<void> {
     return student
   })
   const file = join(out, 'student.bpd')
+  const { seed } = distillOptions(taskName, given)
+  const narrowed =
+    values === 'f32' ? undefined : narrow(exact, values, transitions, { name: file, seed, episodes: EPISODES })
+  const { bytes, ...quantised } = narrowed ?? { bytes: exact }
   await writeFile(file, bytes)
   const { network: __network, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   rmSync(checkpoint, { force: true })
-  const result = { task: taskName, file, bytes: bytes.length, weights, ...record }
+  const result = { task: taskName, file, bytes: bytes.length, weights, ...record, ...(narrowed && { quantised }) }
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
-  printResult(
-    json,
-    result,
-    () => `${file}: ${weights} weights, ${bytes.length} bytes, threshold ${distilled.threshold}`,
-  )
+  printResult(json, result, () => {
+    const line = `${file}: ${weights} weights, ${bytes.length} bytes, threshold ${distilled.threshold}`
+    return narrowed ? `${line}\n${describe(narrowed)}` : line
+  })
 }
 
 /** The progress line. */

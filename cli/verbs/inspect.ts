@@ -55,11 +55,11 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
   return [
     `${policy.file}: policy for ${printable(contract.task)}, an action every ${contract.period} s`,
     plainTable(
-      ['layer', 'inputs', 'outputs', 'activation', 'stored', 'weights', 'kept', 'live units'],
-      layers.map(({ columns, rows, activation, form, weights, liveUnits }, i) => [
+      ['layer', 'inputs', 'outputs', 'activation', 'stored', 'values', 'weights', 'kept', 'live units'],
+      layers.map(({ columns, rows, activation, form, values, weights, liveUnits }, i) => [
         `${i + 1}`,
         ...[columns, rows].map(grouped),
-        ...[activation, form, grouped(weights), kept(weights, rows * columns), grouped(liveUnits)],
+        ...[activation, form, values, grouped(weights), kept(weights, rows * columns), grouped(liveUnits)],
       ]),
     ),
     `weights      ${grouped(policy.weights)}`,

@@ -28,9 +28,10 @@ export function quantise(core: usize, observation: usize, out: usize): bool {
   let multiplier = core + load<u32>(core + HEADER, SCALES_AT)
   for (const end = out + (<usize>load<u16>(core, OBSERVATIONS) << 1); out < end; out += 2) {
     let v = load<f32>(observation) * load<f32>(multiplier)
-    if (v != v) return false
-    if (v > <f32>FIXED_MAX) v = <f32>FIXED_MAX
-    if (v < <f32>-FIXED_MAX) v = <f32>-FIXED_MAX
+    // compared by their bits: without an FPU a comparison takes as long as an addition
+    const size = reinterpret<u32>(v) & 0x7fffffff
+    if (size > 0x7f800000) return false
+    if (size > reinterpret<u32>(<f32>FIXED_MAX)) v = <i32>reinterpret<u32>(v) < 0 ? <f32>-FIXED_MAX : <f32>FIXED_MAX
     store<i16>(out, reinterpret<i32>(v + ROUND))
     observation += 4
     multiplier += 4
@@ -63,18 +64,17 @@ export function rowsFixed(core: usize, d: usize, x: usize, y: usize): void {
     for (; head < runEnd; head += 4) {
       const begin = load<i32>(head)
       let a = begin
-      let p = x
-      for (const end = v + length; v < end; v++) {
-        if (columnType == U8) {
-          p = x + (<usize>load<u8>(c) << 1)
-          c += 1
-        } else if (columnType != NO_COLUMNS) {
-          p = x + (<usize>load<u16>(c) << 1)
-          c += 2
+      if (columnType == U8) {
+        for (let k: usize = 0; k < length; k++) a += <i32>load<i8>(v + k) * <i32>load<i16>(x + (<usize>load<u8>(c + k) << 1))
+      } else {
+        for (let k: usize = 0; k < length; k++) {
+          const column: usize = columnType == NO_COLUMNS ? k : load<u16>(c + (k << 1))
+          a += <i32>load<i8>(v + k) * <i32>load<i16>(x + (column << 1))
         }
-        a += <i32>load<i8>(v) * <i32>load<i16>(p)
-        p += 2
       }
+      v += length
+      // the column type is the bytes of a column number
+      c += length * columnType
       if (last) {
         store<f32>(y, load<f32>(head + rowBytes) * <f32>a)
         y += 4

@@ -1,6 +1,7 @@
 // The rows are exported by name because a board may bring its own (firmware-bridge/boards/wasm2c.ts).
 export { dense } from './dense'
 export { groupedU8, groupedU8Relu } from './grouped'
+export { rowsFixed } from './fixed'
 export { crc32 } from './crc'
 export { forward } from './forward'
 export { goldenMismatch, workBytes } from './golden'

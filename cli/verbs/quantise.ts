@@ -1,0 +1,60 @@
+import { type Command, Option } from 'commander'
+import { decodePolicy } from '../../runtime-as/decode.ts'
+import { VALUE_TYPES, type ValueType } from '../../runtime-as/network.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
+import { readTransitions } from '../../trainer/data/transitions.ts'
+import { type Narrowed, narrow } from '../../trainer/distill/narrow.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { makeFolderOf, readInput } from '../files.ts'
+import { printResult } from '../terminal.ts'
+import { addVerb, type CommonOptions, episodesOption, seedOption } from '../verb.ts'
+
+interface Options extends CommonOptions {
+  values: ValueType
+  data: string
+  out: string
+  seed: number
+  episodes: number
+}
+
+/** episodes of the return before and after */
+export const EPISODES = 100
+
+export const valuesOption = () =>
+  new Option('--values <type>', 'how the file stores weights; int8-fixed is for processors without an FPU').choices(
+    VALUE_TYPES,
+  )
+
+export function addQuantise(program: Command): void {
+  addVerb(
+    program,
+    'quantise <file>',
+    'stores the weights of a policy in fewer bytes, scales chosen on data; tells the return before and after',
+    'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
+  )
+    .addOption(valuesOption().makeOptionMandatory())
+    .requiredOption('--data <file>', 'transitions from "bpd collect"')
+    .requiredOption('--out <file>', 'where the policy goes')
+    .addOption(seedOption())
+    .addOption(episodesOption(EPISODES))
+    .action(run)
+}
+
+async function run(file: string, { values, data, out, seed, episodes, json }: Options): Promise<void> {
+  const before = readInput(file)
+  const { task } = decodePolicy(before, file).contract
+  await prepareTask(task)
+  const transitions = readTransitions(data, createTask(task).spec)
+  const { bytes, ...record } = narrow(before, values, transitions, { name: file, seed, episodes })
+  makeFolderOf(out)
+  await writeFile(out, bytes)
+  const { weights } = decodePolicy(bytes, out)
+  const result = { task, file: out, bytes: bytes.length, weights, ...record }
+  printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
+}
+
+/** One line: what became of the return. */
+export function describe({ values, bytesBefore, returnBefore, returnAfter }: Omit<Narrowed, 'bytes'>): string {
+  const [before, after] = [returnBefore.mean.toFixed(2), returnAfter.mean.toFixed(2)]
+  return `${values}: return ${before} as f32 (${bytesBefore} bytes), ${after} now, over ${returnAfter.episodes} episodes`
+}

@@ -1,0 +1,49 @@
+/** A policy file with narrower weights, and what that does to its return. */
+import { decodePolicy } from '../../runtime-as/decode.ts'
+import { encodePolicy } from '../../runtime-as/encode.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { type ValueType, valuesOf } from '../../runtime-as/network.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import type { Transitions } from '../data/transitions.ts'
+import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
+import { createTask } from '../tasks/registry.ts'
+import { spreadObservations } from './make-student.ts'
+import { quantise } from './quantise.ts'
+
+/** observations that scales are chosen on */
+const CALIBRATION = 512
+
+export interface Narrowed {
+  bytes: Uint8Array
+  values: ValueType
+  bytesBefore: number
+  /** on the same reporting episodes */
+  returnBefore: ReturnStatistics
+  returnAfter: ReturnStatistics
+}
+
+/** file: a policy with f32 weights for a task that is prepared; name: what messages call it. Same arguments, same bytes. */
+export function narrow(
+  file: Uint8Array,
+  values: ValueType,
+  transitions: Transitions,
+  { name, seed, episodes }: { name: string; seed: number; episodes: number },
+): Narrowed {
+  const { network, contract, goldens } = decodePolicy(file, name)
+  if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
+  const narrowed = quantise(network, values, spreadObservations(transitions, CALIBRATION))
+  const bytes = encodePolicy(
+    narrowed,
+    { ...contract, provenance: { ...contract.provenance, values } },
+    goldens.map(({ observation }) => observation),
+  )
+  const returnOf = (policyBytes: Uint8Array) => {
+    const policy = loadPolicy(policyBytes, name)
+    const control = (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
+    return evaluate(createTask(contract.task), control, seed, 'report', episodes)
+  }
+  return {
+    ...{ bytes, values, bytesBefore: file.length },
+    ...{ returnBefore: returnOf(file), returnAfter: returnOf(bytes) },
+  }
+}
