@@ -94,7 +94,7 @@ function layerParts({ activation, rows }: ProgramLayer, x: number, y: number, co
     for (let row = first; row < Math.min(rows.length, first + 4 * GROUPS); row += 4) {
       const group = rows.slice(row, row + 4)
       code.push(...(group.length === 1 ? single(group[0], x, constants) : four(group, x, constants)))
-      code.push(...activated(activation, y + 4 * row, constants))
+      code.push(...activated(activation, y + 4 * row))
     }
     parts.push(op.body([[2, op.V128]], code))
   }
@@ -131,7 +131,7 @@ function single({ bias, terms }: Row, x: number, constants: Constants): op.Code 
 }
 
 /** Stores the four sums, activated: room was made for four. */
-function activated(activation: ProgramLayer['activation'], y: number, constants: Constants): op.Code {
+function activated(activation: ProgramLayer['activation'], y: number): op.Code {
   const sum = op.get(SUM)
   if (activation === 'none') return [...op.BASE, ...sum, ...op.storeFour(y)]
   if (activation === 'tanh') {
