@@ -17,9 +17,10 @@ import { loadPolicy } from '../runtime-as/policy.ts'
 import { randomStream } from '../trainer/random.ts'
 import { type BoardCase, boardCases } from './board-cases.ts'
 
-const ROUNDS = 41
-const WARM_UP = 10
-const BLOCK_NANOSECONDS = 4e6
+const ROUNDS = 301
+const WARM_UP = 60
+/** shorter than a time slice, so that on a busy machine most blocks are whole */
+const BLOCK_NANOSECONDS = 3e5
 export const ONNXRUNTIME = 'onnxruntime-node@1.30.0'
 
 type Run = () => unknown
