@@ -1,11 +1,12 @@
 /**
  * Nanoseconds of one inference in Node, as one JSON object: dense teacher, student, straight-line module, a dense network of as many weights in
- * our own kernel, and the teacher in onnxruntime-node. Blocks of every measurement are interleaved and medians taken. `--write` stores it in
+ * our own kernel, and the teacher in onnxruntime-node. Blocks of every measurement are interleaved and medians taken. On a busy
+ * machine (`load` above a part of `cores`) onnxruntime-node, which answers from a thread of its own, looks slower than it is. `--write` stores it in
  * results/host.json. onnxruntime-node is 290 MB and not a dependency: `npm install --no-save --ignore-scripts onnxruntime-node@1.30.0`.
  */
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { decodePolicy } from '../runtime-as/decode.ts'
 import { encodePolicy } from '../runtime-as/encode.ts'
@@ -165,7 +166,7 @@ if (rows.some((row) => !('onnxruntimeNs' in row))) {
     `onnxruntime-node: not installed, its column is left out (npm install --no-save --ignore-scripts ${ONNXRUNTIME})`,
   )
 }
-const machine = { cpu: cpus()[0].model, cores: availableParallelism(), node: process.version }
+const machine = { cpu: cpus()[0].model, cores: availableParallelism(), node: process.version, load: loadavg()[0] }
 const result = { machine, onnxruntime: ONNXRUNTIME, rounds: ROUNDS, rows, skipped: absent }
 const written = `${JSON.stringify(result, null, 2)}\n`
 if (process.argv.includes('--write')) {

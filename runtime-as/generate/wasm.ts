@@ -110,7 +110,10 @@ const [SUM, INPUTS] = [0, 1]
 function four(rows: Row[], x: number, constants: Constants): op.Code {
   const lanes = Array.from({ length: 4 }, (_, k): Row => rows[k] ?? { bias: 0, terms: [] })
   const length = Math.max(...lanes.map(({ terms }) => terms.length))
-  const code = [...op.loadFour(constants.place(...lanes.map(({ bias }) => bias))), ...op.set(SUM)]
+  const scaled = rows[0].scale !== undefined
+  const biases = op.loadFour(constants.place(...lanes.map(({ bias }) => bias)))
+  const begin = scaled ? op.loadFour(constants.place(0, 0, 0, 0)) : biases
+  const code = [...begin, ...op.set(SUM)]
   for (let i = 0; i < length; i++) {
     const weights = constants.place(...lanes.map(({ terms }) => terms[i]?.weight ?? -0))
     const inputs = lanes.map(({ terms }) => (terms[i] ? x + 4 * terms[i].column : constants.one))
@@ -119,14 +122,20 @@ function four(rows: Row[], x: number, constants: Constants): op.Code {
     code.push(...op.get(SUM), ...op.loadFour(weights), ...op.get(INPUTS), ...op.F32X4_MULTIPLY, ...op.F32X4_ADD)
     code.push(...op.set(SUM))
   }
+  if (scaled) {
+    const scales = op.loadFour(constants.place(...lanes.map(({ scale = 0 }) => scale)))
+    code.push(...biases, ...scales, ...op.get(SUM), ...op.F32X4_MULTIPLY, ...op.F32X4_ADD, ...op.set(SUM))
+  }
   return code
 }
 
-function single({ bias, terms }: Row, x: number, constants: Constants): op.Code {
-  const code = op.loadFloat(constants.place(bias))
+function single({ bias, scale, terms }: Row, x: number, constants: Constants): op.Code {
+  const begin = op.loadFloat(constants.place(bias))
+  const code = scale === undefined ? begin : [...begin, ...op.loadFloat(constants.place(scale)), ...op.float(0)]
   for (const { column, weight } of terms) {
     code.push(...op.loadFloat(constants.place(weight)), ...op.loadFloat(x + 4 * column), op.F32_MULTIPLY, op.F32_ADD)
   }
+  if (scale !== undefined) code.push(op.F32_MULTIPLY, op.F32_ADD)
   return [...code, ...op.F32X4_SPLAT, ...op.set(SUM)]
 }
 

@@ -14,6 +14,7 @@ import { type Program, readProgram } from '../../runtime-as/generate/program.ts'
 import { generateWasm } from '../../runtime-as/generate/wasm.ts'
 import type { Activation } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
+import { quantise } from '../../trainer/distill/quantise.ts'
 import { anyNetwork, awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from './networks.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url)))
@@ -60,13 +61,31 @@ describe('the generated WebAssembly module returns the bits of the kernel', () =
         const observations = observationsOf(network.layers[0].inputs, seed)
         expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
       }),
-      { numRuns: 60, seed: 4 },
+      { numRuns: 40, seed: 4 },
     )
   })
 
   it('for the shipped student', () => {
     const observations = observationsOf(3, 1)
     expect(wasmActions(readProgram(shipped), observations)).toEqual(kernelActions(shipped, observations))
+  })
+
+  it.each(['f16', 'int8'] as const)('for weights stored as %s', (values) => {
+    const network = quantise(randomNetwork([9, 61, 50, 3], [0.4, 0.1, 1]), values, [new Float32Array(9)])
+    const file = encodePolicy(network, contractFor(network), observationsFor(network, 1))
+    const observations = observationsOf(9, 2)
+    expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
+    if (hasGcc) expect(selfTest(file, finite(observations), ['-O2'])).toBe(0)
+  })
+
+  it('and refuses whole-number policies in one line', () => {
+    const network = quantise(
+      randomNetwork([9, 20, 3], 0.5),
+      'int8-fixed',
+      observationsFor(randomNetwork([9, 3], 1), 20),
+    )
+    const file = encodePolicy(network, contractFor(network), observationsFor(network, 1))
+    expect(() => readProgram(file, 'p.bpd')).toThrow('p.bpd: values: int8-fixed, expected f32, f16 or int8')
   })
 
   it('and the failsafe action for NaN', () => {
