@@ -10,7 +10,7 @@ describe('instructions of an inference on the emulated STM32F405', () => {
   let now: BoardResults
   beforeAll(async () => {
     now = await measureBoard()
-  })
+  }, 300_000)
 
   it('are measured for every case whose files are here', () => {
     const names = [...now.rows.map((row) => row.case), ...now.absent]
