@@ -13,6 +13,7 @@ import { decodePolicy } from '../runtime-as/decode.ts'
 import { newKernel, reserve } from '../runtime-as/kernel.ts'
 import { loadPolicy } from '../runtime-as/policy.ts'
 import { type BoardCase, boardCases } from './board-cases.ts'
+import { countStraight } from './straight/count.ts'
 
 const PORT = 'qemu-stm32f405'
 /** an interrupt of the clock may fall into one of them, not into all */
@@ -39,6 +40,11 @@ export interface BoardRow {
   case: string
   denseInstructions: number
   groupedInstructions: number
+  /** of the C that `bpd export` writes; absent without arm-none-eabi-gcc */
+  straightInstructions?: number
+  /** its code, constants and row buffers alone */
+  straightFlashBytes?: number
+  straightRamBytes?: number
   speedup: number
   /** the student's file, and the firmware's image beside it */
   flashBytes: number
@@ -86,6 +92,7 @@ async function row({ name, dense, student }: BoardCase): Promise<BoardRow> {
     case: name,
     denseInstructions: before.count,
     groupedInstructions: count,
+    ...countStraight(student),
     speedup: Number((before.count / count).toFixed(2)),
     flashBytes: student.length,
     imageBytes: info.imageBytes,

@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { generateC } from '../../runtime-as/generate/c.ts'
@@ -29,7 +29,9 @@ export function addExport(program: Command): void {
 }
 
 async function run(file: string, { form, out, json }: Options): Promise<void> {
-  if (form === 'c' && extname(out) !== '.c') throw new InputError(`--out ${out}: expected a name that ends in .c`)
+  if (form === 'c' && !/^[\w.-]+\.c$/.test(basename(out))) {
+    throw new InputError(`--out ${out}: expected letters, digits, '.', '_' and '-', ending in .c`)
+  }
   const program = readProgram(readInput(file), file)
   const written: Record<string, Uint8Array | string> = {}
   if (form === 'c') {

@@ -7,6 +7,7 @@ import {
   blocks,
   type Program,
   type ProgramLayer,
+  type Row,
   squashScale,
   TANH_DENOMINATOR,
   TANH_LIMIT,
@@ -165,8 +166,10 @@ ${horner('q', TANH_DENOMINATOR)}
 /** A sum is declared where it begins and stored where it ends, so that more of them fit the registers. */
 function blockFunction({ activation }: ProgramLayer, { first, rows, columns }: Block, name: string): string {
   const call = { none: '', relu: 'relu', tanh: 'tanh_of' }[activation]
-  const result = (row: number) => `  y[${first + row}] = ${call}(a${row});`
-  const begin = (row: number) => `  float a${row} = ${float(rows[row].bias)};`
+  const sum = (row: number, { bias, scale }: Row) =>
+    scale === undefined ? `a${row}` : `${float(bias)} + ${float(scale)} * a${row}`
+  const result = (row: number) => `  y[${first + row}] = ${call}(${sum(row, rows[row])});`
+  const begin = (row: number) => `  float a${row} = ${float(rows[row].scale === undefined ? rows[row].bias : 0)};`
   const left = rows.map(({ terms }) => terms.length)
   const lines = rows.flatMap(({ terms }, row) => (terms.length === 0 ? [begin(row), result(row)] : []))
   for (const { column, uses } of columns) {

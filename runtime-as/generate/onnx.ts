@@ -26,8 +26,8 @@ export function generateOnnx(program: Program): Bytes {
   }
   for (const [i, { inputs, activation, rows }] of layers.entries()) {
     const weights = new Float32Array(rows.length * inputs)
-    for (const [row, { terms }] of rows.entries()) {
-      for (const { column, weight } of terms) weights[row * inputs + column] = weight
+    for (const [row, { terms, scale = 1 }] of rows.entries()) {
+      for (const { column, weight } of terms) weights[row * inputs + column] = scale * weight
     }
     const parts = [
       constant(`weight${i}`, [rows.length, inputs], weights),

@@ -5,9 +5,11 @@ import type { Activation, Layer } from '../network.ts'
 import { loadPolicy } from '../policy.ts'
 import type { Golden } from '../unpack.ts'
 
-/** a = bias, then a = a + weight * x[column] for each term, in ascending column order. */
+/** a = bias, or 0 with a scale; then a = a + weight * x[column] for each term, in ascending column order; with a scale, bias + scale * a. */
 export interface Row {
   bias: number
+  /** int8 weights: they are whole numbers */
+  scale?: number
   terms: { column: number; weight: number }[]
 }
 
@@ -38,6 +40,9 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
   loadPolicy(file, name)
   const decoded = decodePolicy(file, name)
   const { contract, network, goldens } = decoded
+  if (network.layers.some(({ values }) => values === 'int8-fixed')) {
+    throw new InputError(`${name}: values: int8-fixed, expected f32, f16 or int8 to write code from`)
+  }
   const { names, low, high, failsafe } = contract.action
   const layers = network.layers.map((layer, i) => programLayer(layer, decoded.layers[i]))
   const terms = layers.reduce((sum, { rows }) => rows.reduce((n, row) => n + row.terms.length, sum), 0)
@@ -52,14 +57,17 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
 }
 
 /** Dense layers multiply their zeros too, which an infinite input turns into NaN. */
-function programLayer({ inputs, outputs, activation, weights, bias }: Layer, { form }: DecodedPolicy['layers'][0]) {
+function programLayer(
+  { inputs, outputs, activation, weights, bias, scale }: Layer,
+  { form }: DecodedPolicy['layers'][0],
+) {
   const rows = Array.from({ length: outputs }, (_, row): Row => {
     const terms: Row['terms'] = []
     for (let column = 0; column < inputs; column++) {
       const weight = weights[row * inputs + column]
       if (form === 'dense' || weight !== 0) terms.push({ column, weight })
     }
-    return { bias: bias[row], terms }
+    return { bias: bias[row], terms, ...(scale && { scale: scale[row] }) }
   })
   return { inputs, activation, rows }
 }

@@ -94,7 +94,7 @@ function layerParts({ activation, rows }: ProgramLayer, x: number, y: number, co
     for (let row = first; row < Math.min(rows.length, first + 4 * GROUPS); row += 4) {
       const group = rows.slice(row, row + 4)
       code.push(...(group.length === 1 ? single(group[0], x, constants) : four(group, x, constants)))
-      code.push(...activated(activation, y + 4 * row, constants))
+      code.push(...activated(activation, y + 4 * row))
     }
     parts.push(op.body([[2, op.V128]], code))
   }
@@ -110,7 +110,10 @@ const [SUM, INPUTS] = [0, 1]
 function four(rows: Row[], x: number, constants: Constants): op.Code {
   const lanes = Array.from({ length: 4 }, (_, k): Row => rows[k] ?? { bias: 0, terms: [] })
   const length = Math.max(...lanes.map(({ terms }) => terms.length))
-  const code = [...op.loadFour(constants.place(...lanes.map(({ bias }) => bias))), ...op.set(SUM)]
+  const scaled = rows[0].scale !== undefined
+  const biases = op.loadFour(constants.place(...lanes.map(({ bias }) => bias)))
+  const begin = scaled ? op.loadFour(constants.place(0, 0, 0, 0)) : biases
+  const code = [...begin, ...op.set(SUM)]
   for (let i = 0; i < length; i++) {
     const weights = constants.place(...lanes.map(({ terms }) => terms[i]?.weight ?? -0))
     const inputs = lanes.map(({ terms }) => (terms[i] ? x + 4 * terms[i].column : constants.one))
@@ -119,19 +122,25 @@ function four(rows: Row[], x: number, constants: Constants): op.Code {
     code.push(...op.get(SUM), ...op.loadFour(weights), ...op.get(INPUTS), ...op.F32X4_MULTIPLY, ...op.F32X4_ADD)
     code.push(...op.set(SUM))
   }
+  if (scaled) {
+    const scales = op.loadFour(constants.place(...lanes.map(({ scale = 0 }) => scale)))
+    code.push(...biases, ...scales, ...op.get(SUM), ...op.F32X4_MULTIPLY, ...op.F32X4_ADD, ...op.set(SUM))
+  }
   return code
 }
 
-function single({ bias, terms }: Row, x: number, constants: Constants): op.Code {
-  const code = op.loadFloat(constants.place(bias))
+function single({ bias, scale, terms }: Row, x: number, constants: Constants): op.Code {
+  const begin = op.loadFloat(constants.place(bias))
+  const code = scale === undefined ? begin : [...begin, ...op.loadFloat(constants.place(scale)), ...op.float(0)]
   for (const { column, weight } of terms) {
     code.push(...op.loadFloat(constants.place(weight)), ...op.loadFloat(x + 4 * column), op.F32_MULTIPLY, op.F32_ADD)
   }
+  if (scale !== undefined) code.push(op.F32_MULTIPLY, op.F32_ADD)
   return [...code, ...op.F32X4_SPLAT, ...op.set(SUM)]
 }
 
 /** Stores the four sums, activated: room was made for four. */
-function activated(activation: ProgramLayer['activation'], y: number, constants: Constants): op.Code {
+function activated(activation: ProgramLayer['activation'], y: number): op.Code {
   const sum = op.get(SUM)
   if (activation === 'none') return [...op.BASE, ...sum, ...op.storeFour(y)]
   if (activation === 'tanh') {

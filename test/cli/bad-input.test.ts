@@ -44,6 +44,8 @@ const cases: [name: string, words: string[], message: string][] = [
   ['a folder in place of a policy', ['eval', 'pendulum', '.'], '.: cannot be read (EISDIR)'],
   ['a truncated policy', ['eval', 'pendulum', 'truncated.bpd'], 'truncated.bpd'],
   ['an altered policy', ['eval', 'pendulum', 'altered.bpd'], 'altered.bpd'],
+  ['an altered policy to export', ['export', 'altered.bpd', '--form', 'c', '--out', 'a.c'], 'altered.bpd'],
+  ['C in another file', ['export', 'policy.bpd', '--form', 'c', '--out', 'a.txt'], '--out a.txt: expected'],
   ['a foreign file', ['inspect', 'foreign.bpd'], 'foreign.bpd'],
   ["another task's policy", ['eval', 'pendulum', 'hopper.bpd'], 'hopper.bpd: contract task: "hopper"'],
   [
@@ -91,7 +93,20 @@ describe('bad input is refused in one line, with exit code 2, and leaves no file
 })
 
 describe('help', () => {
-  const verbs = ['teach', 'collect', 'distill', 'eval', 'inspect', 'boards', 'flash', 'bench', 'loop', 'demo', 'ablate']
+  const verbs = [
+    'teach',
+    'collect',
+    'distill',
+    'eval',
+    'inspect',
+    'export',
+    'boards',
+    'flash',
+    'bench',
+    'loop',
+    'demo',
+    'ablate',
+  ]
 
   it('lists every verb', () => {
     const { status, stdout } = bpdIn(folder, '--help')
@@ -111,6 +126,7 @@ describe('--json prints exactly one object on stdout', () => {
   it.each([
     ['eval', ['eval', 'pendulum', 'policy.bpd', '--episodes', '2']],
     ['inspect', ['inspect', 'policy.bpd']],
+    ['export', ['export', 'policy.bpd', '--form', 'wasm', '--out', 'policy.wasm']],
     ['boards', ['boards']],
     ['flash', ['flash', 'policy.bpd', '--port', 'in-process']],
     ['bench', ['bench', 'policy.bpd', '--teacher', teacherFile, '--port', 'in-process', '--count', '3']],
