@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { openInProcess } from '../../firmware-bridge/inprocess.ts'
@@ -16,6 +17,7 @@ const LINES: Record<string, Faults> = {
   'that repeats a fifth of its frames': { twice: 0.2 },
   'that delivers a tenth of its frames behind the next': { late: 0.1 },
   'that cuts and inserts bytes': { cut: 0.0005, inserted: 0.0005 },
+  'that stands still for 200 ms now and then': { stalled: 0.002 },
   'with every fault at once': { lost: 0.1, twice: 0.1, late: 0.05, flipped: 0.0005, cut: 0.0002, inserted: 0.0002 },
 }
 
@@ -40,4 +42,31 @@ describe('over a line', () => {
       await board.close()
     })
   }
+
+  it.each([
+    ['pages of 256 (RP2040)', 256],
+    ['words of 4 (STM32)', 4],
+  ])(
+    'that flips a bit in one byte of a hundred, loses, repeats, exchanges, cuts, inserts and stalls, a policy arrives all the same: %s',
+    async (_, programBytes) => {
+      const port = openInProcess({ programBytes })
+      const faults = {
+        flipped: 0.01,
+        lost: 0.1,
+        twice: 0.05,
+        late: 0.05,
+        cut: 0.0005,
+        inserted: 0.0005,
+        stalled: 0.002,
+      }
+      const board = await Board.connect(badLine(port, faults, 3), { timeout: 2, patience: 4000, attempts: 20 })
+      await board.install(file)
+      expect(board.info.policy).toMatchObject({ crc: crc32(file), confirmed: true })
+      const { board: there, host } = await board.stats()
+      expect(there.badCrc + there.dropped).toBeGreaterThan(20)
+      expect(host.bad).toBeGreaterThan(5)
+      expect(there.overruns).toBe(0)
+      await board.close()
+    },
+  )
 })

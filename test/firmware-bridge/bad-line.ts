@@ -12,7 +12,12 @@ export interface Faults {
   flipped?: number
   cut?: number
   inserted?: number
+  /** part of the frames before which the line stands still for 200 ms */
+  stalled?: number
 }
+
+/** milliseconds */
+const STALL = 200
 
 /** What a line with faults makes of the bytes it is given, both directions alike. Frames are told apart by END. */
 class Damage {
@@ -20,6 +25,7 @@ class Damage {
   readonly #faults: Faults
   #partial: number[] = []
   #held: Buffer | undefined
+  #stalled: (() => void)[] | undefined
 
   constructor(faults: Faults, random: () => number) {
     this.#faults = faults
@@ -37,6 +43,20 @@ class Damage {
   }
 
   #frame(frame: Buffer, out: (bytes: Buffer) => void): void {
+    const { stalled = 0 } = this.#faults
+    if (this.#stalled === undefined && this.#happens(stalled)) {
+      this.#stalled = []
+      setTimeout(() => {
+        const waiting = this.#stalled ?? []
+        this.#stalled = undefined
+        for (const go of waiting) go()
+      }, STALL)
+    }
+    if (this.#stalled) this.#stalled.push(() => this.#deliver(frame, out))
+    else this.#deliver(frame, out)
+  }
+
+  #deliver(frame: Buffer, out: (bytes: Buffer) => void): void {
     const { lost = 0, twice = 0, late = 0 } = this.#faults
     if (this.#happens(lost)) return
     if (this.#held === undefined && this.#happens(late)) {
@@ -73,11 +93,13 @@ export function badLine(port: Port, faults: Faults, seed: number): Port {
   const duplex = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      there.pass(chunk, (bytes) => void port.duplex.write(bytes))
+      there.pass(chunk, (bytes) => void (open() && port.duplex.write(bytes)))
       done()
     },
   })
-  const hear = (chunk: Uint8Array) => back.pass(chunk, (bytes) => void duplex.push(bytes))
+  // what a stall held back may come when the line is closed
+  const open = () => !duplex.destroyed
+  const hear = (chunk: Uint8Array) => back.pass(chunk, (bytes) => void (open() && duplex.push(bytes)))
   port.duplex.on('data', hear)
   duplex.once('close', () => port.duplex.off('data', hear))
   return {

@@ -1,7 +1,4 @@
-/** The client over the real serialport package: a pseudo terminal that python3 opens, the in-process device at its other end. */
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
+/** Real serial ports through the real `serialport` package: a pseudo terminal with the in-process device at its other end. */
 import { afterEach, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { InProcessBoard } from '../../firmware-bridge/inprocess.ts'
@@ -9,37 +6,11 @@ import { openPort } from '../../firmware-bridge/ports.ts'
 import { FailedError } from '../../runtime-as/errors.ts'
 import { describeWith } from '../require.ts'
 import { policyFile } from './policies.ts'
+import { plug, possible, unplugAll } from './terminal.ts'
 
-/** Prints the terminal's name in one line to stderr, then carries bytes between it and stdin, stdout. */
-const BRIDGE = `
-import os, pty, select, sys, tty
-master, slave = pty.openpty()
-tty.setraw(slave)
-print(os.ttyname(slave), file=sys.stderr, flush=True)
-while True:
-    for ready in select.select([0, master], [], [])[0]:
-        data = os.read(ready, 4096)
-        if not data: sys.exit()
-        os.write(master if ready == 0 else 1, data)
-`
-const possible = process.platform === 'linux' && spawnSync('python3', ['-c', 'import pty']).status === 0
 const file = policyFile([17, 40, 30, 6], 1)
-const running: ChildProcessByStdio<Writable, Readable, Readable>[] = []
 
-/** A serial device with the board behind it, until `unplug`. */
-async function plug(device = new InProcessBoard()) {
-  const bridge = spawn('python3', ['-c', BRIDGE], { stdio: ['pipe', 'pipe', 'pipe'] })
-  running.push(bridge)
-  const [line] = await once(bridge.stderr, 'data')
-  bridge.stdin.on('error', () => {})
-  bridge.stdout.on('data', (bytes: Buffer) => void device.duplex.write(bytes))
-  device.duplex.on('data', (bytes: Buffer) => void bridge.stdin.write(bytes))
-  return { device, path: String(line).trim(), unplug: () => bridge.kill('SIGKILL') }
-}
-
-afterEach(() => {
-  for (const bridge of running.splice(0)) bridge.kill('SIGKILL')
-})
+afterEach(unplugAll)
 
 describeWith('Linux with python3', possible)('a serial port', () => {
   it('installs, steps and measures as any other', async () => {

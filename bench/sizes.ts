@@ -1,0 +1,26 @@
+/** `npm run sizes`: bytes of the module, and of each board's image, RAM and stack after the shipped student ran on its emulator, as one JSON object. */
+import { readFileSync, statSync } from 'node:fs'
+import { Board } from '../firmware-bridge/client.ts'
+import { measure } from '../firmware-bridge/measure.ts'
+import { openPort } from '../firmware-bridge/ports.ts'
+
+const path = (relative: string) => new URL(`../${relative}`, import.meta.url)
+const student = readFileSync(path('models/pendulum/student.bpd'))
+const boards: Record<string, object> = {}
+for (const port of ['pico-emulator', 'qemu-stm32f405']) {
+  const board = await Board.connect(await openPort(port))
+  try {
+    const cycles = await measure(board, student, 20)
+    const { imageBytes, staticBytes, workBytes, stackBytes, stackUsed } = await board.hello()
+    boards[port] = { imageBytes, staticBytes, workBytes, stackBytes, stackUsed, cycles }
+  } finally {
+    await board.close()
+  }
+}
+console.log(
+  JSON.stringify(
+    { moduleBytes: statSync(path('runtime-as/build/policy.wasm')).size, policyBytes: student.length, boards },
+    null,
+    2,
+  ),
+)
