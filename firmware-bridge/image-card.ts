@@ -1,5 +1,6 @@
 /** What a firmware image was built with: images/<board>.json, which boards/build.ts writes beside the image. */
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { FailedError } from '../runtime-as/errors.ts'
 
 export interface ImageCard {
@@ -19,4 +20,12 @@ export function imageCard(board: string): ImageCard {
       `firmware-bridge/images/${board}.json: missing or not JSON, expected what "npm run firmware" writes`,
     )
   }
+}
+
+/** Name and card of the committed image that a board with this firmware runs, undefined: another one. crc: of its image */
+export function committedImage(crc: number): (ImageCard & { name: string }) | undefined {
+  const name = ['rp2040', 'stm32f405'].find(
+    (board) => crc32(readFileSync(new URL(`images/${board}.bin`, import.meta.url))) === crc,
+  )
+  return name === undefined ? undefined : { name, ...imageCard(name) }
 }

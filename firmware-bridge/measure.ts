@@ -10,6 +10,8 @@ export interface Spread {
   median: number
   p99: number
   max: number
+  /** max - min */
+  jitter: number
   count: number
 }
 
@@ -30,7 +32,8 @@ export function spreadOf(sample: ArrayLike<number>): Spread {
   const sorted = Float64Array.from(sample).sort()
   const count = sorted.length
   const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * count) - 1)]
-  return { min: sorted[0], median: rank(0.5), p99: rank(0.99), max: sorted[count - 1], count }
+  const [min, max] = [sorted[0], sorted[count - 1]]
+  return { min, median: rank(0.5), p99: rank(0.99), max, jitter: max - min, count }
 }
 
 /** Whether the board runs exactly this file. */

@@ -3,6 +3,7 @@ import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, MarkLineComponent, MarkPointComponent } from 'echarts/components'
 import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import type { Spread } from '../../firmware-bridge/measure.ts'
 import type { Report } from './report.ts'
 import { grouped } from './words.ts'
 
@@ -138,7 +139,7 @@ export function sweepChart({ distillation: { sweep, teacherPickReturn }, student
 }
 
 /** Median cycles of an inference, on a log scale. */
-export const latencyChart = ({ board: { teacherCycles, studentCycles } }: Report): string =>
+export const latencyChart = (teacherCycles: Spread, studentCycles: Spread): string =>
   draw({
     grid: { left: 130, right: 110, top: 20, bottom: 55 },
     xAxis: axis('cycles of an inference, median', {

@@ -40,7 +40,7 @@ ${row([`time at ${frequency(board.clockHz)}`, duration(board.teacherCycles.media
 ${row(['return through the board', '', `${control.return.mean.toFixed(1)} over ${control.episodes} episodes, ${grouped(control.steps)} steps`])}
 ${row(['memory of the board', '', `${grouped(board.ramBytes)} B static RAM, ${grouped(board.stackBytes)} B stack, ${grouped(board.flashBytes)} B firmware`])}
 </table></div>
-${plot('Latency on the board', latencyChart(report), `${board.counter}; medians, log scale`)}
+${plot('Latency on the board', latencyChart(board.teacherCycles, board.studentCycles), `${board.counter}; medians, log scale`)}
 ${plot('Return against weights', sweepChart(report), `each threshold of log alpha pruned, then tuned with the mask frozen; picking episodes. Picked: threshold ${student.threshold}`)}
 ${plot('Training', trainingChart(report), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
 ${plot('Loss terms', lossChart(report), 'means over the batch, before their weights')}

@@ -1,29 +1,39 @@
 import { type Command, Option } from 'commander'
+import { committedImage, type ImageCard } from '../../firmware-bridge/image-card.ts'
 import type { BoardInfo } from '../../firmware-bridge/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/measure.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
+import { writeFile } from '../../runtime-as/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { isTeacherFile, readInput } from '../files.ts'
+import { latencyChart } from '../report/charts.ts'
+import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { addVerb, type CommonOptions, integer } from '../verb.ts'
+import { commit } from '../versions.ts'
 import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions {
   teacher?: string
   port: string
   count: number
+  html?: string
 }
 
 interface Result {
   port: string
   board: BoardInfo & { counter: string }
+  /** of the firmware, where it is one of the committed images */
+  image?: ImageCard & { name: string }
+  /** of this checkout */
+  commit?: string
   teacher?: Measured
   /** the teacher was too large for the emulated board's slots: the emulator put it into flash */
   teacherPlaced?: boolean
@@ -50,10 +60,11 @@ export function addBench(program: Command): void {
     .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
     .addOption(portOption())
     .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
+    .option('--html <file>', 'also writes the result as a page, with a plot')
     .action(run)
 }
 
-async function run(file: string, { teacher: teacherFile, port, count, json }: Options): Promise<void> {
+async function run(file: string, { teacher: teacherFile, port, count, json, html }: Options): Promise<void> {
   const bytes = readInput(file)
   loadPolicy(bytes, file)
   const student = decodePolicy(bytes, file)
@@ -62,7 +73,10 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       return { file: name, weights: decodePolicy(policy, name).weights, bytes: policy.length, cycles }
     }
-    const facts = (info: BoardInfo) => ({ port, board: { ...info, counter: counterOf(port) } })
+    const facts = (info: BoardInfo) => {
+      const made = { image: committedImage(info.firmware), commit: commit() }
+      return { port, board: { ...info, counter: counterOf(port) }, ...made }
+    }
     if (teacher === undefined || teacherFile === undefined) {
       const cycles = await measure(board, bytes, count, showInstall(progress, file))
       progress.done(`measured on ${port}`)
@@ -91,6 +105,7 @@ async function run(file: string, { teacher: teacherFile, port, count, json }: Op
       speedup: both.speedup,
     }
   })
+  if (html) await writeFile(html, benchHtml(result, describe(result)))
   printResult(json, result, () => describe(result))
 }
 
@@ -118,15 +133,15 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
   return bytes
 }
 
-function describe({ port, board, teacher, teacherPlaced, student, speedup }: Result): string {
+function describe({ port, board, image, commit, teacher, teacherPlaced, student, speedup }: Result): string {
   const row = (who: string, { weights, bytes, cycles }: Measured) => [
     who,
     grouped(weights),
     grouped(bytes),
-    ...[cycles.min, cycles.median, cycles.p99, cycles.max].map(grouped),
+    ...[cycles.min, cycles.median, cycles.p99, cycles.max, cycles.jitter].map(grouped),
     timeOf(port, cycles.median, board.clockHz),
   ]
-  const head = ['', 'weights', 'bytes', 'cycles: min', 'median', 'p99', 'max', 'median time']
+  const head = ['', 'weights', 'bytes', 'cycles: min', 'median', 'p99', 'max', 'jitter', 'median time']
   const rows = [...(teacher ? [row('teacher', teacher)] : []), row('student', student)]
   return [
     plainTable(head, rows),
@@ -136,5 +151,17 @@ function describe({ port, board, teacher, teacherPlaced, student, speedup }: Res
     ...(teacherPlaced ? ['teacher  placed in flash by the emulator: too large for the slots that it has in RAM'] : []),
     `board    ${printable(board.name)}; cycles are ${board.counter}, at ${frequency(board.clockHz)}`,
     memoryLine(board),
+    image === undefined
+      ? 'firmware none of the committed images: compiler and flags unknown'
+      : `firmware images/${image.name}.bin, ${image.compiler}\n         ${image.flags}`,
+    `commit   ${commit ?? '(not in git)'}`,
   ].join('\n')
 }
+
+const benchHtml = ({ teacher, student, board }: Result, told: string): string =>
+  page(
+    `bpd: ${student.file} on ${board.name}`,
+    `<h1>${text(student.file)} on ${text(board.name)}</h1>
+${teacher ? plot('Latency on the board', latencyChart(teacher.cycles, student.cycles), `${board.counter}; medians, log scale`) : ''}
+<pre>${told.split('\n').map(text).join('\n')}</pre>`,
+  )

@@ -179,6 +179,6 @@ function summary(
 /** The median inference taken off every figure. */
 function linkOf({ roundTrip, cycles }: Control | RealTimeControl, clockHz: number): Spread {
   const inference = (1000 * cycles.median) / clockHz
-  const { min, median, p99, max, count } = roundTrip
-  return { min: min - inference, median: median - inference, p99: p99 - inference, max: max - inference, count }
+  const { min, median, p99, max, jitter, count } = roundTrip
+  return { min: min - inference, median: median - inference, p99: p99 - inference, max: max - inference, jitter, count }
 }

@@ -98,16 +98,16 @@ describe('a plant driven through a board', () => {
 describe('measuring', () => {
   it('sums up by nearest rank: every figure is one of the sample', () => {
     const hundred = Float64Array.from({ length: 100 }, (_, i) => 100 - i)
-    expect(spreadOf(hundred)).toEqual({ min: 1, median: 50, p99: 99, max: 100, count: 100 })
-    expect(spreadOf([7])).toEqual({ min: 7, median: 7, p99: 7, max: 7, count: 1 })
-    expect(spreadOf([10, 9, 2])).toEqual({ min: 2, median: 9, p99: 10, max: 10, count: 3 })
+    expect(spreadOf(hundred)).toEqual({ min: 1, median: 50, p99: 99, max: 100, jitter: 99, count: 100 })
+    expect(spreadOf([7])).toEqual({ min: 7, median: 7, p99: 7, max: 7, jitter: 0, count: 1 })
+    expect(spreadOf([10, 9, 2])).toEqual({ min: 2, median: 9, p99: 10, max: 10, jitter: 8, count: 3 })
   })
 
   it('counts what the board counts', async () => {
     let now = 0
     // read before and after each inference: 25 counts apart
     const board = await connect({ cycles: () => (now += 25) })
-    expect(await measure(board, student, 40)).toEqual({ min: 25, median: 25, p99: 25, max: 25, count: 40 })
+    expect(await measure(board, student, 40)).toEqual({ min: 25, median: 25, p99: 25, max: 25, jitter: 0, count: 40 })
   })
 
   it('installs what the board does not run, and only that', async () => {
