@@ -115,8 +115,8 @@ export interface Stats {
     /** windows of 100 intervals between steps that came faster than 0.8, slower than 1.2 of the contract's period */
     fastWindows: number
     slowWindows: number
-    /** of the last whole window, by the board's own clock: mean interval, and the largest distance of one from the period. Milliseconds; absent: none yet */
-    pace?: { interval: number; jitter: number }
+    /** mean interval of the last whole window by the board's own clock, in milliseconds; absent: none yet. Single ones: the log */
+    interval?: number
   }
   host: HostCounters
 }
@@ -161,7 +161,7 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     bounded: word(protocol.STAT_BOUNDED),
     fastWindows: word(protocol.STAT_FAST),
     slowWindows: word(protocol.STAT_SLOW),
-    ...(window > 0 && { pace: { interval: window / protocol.PACE_STEPS, jitter: word(protocol.STAT_JITTER) } }),
+    ...(window > 0 && { interval: window / protocol.PACE_STEPS }),
   }
 }
 
@@ -181,4 +181,15 @@ export function decodeLog(payload: Uint8Array, actions: number): LoggedStep[] {
       action: Float32Array.from({ length: actions }, (_, k) => view.getFloat32(at + protocol.LOG_ACTION + 4 * k, true)),
     }
   })
+}
+
+/** Distance of the intervals between logged steps from the period (seconds), in milliseconds of the board's clock: mean and worst. steps: in order */
+export function jitterOf(steps: readonly LoggedStep[], period: number): { mean: number; worst: number } {
+  let [sum, worst] = [0, 0]
+  for (let i = 1; i < steps.length; i++) {
+    const off = Math.abs(((steps[i].milliseconds - steps[i - 1].milliseconds) >>> 0) - 1000 * period)
+    sum += off
+    worst = Math.max(worst, off)
+  }
+  return { mean: steps.length > 1 ? sum / (steps.length - 1) : 0, worst }
 }

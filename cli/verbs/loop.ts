@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Board } from '../../firmware-bridge/client.ts'
 import { type Control, drive } from '../../firmware-bridge/control.ts'
-import type { Stats } from '../../firmware-bridge/info.ts'
+import { jitterOf, type Stats } from '../../firmware-bridge/info.ts'
 import { ensureRuns, type Spread } from '../../firmware-bridge/measure.ts'
 import { EMULATORS } from '../../firmware-bridge/ports.ts'
 import { driveRealTime, type RealTimeControl } from '../../firmware-bridge/realtime.ts'
@@ -85,10 +85,12 @@ async function run(taskName: string, file: string | undefined, options: Options)
         ? await drive(board, plant, { episodes, host, onEpisode })
         : await driveRealTime(board, plant, { episodes, hz, host, failsafe, onEpisode })
     if (options.watch > 0) await board.watch(0)
+    const log = await board.log()
+    const seen = { logged: log.length, boardJitterMs: jitterOf(log, 1 / (hz ?? 1 / task.spec.period)) }
     progress.done(`drove ${taskName} through ${port}`)
     const { clockHz, name } = board.info
     const facts = { name, clockHz, counter: counterOf(port) }
-    return { ...summary(control, host, port, clockHz, hz), counters: await board.stats(), board: facts }
+    return { ...summary(control, host, port, clockHz, hz), ...seen, counters: await board.stats(), board: facts }
   })
   const lines = describe(taskName, result, port)
   if (options.html) await writeFile(options.html, loopHtml(taskName, result, lines))
@@ -97,6 +99,9 @@ async function run(taskName: string, file: string | undefined, options: Options)
 
 type Result = Awaited<ReturnType<typeof summary>> & {
   counters: Stats
+  /** by the board's clock, over the steps in its log */
+  boardJitterMs: { mean: number; worst: number }
+  logged: number
   board: { name: string; clockHz: number; counter: string }
 }
 
@@ -105,7 +110,7 @@ const spread = ({ median, min, p99, max }: Spread): string =>
   `${median.toFixed(2)} ms [${min.toFixed(2)}–${max.toFixed(2)}], p99 ${p99.toFixed(2)}`
 
 function describe(taskName: string, result: Result, port: string): string[] {
-  const { return: r, cycles, roundTripMs, linkMs, steps, bitExact, realTime, board, counters } = result
+  const { return: r, cycles, roundTripMs, linkMs, steps, bitExact, realTime, board, counters, boardJitterMs } = result
   const time = timeOf(port, cycles.median, board.clockHz)
   return [
     `${taskName} on ${printable(board.name)}: return ${r.mean.toFixed(1)} ± ${r.std.toFixed(1)} over ${result.returns.length} episodes, ${grouped(steps)} steps`,
@@ -122,9 +127,9 @@ function describe(taskName: string, result: Result, port: string): string[] {
     `round trip ${spread(roundTripMs)}: line and host included`,
     ...(linkMs ? [`of which line and host ${spread(linkMs)}`] : []),
     ...histogramLines(result.histogram, 'ms'),
-    ...(realTime && counters.board.pace
+    ...(realTime && counters.board.interval
       ? [
-          `on the board: ${tidy(counters.board.pace.interval)} ms a step over the last 100, jitter up to ${counters.board.pace.jitter} ms`,
+          `on the board: ${tidy(counters.board.interval)} ms a step over the last 100, jitter ${tidy(boardJitterMs.mean)} ms, up to ${tidy(boardJitterMs.worst)} ms over the last ${result.logged}`,
         ]
       : []),
     `line: ${grouped(counters.host.retries)} retried, ${grouped(counters.board.badCrc + counters.host.bad)} frames spoilt, ${grouped(counters.board.overruns)} bytes overrun`,

@@ -109,7 +109,7 @@ function mix(type: u32): u32 {
 function answer(type: u32, head: u32, length: u32): u32 {
   const payload = state + FRAME + PAYLOAD
   const out = state + ANSWER_FRAME
-  let bytes: u32 = 4
+  let bytes: u32 = 0
   let status: u32 = OK
   switch (type) {
     case HELLO:
@@ -118,16 +118,13 @@ function answer(type: u32, head: u32, length: u32): u32 {
       bytes = INFO_BYTES
       break
     case BEGIN:
-      status = begin(payload, length)
-      store<u32>(out, load<u32>(state, UPLOAD_WRITTEN), PAYLOAD)
-      break
     case DATA:
-      status = data(payload, length)
+      status = type == BEGIN ? begin(payload, length) : data(payload, length)
       store<u32>(out, load<u32>(state, UPLOAD_WRITTEN), PAYLOAD)
+      bytes = 4
       break
     case COMMIT:
       status = commit(length)
-      bytes = 0
       break
     case STEP:
       // a step that ends a trial leaves another policy running
@@ -144,11 +141,9 @@ function answer(type: u32, head: u32, length: u32): u32 {
       break
     case CONFIRM:
       status = confirm(payload, length)
-      bytes = 0
       break
     case WATCH:
       status = watch(payload, length)
-      bytes = 0
       break
     case LOG:
       status = log(payload, length, out + PAYLOAD)
@@ -156,7 +151,6 @@ function answer(type: u32, head: u32, length: u32): u32 {
       break
     case RESET:
       if (length != 0) status = refuse(BAD_LENGTH, 0)
-      bytes = 0
       break
     default:
       status = refuse(UNKNOWN_TYPE, type)

@@ -16,24 +16,21 @@ import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, cou
 
 /** The bytes END, ESC ESC_END, ESC ESC_ESC, to send from. */
 export function prepareMarks(): void {
-  store<u8>(state, END, MARKS)
-  store<u8>(state, ESC, MARKS + 1)
-  store<u8>(state, ESC_END, MARKS + 2)
-  store<u8>(state, ESC, MARKS + 3)
+  store<u32>(state, END | (ESC << 8) | (ESC_END << 16) | (ESC << 24), MARKS)
   store<u8>(state, ESC_ESC, MARKS + 4)
 }
 
 /** Puts bytes from the line into the ring. Touches nothing that `nextFrame` writes but the ring, so an interrupt may call it. */
 export function put(bytes: usize, length: u32): void {
-  const end = bytes + length
-  let at = load<u32>(state, PUT)
-  const room = <u32>RING_BYTES - (at - load<u32>(state, TAKEN))
-  const taken = length < room ? length : room
-  if (taken < length) count(STAT_OVERRUNS, length - taken)
-  for (const stop = end - (length - taken); bytes < stop; bytes++, at++) {
+  for (const end = bytes + length; bytes < end; bytes++) {
+    const at = load<u32>(state, PUT)
+    if (at - load<u32>(state, TAKEN) >= <u32>RING_BYTES) {
+      count(STAT_OVERRUNS)
+      continue
+    }
     store<u8>(state + RING + (at & (RING_BYTES - 1)), load<u8>(bytes))
+    store<u32>(state, at + 1, PUT)
   }
-  store<u32>(state, at, PUT)
 }
 
 /**
@@ -74,23 +71,16 @@ export function nextFrame(): u32 {
 
 /** The last four bytes of a frame, which need not be aligned. */
 export function trailer(end: usize): u32 {
-  return (
-    load<u8>(end - 4) |
-    (<u32>load<u8>(end - 3) << 8) |
-    (<u32>load<u8>(end - 2) << 16) |
-    (<u32>load<u8>(end - 1) << 24)
-  )
+  let word: u32 = 0
+  for (let k = 0; k < CRC_BYTES; k++) word = (word << 8) | load<u8>(--end)
+  return word
 }
 
 /** Appends the CRC-32, mixed with `mix`, to the `length` bytes in ANSWER_FRAME. The length with it. */
 export function seal(length: u32, mix: u32): u32 {
-  const crc = crc32(state + ANSWER_FRAME, length) ^ mix
-  const end = state + ANSWER_FRAME + length
-  store<u8>(end, <u8>crc)
-  store<u8>(end, <u8>(crc >>> 8), 1)
-  store<u8>(end, <u8>(crc >>> 16), 2)
-  store<u8>(end, <u8>(crc >>> 24), 3)
-  return length + CRC_BYTES
+  let crc = crc32(state + ANSWER_FRAME, length) ^ mix
+  for (const end = length + CRC_BYTES; length < end; length++, crc >>>= 8) store<u8>(state + ANSWER_FRAME + length, <u8>crc)
+  return length
 }
 
 /**

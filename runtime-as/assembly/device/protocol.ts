@@ -98,8 +98,7 @@ export const STAT_BOUNDED = 36 // steps with an action that lies on one of its b
 export const STAT_FAST = 40 // windows of steps that came faster than 0.8 of the contract's period
 export const STAT_SLOW = 44 // windows of steps that came slower than 1.2 of the period
 export const STAT_WINDOW = 48 // milliseconds that the last whole window took, 0: none yet
-export const STAT_JITTER = 52 // the largest distance in it of two steps' interval from the period, in milliseconds
-export const STATS_BYTES = 56
+export const STATS_BYTES = 52
 
 /** intervals between steps in a window */
 export const PACE_STEPS = 100

@@ -24,13 +24,11 @@ export const WATCH_PERIODS = TRIAL + 4
 export const WATCH_HOLD = WATCH_PERIODS + 1
 export const LAST_GOOD = WATCH_PERIODS + 4
 export const FRESH_LEFT = LAST_GOOD + 4
-/** the pace: steps so far in the window and one more, 0: no step yet; `millis` of its first step and of the last; its largest deviation */
+/** the pace: steps so far in the window and one more, 0: no step yet; `millis` of its first step */
 export const PACE_COUNT = FRESH_LEFT + 4
 export const PACE_BEGAN = PACE_COUNT + 4
-export const PACE_LAST = PACE_BEGAN + 4
-export const PACE_WORST = PACE_LAST + 4
 /** CRC-32 of the image */
-export const FIRMWARE = PACE_WORST + 4
+export const FIRMWARE = PACE_BEGAN + 4
 /** entries ever put into the log since it was emptied */
 export const LOGGED = FIRMWARE + 4
 /** how many entries the running policy's log keeps */
@@ -79,8 +77,7 @@ export function refuse(status: u32, detail: u32): u32 {
   return status
 }
 
-// @ts-ignore: decorator
-@inline
-export function count(counter: usize, by: u32 = 1): void {
-  store<u32>(state + counter, load<u32>(state + counter) + by)
+/** One more. */
+export function count(counter: usize): void {
+  store<u32>(state + counter, load<u32>(state + counter) + 1)
 }
