@@ -1,5 +1,5 @@
 /** Progress on stderr, results on stdout. */
-import ora, { type Ora } from 'ora'
+import type { Ora } from 'ora'
 
 /** One line that changes while a phase runs: animated on a terminal, a line every few seconds elsewhere. */
 export class Progress {
@@ -7,10 +7,11 @@ export class Progress {
   #printed = performance.now()
   #text: string
 
-  constructor(text: string) {
+  /** spinner: none where stderr is no terminal */
+  constructor(text: string, spinner?: Ora) {
     this.#text = text
-    if (process.stderr.isTTY) this.#spinner = ora({ text, stream: process.stderr, discardStdin: false }).start()
-    else console.error(text)
+    this.#spinner = spinner
+    if (!spinner) console.error(text)
   }
 
   update(text: string): void {
@@ -35,13 +36,18 @@ export class Progress {
 
 /** Runs `work` under a progress line. */
 export async function withProgress<T>(text: string, work: (progress: Progress) => T | Promise<T>): Promise<T> {
-  const progress = new Progress(text)
+  const progress = new Progress(text, process.stderr.isTTY ? await spinnerOf(text) : undefined)
   try {
     return await work(progress)
   } catch (error) {
     progress.fail()
     throw error
   }
+}
+
+async function spinnerOf(text: string): Promise<Ora> {
+  const { default: ora } = await import('ora')
+  return ora({ text, stream: process.stderr, discardStdin: false }).start()
 }
 
 /** The result of a verb: JSON, or what a person reads. */

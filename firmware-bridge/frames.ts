@@ -1,6 +1,6 @@
 /** Frames of the line protocol (PROTOCOL.md): sealed and opened here, delimited by serialport's SLIP streams. */
 import { crc32 } from 'node:zlib'
-import { SlipDecoder, SlipEncoder } from 'serialport'
+import { SlipDecoder, SlipEncoder } from '@serialport/parser-slip-encoder'
 import {
   ANSWER,
   CRC_BYTES,

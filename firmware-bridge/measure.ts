@@ -1,7 +1,6 @@
 /** How long a board takes for an inference: its own counter, summarised; a teacher and a student under the same conditions. */
 import { crc32 } from 'node:zlib'
 import { Board } from './client.ts'
-import { openQemu } from './emulators/qemu.ts'
 import type { BoardInfo } from './info.ts'
 
 /** A sample, summarised. Every number but `count` is one of the sample's own (nearest rank). */
@@ -63,6 +62,7 @@ export async function measure(
 
 /** Cycles of `count` inferences in QEMU with a policy too large for its slots: in flash from the start, on a board of its own. */
 export async function measurePlaced(bytes: Uint8Array, count: number): Promise<Spread> {
+  const { openQemu } = await import('./emulators/qemu.ts')
   const board = await Board.connect(await openQemu({ placed: bytes }))
   try {
     return spreadOf(await board.bench(count))

@@ -1,7 +1,6 @@
 /** Ports by name: an emulated board, the device in this process, or a real serial port. */
 import { openInProcess } from './inprocess.ts'
 import type { Port } from './port.ts'
-import { listSerial, openSerial } from './serial.ts'
 
 /** An emulated board, or the device without one. */
 interface Emulator {
@@ -41,7 +40,9 @@ export const EMULATORS = Object.keys(EMULATED)
  * emulator is not installed, FailedError where it cannot be opened.
  */
 export async function openPort(name: string): Promise<Port> {
-  return await (EMULATED[name]?.open(name) ?? openSerial(name))
+  if (Object.hasOwn(EMULATED, name)) return await EMULATED[name].open(name)
+  const { openSerial } = await import('./serial.ts')
+  return await openSerial(name)
 }
 
 export interface PortInfo {
@@ -59,6 +60,7 @@ export interface PortInfo {
 
 /** Serial ports of this machine, then the emulated ones. */
 export async function listPorts(): Promise<PortInfo[]> {
+  const { listSerial } = await import('./serial.ts')
   const serial = await listSerial()
   return [
     ...serial.map(({ path, manufacturer, vendorId, productId, serialNumber }) => {

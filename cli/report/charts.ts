@@ -4,6 +4,7 @@ import { GridComponent, LegendComponent, MarkLineComponent, MarkPointComponent }
 import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { Spread } from '../../firmware-bridge/measure.ts'
+import type { Histogram } from './histogram.ts'
 import type { Report } from './report.ts'
 import { grouped } from './words.ts'
 
@@ -158,4 +159,11 @@ export const latencyChart = (teacherCycles: Spread, studentCycles: Spread): stri
         ],
       },
     ],
+  })
+
+export const histogramChart = ({ from, width, counts }: Histogram, unit: string): string =>
+  draw({
+    xAxis: axis(unit, { type: 'category', data: counts.map((_, i) => (from + i * width).toPrecision(4)) }),
+    yAxis: side('how often', { scale: false }),
+    series: [{ type: 'bar', barCategoryGap: '5%', data: counts, itemStyle: { color: colours.student } }],
   })

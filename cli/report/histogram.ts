@@ -1,6 +1,4 @@
-/** A sample in bins of equal width, for the terminal and for a page. */
-import { axis, colours, draw, side } from './charts.ts'
-
+/** A sample in bins of equal width, and as lines for the terminal. */
 export interface Histogram {
   /** of the first bin, and the width of each */
   from: number
@@ -37,10 +35,3 @@ export function histogramLines({ from, width, counts, above }: Histogram, unit: 
   })
   return above > 0 ? [...lines, `  above that ${' '.repeat(unit.length)} ${above}`] : lines
 }
-
-export const histogramChart = ({ from, width, counts }: Histogram, unit: string): string =>
-  draw({
-    xAxis: axis(unit, { type: 'category', data: counts.map((_, i) => (from + i * width).toPrecision(4)) }),
-    yAxis: side('how often', { scale: false }),
-    series: [{ type: 'bar', barCategoryGap: '5%', data: counts, itemStyle: { color: colours.student } }],
-  })

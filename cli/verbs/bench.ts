@@ -11,7 +11,6 @@ import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { isTeacherFile, readInput } from '../files.ts'
-import { latencyChart } from '../report/charts.ts'
 import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
@@ -105,7 +104,7 @@ async function run(file: string, { teacher: teacherFile, port, count, json, html
       speedup: both.speedup,
     }
   })
-  if (html) await writeFile(html, benchHtml(result, describe(result)))
+  if (html) await writeFile(html, await benchHtml(result, describe(result)))
   printResult(json, result, () => describe(result))
 }
 
@@ -158,10 +157,12 @@ function describe({ port, board, image, commit, teacher, teacherPlaced, student,
   ].join('\n')
 }
 
-const benchHtml = ({ teacher, student, board }: Result, told: string): string =>
-  page(
+async function benchHtml({ teacher, student, board }: Result, told: string): Promise<string> {
+  const { latencyChart } = await import('../report/charts.ts')
+  return page(
     `bpd: ${student.file} on ${board.name}`,
     `<h1>${text(student.file)} on ${text(board.name)}</h1>
 ${teacher ? plot('Latency on the board', latencyChart(teacher.cycles, student.cycles), `${board.counter}; medians, log scale`) : ''}
 <pre>${told.split('\n').map(text).join('\n')}</pre>`,
   )
+}

@@ -16,7 +16,7 @@ import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { counterOf, portOption, showInstall, timeOf, withBoard } from '../board.ts'
 import { readInput } from '../files.ts'
 import { plantOf } from '../plant.ts'
-import { histogram, histogramChart, histogramLines } from '../report/histogram.ts'
+import { histogram, histogramLines } from '../report/histogram.ts'
 import { page, plot, text } from '../report/page.ts'
 import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -93,7 +93,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
     return { ...summary(control, host, port, clockHz, hz), ...seen, counters: await board.stats(), board: facts }
   })
   const lines = describe(taskName, result, port)
-  if (options.html) await writeFile(options.html, loopHtml(taskName, result, lines))
+  if (options.html) await writeFile(options.html, await loopHtml(taskName, result, lines))
   printResult(json, { task: taskName, port, file: file ?? null, ...result }, () => lines.join('\n'))
 }
 
@@ -136,13 +136,15 @@ function describe(taskName: string, result: Result, port: string): string[] {
   ]
 }
 
-const loopHtml = (taskName: string, { histogram, board }: Result, lines: string[]): string =>
-  page(
+async function loopHtml(taskName: string, { histogram, board }: Result, lines: string[]): Promise<string> {
+  const { histogramChart } = await import('../report/charts.ts')
+  return page(
     `bpd: ${taskName} through ${board.name}`,
     `<h1>${text(taskName)} through ${text(board.name)}</h1>
 ${plot('Round trip', histogramChart(histogram, 'milliseconds'), 'from sending an observation to having its action')}
 <pre>${lines.map(text).join('\n')}</pre>`,
   )
+}
 
 /** Without a file the board's own policy acts, if it was made for this task. */
 function acceptRunning(board: Board, spec: TaskSpec, port: string): void {
