@@ -1,10 +1,11 @@
 /** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
 import { Option } from 'commander'
 import { Board } from '../firmware-bridge/client.ts'
+import { committedImage } from '../firmware-bridge/image-card.ts'
 import type { BoardInfo } from '../firmware-bridge/info.ts'
 import type { InstallProgress } from '../firmware-bridge/measure.ts'
 import { openPort } from '../firmware-bridge/ports.ts'
-import { duration, grouped } from './report/words.ts'
+import { duration, frequency, grouped, printable } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
 export const portOption = () =>
@@ -45,5 +46,29 @@ export function counterOf(port: string): string {
 export const memoryLine = (board: BoardInfo): string =>
   `memory   RAM ${grouped(board.staticBytes)} B, stack ${known(board.stackUsed)} used of ${known(board.stackBytes)}, ` +
   `firmware ${known(board.imageBytes)}, a slot holds ${grouped(board.fileBytes)} B`
+
+/** What a board says of itself, a line each. */
+export function boardLines(board: BoardInfo): string[] {
+  const { policy, clockHz, protocol, format } = board
+  return [
+    `board    ${printable(board.name)}, counter at ${frequency(clockHz)}, protocol ${protocol}, .bpd version ${format}`,
+    firmwareLine(board.firmware),
+    memoryLine(board),
+    policy === undefined
+      ? 'policy   none'
+      : `policy   slot ${'AB'[policy.slot]}, installation ${policy.generation}, ${grouped(policy.bytes)} B, ` +
+        `CRC-32 ${hex(policy.crc)}, ${policy.goldens} golden vectors reproduced`,
+  ]
+}
+
+/** crc: of the image that the board runs */
+function firmwareLine(crc: number): string {
+  if (crc === 0) return 'firmware not an image'
+  const image = committedImage(crc)
+  const name = image === undefined ? 'none of the committed images' : `images/${image.name}.bin`
+  return `firmware CRC-32 ${hex(crc)}, ${name}`
+}
+
+export const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
 
 const known = (bytes: number): string => (bytes > 0 ? `${grouped(bytes)} B` : '(unknown)')

@@ -1,5 +1,5 @@
 /** What a firmware image was built with: images/<board>.json, which boards/build.ts writes beside the image. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { FailedError } from '../runtime-as/errors.ts'
 
@@ -24,8 +24,10 @@ export function imageCard(board: string): ImageCard {
 
 /** Name and card of the committed image that a board with this firmware runs, undefined: another one. crc: of its image */
 export function committedImage(crc: number): (ImageCard & { name: string }) | undefined {
-  const name = ['rp2040', 'stm32f405'].find(
-    (board) => crc32(readFileSync(new URL(`images/${board}.bin`, import.meta.url))) === crc,
-  )
+  const images = new URL('images/', import.meta.url)
+  const name = readdirSync(images)
+    .filter((file) => file.endsWith('.bin') && crc32(readFileSync(new URL(file, images))) === crc)
+    .at(0)
+    ?.replace(/\.bin$/, '')
   return name === undefined ? undefined : { name, ...imageCard(name) }
 }

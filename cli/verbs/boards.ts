@@ -1,29 +1,116 @@
 import type { Command } from 'commander'
+import type { Board } from '../../firmware-bridge/client.ts'
+import { committedImage, type ImageCard } from '../../firmware-bridge/image-card.ts'
+import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/info.ts'
 import { listPorts } from '../../firmware-bridge/ports.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { boardLines, counterOf, hex, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
-import { printable } from '../report/words.ts'
+import { duration, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { addVerb, type CommonOptions } from '../verb.ts'
 
-export function addBoards(program: Command): void {
-  addVerb(program, 'boards', 'lists the serial ports of this machine and the emulated boards', 'bpd boards').action(run)
+interface Options extends CommonOptions {
+  port?: string
+  log: boolean
 }
 
-async function run(options: CommonOptions): Promise<void> {
-  const ports = await listPorts()
-  printResult(options.json, { ports }, () =>
-    plainTable(
-      ['port', 'kind', 'VID:PID', 'serial number', 'manufacturer', 'needs'],
-      ports.map(({ name, kind, vendorId, productId, serialNumber, manufacturer, missing }) =>
-        [
-          name,
-          kind,
-          vendorId === undefined ? '' : `${vendorId}:${productId ?? '?'}`,
-          serialNumber ?? '',
-          manufacturer ?? '',
-          missing ?? '',
-        ].map(printable),
-      ),
+interface Description {
+  port: string
+  board: BoardInfo & { counter: string }
+  /** of the firmware, where it is one of the committed images */
+  image?: ImageCard & { name: string }
+  /** since the board started, and since this host connected */
+  counters: Stats
+  /** the last steps, oldest first, under --log */
+  log?: (Omit<LoggedStep, 'action'> & { action: number[] })[]
+}
+
+export function addBoards(program: Command): void {
+  addVerb(
+    program,
+    'boards',
+    'lists the serial ports of this machine and the emulated boards, or describes one board',
+    'bpd boards --port /dev/ttyACM0 --log',
+  )
+    .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted')
+    .option('--log', "also the board's last steps, at most 256: needs --port", false)
+    .action(run)
+}
+
+async function run({ port, log, json }: Options): Promise<void> {
+  if (port === undefined) {
+    if (log) throw new InputError('--log: no board given, expected --port too')
+    const ports = await listPorts()
+    return printResult(json, { ports }, () => portTable(ports))
+  }
+  const said = await withBoard(port, async (board, progress) => {
+    const said = await describe(board, port, log)
+    progress.done(`asked ${port}`)
+    return said
+  })
+  printResult(json, said, () => written(said))
+}
+
+async function describe(board: Board, port: string, withLog: boolean): Promise<Description> {
+  const { info } = board
+  const steps = withLog ? await board.log() : undefined
+  return {
+    port,
+    board: { ...info, counter: counterOf(port) },
+    image: committedImage(info.firmware),
+    counters: await board.stats(),
+    log: steps?.map((step) => ({ ...step, action: [...step.action] })),
+  }
+}
+
+function written({ board, counters, log }: Description): string {
+  const { policy } = board
+  return [
+    ...boardLines(board),
+    ...(policy === undefined
+      ? []
+      : [
+          `contract ${hex(policy.contractHash)}: ${policy.observations} observations, ${policy.actions} actions, ` +
+            `every ${duration(policy.period)}; ${policy.confirmed ? 'confirmed' : 'on trial'}`,
+        ]),
+    `flash    erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
+    `started  ${duration(board.uptime / 1000)} ago`,
+    counted('counted by the board since', counters.board),
+    counted('counted by this host', counters.host),
+    ...(log === undefined ? [] : [logTable(log, board.counter)]),
+  ].join('\n')
+}
+
+const counted = (who: string, counters: object): string =>
+  plainTable(
+    [who, ''],
+    Object.entries(counters).map(([name, count]) => [name, grouped(count)]),
+  )
+
+function logTable(log: NonNullable<Description['log']>, counter: string): string {
+  const rows = log.map(({ number, milliseconds, requestCrc, action, cycles }) => [
+    grouped(number),
+    grouped(milliseconds),
+    hex(requestCrc),
+    grouped(cycles),
+    action.map((value) => value.toPrecision(6)).join(' '),
+  ])
+  const table = plainTable(['step', 'ms since start', 'observation', 'cycles', 'action'], rows)
+  return `${table}\nobservation: CRC-32 of its request; cycles: ${counter}`
+}
+
+const portTable = (ports: Awaited<ReturnType<typeof listPorts>>): string =>
+  plainTable(
+    ['port', 'kind', 'VID:PID', 'serial number', 'manufacturer', 'needs'],
+    ports.map(({ name, kind, vendorId, productId, serialNumber, manufacturer, missing }) =>
+      [
+        name,
+        kind,
+        vendorId === undefined ? '' : `${vendorId}:${productId ?? '?'}`,
+        serialNumber ?? '',
+        manufacturer ?? '',
+        missing ?? '',
+      ].map(printable),
     ),
   )
-}

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Board } from '../../firmware-bridge/client.ts'
+import { InProcessBoard } from '../../firmware-bridge/inprocess.ts'
+import { loadPolicy } from '../../runtime-as/policy.ts'
+import { policyFile } from '../firmware-bridge/policies.ts'
+import { plug, possible, unplugAll } from '../firmware-bridge/terminal.ts'
+import { describeWith } from '../require.ts'
+import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
+import { bpdIn } from './command.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const file = policyFile([5, 20, 2], 1)
+const observations = observationsFor(randomNetwork([5, 2], 1), 300, 3)
+
+afterEach(unplugAll)
+
+describe('bpd boards', () => {
+  it('tells what the emulated Pico is: the committed image, its memory, no policy', () => {
+    const { status, stdout } = bpdIn(root, 'boards', '--port', 'pico-emulator', '--json')
+    expect(status).toBe(0)
+    const image = readFileSync(`${root}/firmware-bridge/images/rp2040.bin`)
+    const said = JSON.parse(stdout)
+    expect(said).toMatchObject({
+      board: { name: 'pico', firmware: crc32(image), clockHz: 125e6, imageBytes: image.length, eraseBytes: 4096 },
+      image: { name: 'rp2040' },
+      counters: { board: { badCrc: 0, steps: 0 }, host: { bad: 0 } },
+    })
+    expect(said.board.counter).toContain('core cycles')
+    expect(said.board).not.toHaveProperty('policy')
+    expect(said).not.toHaveProperty('log')
+  })
+
+  it('refuses --log without a board, and the log of a board that runs nothing, in one line', () => {
+    expect(bpdIn(root, 'boards', '--log')).toMatchObject({
+      status: 2,
+      lines: ['bpd: --log: no board given, expected --port too'],
+    })
+    const { status, lines } = bpdIn(root, 'boards', '--log', '--port', 'in-process')
+    expect({ status, last: lines.at(-1) }).toEqual({ status: 1, last: 'bpd: in-process: the board runs no policy' })
+  })
+})
+
+/** `bpd boards` beside a device that runs in this process. */
+async function boards(...words: string[]) {
+  const child = spawn(process.execPath, [`${root}/cli/bpd.js`, 'boards', ...words], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [said, [status]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  expect(status).toBe(0)
+  return said
+}
+
+describeWith('Linux with python3', possible)('bpd boards, after an incident on a serial port', () => {
+  it('tells the running policy, the counters of both ends and the last 256 steps, and disturbs none of them', async () => {
+    const device = new InProcessBoard()
+    const board = await Board.connect({ name: 'before', duplex: device.duplex, async close() {} })
+    await board.install(file)
+    for (const observation of observations) await board.step(observation, new Float32Array(2))
+    const { steps, frames } = (await board.stats()).board
+    const kept = await board.log()
+    await board.close()
+    device.duplex.removeAllListeners()
+
+    const { path } = await plug(device)
+    const said = JSON.parse(await boards('--port', path, '--log', '--json'))
+    const { contractHash } = board.info.policy ?? {}
+    expect(said.board).toMatchObject({
+      name: 'in-process',
+      policy: { crc: crc32(file), contractHash, confirmed: true },
+    })
+    expect(said.counters.board.steps).toBe(steps)
+    expect(said.counters.board.frames).toBeGreaterThan(frames)
+    expect(said.counters.host.requests).toBeGreaterThan(2)
+    expect(said.log).toEqual(kept.map((step) => ({ ...step, action: [...step.action] })))
+    expect(said.log).toHaveLength(256)
+    const expected = new Float32Array(2)
+    loadPolicy(file).stepInto(observations[299], expected)
+    expect(said.log[255]).toMatchObject({ number: 299, action: [...expected] })
+
+    const table = await boards('--port', path, '--log')
+    for (const part of ['policy   slot ', 'confirmed', 'badCrc', 'retries', '299']) expect(table).toContain(part)
+    expect(table).toContain(kept[255].requestCrc.toString(16).padStart(8, '0'))
+  })
+})
