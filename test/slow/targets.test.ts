@@ -1,0 +1,11 @@
+import { Board } from '../../firmware-bridge/client.ts'
+import { openPicoEmulator } from '../../firmware-bridge/emulators/pico.ts'
+import { missingQemu, openQemu } from '../../firmware-bridge/emulators/qemu.ts'
+import { VALUE_TYPES } from '../../runtime-as/network.ts'
+import { describeTarget, everyForm } from '../firmware-bridge/targets.ts'
+
+const files = VALUE_TYPES.flatMap((values) => (['relu', 'none'] as const).map((hidden) => everyForm(values, hidden)))
+
+const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
+describeTarget('pico-emulator', undefined, openPico, files)
+describeTarget('qemu-stm32f405', missingQemu(), async () => Board.connect(await openQemu()), files)
