@@ -1,40 +1,64 @@
 /** Writes the best student of a task, chosen by its picking episodes and never by the reported ones, into its model folder. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { writeFile } from '../../runtime-as/replace.ts'
+import { loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { versions } from '../versions.ts'
-import { root } from './presets.ts'
-import type { Plan, Run } from './run.ts'
+import type { Measured, Plan, Run } from './run.ts'
 
-export async function ship(plan: Plan, runs: readonly Run[], size: number): Promise<void> {
-  const ours = runs.filter(({ variant }) => variant === 'bpd' || variant === 'no-q')
-  if (ours.length === 0) return
-  const best = ours.reduce((a, b) => (b.picked > a.picked ? b : a))
-  const folder = join(root, 'models', plan.task)
-  makeFolder(folder)
+export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
+  const best = bestOf(runs, plan.maxWeights)
+  if (!best) return
+  const { task, teacherFile } = plan
   const bytes = readFileSync(best.file)
-  const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
-  const { mean, std, episodes } = best.student
-  const { weights, liveUnits, threshold, seed, variant } = best
+  const { metadata } = loadTeacher(teacherFile)
+  const { weights, liveUnits, threshold, seed, variant, student, teacher } = best
   const card = {
-    ...{ task: plan.task, file: 'student.bpd', sha256: sha256(bytes), variant, weights, bytes: bytes.length },
+    ...{ task, file: 'student.bpd', sha256: sha256(bytes), variant, weights, bytes: bytes.length },
+    // of the (400, 300) network that the paper counts against, and of the student before pruning
     ...{ keptOfTeacher: weights / size, keptOfStudent: weights / best.studentWeights, liveUnits, threshold },
-    return: { mean, std, episodes },
-    median: best.student.median,
-    failureRate: best.student.failureRate,
+    ...{ weightBudget: plan.maxWeights, withinBudget: weights <= plan.maxWeights },
+    return: returnOf(student),
+    ...{ median: student.median, failureRate: student.failureRate, retained: student.mean / teacher.mean },
     teacher: {
-      file: relative(root, plan.teacherFile),
-      sha256: sha256(readFileSync(plan.teacherFile)),
-      return: best.teacher.mean,
+      file: basename(teacherFile),
+      sha256: sha256(readFileSync(teacherFile)),
+      source: metadata.source ?? 'unknown',
+      licence: metadata.licence ?? 'unknown',
+      algorithm: metadata.algorithm ?? 'unknown',
+      return: returnOf(teacher),
     },
     seed,
-    check: `bpd eval ${plan.task} models/${plan.task}/student.bpd --seed ${seed} --episodes ${episodes}`,
-    command: ['bpd reproduce', plan.task, '--seeds', plan.seeds, '--ship', '--', ...plan.recipe].join(' '),
+    // those that it was picked from
+    seeds: [...new Set(runs.map((run) => run.seed))],
+    check: `bpd eval ${task} models/${task}/student.bpd --seed ${seed} --episodes ${student.episodes}`,
+    command: commandOf(plan),
     licence: 'MIT, as the rest of this repository',
     versions: versions(),
   }
+  const folder = join(models, task)
+  makeFolder(folder)
   await writeFile(join(folder, 'student.bpd'), bytes)
   await writeFile(join(folder, 'student.json'), `${JSON.stringify(card, null, 2)}\n`)
 }
+
+/** The best pick of those within the budget, or of all where none is. */
+function bestOf(runs: readonly Run[], maxWeights: number): Run | undefined {
+  const ours = runs.filter(({ variant }) => variant === 'bpd' || variant === 'no-q')
+  const within = ours.filter(({ weights }) => weights <= maxWeights)
+  const [first, ...others] = within.length ? within : ours
+  return first && others.reduce((a, b) => (b.picked > a.picked ? b : a), first)
+}
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
+
+const returnOf = ({ mean, std, episodes }: Measured) => ({ mean, std, episodes })
+
+/** All that the student depends on; the teacher by its name, which the card's source and sha256 belong to. */
+const commandOf = ({ task, teacherFile, variants, seeds, transitions, episodes, recipe }: Plan): string =>
+  [
+    ...['bpd reproduce', task, '--teacher', `${task}=${basename(teacherFile)}`, '--variants', variants.join(',')],
+    ...['--seeds', seeds, '--transitions', transitions, ...recipe, '--episodes', episodes, '--ship'],
+  ].join(' ')

@@ -20,6 +20,9 @@ export interface Row {
   teacherMedian: number
   teacherFailureRate: number
   weights: number
+  /** what the paper's share of the (400, 300) network allows, and whether every seed keeps to it */
+  weightBudget: number
+  withinBudget: boolean
   /** of the (400, 300) network of this task, and of the student before pruning */
   keptOfTeacher: number
   keptOfStudent: number
@@ -51,6 +54,8 @@ export function rowOf(plan: Plan, variant: Reproduced, runs: readonly Run[], siz
     teacherMedian: median(own.flatMap((r) => r.teacher.returns)),
     teacherFailureRate: mean((r) => r.teacher.failureRate),
     weights: mean((r) => r.weights),
+    weightBudget: plan.maxWeights,
+    withinBudget: own.every((r) => r.weights <= plan.maxWeights),
     keptOfTeacher: mean((r) => r.weights) / size,
     keptOfStudent: mean((r) => r.weights / r.studentWeights),
     fileBytes: mean((r) => r.fileBytes),
@@ -73,9 +78,10 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
   const body = rows.flatMap((row, i) => {
     const { paper, retainedInterval } = row
     const half = retainedInterval.half === undefined ? '' : ` ± ${percent(retainedInterval.half)}`
+    const weights = `${whole(row.weights)}${row.withinBudget ? '' : ' (over budget)'}`
     const ours = [
       ...[row.task, row.variant, whole(row.teacherReturn), whole(row.studentReturn), whole(row.median)],
-      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, whole(row.weights), percent(row.keptOfTeacher)],
+      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
       ...[`${row.seeds.length}`, whole(row.seconds)],
     ]
@@ -94,7 +100,7 @@ export function markdown(rows: readonly Row[]): string {
   return [
     '# From teacher to student: the paper’s table and ours',
     '',
-    'Made by `bpd reproduce`; every figure is in `reproduce.json`.',
+    'Made by `bpd reproduce`; every figure is in `reproduce.json`, and `README.md` says what the columns mean.',
     '',
     line(head),
     line(head.map(() => '---')),

@@ -29,6 +29,7 @@ interface Options extends CommonOptions {
   threads: number
   runs: string
   results: string
+  models: string
   ship: boolean
 }
 
@@ -52,7 +53,12 @@ export function addReproduce(program: Command): void {
     "from teacher to the paper's table; a second call continues and does nothing twice",
     'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
   )
-    .option('--teacher <task=file>', 'teacher (default: models/<task>/teacher.safetensors); repeatable', teacherOf, {})
+    .option(
+      '--teacher <task=file>',
+      'teacher (default: <models>/<task>/teacher.safetensors); repeatable',
+      teacherOf,
+      {},
+    )
     .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
     .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
     .option('--transitions <n>', 'transitions per seed (default: the preset)', integer(100))
@@ -62,7 +68,8 @@ export function addReproduce(program: Command): void {
     .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
     .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
     .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
-    .option('--ship', 'also write the best student of each task into models/<task>/', false)
+    .option('--models <folder>', 'where teachers are looked for and --ship writes', join(root, 'models'))
+    .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
     .addOption(episodesOption(100))
     .action(run)
 }
@@ -80,7 +87,7 @@ async function run(names: string[], options: Options): Promise<void> {
     const { paper } = presetOf(plan.task)
     const runs = await distillAll(plan, options.jobs)
     rows.push(...plan.variants.map((name) => rowOf(plan, name, runs, size, paper)))
-    if (options.ship) await ship(plan, runs, size)
+    if (options.ship) await ship(plan, runs, size, options.models)
     // after each task: a table with what there is
     const all = [...others, ...rows].sort((a, b) => paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task))
     await writeFile(table, `${JSON.stringify(all, null, 2)}\n`)
@@ -94,7 +101,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const preset = presetOf(task)
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = options.teacher[task] ?? join(root, 'models', task, 'teacher.safetensors')
+  const teacherFile = options.teacher[task] ?? join(options.models, task, 'teacher.safetensors')
   if (!existsSync(teacherFile))
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
   requireFit(loadTeacher(teacherFile), spec, teacherFile)
@@ -125,9 +132,13 @@ const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
 
 function readRows(file: string): Row[] {
   if (!existsSync(file)) return []
+  let rows: unknown
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    rows = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    throw new InputError(`${file}: expected the JSON of an earlier table`)
+    rows = undefined
   }
+  if (!Array.isArray(rows) || !rows.every((row) => paperTasks.includes(row?.task)))
+    throw new InputError(`${file}: expected the JSON of an earlier table`)
+  return rows
 }

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { teacherController } from '../../trainer/teachers/policy.ts'
+import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { archiveOf, linear, zipOf } from '../trainer/sb3-archive.ts'
+import { bpdIn } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const at = (...path: string[]) => join(folder, ...path)
+const importing = (...words: string[]) => bpdIn(folder, 'teach', 'import', ...words)
+
+beforeAll(() => {
+  const actor = { ...linear('actor.latent_pi.0', 4, 3), ...linear('actor.mu', 1, 4) }
+  const bounds = { action_space: { low: '[-2.]', high: '[2.]' } }
+  writeFileSync(at('sac.zip'), archiveOf(actor, bounds))
+  writeFileSync(at('cut.zip'), archiveOf(actor, bounds).subarray(0, 300))
+  writeFileSync(at('photos.zip'), zipOf({ 'photo.txt': 'none' }))
+  writeFileSync(at('letter.zip'), 'this is a letter, not an archive')
+  writeFileSync(at('statistics.pkl'), 'cos\nsystem\n(S"true"\ntR.')
+})
+
+describe('bpd teach import', () => {
+  it('of an archive writes a teacher of the same weights, and a card that says where it came from', () => {
+    const licence = ['--licence', 'MIT, a test']
+    const { status, stdout } = importing('sac.zip', '--task', 'pendulum', ...licence, '--out', 'made', '--json')
+    expect(status).toBe(0)
+    expect(readdirSync(at('made')).sort()).toEqual(['card.json', 'teacher.safetensors'])
+    const card = JSON.parse(readFileSync(at('made/card.json'), 'utf8'))
+    expect(JSON.parse(stdout)).toEqual(card)
+    const sha256 = (file: string) =>
+      createHash('sha256')
+        .update(readFileSync(at(file)))
+        .digest('hex')
+    expect(card).toMatchObject({
+      ...{ task: 'pendulum', file: 'teacher.safetensors', sha256: sha256('made/teacher.safetensors') },
+      ...{ sizes: [3, 4, 1], parameters: 21, licence: 'MIT, a test' },
+      source: { file: 'sac.zip', sha256: sha256('sac.zip') },
+    })
+    const { network, squash } = loadTeacher(at('made/teacher.safetensors'))
+    const weights = linear('x', 4, 3)['x.weight'].values
+    expect(network.layers[0].weights).toEqual(Float32Array.from(weights))
+    expect(squash).toBe('tanh')
+  })
+
+  it('of a safetensors teacher gives the same actions', () => {
+    expect(importing('made/teacher.safetensors', '--task', 'pendulum', '--out', 'again').status).toBe(0)
+    expect(loadTeacher(at('again/teacher.safetensors')).network).toEqual(
+      loadTeacher(at('made/teacher.safetensors')).network,
+    )
+  })
+
+  it.each([
+    ['no file', ['absent.zip'], 'absent.zip: cannot be read (ENOENT)'],
+    ['an archive cut short', ['cut.zip'], 'cut.zip: not a zip archive, or damaged'],
+    ['an archive of something else', ['photos.zip'], 'photos.zip: no policy.pth: not a Stable-Baselines3 archive'],
+    ['no archive', ['letter.zip'], 'letter.zip: not a safetensors file'],
+    ['a teacher for another task', ['sac.zip', '--task', 'hopper'], 'a policy of 3 observations and 1 actions'],
+    ['an unknown task', ['sac.zip', '--task', 'cartpole'], 'task "cartpole": expected one of'],
+    ['a pickle that would run a command', ['sac.zip', '--vecnormalize', 'statistics.pkl'], 'statistics.pkl: '],
+  ])('refuses %s in one line, and writes nothing', (_, words, message) => {
+    const { status, stdout, lines } = importing(...words, '--out', 'refused')
+    expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
+    expect(lines[0]).toContain(message)
+    expect(existsSync(at('refused'))).toBe(false)
+  })
+})
+
+const reference = fileURLToPath(new URL('../../../shared/reference/', import.meta.url))
+
+describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/teachers)', () => {
+  it.each([
+    ['sac/Pendulum-v1_1/Pendulum-v1.zip', 'sac-Pendulum-v1', 'pendulum', 'Pendulum'],
+    ['trpo/Hopper-v3_1/Hopper-v3.zip', 'trpo-Hopper-v3', 'hopper', 'Hopper'],
+  ])('%s, imported, acts as its safetensors twin to 1e-6', async (zip, twin, name, rollouts) => {
+    expect(importing(join(reference, 'teachers/sb3', zip), '--task', name, '--out', name).status).toBe(0)
+    await prepareTask(name)
+    const { spec } = createTask(name)
+    const [ours, theirs] = [at(name, 'teacher.safetensors'), join(reference, `teachers/${twin}.safetensors`)].map(
+      (file) => teacherController(loadTeacher(file), spec),
+    )
+    const [a, b] = [new Float32Array(spec.actionNames.length), new Float32Array(spec.actionNames.length)]
+    const { rollouts: all } = JSON.parse(readFileSync(join(reference, `rollouts/${rollouts}.json`), 'utf8'))
+    let compared = 0
+    for (const observation of all.flatMap((rollout: { obs: number[][] }) => rollout.obs)) {
+      ours(observation, a)
+      theirs(observation, b)
+      a.forEach((x, i) => {
+        expect(Math.abs(x - b[i])).toBeLessThan(1e-6)
+        compared++
+      })
+    }
+    expect(compared).toBeGreaterThan(100)
+  })
+})

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { once } from '../../cli/reproduce/jobs.ts'
+import { paperTasks, presetOf, teacherSize, weightBudget } from '../../cli/reproduce/presets.ts'
+import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
+import { cells, markdown, rowOf } from '../../cli/reproduce/table.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { bpdIn } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-reproduce-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const shipped = (name: string) => fileURLToPath(new URL(`../../models/pendulum/${name}`, import.meta.url))
+
+describe('the budget of weights', () => {
+  it("is the paper's share of the (400, 300) network of each task", async () => {
+    const found: Record<string, number[]> = {}
+    for (const task of paperTasks) {
+      await prepareTask(task)
+      const { spec } = createTask(task)
+      found[task] = [teacherSize(spec), weightBudget(task, spec)]
+    }
+    expect(found).toEqual({
+      hopper: [126003, 1701],
+      walker2d: [129306, 2172],
+      halfcheetah: [129306, 2857],
+      ant: [133908, 3213],
+    })
+  })
+})
+
+describe('a row of the table', () => {
+  const measured = (returns: number[]): Measured => {
+    const mean = returns.reduce((sum, x) => sum + x) / returns.length
+    return { mean, std: 0, episodes: returns.length, median: mean, failureRate: 0, returns }
+  }
+  const plan: Plan = {
+    ...{ task: 'hopper', teacherFile: 'teacher', variants: ['bpd'], seeds: 2, transitions: 1, episodes: 3 },
+    ...{ maxWeights: 1701, threads: 1, recipe: [], folder: '' },
+  }
+  const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
+    ...{ variant: 'bpd', seed, file: '', teacher: measured(teacher), student: measured(student), picked: 1 },
+    ...{ threshold: 0, weights, studentWeights: 2 * weights, fileBytes: 8 * weights, liveUnits: [9, 3], seconds: 1 },
+  })
+  const rowFor = (weights: number) => {
+    const runs = [run(1, 1000, [10, 20, 60], [40, 40, 40]), run(2, weights, [50, 60, 70], [60, 60, 60])]
+    return rowOf(plan, 'bpd', runs, 100_000, presetOf('hopper').paper)
+  }
+
+  it('holds means over seeds, and the median over all episodes', () => {
+    expect(rowFor(1600)).toMatchObject({
+      ...{ task: 'hopper', teacherReturn: 50, studentReturn: 45, retained: 0.9, weights: 1300, median: 55 },
+      ...{ keptOfTeacher: 0.013, keptOfStudent: 0.5, fileBytes: 10400, seeds: [1, 2] },
+    })
+  })
+
+  it('is within the budget only where every seed is, and is marked otherwise', () => {
+    expect(rowFor(1701)).toMatchObject({ weightBudget: 1701, withinBudget: true })
+    expect(markdown([rowFor(1701)])).not.toContain('over budget')
+    // the mean of 1000 and 1702 is within it
+    expect(rowFor(1702)).toMatchObject({ weights: 1351, withinBudget: false })
+    expect(markdown([rowFor(1702)])).toContain('| 1,351 (over budget) |')
+  })
+
+  it('has as many cells as the head, and is followed by that of the paper', () => {
+    const { head, body } = cells([rowFor(1000)])
+    expect(body.map((line) => line.length)).toEqual([head.length, head.length])
+    expect(body[1].slice(0, 4)).toEqual(['hopper', 'the paper', '3,583', '3,134'])
+  })
+})
+
+describe('a job', () => {
+  it('is done once, and anew where its input is another', async () => {
+    const [place, input] = [join(folder, 'job'), join(folder, 'input')]
+    const words = ['inspect', shipped('student.bpd')]
+    const file = join(place, 'result.json')
+    writeFileSync(input, 'one')
+    const first = await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')])
+    const made = statSync(file, { bigint: true }).mtimeNs
+    expect(await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')])).toEqual(first)
+    expect(statSync(file, { bigint: true }).mtimeNs).toBe(made)
+    expect(await once(place, words, [shipped('student.bpd'), input])).toEqual(first)
+    expect(statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(made)
+  })
+})
+
+describe('what cannot be reproduced is refused before any work', () => {
+  const pendulum = shipped('teacher.safetensors')
+  it.each([
+    ['a task that the paper has not', ['pendulum'], 'task "pendulum": expected one of hopper'],
+    ['no teacher', ['hopper', '--models', 'none'], 'no such teacher, give one with --teacher hopper=<file>'],
+    ["another task's", ['hopper', '--teacher', `hopper=${pendulum}`], 'a policy of 3 observations and 1 actions'],
+    ['a teacher without its task', ['hopper', '--teacher', pendulum], 'Expected task=file'],
+    ['an unknown variant', ['hopper', '--variants', 'bpd,l0'], 'Expected names out of bpd'],
+  ])('%s', (_, words, message) => {
+    const { status, stdout, lines } = bpdIn(folder, 'reproduce', ...words)
+    expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
+    expect(lines[0]).toContain(message)
+  })
+})

@@ -1,0 +1,103 @@
+/** `bpd reproduce` cut off by SIGKILL goes on where it was, redoes nothing, and ends with what an undisturbed run ends with. */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Row } from '../../cli/reproduce/table.ts'
+import { randomStream } from '../../trainer/random.ts'
+import { encodeTeacher } from '../../trainer/teachers/teacher.ts'
+
+const bpd = fileURLToPath(new URL('../../cli/bpd.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'bpd-reproduce-'))
+const at = (...path: string[]) => join(folder, ...path)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A hopper that falls at once, so that its episodes are short. */
+function writeTeacher(file: string): void {
+  const random = randomStream(1, 'reproduce')
+  const layer = (inputs: number, outputs: number) => ({
+    ...{ inputs, outputs, activation: 'tanh' as const },
+    weights: Float32Array.from({ length: inputs * outputs }, () => random.normal()),
+    bias: new Float32Array(outputs),
+  })
+  const metadata = { source: 'a test', licence: 'MIT', algorithm: 'none' }
+  const [actionLow, actionHigh] = [Array(3).fill(-1), Array(3).fill(1)]
+  const network = { layers: [layer(11, 8), layer(8, 3)] }
+  writeFileSync(file, encodeTeacher({ network, squash: 'tanh', actionLow, actionHigh, metadata }))
+}
+
+function begin(place: string) {
+  const size = ['--steps', '100', '--tune-updates', '5', '--transitions', '500', '--episodes', '2', '--seeds', '1']
+  const where = ['--runs', at(place, 'runs'), '--results', at(place, 'results'), '--models', at(place, 'models')]
+  const own = ['--teacher', `hopper=${at('teacher.safetensors')}`, '--variants', 'no-q,dense', '--ship', '--json']
+  // a group of its own: a power cut takes the jobs with it
+  const child = spawn(process.execPath, [bpd, 'reproduce', 'hopper', ...own, ...size, ...where], {
+    detached: true,
+    stdio: 'ignore',
+  })
+  return { pid: child.pid!, ended: new Promise((resolve) => child.once('exit', (code, by) => resolve(code ?? by))) }
+}
+
+const rows = (place: string): Row[] => JSON.parse(readFileSync(at(place, 'results/reproduce.json'), 'utf8'))
+const student = (place: string) => readFileSync(at(place, 'models/hopper/student.bpd'))
+const card = (place: string) => JSON.parse(readFileSync(at(place, 'models/hopper/student.json'), 'utf8'))
+const timeless = (all: Row[]) => all.map(({ seconds: _, ...row }) => row)
+
+describe('bpd reproduce', () => {
+  beforeAll(async () => {
+    writeTeacher(at('teacher.safetensors'))
+    expect(await begin('whole').ended).toBe(0)
+  }, 600_000)
+
+  it('killed between two students continues: finished jobs stay as they are, the table is that of one go', async () => {
+    const killed = begin('killed')
+    const [next, done] = [at('killed/runs/hopper/dense-1/job.json'), at('killed/runs/hopper/dense-1/result.json')]
+    while (!existsSync(next)) await sleep(5)
+    process.kill(-killed.pid, 'SIGKILL')
+    expect(await killed.ended).toBe('SIGKILL')
+    expect(existsSync(done)).toBe(false)
+    expect(existsSync(at('killed/results/reproduce.json'))).toBe(false)
+
+    const jobs = ['collect-1', 'teacher-1', 'no-q-1', 'no-q-1-eval']
+    const files = jobs.map((job) => at('killed/runs/hopper', job, 'result.json'))
+    const before = files.map((file) => statSync(file, { bigint: true }).mtimeNs)
+    const again = begin('killed')
+    expect(await again.ended).toBe(0)
+    expect(files.map((file) => statSync(file, { bigint: true }).mtimeNs)).toEqual(before)
+    expect(existsSync(done)).toBe(true)
+    expect(timeless(rows('killed'))).toEqual(timeless(rows('whole')))
+    expect(student('killed')).toEqual(student('whole'))
+  })
+
+  it('names in each row what the table is made of, and says when the weights are over the budget', () => {
+    const [row, dense] = rows('whole')
+    expect(row).toMatchObject({ task: 'hopper', variant: 'no-q', seeds: [1], episodes: 2, weightBudget: 1701 })
+    for (const key of ['teacherReturn', 'studentReturn', 'retained', 'weights', 'keptOfTeacher', 'keptOfStudent'])
+      expect(row[key as keyof Row], key).toBeTypeOf('number')
+    expect(row.withinBudget).toBe(row.weights <= 1701)
+    expect(row.fileBytes).toBe(student('whole').length)
+    expect(dense).toMatchObject({ variant: 'dense', keptOfStudent: 1 })
+    const table = readFileSync(at('whole/results/reproduce.md'), 'utf8')
+    expect(table.includes('over budget')).toBe(!row.withinBudget || !dense.withinBudget)
+  })
+
+  it('ships the student with a card that says where it comes from and what it returns', () => {
+    const bytes = student('whole')
+    const [row] = rows('whole')
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    expect(card('whole')).toMatchObject({
+      ...{ task: 'hopper', file: 'student.bpd', sha256, variant: 'no-q', bytes: bytes.length, weights: row.weights },
+      ...{ keptOfTeacher: row.keptOfTeacher, keptOfStudent: row.keptOfStudent, seed: 1, seeds: [1] },
+      return: { mean: row.studentReturn, episodes: 2 },
+      teacher: {
+        ...{ file: 'teacher.safetensors', source: 'a test', licence: 'MIT' },
+        return: { mean: row.teacherReturn, episodes: 2 },
+      },
+    })
+    expect(JSON.stringify(card('whole'))).not.toContain(folder)
+  })
+})
