@@ -7,6 +7,7 @@ import { parameterCount } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { importTeacher } from '../../trainer/teachers/import.ts'
+import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { printResult } from '../terminal.ts'
@@ -39,11 +40,13 @@ export function addImport(program: Command): void {
 }
 
 async function run(file: string, { vecnormalize, task, licence, out, json }: Options): Promise<void> {
-  const { bytes, teacher, statistics } = await importTeacher(file, vecnormalize)
+  const imported = await importTeacher(file, vecnormalize)
+  const { teacher, statistics } = imported
   if (task !== undefined) {
     await prepareTask(task)
     requireFit(teacher, createTask(task).spec, file)
   }
+  const bytes = licence === undefined ? imported.bytes : withLicence(imported.bytes, licence)
   const { layers } = teacher.network
   const { metadata } = teacher
   const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
@@ -66,4 +69,10 @@ async function run(file: string, { vecnormalize, task, licence, out, json }: Opt
   await writeFile(path, bytes)
   await writeFile(join(out, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
   printResult(json, card, () => `${path}: ${card.algorithm}, ${card.sizes.join('-')}`)
+}
+
+/** The licence travels in the file, as its source does: a student's card takes it from there. */
+function withLicence(bytes: Uint8Array, licence: string): Uint8Array {
+  const { tensors, metadata } = readSafetensors(bytes, 'teacher.safetensors')
+  return writeSafetensors({ tensors, metadata: { ...metadata, licence } })
 }

@@ -42,7 +42,8 @@ describe('bpd teach import', () => {
       ...{ sizes: [3, 4, 1], parameters: 21, licence: 'MIT, a test' },
       source: { file: 'sac.zip', sha256: sha256('sac.zip') },
     })
-    const { network, squash } = loadTeacher(at('made/teacher.safetensors'))
+    const { network, squash, metadata } = loadTeacher(at('made/teacher.safetensors'))
+    expect(metadata).toMatchObject({ source: 'sac.zip', licence: 'MIT, a test' })
     const weights = linear('x', 4, 3)['x.weight'].values
     expect(network.layers[0].weights).toEqual(Float32Array.from(weights))
     expect(squash).toBe('tanh')
@@ -58,7 +59,7 @@ describe('bpd teach import', () => {
   it.each([
     ['no file', ['absent.zip'], 'absent.zip: cannot be read (ENOENT)'],
     ['an archive cut short', ['cut.zip'], 'cut.zip: not a zip archive, or damaged'],
-    ['an archive of something else', ['photos.zip'], 'photos.zip: no policy.pth: not a Stable-Baselines3 archive'],
+    ['an archive of something else', ['photos.zip'], 'photos.zip: no data: not a Stable-Baselines3 archive'],
     ['no archive', ['letter.zip'], 'letter.zip: not a safetensors file'],
     ['a teacher for another task', ['sac.zip', '--task', 'hopper'], 'a policy of 3 observations and 1 actions'],
     ['an unknown task', ['sac.zip', '--task', 'cartpole'], 'task "cartpole": expected one of'],
