@@ -84,7 +84,12 @@ async function* inOrder<T>(setting: Setting, wanted: Wanted, episodes: number, w
   }
   const threads = Array.from(
     { length: workers },
-    () => new Worker(new URL('./episode-worker.ts', import.meta.url), { workerData: setting }),
+    // an episode leaves little garbage: a small nursery costs nothing, and a large one 20 MB a worker
+    () =>
+      new Worker(new URL('./episode-worker.ts', import.meta.url), {
+        workerData: setting,
+        resourceLimits: { maxYoungGenerationSizeMb: 3 },
+      }),
   )
   const waiting: { resolve(result: T): void; reject(error: Error): void }[][] = threads.map(() => [])
   threads.forEach((thread, i) => {
