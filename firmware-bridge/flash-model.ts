@@ -15,6 +15,8 @@ export interface FlashGeometry {
 export class FlashModel {
   /** erase and program operations so far: one a block, one a unit */
   operations = 0
+  /** how often each block was erased */
+  readonly erases: Uint32Array
   /** the operation, counted from 0, in which the power goes; -1: never */
   cutAt = -1
   /** what a torn operation has done by then: 0..1 decides for each bit whether it has changed already */
@@ -26,6 +28,7 @@ export class FlashModel {
   constructor(bytes: Uint8Array, geometry: FlashGeometry) {
     this.bytes = bytes
     this.geometry = geometry
+    this.erases = new Uint32Array(Math.ceil(bytes.length / geometry.eraseBytes))
   }
 
   /** at: from the first slot's start */
@@ -33,6 +36,7 @@ export class FlashModel {
     const block = this.geometry.eraseBytes
     this.#check('erase', at, length, block)
     for (let from = at; from < at + length; from += block) {
+      this.erases[from / block]++
       this.#operate(from, new Uint8Array(block).fill(0xff))
     }
   }

@@ -74,9 +74,9 @@ function written({ board, counters, log }: Description): string {
           `contract ${hex(policy.contractHash)}: ${policy.observations} observations, ${policy.actions} actions, ` +
             `every ${duration(policy.period)}; ${policy.confirmed ? 'confirmed' : 'on trial'}`,
         ]),
-    `flash    erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
+    `flash    2 slots, erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
     `started  ${duration(board.uptime / 1000)} ago`,
-    counted('counted by the board since', counters.board),
+    counted('counted by the board', counters.board),
     counted('counted by this host', counters.host),
     ...(log === undefined ? [] : [logTable(log, board.counter)]),
   ].join('\n')

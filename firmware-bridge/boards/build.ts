@@ -31,7 +31,7 @@ export interface BoardBuild {
   uf2Family?: number
 }
 
-const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
+export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = 'firmware-bridge/boards'
@@ -55,7 +55,7 @@ function run(command: string, args: string[]): string {
 }
 
 /** Files of the image by name, built in the folder `work`. */
-function build(name: string, board: BoardBuild, work: string): Record<string, Uint8Array> {
+export function build(name: string, board: BoardBuild, work: string): Record<string, Uint8Array> {
   run(process.execPath, ['runtime-as/build.ts'])
   const source = `${work}/policy.c`
   run(process.execPath, [wasm2cScript(), WASM, '--module-name', 'policy', '-o', source])
