@@ -36,6 +36,14 @@ describe('bpd boards', () => {
     expect(said).not.toHaveProperty('log')
   })
 
+  it('and bpd flash name the firmware by its CRC-32 and the image that it is', () => {
+    const image = readFileSync(`${root}/firmware-bridge/images/rp2040.bin`)
+    const line = `firmware CRC-32 ${crc32(image).toString(16).padStart(8, '0')}, images/rp2040.bin\n`
+    for (const words of [['boards'], ['flash', 'models/pendulum/student.bpd']]) {
+      expect(bpdIn(root, ...words, '--port', 'pico-emulator').stdout).toContain(line)
+    }
+  })
+
   it('refuses --log without a board, and the log of a board that runs nothing, in one line', () => {
     expect(bpdIn(root, 'boards', '--log')).toMatchObject({
       status: 2,
