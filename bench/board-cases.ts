@@ -51,6 +51,17 @@ export const paperFile = (values: ValueType): Uint8Array => narrowed('pendulum-p
 export const smallFile = (values: ValueType): Uint8Array =>
   narrowed('small-387', sparseNetwork([17, 60, 50, 6], 387), values, GOLDENS)
 
+/** A layer of relu with weights at random places, before one dense action. */
+export function layerFile(values: ValueType, rows: number, columns: number, density: number): Uint8Array {
+  const random = randomStream(1, 'bench', 'layer', rows, columns)
+  const weights = (l: number) =>
+    Float32Array.from({ length: l === 0 ? rows * columns : rows }, () => {
+      const weight = random.normal()
+      return l === 0 && random.uniform(0, 1) >= density ? 0 : weight
+    })
+  return narrowed('layer', network([columns, rows, 1], weights, random), values, GOLDENS)
+}
+
 function narrowed(name: string, network: Network, values: ValueType, goldens: number): Uint8Array {
   const narrow = quantise(network, values, observations(network, CALIBRATION, name, 'calibration'))
   return encodePolicy(narrow, contractOf(network), observations(network, goldens, name, 'golden'))

@@ -143,8 +143,8 @@ interface Counted {
   p99: number
 }
 
-/** image: default the committed one */
-async function instructions(policy: Uint8Array, image?: string): Promise<Counted> {
+/** Of one inference: the median over the golden observations. image: default the committed one */
+export async function instructions(policy: Uint8Array, image?: string): Promise<Counted> {
   loadPolicy(policy)
   const board = await Board.connect(await openQemu({ placed: policy, image }))
   try {

@@ -8,10 +8,10 @@ import { contractHash } from '../../runtime-as/contract.ts'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import { encodePolicy } from '../../runtime-as/encode.ts'
 import type { Layer, Network } from '../../runtime-as/network.ts'
-import { weightCount } from '../../runtime-as/network.ts'
+import { valuesOf, weightCount } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { anyNetwork, bits, contractFor, observationsFor, randomNetwork } from './networks.ts'
-import { tinyContract, tinyFile } from './tiny.ts'
+import { tinyContract, tinyFile, tinyInt8File } from './tiny.ts'
 
 /** Rows of a layer as text, sorted: equal for two layers that differ by the order of their rows. */
 const rowsOf = ({ inputs, outputs, weights, bias }: Layer): string[] =>
@@ -75,15 +75,22 @@ describe('a .bpd file', () => {
     expect(map.crc).toBe(crc32(file.subarray(0, -4)))
   })
 
-  it('is what SPEC.md says, byte by byte', () => {
+  it.each([
+    ['f32', 0, tinyFile],
+    ['int8', 1, tinyInt8File],
+  ] as const)('is what SPEC.md says, byte by byte: %s', (values, which, made) => {
     const spec = readFileSync(new URL('../../runtime-as/SPEC.md', import.meta.url), 'utf8')
-    const dump = /```hex\n([^`]*)```/.exec(spec)![1]
+    const dumps = [...spec.matchAll(/```hex\n([^`]*)```/g)].map(([, dump]) => dump)
+    expect(dumps).toHaveLength(2)
     const bytes: number[] = []
-    for (const [, offset, hex] of dump.matchAll(/^([0-9a-f]{4}) {2}((?:[0-9a-f]{2}(?: |$))+)/gm)) {
+    for (const [, offset, hex] of dumps[which].matchAll(/^([0-9a-f]{4}) {2}((?:[0-9a-f]{2}(?: |$))+)/gm)) {
       expect(Number.parseInt(offset, 16)).toBe(bytes.length)
       bytes.push(...Buffer.from(hex.replaceAll(' ', ''), 'hex'))
     }
-    expect(Uint8Array.from(bytes)).toEqual(tinyFile())
+    const file = Uint8Array.from(bytes)
+    expect(file).toEqual(made())
+    expect(valuesOf(decodePolicy(file).network)).toBe(values)
+    loadPolicy(file).selfTest()
   })
 
   it('tells what each layer is', () => {

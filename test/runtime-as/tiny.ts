@@ -1,4 +1,4 @@
-/** The example of SPEC.md: 4 observations, 2 hidden units (grouped), 1 action (dense). */
+/** The examples of SPEC.md: 4 observations, 2 hidden units (grouped), 1 action (dense). */
 import { crc32 } from 'node:zlib'
 import { CORE, CORE_BYTES_BE, TRAILER } from '../../runtime-as/assembly/layout.ts'
 import { encodePolicy } from '../../runtime-as/encode.ts'
@@ -24,6 +24,25 @@ export const tinyContract: Contract = {
 
 export const tinyFile = (contract = tinyContract): Uint8Array =>
   encodePolicy(tinyNetwork, contract, [Float32Array.of(0.5, 2, -0.25, 0.5)])
+
+/** The same places, in whole numbers: 1.984375; 3.96875, -2; -0.6640625, 0.9921875. */
+const tinyInt8Network: Network = {
+  layers: [
+    {
+      ...{ ...tinyNetwork.layers[0], values: 'int8' },
+      weights: Float32Array.of(0, 0, 0, 127, 127, 0, -64, 0),
+      scale: Float32Array.of(1 / 64, 1 / 32),
+    },
+    {
+      ...{ ...tinyNetwork.layers[1], values: 'int8' },
+      weights: Float32Array.of(-85, 127),
+      scale: Float32Array.of(1 / 128),
+    },
+  ],
+}
+
+export const tinyInt8File = (): Uint8Array =>
+  encodePolicy(tinyInt8Network, tinyContract, [Float32Array.of(0.5, 2, -0.25, 0.5)])
 
 /** The file with a CRC that fits: damage that only the other checks can find. */
 export function resealed(file: Uint8Array): Uint8Array {
