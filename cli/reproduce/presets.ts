@@ -49,8 +49,11 @@ export function teacherSize({ observationNames, actionNames }: TaskSpec): number
   return observations * 400 + 400 + 400 * 300 + 300 + 300 * actions + actions
 }
 
-/** The weights that the paper's share allows. */
-export const weightBudget = (task: string, spec: TaskSpec): number =>
-  Math.floor(presetOf(task).paper.kept * teacherSize(spec))
+/** Parts of the weights that the paper keeps, at which the sparse variants are tuned and measured. */
+export const shares = [1, 0.5, 0.25] as const
+
+/** The weights that the paper keeps, or a part of them. */
+export const weightBudget = (task: string, spec: TaskSpec, share = 1): number =>
+  Math.floor(share * presetOf(task).paper.kept * teacherSize(spec))
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

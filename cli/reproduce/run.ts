@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import type { VariantName } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
-import { once, type Result } from './jobs.ts'
+import { once } from './jobs.ts'
+import { shares } from './presets.ts'
 
 export const reproduced = ['bpd', 'no-q', 'magnitude', 'dense'] as const satisfies VariantName[]
 export type Reproduced = (typeof reproduced)[number]
@@ -16,8 +17,8 @@ export interface Plan {
   seeds: number
   transitions: number
   episodes: number
-  /** most weights of `bpd` and `no-q` */
-  maxWeights: number
+  /** most weights at each of `shares`; `magnitude` and `dense` have the first only */
+  budgets: readonly number[]
   threads: number
   /** passed to every `bpd distill` */
   recipe: readonly string[]
@@ -31,11 +32,14 @@ export interface Measured extends OutcomeStatistics {
 /** One student. */
 export interface Run {
   variant: Reproduced
+  /** one of `shares` */
+  share: number
+  weightBudget: number
   seed: number
   file: string
   teacher: Measured
   student: Measured
-  /** share of the teacher's return on the picking episodes: what may choose between students */
+  /** part of the teacher's return on the picking episodes: what may choose between students */
   picked: number
   threshold: number
   weights: number
@@ -61,39 +65,49 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
   }
   const teacher = await measure(teacherFile, `teacher-${seed}`)
 
-  const one = async (variant: Reproduced, budget: readonly string[]): Promise<Run> => {
+  /** The students of one distillation, one for each budget. */
+  const distilled = async (variant: Reproduced, aim: readonly string[], budgets: readonly number[]): Promise<Run[]> => {
     const place = `${variant}-${seed}`
     const out = join(folder, place)
-    const own = ['--variant', variant, ...budget, ...ofSeed, '--threads', `${threads}`, '--resume']
+    const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
     const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipe]
-    const distilled = await once(out, words, [teacherFile, data])
-    const file = join(out, 'student.bpd')
-    const bytes = readFileSync(file)
-    const { weights, layers } = decodePolicy(bytes, file)
-    const run = {
-      ...{ variant, seed, file, teacher, weights, fileBytes: bytes.length },
-      student: await measure(file, `${place}-eval`),
-      picked: pickedShare(distilled),
-      threshold: Number(distilled.threshold),
-      studentWeights: Number(distilled.studentWeights),
-      liveUnits: layers.map((layer) => layer.liveUnits),
-      seconds: Number(distilled.seconds),
+    const result = await once(out, words, [teacherFile, data])
+    const points = result.sweep as { threshold: number; tunedReturn: number }[]
+    const runs: Run[] = []
+    for (const [i, weightBudget] of budgets.entries()) {
+      const file = join(out, `point-${i + 1}.bpd`)
+      const bytes = readFileSync(file)
+      const { weights, layers } = decodePolicy(bytes, file)
+      const { threshold, tunedReturn } = points[i]
+      const run = {
+        ...{
+          variant,
+          share: shares[i],
+          weightBudget,
+          seed,
+          file,
+          teacher,
+          weights,
+          threshold,
+          fileBytes: bytes.length,
+        },
+        student: await measure(file, `${place}-eval-${i + 1}`),
+        picked: tunedReturn / (result.teacherReturn as { mean: number }).mean,
+        studentWeights: Number(result.studentWeights),
+        liveUnits: layers.map((layer) => layer.liveUnits),
+        seconds: Number(result.seconds),
+      }
+      onRun(run)
+      runs.push(run)
     }
-    onRun(run)
-    return run
+    return runs
   }
-  // the student that the others are compared with goes first: they get as many weights as it keeps
-  const order = reproduced.filter((name) => variants.includes(name))
   const runs: Run[] = []
-  for (const name of order) {
-    const sparse = name === 'bpd' || name === 'no-q'
-    const budget = `${runs[0]?.weights ?? plan.maxWeights}`
-    runs.push(await one(name, sparse ? ['--max-weights', `${plan.maxWeights}`] : ['--budget', budget]))
+  for (const variant of reproduced.filter((name) => variants.includes(name))) {
+    const sparse = variant === 'bpd' || variant === 'no-q'
+    const budgets = sparse ? plan.budgets : plan.budgets.slice(0, 1)
+    const aim = sparse ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`] : ['--budget', `${budgets[0]}`]
+    runs.push(...(await distilled(variant, aim, budgets)))
   }
   return runs
-}
-
-function pickedShare({ threshold, sweep, teacherReturn }: Result): number {
-  const points = sweep as { threshold: number; tunedReturn: number }[]
-  return points.find((point) => point.threshold === threshold)!.tunedReturn / (teacherReturn as { mean: number }).mean
 }

@@ -9,7 +9,7 @@ import { versions } from '../versions.ts'
 import type { Measured, Plan, Run } from './run.ts'
 
 export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
-  const best = bestOf(runs, plan.maxWeights)
+  const best = bestOf(runs)
   if (!best) return
   const { task, teacherFile } = plan
   const bytes = readFileSync(best.file)
@@ -19,7 +19,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
     ...{ task, file: 'student.bpd', sha256: sha256(bytes), variant, weights, bytes: bytes.length },
     // of the (400, 300) network that the paper counts against, and of the student before pruning
     ...{ keptOfTeacher: weights / size, keptOfStudent: weights / best.studentWeights, liveUnits, threshold },
-    ...{ weightBudget: plan.maxWeights, withinBudget: weights <= plan.maxWeights },
+    weightBudget: plan.budgets[0],
     return: returnOf(student),
     ...{ median: student.median, failureRate: student.failureRate, retained: student.mean / teacher.mean },
     teacher: {
@@ -44,12 +44,12 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
   await writeFile(join(folder, 'student.json'), `${JSON.stringify(card, null, 2)}\n`)
 }
 
-/** The best pick of those within the budget, or of all where none is. */
-function bestOf(runs: readonly Run[], maxWeights: number): Run | undefined {
+/** On the picking episodes: of those that retain 98 % the one with the fewest weights; where none does, the one that retains the most. */
+function bestOf(runs: readonly Run[]): Run | undefined {
   const ours = runs.filter(({ variant }) => variant === 'bpd' || variant === 'no-q')
-  const within = ours.filter(({ weights }) => weights <= maxWeights)
-  const [first, ...others] = within.length ? within : ours
-  return first && others.reduce((a, b) => (b.picked > a.picked ? b : a), first)
+  const good = ours.filter(({ picked }) => picked >= 0.98)
+  if (good.length) return good.reduce((a, b) => (b.weights < a.weights ? b : a))
+  return ours.reduce<Run | undefined>((a, b) => (a && a.picked >= b.picked ? a : b), undefined)
 }
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')

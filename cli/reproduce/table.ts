@@ -2,13 +2,15 @@
 import { median } from '../../trainer/tasks/evaluate.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
-import type { PaperRow } from './presets.ts'
+import { type PaperRow, shares } from './presets.ts'
 import type { Plan, Reproduced, Run } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
 export interface Row {
   task: string
   variant: Reproduced
+  /** of the weights that the paper keeps; only `bpd` and `no-q` have others than 1 */
+  share: number
   teacherReturn: number
   studentReturn: number
   /** student's mean return / teacher's, on the same episodes */
@@ -40,13 +42,22 @@ export interface Row {
   paper: PaperRow
 }
 
-export function rowOf(plan: Plan, variant: Reproduced, runs: readonly Run[], size: number, paper: PaperRow): Row {
-  const own = runs.filter((run) => run.variant === variant)
+/** A row for each variant and share that was run. */
+export const rowsOf = (plan: Plan, runs: readonly Run[], size: number, paper: PaperRow): Row[] =>
+  plan.variants.flatMap((variant) =>
+    shares.flatMap((share) => {
+      const own = runs.filter((run) => run.variant === variant && run.share === share)
+      return own.length ? [rowOf(plan, own, size, paper)] : []
+    }),
+  )
+
+function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): Row {
+  const [{ variant, share, weightBudget }] = own
   const mean = (of: (run: Run) => number) => own.reduce((sum, run) => sum + of(run), 0) / own.length
   const retained = intervalOf(own.map(({ student, teacher }) => student.mean / teacher.mean))
   const [teacherReturn, studentReturn] = [mean((r) => r.teacher.mean), mean((r) => r.student.mean)]
   return {
-    ...{ task: plan.task, variant, teacherReturn, studentReturn },
+    ...{ task: plan.task, variant, share, teacherReturn, studentReturn },
     retained: studentReturn / teacherReturn,
     retainedInterval: retained,
     median: median(own.flatMap((r) => r.student.returns)),
@@ -54,8 +65,8 @@ export function rowOf(plan: Plan, variant: Reproduced, runs: readonly Run[], siz
     teacherMedian: median(own.flatMap((r) => r.teacher.returns)),
     teacherFailureRate: mean((r) => r.teacher.failureRate),
     weights: mean((r) => r.weights),
-    weightBudget: plan.maxWeights,
-    withinBudget: own.every((r) => r.weights <= plan.maxWeights),
+    weightBudget,
+    withinBudget: own.every((r) => r.weights <= r.weightBudget),
     keptOfTeacher: mean((r) => r.weights) / size,
     keptOfStudent: mean((r) => r.weights / r.studentWeights),
     fileBytes: mean((r) => r.fileBytes),
@@ -80,7 +91,13 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const half = retainedInterval.half === undefined ? '' : ` ± ${percent(retainedInterval.half)}`
     const weights = `${whole(row.weights)}${row.withinBudget ? '' : ' (over budget)'}`
     const ours = [
-      ...[row.task, row.variant, whole(row.teacherReturn), whole(row.studentReturn), whole(row.median)],
+      ...[
+        row.task,
+        row.share < 1 ? `${row.variant}, ${row.share} of` : row.variant,
+        whole(row.teacherReturn),
+        whole(row.studentReturn),
+        whole(row.median),
+      ],
       ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
       ...[`${row.seeds.length}`, whole(row.seconds)],

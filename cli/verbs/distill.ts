@@ -27,6 +27,7 @@ interface OwnOptions extends CommonOptions {
   checkpointMinutes: number
   resume: boolean
   values: ValueType
+  every: boolean
 }
 type Options = OwnOptions & Given
 
@@ -44,6 +45,7 @@ export function addDistill(program: Command): void {
     .requiredOption('--out <folder>', 'where the student goes')
     .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
     .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
+    .option('--every', 'write every tuned student too: point-1.bpd … in the order of the sweep in distill.json', false)
     .addOption(valuesOption().default('f32'))
     .action((task, options) => run(task, options))
   addRecipeOptions(verb)
@@ -79,6 +81,7 @@ export function addRecipeOptions(verb: Command): void {
     .option('--kl-cap <x>', 'largest weight of the KL term', number(0))
     .option('--threshold <x>', 'log alpha at which the training curve prunes', number(-10, 10))
     .option('--thresholds <list>', 'log alpha thresholds to prune and tune at', list(number(-10, 10)))
+    .option('--keep <list>', 'numbers of weights to prune to and tune at, in place of --thresholds', list(integer(1)))
     .option('--tune-updates <n>', 'updates with the mask frozen, per threshold', integer(1))
     .option('--tune-with-value', 'keep the critics while tuning')
     .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))
@@ -102,14 +105,18 @@ async function run(taskName: string, options: Options): Promise<void> {
   requireFit(teacher, spec, options.teacher)
   const transitions = readTransitions(options.data, spec)
   makeFolder(options.out)
-  const { json, teacher: _, data: __, out, resume, checkpointMinutes, values, ...given } = options
+  const { json, teacher: _, data: __, out, resume, checkpointMinutes, values, every, ...given } = options
   const checkpoint = join(out, 'checkpoint.safetensors')
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const { bytes: exact, distilled } = await withProgress(`distilling ${taskName}`, async (progress) => {
+  const {
+    bytes: exact,
+    points,
+    distilled,
+  } = await withProgress(`distilling ${taskName}`, async (progress) => {
     const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), {
       signal: interrupt.signal,
       checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
@@ -127,7 +134,8 @@ async function run(taskName: string, options: Options): Promise<void> {
     values === 'f32' ? undefined : narrow(exact, values, transitions, { name: file, seed, episodes: EPISODES })
   const { bytes, ...quantised } = narrowed ?? { bytes: exact }
   await writeFile(file, bytes)
-  const { network: __network, ...record } = distilled
+  if (every) for (const [i, point] of points.entries()) await writeFile(join(out, `point-${i + 1}.bpd`), point)
+  const { network: __network, candidates: __candidates, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   rmSync(checkpoint, { force: true })
   const result = { task: taskName, file, bytes: bytes.length, weights, ...record, ...(narrowed && { quantised }) }

@@ -10,10 +10,10 @@ import { inPool } from '../ablate/pool.ts'
 import { makeFolder } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
-import { paperTasks, presetOf, root, teacherSize, weightBudget } from '../reproduce/presets.ts'
+import { paperTasks, presetOf, root, shares, teacherSize, weightBudget } from '../reproduce/presets.ts'
 import { type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
-import { cells, markdown, type Row, rowOf } from '../reproduce/table.ts'
+import { cells, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { addVerb, type CommonOptions, episodesOption, integer, list } from '../verb.ts'
 
@@ -86,7 +86,7 @@ async function run(names: string[], options: Options): Promise<void> {
   for (const { plan, size } of plans) {
     const { paper } = presetOf(plan.task)
     const runs = await distillAll(plan, options.jobs)
-    rows.push(...plan.variants.map((name) => rowOf(plan, name, runs, size, paper)))
+    rows.push(...rowsOf(plan, runs, size, paper))
     if (options.ship) await ship(plan, runs, size, options.models)
     // after each task: a table with what there is
     const all = [...others, ...rows].sort((a, b) => paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task))
@@ -109,15 +109,17 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const given = { steps, 'tune-updates': tuneUpdates }
   const recipe = Object.entries(given).flatMap(([name, value]) => (value ? [`--${name}`, `${value}`] : []))
   const transitions = options.transitions ?? preset.transitions
-  const maxWeights = weightBudget(task, spec)
+  const budgets = shares.map((share) => weightBudget(task, spec, share))
   const folder = join(options.runs, task)
-  const plan = { task, teacherFile, variants, seeds, transitions, episodes, maxWeights, threads, recipe, folder }
+  const plan = { task, teacherFile, variants, seeds, transitions, episodes, budgets, threads, recipe, folder }
   return { plan, size: teacherSize(spec) }
 }
 
 const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
   withProgress(`reproducing ${plan.task}`, async (progress) => {
-    const all = plan.seeds * plan.variants.length
+    const students = ({ length }: readonly unknown[]) => plan.seeds * length
+    const sparse = plan.variants.filter((variant) => variant === 'bpd' || variant === 'no-q')
+    const all = students(plan.variants) + students(sparse) * (shares.length - 1)
     let done = 0
     const onRun = ({ variant, seed, student, teacher, weights }: Run) =>
       progress.update(
@@ -126,7 +128,7 @@ const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
       )
     const seeds = Array.from({ length: plan.seeds }, (_, i) => () => runSeed(plan, i + 1, onRun))
     const runs = (await inPool(jobs, seeds)).flat()
-    progress.done(`reproduced ${plan.task}: ${all} runs`)
+    progress.done(`reproduced ${plan.task}: ${all} students`)
     return runs
   })
 

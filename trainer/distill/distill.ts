@@ -13,7 +13,7 @@ import type { Checkpoints } from './checkpoint.ts'
 import { type DistillJob, Session } from './session.ts'
 import { type CurvePoint, train } from './train.ts'
 import { type Candidate, pick, type SweepPoint, sweep, withoutNetwork } from './tune.ts'
-import { variantOf } from './variants.ts'
+import { levelCount, variantOf } from './variants.ts'
 
 export interface Progress {
   phase: 'train' | 'tune'
@@ -34,6 +34,8 @@ export interface Distilled {
   threshold: number
   curve: CurvePoint[]
   sweep: SweepPoint[]
+  /** the same, with their networks */
+  candidates: Candidate[]
   /** on the picking episodes */
   teacherReturn: ReturnStatistics
   /** weights of the student before pruning */
@@ -56,9 +58,10 @@ export async function distill(
   const started = performance.now()
   const variant = variantOf(options)
   const session = new Session(job, await loadBackend(options.backend))
-  // a tuning step has no critics: about a fifth of the work of a training step
-  const tuneCost = options.tuneUpdates * options.delay * (options.tuneWithValue || options.valueWeight === 0 ? 1 : 0.2)
-  const work = options.steps + tuneCost * variant.levels.length
+  // without critics, and without the units that pruning emptied, tuning is a small part of the work of as many steps
+  const tuneCost =
+    options.tuneUpdates * options.delay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
+  const work = options.steps + tuneCost * levelCount(options)
   let begun = 0
   const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)
   try {
@@ -76,16 +79,15 @@ export async function distill(
     const resumed = checkpoints?.load()
     begun = resumed?.step ?? 0
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
-    const levels = variant.levels.length
+    const levels = levelCount(options)
     const onLevel = (point: SweepPoint, i: number) =>
       onProgress?.({
         ...{ phase: 'tune', step: i + 1, steps: levels },
         ...{ secondsLeft: left(steps + tuneCost * (i + 1)), sweep: point },
       })
+    const memory = session.trainer.save()
     const save =
-      checkpoints &&
-      ((tuned: Candidate[]) =>
-        checkpoints.save({ step: steps, curve, memory: session.trainer.save(), trained: layers, tuned }))
+      checkpoints && ((tuned: Candidate[]) => checkpoints.save({ step: steps, curve, memory, trained: layers, tuned }))
     const resume = { tuned: resumed?.tuned, save, signal }
     const candidates = await sweep(session, variant, layers, onLevel, resume)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
@@ -95,11 +97,12 @@ export async function distill(
       threshold: picked.threshold,
       curve,
       sweep: candidates.map(withoutNetwork),
+      candidates,
       teacherReturn: { mean, ...spread },
       studentWeights: layers.reduce((sum, { theta }) => sum + theta.length, 0),
       seconds: (performance.now() - started) / 1000,
     }
   } finally {
-    session.trainer.close()
+    await session.trainer.close()
   }
 }

@@ -16,6 +16,8 @@ const goldens = 8
 
 export interface Student {
   bytes: Uint8Array
+  /** files of all that were tuned, in their order */
+  points: Uint8Array[]
   distilled: Distilled
 }
 
@@ -50,7 +52,9 @@ export async function makeStudent(
     options,
   }
   const distilled = await distill(job, { ...run, checkpoints: run.checkpoints?.(job) })
-  return { bytes: ship(distilled.network, distilled.threshold, distilled.studentWeights), distilled }
+  const { network, threshold, studentWeights, candidates } = distilled
+  const points = candidates.map((point) => ship(point.network, point.threshold, studentWeights))
+  return { bytes: ship(network, threshold, studentWeights), points, distilled }
 }
 
 /** Options that differ from the defaults: small, and an option added later does not change the file. */

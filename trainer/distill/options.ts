@@ -29,6 +29,8 @@ export interface DistillOptions extends StepOptions {
   progressEpisodes: number
   /** log alpha thresholds that are pruned, tuned and picked from */
   thresholds: readonly number[]
+  /** in their place: how many weights to leave, those of lowest log alpha */
+  keep?: readonly number[]
   /** student updates with the mask frozen, per threshold */
   tuneUpdates: number
   /** with the critics, or cloning the teacher's clean actions only */

@@ -3,6 +3,7 @@ import type { Network } from '../../runtime-as/network.ts'
 import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
+import { randomStream } from '../random.ts'
 import { type Controller, evaluate, type Purpose } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
 import { plainNetwork } from '../teachers/teach.ts'
@@ -25,7 +26,9 @@ export interface DistillJob {
 export class Session {
   readonly job: DistillJob
   readonly options: DistillOptions
-  readonly trainer: Trainer
+  /** the last one begun: of the whole student, then of each pruned one */
+  trainer: Trainer
+  readonly #Backend: typeof Trainer
   readonly #normaliser: Normaliser
   readonly #task: Task
 
@@ -38,6 +41,7 @@ export class Session {
     const config = stepConfig(this.#task, transitions, options)
     const { seed, threads, fused, tile } = options
     const wide = tile === undefined ? undefined : tile === 'wide'
+    this.#Backend = Backend
     this.trainer = new Backend(config, { seed, threads, relaxed: fused, wide })
     this.#load()
     const { observationSize: o, actionSize: a } = config
@@ -49,6 +53,21 @@ export class Session {
         data[at + i] = (data[at + i] - mean[i]) / std[i]
         data[at + o + a + 1 + i] = (data[at + o + a + 1 + i] - mean[i]) / std[i]
       }
+  }
+
+  /** Ends the trainer and begins one of other hidden sizes on the same transitions, in the same memory. */
+  async resize(hidden: readonly number[]): Promise<Trainer> {
+    const { config, threads } = this.trainer
+    const { seed, fused, tile } = this.options
+    await this.trainer.close()
+    this.trainer = new this.#Backend(
+      { ...config, hidden },
+      {
+        ...{ seed: randomStream(seed, 'distill', 'tune').uint32(), threads, relaxed: fused, reuse: this.trainer },
+        wide: tile === undefined ? undefined : tile === 'wide',
+      },
+    )
+    return this.trainer
   }
 
   /** Transitions piece by piece into the trainer's own rows, with the executed actions. */

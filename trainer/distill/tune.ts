@@ -3,6 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type Network, weightCount } from '../../runtime-as/network.ts'
 import { Interrupted } from '../interrupted.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
+import { plainNetwork } from '../teachers/teach.ts'
+import { compact } from './compact.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
 import { requireFiniteStep } from './train.ts'
@@ -35,25 +37,30 @@ export async function sweep(
     signal,
   }: { tuned?: Candidate[]; save?: (tuned: Candidate[]) => Promise<void>; signal?: AbortSignal },
 ): Promise<Candidate[]> {
-  const { trainer, options } = session
+  const { options } = session
   const { tuneUpdates, pickEpisodes } = options
   const tuneWithValue = options.tuneWithValue && options.valueWeight > 0
   // without the critics the executed action is not needed, and the teacher's own has no noise
   if (!tuneWithValue) session.useTeacherActions()
+  const critics = tuneWithValue ? [0, 1].map((i) => session.trainer.readCritic(i)) : []
   const studentWeights = trained.reduce((sum, { theta }) => sum + theta.length, 0)
   const candidates: Candidate[] = []
-  for (const [index, threshold] of variant.levels.entries()) {
+  for (const [index, threshold] of variant.levels(trained).entries()) {
     if (index < tuned.length) {
       candidates.push(tuned[index])
       onPoint(withoutNetwork(tuned[index]), index)
       continue
     }
-    const masks = variant.masksAt(trained, threshold)
-    const start = pruned(trained, masks)
+    const start = pruned(trained, variant.masksAt(trained, threshold))
     const prunedReturn = session.returnOf(session.networkOf(start), 'pick', pickEpisodes)
-    trainer.writeActor(start)
-    trainer.setMask(masks)
-    trainer.shrinkage = 0
+    // units that pruning emptied are gone before, not after: a tenth of the arithmetic
+    const { layers } = compact(plainNetwork(start))
+    const trainer = await session.resize(layers.slice(1).map(({ inputs }) => inputs))
+    trainer.writeNetwork({ layers })
+    trainer.setMask(layers.map(({ weights }) => weights.map((w) => (w === 0 ? 0 : 1))))
+    critics.forEach((critic, i) => {
+      trainer.writeCritic(i, critic)
+    })
     trainer.setMode('none', { masked: true, value: tuneWithValue })
     await tune(trainer, tuneUpdates, signal)
     requireFiniteStep(session, `the end of tuning at ${threshold}`)

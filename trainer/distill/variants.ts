@@ -11,7 +11,7 @@ import type { NoiseMode } from '../kernels/config.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import type { Random } from '../random.ts'
 import type { DistillOptions } from './options.ts'
-import { masksAt } from './student.ts'
+import { masksAt, thresholdKeeping } from './student.ts'
 
 export const variantNames = ['bpd', 'no-q', 'l1', 'magnitude', 'dense'] as const
 export type VariantName = (typeof variantNames)[number]
@@ -22,8 +22,8 @@ export interface Variant {
   /** changes the mask while training, at multiples of `reshapeEvery` steps; progress in [0, 1) */
   reshape?(trainer: Trainer, progress: number): void
   reshapeEvery: number
-  /** what `masksAt` cuts by: a log alpha, or a number of weights */
-  levels: readonly number[]
+  /** what `masksAt` cuts the trained student by, one after another: log alphas, or numbers of weights */
+  levels(trained: readonly VariationalLayer[]): readonly number[]
   /** the level of the training curve */
   level: number
   masksAt(layers: readonly VariationalLayer[], level: number): Float32Array[]
@@ -37,7 +37,7 @@ export function variantOf(options: DistillOptions): Variant {
         noise: options.noise,
         initialise: (trainer, random) => trainer.initialiseStudent(random),
         reshapeEvery: options.steps,
-        levels: options.thresholds,
+        levels: (trained) => options.keep?.map((count) => thresholdKeeping(trained, count)) ?? options.thresholds,
         level: options.threshold,
         masksAt,
       }
@@ -71,11 +71,15 @@ export function variantOf(options: DistillOptions): Variant {
   }
 }
 
+/** How many `levels` there will be. */
+export const levelCount = ({ variant, keep, thresholds }: DistillOptions): number =>
+  variant === 'bpd' || variant === 'no-q' ? (keep ?? thresholds).length : 1
+
 const plain = ({ budget, steps }: DistillOptions) => ({
   noise: 'none' as const,
   initialise: (trainer: Trainer, random: Random) => trainer.initialisePlainActor(random),
   reshapeEvery: steps,
-  levels: [budget],
+  levels: () => [budget],
   level: budget,
 })
 

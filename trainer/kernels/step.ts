@@ -58,7 +58,8 @@ export class StepMemory {
   readonly rowBytes: number
   readonly bytes: number
 
-  constructor(config: StepConfig, wide: boolean) {
+  /** data: where transitions of the same sizes already lie, in a memory that is used again */
+  constructor(config: StepConfig, wide: boolean, data?: number) {
     this.config = config
     const arena = new Arena()
     this.control = arena.take(256)
@@ -87,6 +88,10 @@ export class StepMemory {
       })
     }
     this.rowBytes = (2 * config.observationSize + config.actionSize + 2) * 4
+    if (data !== undefined) {
+      if (arena.size > data) throw new Error(`${arena.size} bytes of parameters, and transitions from byte ${data} on`)
+      arena.size = data
+    }
     this.data = arena.take(config.capacity * this.rowBytes)
     this.bytes = arena.size + 4096
   }

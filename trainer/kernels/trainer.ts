@@ -14,6 +14,8 @@ import type { WorkerOptions } from './worker.ts'
 export interface TrainerOptions extends KernelOptions {
   seed: number
   threads?: number
+  /** a closed trainer with as many transitions of the same sizes: its memory is used again, and the transitions stay in it */
+  reuse?: Trainer
   /** for tests with fixed vectors; one thread only */
   replay?: (trainer: Trainer) => Replay
 }
@@ -55,9 +57,13 @@ export class Trainer {
     const wide = options.wide ?? cpuFeatures().wide
     const relaxed = options.relaxed ?? true
     this.threads = Math.max(1, Math.min(options.threads ?? 1, config.chunks))
-    const layout = new StepMemory(config, wide)
+    const { reuse } = options
+    const layout = new StepMemory(config, wide, reuse?.memory.data)
     const pages = Math.ceil(layout.bytes / 65536)
-    this.#shared = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const memory = { initial: pages, maximum: pages, shared: true }
+    this.#shared = reuse ? reuse.#shared : new WebAssembly.Memory(memory)
+    const count = reuse?.count ?? 0
+    reuse?.f32.fill(0, 0, layout.data / 4)
     const buffer = this.#shared.buffer as unknown as SharedArrayBuffer
     this.memory = layout
     this.f32 = new Float32Array(buffer)
@@ -69,10 +75,12 @@ export class Trainer {
     this.data = this.f32.subarray(layout.data / 4, layout.data / 4 + config.capacity * this.rowLength)
     layout.actor.writeBounds(this.f32)
     this.rateFactor = 1
+    this.count = count
     this.#words[control.value] = config.valueWeight > 0 ? 1 : 0
     this.#seedGenerators(options.seed)
     for (let thread = 1; thread < this.threads; thread++) {
-      const workerData: WorkerOptions = { config, memory: this.#shared, wide, relaxed, thread, threads: this.threads }
+      const shared = { config, memory: this.#shared, wide, relaxed, data: layout.data }
+      const workerData: WorkerOptions = { ...shared, thread, threads: this.threads }
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
       worker.unref()
       this.#workers.push(worker)
@@ -363,11 +371,11 @@ export class Trainer {
     return this.memory.control + control.first * 4
   }
 
-  /** Ends the worker threads. */
-  close(): void {
+  /** Ends the worker threads; once they have ended, another trainer may reuse the memory. */
+  async close(): Promise<void> {
     Atomics.store(this.#words, control.command, -1)
     Atomics.notify(this.#words, control.command)
-    for (const worker of this.#workers) void worker.terminate()
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
 
   #seedGenerators(seed: number): void {

@@ -11,10 +11,12 @@ export interface WorkerOptions {
   relaxed: boolean
   thread: number
   threads: number
+  /** address of the transitions */
+  data: number
 }
 
-const { config, memory, wide, relaxed, thread, threads } = workerData as WorkerOptions
-const layout = new StepMemory(config, wide)
+const { config, memory, wide, relaxed, thread, threads, data } = workerData as WorkerOptions
+const layout = new StepMemory(config, wide, data)
 const buffer = memory.buffer as unknown as SharedArrayBuffer
 const step = new Step(layout, instantiateKernels(memory, relaxed), buffer, thread, threads)
 const words = new Int32Array(buffer, layout.control, 64)
