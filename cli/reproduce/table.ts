@@ -93,7 +93,7 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const ours = [
       ...[
         row.task,
-        row.share < 1 ? `${row.variant}, ${row.share} of` : row.variant,
+        row.share < 1 ? `${row.variant} at ${percent(row.share)}` : row.variant,
         whole(row.teacherReturn),
         whole(row.studentReturn),
         whole(row.median),

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { once } from '../../cli/reproduce/jobs.ts'
 import { paperTasks, presetOf, teacherSize, weightBudget } from '../../cli/reproduce/presets.ts'
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
-import { cells, markdown, rowOf } from '../../cli/reproduce/table.ts'
+import { cells, markdown, rowsOf } from '../../cli/reproduce/table.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from './command.ts'
 
@@ -38,15 +38,26 @@ describe('a row of the table', () => {
   }
   const plan: Plan = {
     ...{ task: 'hopper', teacherFile: 'teacher', variants: ['bpd'], seeds: 2, transitions: 1, episodes: 3 },
-    ...{ maxWeights: 1701, threads: 1, recipe: [], folder: '' },
+    ...{ budgets: [1701, 850], threads: 1, recipe: [], folder: '' },
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
-    ...{ variant: 'bpd', seed, file: '', teacher: measured(teacher), student: measured(student), picked: 1 },
+    ...{
+      variant: 'bpd',
+      share: 1,
+      weightBudget: 1701,
+      seed,
+      file: '',
+      teacher: measured(teacher),
+      student: measured(student),
+      picked: 1,
+    },
     ...{ threshold: 0, weights, studentWeights: 2 * weights, fileBytes: 8 * weights, liveUnits: [9, 3], seconds: 1 },
   })
   const rowFor = (weights: number) => {
     const runs = [run(1, 1000, [10, 20, 60], [40, 40, 40]), run(2, weights, [50, 60, 70], [60, 60, 60])]
-    return rowOf(plan, 'bpd', runs, 100_000, presetOf('hopper').paper)
+    const [row, ...others] = rowsOf(plan, runs, 100_000, presetOf('hopper').paper)
+    expect(others).toEqual([])
+    return row
   }
 
   it('holds means over seeds, and the median over all episodes', () => {
@@ -62,6 +73,16 @@ describe('a row of the table', () => {
     // the mean of 1000 and 1702 is within it
     expect(rowFor(1702)).toMatchObject({ weights: 1351, withinBudget: false })
     expect(markdown([rowFor(1702)])).toContain('| 1,351 (over budget) |')
+  })
+
+  it('is there for each part of the weights that was measured, and says which', () => {
+    const half = { ...run(1, 800, [10], [10]), share: 0.5, weightBudget: 850 }
+    const rows = rowsOf(plan, [run(1, 1600, [10], [10]), half], 100_000, presetOf('hopper').paper)
+    expect(rows.map((row) => [row.share, row.weights, row.weightBudget])).toEqual([
+      [1, 1600, 1701],
+      [0.5, 800, 850],
+    ])
+    expect(cells(rows).body.map(([, variant]) => variant)).toEqual(['bpd', 'bpd at 50 %', 'the paper'])
   })
 
   it('has as many cells as the head, and is followed by that of the paper', () => {

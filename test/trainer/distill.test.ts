@@ -109,6 +109,18 @@ describe('variants', () => {
     expect(decodePolicy(bytes).layers.map((layer) => layer.rows)).toEqual([10, 10, 1])
   })
 
+  it('keeps so many weights as were asked for, in the order asked for, each tuned as if it were alone', async () => {
+    const { distilled, points } = await short({ keep: [50, 20] })
+    const weights = points.map((bytes) => decodePolicy(bytes).weights)
+    expect(weights).toEqual(distilled.sweep.map((point) => point.weights))
+    for (const [i, most] of [50, 20].entries()) {
+      expect(weights[i]).toBeLessThanOrEqual(most)
+      expect(weights[i]).toBeGreaterThan(0.8 * most)
+    }
+    const alone = await short({ keep: [20] })
+    expect(alone.distilled.sweep[0]).toMatchObject({ weights: weights[1], tunedReturn: distilled.sweep[1].tunedReturn })
+  })
+
   it('no-q is bpd with h = 0', async () => {
     // the name of the variant is in the file: its size may differ
     const figures = ({ distilled }: Awaited<ReturnType<typeof short>>) =>

@@ -135,19 +135,25 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
 )
 
 describe('same seed, same bits', () => {
-  const trained = (threads: number, options: KernelOptions, chunks = 2, seed = 5) => {
-    const base = config(chunks)
-    const trainer = new Trainer({ ...base, batch: 50, observationSize: 7 }, { seed, threads, ...options })
+  const sizes = (chunks: number) => ({ ...config(chunks), batch: 50, observationSize: 7 })
+  const fill = (trainer: Trainer) => {
     const random = randomStream(5, 'data')
     trainer.data.forEach((_, i) => {
       trainer.data[i] = random.normal()
     })
     trainer.count = 64
+  }
+  const bitsOf = (trainer: Trainer) => {
     trainer.setMode('paper')
     trainer.initialiseStudent(randomStream(5, 'student'))
     trainer.initialiseCritics(randomStream(5, 'critics'))
     for (let block = 0; block < 10; block++) trainer.run(20)
-    const bits = trainer.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
+    return trainer.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
+  }
+  const trained = (threads: number, options: KernelOptions, chunks = 2, seed = 5) => {
+    const trainer = new Trainer(sizes(chunks), { seed, threads, ...options })
+    fill(trainer)
+    const bits = bitsOf(trainer)
     trainer.close()
     return bits
   }
@@ -169,6 +175,23 @@ describe('same seed, same bits', () => {
     plain.flat().forEach((values, i) => {
       expect(largestDifference(values, one.flat()[i])).toBeLessThan(1e-2)
     })
+  })
+
+  it("in another trainer's memory, on the transitions that lie there", async () => {
+    for (const threads of [1, 2]) {
+      const large = { ...sizes(2), hidden: [70, 50] }
+      const before = new Trainer(large, { seed: 9, threads, wide: true })
+      fill(before)
+      bitsOf(before)
+      await before.close()
+      const after = new Trainer(sizes(2), { seed: 5, threads, wide: true, reuse: before })
+      expect(after.count).toBe(64)
+      expect(bitsOf(after)).toEqual(one)
+      await after.close()
+      expect(() => new Trainer(large, { seed: 5, reuse: after })).not.toThrow()
+      const larger = { ...large, hidden: [700, 500] }
+      expect(() => new Trainer(larger, { seed: 5, reuse: after })).toThrow('bytes of parameters')
+    }
   })
 
   it('but not another number of chunks, or another seed: these change the sums', () => {

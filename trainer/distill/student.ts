@@ -20,12 +20,6 @@ export function klDivergence(layers: readonly VariationalLayer[]): number {
 export const masksAt = (layers: readonly VariationalLayer[], threshold: number): Float32Array[] =>
   layers.map((layer) => logAlpha(layer).map((a) => (a < threshold ? 1 : 0)))
 
-/** The threshold below which exactly `count` weights lie, those of lowest log alpha (fewer where several are equal there). */
-export function thresholdKeeping(layers: readonly VariationalLayer[], count: number): number {
-  const sorted = Float32Array.from(layers.flatMap((layer) => [...logAlpha(layer)])).sort()
-  return sorted[Math.min(count, sorted.length - 1)]
-}
-
 export const survivors = (masks: readonly Float32Array[]): number =>
   masks.reduce((sum, mask) => sum + mask.reduce((n, x) => n + x, 0), 0)
 

@@ -10,8 +10,9 @@
 import type { NoiseMode } from '../kernels/config.ts'
 import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
 import type { Random } from '../random.ts'
+import { thresholdKeeping } from './keep.ts'
 import type { DistillOptions } from './options.ts'
-import { masksAt, thresholdKeeping } from './student.ts'
+import { masksAt } from './student.ts'
 
 export const variantNames = ['bpd', 'no-q', 'l1', 'magnitude', 'dense'] as const
 export type VariantName = (typeof variantNames)[number]

@@ -1,0 +1,22 @@
+/** From a number of weights to the log alpha that leaves them. */
+import { weightCount } from '../../runtime-as/network.ts'
+import type { VariationalLayer } from '../kernels/trainer.ts'
+import { plainNetwork } from '../teachers/teach.ts'
+import { compact } from './compact.ts'
+import { logAlpha, masksAt, pruned } from './student.ts'
+
+/** The highest threshold that leaves at most `count` weights once the units that nothing leads to or from are gone. */
+export function thresholdKeeping(layers: readonly VariationalLayer[], count: number): number {
+  const sorted = Float32Array.from(layers.flatMap((layer) => [...logAlpha(layer)])).sort()
+  const thresholdAt = (rank: number) => (rank < sorted.length ? sorted[rank] : Infinity)
+  const weightsAt = (rank: number) =>
+    weightCount(compact(plainNetwork(pruned(layers, masksAt(layers, thresholdAt(rank))))))
+  // more weights never disconnect a unit: the count rises with the rank
+  let [fits, over] = [0, sorted.length + 1]
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1
+    if (weightsAt(middle) <= count) fits = middle
+    else over = middle
+  }
+  return thresholdAt(fits)
+}
