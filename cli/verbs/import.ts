@@ -11,12 +11,13 @@ import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safete
 import { requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions } from '../verb.ts'
+import { addVerb, type CommonOptions, integer } from '../verb.ts'
 import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
   vecnormalize?: string
   task?: string
+  inputs?: number
   licence?: string
   out: string
 }
@@ -34,13 +35,14 @@ export function addImport(program: Command): void {
   )
     .option('--vecnormalize <file>', "the archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
     .option('--task <task>', 'refuses a teacher that does not fit the task')
+    .option('--inputs <n>', 'keeps the first n observations and takes the others as zero', integer(1))
     .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
     .requiredOption('--out <folder>', 'where the teacher and its card go')
     .action(run)
 }
 
-async function run(file: string, { vecnormalize, task, licence, out, json }: Options): Promise<void> {
-  const imported = await importTeacher(file, vecnormalize)
+async function run(file: string, { vecnormalize, task, inputs, licence, out, json }: Options): Promise<void> {
+  const imported = await importTeacher(file, vecnormalize, inputs)
   const { teacher, statistics } = imported
   if (task !== undefined) {
     await prepareTask(task)
@@ -58,6 +60,7 @@ async function run(file: string, { vecnormalize, task, licence, out, json }: Opt
     sizes: [layers[0].inputs, ...layers.map((layer) => layer.outputs)],
     parameters: parameterCount(teacher.network),
     source: { file: basename(file), sha256: sha256(readFileSync(file)), stated: metadata.source ?? 'unknown' },
+    ...(metadata.inputs === undefined ? {} : { inputs: metadata.inputs }),
     ...(statistics === undefined
       ? {}
       : { statistics: { file: basename(statistics), sha256: sha256(readFileSync(statistics)) } }),

@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { randomStream } from '../../trainer/random.ts'
+import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { cutInputs } from '../../trainer/teachers/cut-inputs.ts'
+import { normalisation } from '../../trainer/teachers/normalise.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
-import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { type Tensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
+import { decodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { archiveOf, linear, zipOf } from '../trainer/sb3-archive.ts'
 import { bpdIn } from './command.ts'
 
@@ -56,12 +61,24 @@ describe('bpd teach import', () => {
     )
   })
 
+  it('keeps the first inputs and takes the others as zero', () => {
+    expect(importing('sac.zip', '--inputs', '2', '--out', 'cut').status).toBe(0)
+    const [whole, cut] = ['made', 'cut'].map((name) => loadTeacher(at(name, 'teacher.safetensors')).network)
+    const kept = whole.layers[0].weights.filter((_, i) => i % 3 < 2)
+    expect(cut.layers[0]).toEqual({ ...whole.layers[0], inputs: 2, weights: kept })
+    expect(cut.layers[1]).toEqual(whole.layers[1])
+    expect(JSON.parse(readFileSync(at('cut/card.json'), 'utf8'))).toMatchObject({
+      ...{ sizes: [2, 4, 1], inputs: 'the first 2 of 3; the others taken as zero' },
+    })
+  })
+
   it.each([
     ['no file', ['absent.zip'], 'absent.zip: cannot be read (ENOENT)'],
     ['an archive cut short', ['cut.zip'], 'cut.zip: not a zip archive, or damaged'],
     ['an archive of something else', ['photos.zip'], 'photos.zip: no data: not a Stable-Baselines3 archive'],
     ['no archive', ['letter.zip'], 'letter.zip: not a safetensors file'],
     ['a teacher for another task', ['sac.zip', '--task', 'hopper'], 'a policy of 3 observations and 1 actions'],
+    ['more inputs than there are', ['sac.zip', '--inputs', '3'], '--inputs 3: expected fewer than the 3 that it has'],
     ['an unknown task', ['sac.zip', '--task', 'cartpole'], 'task "cartpole": expected one of'],
     ['a pickle that would run a command', ['sac.zip', '--vecnormalize', 'statistics.pkl'], 'statistics.pkl: '],
   ])('refuses %s in one line, and writes nothing', (_, words, message) => {
@@ -73,6 +90,48 @@ describe('bpd teach import', () => {
 })
 
 const reference = fileURLToPath(new URL('../../../shared/reference/', import.meta.url))
+
+describe('inputs that are cut from a normalised teacher', () => {
+  it('act as zeros did, to 1e-6', () => {
+    const random = randomStream(3, 'cut')
+    const draw = (length: number) => Float32Array.from({ length }, () => random.normal())
+    const tensor = (shape: number[], values: Float32Array) => ({ dtype: 'F32' as const, shape, values })
+    const whole = {
+      tensors: new Map([
+        ['actor.0.weight', tensor([4, 5], draw(20))],
+        ['actor.0.bias', tensor([4], draw(4))],
+        ['actor.1.weight', tensor([2, 4], draw(8))],
+        ['actor.1.bias', tensor([2], draw(2))],
+        ['obs_mean', tensor([5], draw(5))],
+        [
+          'obs_var',
+          tensor(
+            [5],
+            draw(5).map((x) => 0.5 + x * x),
+          ),
+        ],
+      ]),
+      metadata: {
+        ...{ activation: 'tanh', output_squash: 'tanh', action_low: '[-1,-1]', action_high: '[1,1]' },
+        ...{ obs_norm: normalisation, obs_norm_eps: '1e-8', obs_norm_clip: '10' },
+      },
+    }
+    const spec = { ...new Pendulum().spec, actionNames: ['a', 'b'], actionLow: [-1, -1], actionHigh: [1, 1] }
+    const controller = (tensors: Tensors, size: number) =>
+      teacherController(decodeTeacher(writeSafetensors(tensors), 'x'), {
+        ...spec,
+        observationNames: ['p', 'q', 'r', 's', 't'].slice(0, size),
+      })
+    const [all, three] = [controller(whole, 5), controller(cutInputs(whole, 3, 'x'), 3)]
+    const [a, b] = [new Float32Array(2), new Float32Array(2)]
+    for (let n = 0; n < 50; n++) {
+      const observation = draw(3)
+      all([...observation, 0, 0], a)
+      three(observation, b)
+      for (const i of [0, 1]) expect(Math.abs(a[i] - b[i])).toBeLessThan(1e-6)
+    }
+  })
+})
 
 describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/teachers)', () => {
   it.each([

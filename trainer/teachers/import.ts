@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
+import { cutInputs } from './cut-inputs.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { type NamedBytes, readSb3 } from './sb3.ts'
 import { decodeTeacher, type Teacher } from './teacher.ts'
@@ -32,9 +33,16 @@ function statisticsBeside(path: string): string | undefined {
 
 /**
  * Reads a safetensors teacher or a Stable-Baselines3 archive and checks that it is one. statistics: a vecnormalize.pkl; without it the
- * one beside the archive is taken, if there is one.
+ * one beside the archive is taken, if there is one. inputs: how many of the observations to keep (cut-inputs.ts).
  */
-export async function importTeacher(path: string, statistics?: string): Promise<Imported> {
+export async function importTeacher(path: string, statistics?: string, inputs?: number): Promise<Imported> {
+  const imported = await importWhole(path, statistics)
+  if (inputs === undefined) return imported
+  const bytes = writeSafetensors(cutInputs(readSafetensors(imported.bytes, path), inputs, path))
+  return { ...imported, bytes, teacher: decodeTeacher(bytes, path) }
+}
+
+async function importWhole(path: string, statistics?: string): Promise<Imported> {
   const file = read(path)
   if (!isZip(file.bytes)) {
     if (statistics !== undefined)
