@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: files appear by rename and their parts are removed on exit, so leaving at once leaves the last good state. */
+/** Ctrl-C, SIGTERM and the death of the `bpd` that this one works for: files appear by rename and their parts are removed on exit, so leaving at once leaves the last good state. */
 let handler: (() => void) | undefined
 
 /** Handles the first Ctrl-C in place of leaving at once; the second one leaves. */
@@ -15,4 +15,8 @@ export function listenForInterrupts(): void {
   }
   process.on('SIGINT', received(130))
   process.on('SIGTERM', received(143))
+  if (!process.channel) return
+  process.on('disconnect', received(130))
+  // listening alone is no reason to live
+  process.channel.unref()
 }

@@ -11,15 +11,18 @@ export function runBpd(
   onError: (text: string) => void = () => {},
 ): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bpd, ...words, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [bpd, ...words, '--json'], {
+      // nothing is sent over the channel: its end tells the job that this process is gone
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     const leave = () => child.kill()
     process.once('exit', leave)
     let stdout = ''
     let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-4000)
       onError(text)
     })
