@@ -83,6 +83,7 @@ export function addRecipeOptions(verb: Command): void {
     .option('--thresholds <list>', 'log alpha thresholds to prune and tune at', list(number(-10, 10)))
     .option('--keep <list>', 'numbers of weights to prune to and tune at, in place of --thresholds', list(integer(1)))
     .option('--tune-updates <n>', 'updates with the mask frozen, per threshold', integer(1))
+    .option('--tune-rate <x>', 'learning rate at their beginning (default: --actor-rate)', number(0))
     .option('--tune-with-value', 'keep the critics while tuning')
     .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))

@@ -33,6 +33,8 @@ export interface DistillOptions extends StepOptions {
   keep?: readonly number[]
   /** student updates with the mask frozen, per threshold */
   tuneUpdates: number
+  /** learning rate of the student at the beginning of tuning; default: `actorRate` */
+  tuneRate?: number
   /** with the critics, or cloning the teacher's clean actions only */
   tuneWithValue: boolean
   pickEpisodes: number
@@ -80,7 +82,8 @@ const mujoco: Partial<DistillOptions> = {
   noise: 'official',
   evaluateEvery: 20_000,
   thresholds: [-4, -3.5, -3, -2.5, -2, -1.5, -1, 0],
-  tuneUpdates: 30_000,
+  tuneUpdates: 100_000,
+  tuneRate: 1e-3,
   progressEpisodes: 5,
 }
 

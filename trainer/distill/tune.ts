@@ -62,7 +62,7 @@ export async function sweep(
       trainer.writeCritic(i, critic)
     })
     trainer.setMode('none', { masked: true, value: tuneWithValue })
-    await tune(trainer, tuneUpdates, signal)
+    await tune(trainer, tuneUpdates, options.tuneRate ?? options.actorRate, signal)
     requireFiniteStep(session, `the end of tuning at ${threshold}`)
     const network = session.networkOf(trainer.readActor())
     const tunedReturn = session.returnOf(network, 'pick', pickEpisodes)
@@ -77,13 +77,13 @@ export async function sweep(
 
 export const withoutNetwork = ({ network: _, ...point }: Candidate): SweepPoint => point
 
-/** The learning rate falls to zero along half a cosine. */
-async function tune(trainer: Trainer, updates: number, signal?: AbortSignal): Promise<void> {
+/** The learning rate falls from `rate` to zero along half a cosine. */
+async function tune(trainer: Trainer, updates: number, rate: number, signal?: AbortSignal): Promise<void> {
   const blocks = Math.min(updates, 50)
   for (let b = 0; b < blocks; b++) {
     if (signal?.aborted)
       throw new Interrupted('interrupted while tuning; --resume continues after the last tuned threshold')
-    trainer.rateFactor = (1 + Math.cos((Math.PI * b) / blocks)) / 2
+    trainer.rateFactor = ((rate / trainer.config.actorRate) * (1 + Math.cos((Math.PI * b) / blocks))) / 2
     const share = Math.floor(((b + 1) * updates) / blocks) - Math.floor((b * updates) / blocks)
     trainer.run(share * trainer.config.delay)
     await turn()
