@@ -76,10 +76,11 @@ export const distillDefaults = {
   backend: 'fast',
 } as const
 
-/** For the MuJoCo tasks: 200,000 steps and thresholds below 2 with long tuning. Tried on HalfCheetah and Hopper, one seed each. */
+/** For the MuJoCo tasks: a tenth of the authors' steps, a third of their |D|, and long tuning. What was tried: bench/results/README.md. */
 const mujoco: Partial<DistillOptions> = {
-  steps: 200_000,
+  steps: 100_000,
   noise: 'official',
+  dataScale: 3e5,
   evaluateEvery: 20_000,
   thresholds: [-4, -3.5, -3, -2.5, -2, -1.5, -1, 0],
   tuneUpdates: 100_000,
