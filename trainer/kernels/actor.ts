@@ -235,7 +235,7 @@ export class Actor {
     }
   }
 
-  /** Thread t's share of one Adam update; with noise also of log sigma and the KL term. */
+  /** Thread t's share of one Adam update; with noise also of log sigma and the KL term. Only the critics' targets need the actor's. */
   update(
     k: Kernels,
     thread: number,
@@ -246,8 +246,9 @@ export class Actor {
     step: number,
     root: number,
     kl: number,
+    withTarget: boolean,
   ): void {
-    const { chunks, tau } = this.#config
+    const { tau } = this.#config
     const apart = this.#gradientsApart
     const { byTheta, byVariance } = this.chunks[0]
     for (const { inputs, stride: s, offset } of this.layers) {
@@ -257,33 +258,33 @@ export class Actor {
       const bytes = to - from
       const p = this.theta + at
       // biome-ignore format: one call, one line
-      if (mode === 'none') k.adam(p, this.thetaMean + at, this.thetaSquare + at, byTheta + at, chunks, apart, bytes, step, root)
+      if (mode === 'none') k.adam(p, this.thetaMean + at, this.thetaSquare + at, byTheta + at, apart, bytes, step, root)
       // biome-ignore format: one call, one line
-      else k.variationalAdam(p, this.thetaMean + at, this.thetaSquare + at, this.logSigma + at, this.logSigmaMean + at, this.logSigmaSquare + at, byTheta + at, byVariance + at, chunks, apart, bytes, step, root, kl)
+      else k.variationalAdam(p, this.thetaMean + at, this.thetaSquare + at, this.logSigma + at, this.logSigmaMean + at, this.logSigmaSquare + at, byTheta + at, byVariance + at, apart, bytes, step, root, kl)
       if (shrinkage > 0) k.shrink(p, bytes, shrinkage)
       if (masked) k.applyMask(p, this.mask + at, bytes)
-      k.polyak(p, this.targetTheta + at, bytes, tau)
+      if (withTarget) k.polyak(p, this.targetTheta + at, bytes, tau)
       if (mode !== 'none') {
-        k.polyak(this.logSigma + at, this.targetLogSigma + at, bytes, tau)
-        this.#refreshVariances(k, at, bytes, mode)
+        if (withTarget) k.polyak(this.logSigma + at, this.targetLogSigma + at, bytes, tau)
+        this.#refreshVariances(k, at, bytes, mode, withTarget)
       }
       if (thread === threads - 1) {
         const b = offset + weights
-        k.adam(this.theta + b, this.thetaMean + b, this.thetaSquare + b, byTheta + b, chunks, apart, s, step, root)
-        k.polyak(this.theta + b, this.targetTheta + b, s, tau)
+        k.adam(this.theta + b, this.thetaMean + b, this.thetaSquare + b, byTheta + b, apart, s, step, root)
+        if (withTarget) k.polyak(this.theta + b, this.targetTheta + b, s, tau)
       }
     }
   }
 
-  #refreshVariances(k: Kernels, at: number, bytes: number, mode: NoiseMode): void {
+  #refreshVariances(k: Kernels, at: number, bytes: number, mode: NoiseMode, withTarget: boolean): void {
     const epsilon = mode === 'official' ? 1e-8 : 0
     k.variances(this.logSigma + at, this.variance + at, bytes, epsilon)
-    k.variances(this.targetLogSigma + at, this.targetVariance + at, bytes, epsilon)
+    if (withTarget) k.variances(this.targetLogSigma + at, this.targetVariance + at, bytes, epsilon)
   }
 
   /** Recomputes everything that is derived from the parameters: after they were written from outside. */
   refresh(k: Kernels, mode: NoiseMode): void {
-    for (const { inputs, stride: s, offset } of this.layers) this.#refreshVariances(k, offset, inputs * s, mode)
+    for (const { inputs, stride: s, offset } of this.layers) this.#refreshVariances(k, offset, inputs * s, mode, true)
     for (let t = 0; t < 2; t++) this.refreshTransposed(k, t, 2, mode)
   }
 

@@ -172,7 +172,7 @@ export class Critics {
     const apart = chunks > 1 ? this.chunks[1].gradients - g : 0
     const [from, to] = share(this.bytes, thread, threads)
     const { parameters, mean, square } = this
-    k.adam(parameters + from, mean + from, square + from, g + from, chunks, apart, to - from, step, root)
+    k.adam(parameters + from, mean + from, square + from, g + from, apart, to - from, step, root)
   }
 
   /** Thread t's share of the target networks' move. */

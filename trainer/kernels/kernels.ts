@@ -33,12 +33,14 @@ export interface Kernels {
   fill(x: number, n: number, value: number): void
   copyColumns(from: number, lf: number, to: number, lt: number, rows: number, width: number): void
   // biome-ignore format: as above
-  gather(data: number, index: number, rows: number, observation: number, action: number, s: number, ls: number, a: number, la: number, reward: number, next: number, terminal: number): void
+  gather(data: number, index: number, rows: number, observation: number, action: number, s: number, ls: number, a: number, la: number): void
   // biome-ignore format: as above
-  adam(p: number, m: number, v: number, g: number, chunks: number, apart: number, bytes: number, step: number, root: number): void
+  gatherNext(data: number, index: number, rows: number, observation: number, action: number, reward: number, next: number, ls: number, terminal: number): void
+  // biome-ignore format: as above
+  adam(p: number, m: number, v: number, g: number, apart: number, bytes: number, step: number, root: number): void
   polyak(p: number, target: number, bytes: number, tau: number): void
   // biome-ignore format: as above
-  variationalAdam(theta: number, m: number, v: number, logSigma: number, ms: number, vs: number, g: number, gv: number, chunks: number, apart: number, bytes: number, step: number, root: number, kl: number): void
+  variationalAdam(theta: number, m: number, v: number, logSigma: number, ms: number, vs: number, g: number, gv: number, apart: number, bytes: number, step: number, root: number, kl: number): void
   shrink(theta: number, bytes: number, amount: number): void
   applyMask(theta: number, mask: number, bytes: number): void
 }

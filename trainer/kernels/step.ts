@@ -107,12 +107,14 @@ export interface Replay {
   noise(c: number, step: number, of: 'target' | 'student'): void
 }
 
-/** Draws chunk c's part of a minibatch from the first `count` transitions. */
-export function sampleBatch({ config, batch, data }: StepMemory, k: Kernels, c: number, count: number): void {
+/** Draws chunk c's part of a minibatch from the first `count` transitions; of those, without a value term, only state and action. */
+// biome-ignore format: one line
+export function sampleBatch({ config, batch, data }: StepMemory, k: Kernels, c: number, count: number, withValue: boolean): void {
   const b = batch[c]
   k.indices(b.sampler, b.index, (b.rows + 3) & ~3, count)
   const { observationSize: o, actionSize: a } = config
-  k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a), b.reward, b.next, b.terminal)
+  k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a))
+  if (withValue) k.gatherNext(data, b.index, b.rows, o, a, b.reward, b.next, stride(o), b.terminal)
 }
 
 export class Step {
@@ -148,7 +150,7 @@ export class Step {
       const withValue = this.#words[control.value] !== 0
       const actorTurn = t % config.delay === 0
       for (let c = this.#thread; c < config.chunks; c += this.#threads) {
-        if (withValue || actorTurn) this.#sample(c, t)
+        if (withValue || actorTurn) this.#sample(c, t, withValue)
         if (withValue) this.#criticGradients(c, t)
       }
       if (withValue) {
@@ -164,9 +166,9 @@ export class Step {
     }
   }
 
-  #sample(c: number, t: number): void {
+  #sample(c: number, t: number, withValue: boolean): void {
     if (this.#replay) this.#replay.batch(c, t)
-    else sampleBatch(this.#m, this.#k, c, this.#words[control.count])
+    else sampleBatch(this.#m, this.#k, c, this.#words[control.count], withValue)
   }
 
   #criticGradients(c: number, t: number): void {
@@ -250,7 +252,7 @@ export class Step {
     const [thread, threads] = [this.#thread, this.#threads]
     const rate = config.actorRate * this.#f64[this.#m.control / 8 + rateFactor]
     const amount = this.#f64[this.#m.control / 8 + shrinkage]
-    actor.update(k, thread, threads, mode, masked, amount, stepSize(rate, t), rootCorrection(t), kl)
+    actor.update(k, thread, threads, mode, masked, amount, stepSize(rate, t), rootCorrection(t), kl, withValue)
     if (withValue) critics.moveTargets(k, thread, threads)
     this.#barrier()
     actor.refreshTransposed(k, thread, threads, mode)

@@ -1,24 +1,44 @@
-/** Elementwise pieces of the step. `bytes` counts are multiples of 16; arrays of the same shape share their stride. */
-import { exp4, mad, splat, tanh4 } from './simd'
+/** Elementwise pieces of the step. `bytes` counts are multiples of 32; arrays of the same shape share their stride. */
+import { all, exp4, half, mad, splat, tanh4 } from './simd'
+
+const small = memory.data<f32>([1e-8])
 
 /** d = d where h > 0, else 0 */
 export function reluGradient(d: usize, h: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) v128.store(d + i, v128.and(v128.load(d + i), f32x4.gt(v128.load(h + i), splat(0))))
+  for (let i = 0; i < bytes; i += 32) {
+    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
+    const h0 = v128.load(h + i), h1 = v128.load(h + i, 16)
+    v128.store(d + i, v128.and(d0, f32x4.gt(h0, splat(0))))
+    v128.store(d + i, v128.and(d1, f32x4.gt(h1, splat(0))), 16)
+  }
 }
 
 /** out = x^2 */
 export function square(x: usize, out: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) v128.store(out + i, f32x4.mul(v128.load(x + i), v128.load(x + i)))
+  for (let i = 0; i < bytes; i += 32) {
+    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    v128.store(out + i, f32x4.mul(x0, x0))
+    v128.store(out + i, f32x4.mul(x1, x1), 16)
+  }
 }
 
 /** out = |x| */
 export function absolute(x: usize, out: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) v128.store(out + i, f32x4.abs(v128.load(x + i)))
+  for (let i = 0; i < bytes; i += 32) {
+    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    v128.store(out + i, f32x4.abs(x0))
+    v128.store(out + i, f32x4.abs(x1), 16)
+  }
 }
 
 /** out = x y */
 export function multiply(x: usize, y: usize, out: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) v128.store(out + i, f32x4.mul(v128.load(x + i), v128.load(y + i)))
+  for (let i = 0; i < bytes; i += 32) {
+    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
+    v128.store(out + i, f32x4.mul(x0, y0))
+    v128.store(out + i, f32x4.mul(x1, y1), 16)
+  }
 }
 
 /**
@@ -27,61 +47,84 @@ export function multiply(x: usize, y: usize, out: usize, bytes: i32): void {
  */
 export function addNoise(y: usize, noise: usize, variance: usize, bytes: i32, floor: f32): void {
   const low = splat(floor)
-  for (let i = 0; i < bytes; i += 16) {
-    const sd = f32x4.sqrt(f32x4.add(v128.load(variance + i), splat(1e-8)))
-    const e = v128.load(noise + i)
-    v128.store(y + i, f32x4.pmax(low, mad(e, sd, v128.load(y + i))))
-    v128.store(noise + i, f32x4.div(f32x4.mul(splat(0.5), e), sd))
+  for (let i = 0; i < bytes; i += 32) {
+    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
+    const e0 = v128.load(noise + i), e1 = v128.load(noise + i, 16)
+    const sd0 = f32x4.sqrt(f32x4.add(v128.load(variance + i), all(small)))
+    const sd1 = f32x4.sqrt(f32x4.add(v128.load(variance + i, 16), all(small)))
+    const by0 = f32x4.div(f32x4.mul(all(half), e0), sd0), by1 = f32x4.div(f32x4.mul(all(half), e1), sd1)
+    v128.store(y + i, f32x4.pmax(low, mad(e0, sd0, y0)))
+    v128.store(y + i, f32x4.pmax(low, mad(e1, sd1, y1)), 16)
+    v128.store(noise + i, by0)
+    v128.store(noise + i, by1, 16)
   }
 }
 
 /** The authors' formula: y = max(floor, y + noise spread), where spread is already the weighted sum of sigma^2 |x| */
 export function addNoiseOfficial(y: usize, noise: usize, spread: usize, bytes: i32, floor: f32): void {
   const low = splat(floor)
-  for (let i = 0; i < bytes; i += 16) v128.store(y + i, f32x4.pmax(low, mad(v128.load(noise + i), v128.load(spread + i), v128.load(y + i))))
+  for (let i = 0; i < bytes; i += 32) {
+    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
+    const e0 = v128.load(noise + i), e1 = v128.load(noise + i, 16)
+    const u0 = v128.load(spread + i), u1 = v128.load(spread + i, 16)
+    v128.store(y + i, f32x4.pmax(low, mad(e0, u0, y0)))
+    v128.store(y + i, f32x4.pmax(low, mad(e1, u1, y1)), 16)
+  }
 }
 
 /** d = d + 2 x u where x > 0, else 0: through x^2 and ReLU at once */
 export function squareReluGradient(d: usize, u: usize, x: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) {
-    const v = v128.load(x + i)
-    v128.store(d + i, v128.and(mad(f32x4.add(v, v), v128.load(u + i), v128.load(d + i)), f32x4.gt(v, splat(0))))
+  for (let i = 0; i < bytes; i += 32) {
+    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
+    const u0 = v128.load(u + i), u1 = v128.load(u + i, 16)
+    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    v128.store(d + i, v128.and(mad(f32x4.add(x0, x0), u0, d0), f32x4.gt(x0, splat(0))))
+    v128.store(d + i, v128.and(mad(f32x4.add(x1, x1), u1, d1), f32x4.gt(x1, splat(0))), 16)
   }
 }
 
 /** d = d + u where x > 0, else 0: through |x| and ReLU at once */
 export function addReluGradient(d: usize, u: usize, x: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i += 16) {
-    v128.store(d + i, v128.and(f32x4.add(v128.load(u + i), v128.load(d + i)), f32x4.gt(v128.load(x + i), splat(0))))
+  for (let i = 0; i < bytes; i += 32) {
+    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
+    const u0 = v128.load(u + i), u1 = v128.load(u + i, 16)
+    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    v128.store(d + i, v128.and(f32x4.add(u0, d0), f32x4.gt(x0, splat(0))))
+    v128.store(d + i, v128.and(f32x4.add(u1, d1), f32x4.gt(x1, splat(0))), 16)
   }
 }
 
 /** variance = exp(2 log sigma) + epsilon */
 export function variances(logSigma: usize, variance: usize, bytes: i32, epsilon: f32): void {
-  for (let i = 0; i < bytes; i += 16) {
-    const l = v128.load(logSigma + i)
-    v128.store(variance + i, f32x4.add(exp4(f32x4.add(l, l)), splat(epsilon)))
+  const more = splat(epsilon)
+  for (let i = 0; i < bytes; i += 32) {
+    const l0 = v128.load(logSigma + i), l1 = v128.load(logSigma + i, 16)
+    const v0 = f32x4.add(exp4(f32x4.add(l0, l0)), more), v1 = f32x4.add(exp4(f32x4.add(l1, l1)), more)
+    v128.store(variance + i, v0)
+    v128.store(variance + i, v1, 16)
   }
 }
 
-/** z[rows, n] becomes tanh(z), action[rows, n] = middle[n] + half[n] tanh(z) */
-export function squash(z: usize, action: usize, l: i32, rows: i32, n: i32, middle: usize, half: usize): void {
-  const end = ((n + 15) & ~15) * 4
+/** z[rows, n] becomes tanh(z), action[rows, n] = middle[n] + range[n] tanh(z) */
+export function squash(z: usize, action: usize, l: i32, rows: i32, n: i32, middle: usize, range: usize): void {
   for (let r = 0; r < rows; r++, z += l, action += l) {
-    for (let j: usize = 0; j < <usize>end; j += 16) {
-      const t = tanh4(v128.load(z + j))
-      v128.store(z + j, t)
-      v128.store(action + j, mad(v128.load(half + j), t, v128.load(middle + j)))
+    for (let j = 0; j < n * 4; j += 32) {
+      const t0 = tanh4(v128.load(z + j)), t1 = tanh4(v128.load(z + j, 16))
+      const a0 = mad(v128.load(range + j), t0, v128.load(middle + j))
+      const a1 = mad(v128.load(range + j, 16), t1, v128.load(middle + j, 16))
+      v128.store(z + j, t0)
+      v128.store(z + j, t1, 16)
+      v128.store(action + j, a0)
+      v128.store(action + j, a1, 16)
     }
   }
 }
 
-/** action = clamp(action + clamp(sigma noise, -clip, clip) half, middle - half, middle + half): TD3's target smoothing */
-export function smooth(action: usize, noise: usize, l: i32, rows: i32, n: i32, middle: usize, half: usize, sigma: f32, clip: f32): void {
-  const end = ((n + 15) & ~15) * 4
+/** action = clamp(action + clamp(sigma noise, -clip, clip) range, middle - range, middle + range): TD3's target smoothing */
+export function smooth(action: usize, noise: usize, l: i32, rows: i32, n: i32, middle: usize, range: usize, sigma: f32, clip: f32): void {
   for (let r = 0; r < rows; r++, action += l, noise += l) {
-    for (let j: usize = 0; j < <usize>end; j += 16) {
-      const h = v128.load(half + j)
+    for (let j = 0; j < n * 4; j += 16) {
+      const h = v128.load(range + j)
       const m = v128.load(middle + j)
       const e = f32x4.pmin(splat(clip), f32x4.pmax(splat(-clip), f32x4.mul(splat(sigma), v128.load(noise + j))))
       const a = mad(e, h, v128.load(action + j))
@@ -92,10 +135,10 @@ export function smooth(action: usize, noise: usize, l: i32, rows: i32, n: i32, m
 
 /**
  * Gradient of the student's loss at its pre-squash output, in place of `value`:
- * d[rows, n] = (lambda value + clone (action - wanted)) half (1 - tanh^2). Returns the sum of (action - wanted)^2.
+ * d[rows, n] = (lambda value + clone (action - wanted)) range (1 - tanh^2). Returns the sum of (action - wanted)^2.
  * value[rows, n] is d(-mean Q)/d action, or absent (0).
  */
-export function outputGradient(value: usize, lambda: f32, clone: f32, action: usize, wanted: usize, tanh: usize, l: i32, rows: i32, n: i32, half: usize, d: usize): f64 {
+export function outputGradient(value: usize, lambda: f32, clone: f32, action: usize, wanted: usize, tanh: usize, l: i32, rows: i32, n: i32, range: usize, d: usize): f64 {
   let sum: f64 = 0
   for (let r = 0; r < rows; r++) {
     for (let j = 0; j < n; j++) {
@@ -104,7 +147,7 @@ export function outputGradient(value: usize, lambda: f32, clone: f32, action: us
       const t = load<f32>(tanh + o)
       sum += <f64>(error * error)
       const g = (value ? lambda * load<f32>(value + o) : <f32>0) + clone * error
-      store<f32>(d + o, g * load<f32>(half + j * 4) * (1 - t * t))
+      store<f32>(d + o, g * load<f32>(range + j * 4) * (1 - t * t))
     }
   }
   return sum
@@ -140,26 +183,38 @@ export function fill(x: usize, n: i32, value: f32): void {
   for (let i: usize = 0; i < <usize>n * 4; i += 4) store<f32>(x + i, value)
 }
 
+/** Copies `width` bytes, a multiple of 4. */
+// @ts-ignore: decorator
+@inline function copy(from: usize, to: usize, width: i32): void {
+  const whole = width & ~15
+  for (let i = 0; i < whole; i += 16) v128.store(to + i, v128.load(from + i))
+  for (let i = whole; i < width; i += 4) store<u32>(to + i, load<u32>(from + i))
+}
+
 /** Copies `width` bytes of every row. */
 export function copyColumns(from: usize, lf: i32, to: usize, lt: i32, rows: i32, width: i32): void {
-  for (let r = 0; r < rows; r++, from += lf, to += lt) for (let i = 0; i < width; i += 4) store<u32>(to + i, load<u32>(from + i))
+  for (let r = 0; r < rows; r++, from += lf, to += lt) copy(from, to, width)
 }
 
 /**
- * Collects the minibatch: rows of the data set are [state, action, reward, next state, terminal], f32.
- * Each part goes to a matrix (or vector) of its own.
+ * Collects the minibatch: rows of the data set are [state, action, reward, next state, terminal], f32. State and action go to a matrix of their own.
  */
-export function gather(data: usize, index: usize, rows: i32, observation: i32, action: i32, s: usize, ls: i32, a: usize, la: i32, reward: usize, next: usize, terminal: usize): void {
+export function gather(data: usize, index: usize, rows: i32, observation: i32, action: i32, s: usize, ls: i32, a: usize, la: i32): void {
   const width = <usize>(2 * observation + action + 2) * 4
-  for (let r = 0; r < rows; r++) {
-    let p = data + <usize>load<u32>(index + r * 4) * width
-    copyColumns(p, 0, s + r * ls, 0, 1, observation * 4)
-    p += observation * 4
-    copyColumns(p, 0, a + r * la, 0, 1, action * 4)
-    p += action * 4
+  for (let r = 0; r < rows; r++, s += ls, a += la) {
+    const p = data + <usize>load<u32>(index + r * 4) * width
+    copy(p, s, observation * 4)
+    copy(p + observation * 4, a, action * 4)
+  }
+}
+
+/** The rest of the same transitions: what only the critics need. */
+export function gatherNext(data: usize, index: usize, rows: i32, observation: i32, action: i32, reward: usize, next: usize, ls: i32, terminal: usize): void {
+  const width = <usize>(2 * observation + action + 2) * 4
+  for (let r = 0; r < rows; r++, next += ls) {
+    const p = data + <usize>load<u32>(index + r * 4) * width + (observation + action) * 4
     store<f32>(reward + r * 4, load<f32>(p))
-    p += 4
-    copyColumns(p, 0, next + r * ls, 0, 1, observation * 4)
-    store<f32>(terminal + r * 4, load<f32>(p + observation * 4))
+    copy(p + 4, next, observation * 4)
+    store<f32>(terminal + r * 4, load<f32>(p + 4 + observation * 4))
   }
 }

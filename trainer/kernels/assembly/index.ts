@@ -2,6 +2,6 @@ export { product, columnSums, weightedSums, dotRows, outerRelu, transpose } from
 export { indices, normals } from './random'
 export {
   reluGradient, square, absolute, multiply, addNoise, addNoiseOfficial, squareReluGradient, addReluGradient, variances, squash, smooth,
-  outputGradient, targets, squaredErrorGradient, total, fill, copyColumns, gather,
+  outputGradient, targets, squaredErrorGradient, total, fill, copyColumns, gather, gatherNext,
 } from './elementwise'
 export { adam, polyak, variationalAdam, applyMask, shrink } from './optimiser'

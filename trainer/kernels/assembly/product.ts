@@ -1,21 +1,25 @@
 /** The matrix product and its relatives. Strides (l..) in bytes; column counts are rounded up to 16, so rows carry zero padding. */
 import { mad, splat } from './simd'
-import { tile4x8, tile6x16 } from './tile'
+import { tile4x8, tile4x16, tile6x16 } from './tile'
 
 /**
  * C[m, n] = max(floor, init + A B), A given by its strides: element (i, k) at a + i * ra + k * ka, so A can be read transposed.
  * `edge`: 512 bytes of scratch for the last rows, where a whole tile would overrun C.
  */
 export function product(wide: bool, edge: usize, m: i32, n: i32, k: i32, a: usize, ra: usize, ka: usize, b: usize, lb: usize, c: usize, lc: usize, init: usize, li: usize, floor: f32): void {
-  const rows = wide ? 6 : 4
   const columns = wide ? 16 : 8
   n = (n + 15) & ~15
   for (let j = 0; j < n; j += columns) {
-    for (let i = 0; i < m; i += rows) {
-      const last = i + rows > m
+    for (let i = 0, rows = 0; i < m; i += rows) {
+      const left = m - i
+      // six rows at a time; the last eight or up to four are done by fours, which wastes fewer
+      const six = wide && left > 4 && left != 8
+      rows = six ? 6 : 4
+      const last = rows > left
       const to = last ? edge : c + i * lc + j * 4
       const lt: usize = last ? 64 : lc
-      if (wide) tile6x16(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
+      if (six) tile6x16(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
+      else if (wide) tile4x16(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
       else tile4x8(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
       if (last) for (let r = 0; i + r < m; r++) for (let q = 0; q < columns * 4; q += 16) v128.store(c + (i + r) * lc + j * 4 + q, v128.load(to + r * 64 + q))
     }
@@ -78,11 +82,13 @@ export function dotRows(x: usize, lx: i32, rows: i32, n: i32, w: usize, bias: f3
 /** out[rows, n] = scale[rows] w[n], where h[rows, n] > 0, else 0: the gradient that a scalar head sends through a ReLU layer */
 export function outerRelu(scale: usize, w: usize, h: usize, l: i32, rows: i32, n: i32, out: usize): void {
   const end = ((n + 15) & ~15) * 4
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < rows; r++, h += l, out += l) {
     const g = v128.load32_splat(scale + r * 4)
-    const row = <usize>(r * l)
-    for (let j: usize = 0; j < <usize>end; j += 16) {
-      v128.store(out + row + j, v128.and(f32x4.mul(g, v128.load(w + j)), f32x4.gt(v128.load(h + row + j), splat(0))))
+    for (let j = 0; j < end; j += 32) {
+      const w0 = v128.load(w + j), w1 = v128.load(w + j, 16)
+      const h0 = v128.load(h + j), h1 = v128.load(h + j, 16)
+      v128.store(out + j, v128.and(f32x4.mul(g, w0), f32x4.gt(h0, splat(0))))
+      v128.store(out + j, v128.and(f32x4.mul(g, w1), f32x4.gt(h1, splat(0))), 16)
     }
   }
 }

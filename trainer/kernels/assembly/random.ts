@@ -1,5 +1,5 @@
 /** Four xorshift128 generators side by side (Marsaglia 2003); state: 64 bytes, seeded by the driver. */
-import { log4, mad, splat } from './simd'
+import { all, log4, mad, minusHalf, one } from './simd'
 
 // @ts-ignore: decorator
 @inline function next(state: usize): v128 {
@@ -25,8 +25,48 @@ export function indices(state: usize, out: usize, n: i32, range: u32): void {
   }
 }
 
+const minusTwo = memory.data<f32>([-2])
+/** 2^-24 */
+const perDraw = memory.data<f32>([5.9604645e-8])
+/** pi / 4 2^-23 */
+const quarterPiPerDraw = memory.data<f32>([9.3622665e-8])
+const sinTerms = memory.data<f32>([-1.9515296e-4, 8.3321609e-3, -1.6666655e-1])
+const cosTerms = memory.data<f32>([2.4433157e-5, -1.3887316e-3, 4.1666646e-2])
+
+/** sqrt(-2 log u), u in (0, 1] of the draw */
+// @ts-ignore: decorator
+@inline function radius4(draw: v128): v128 {
+  const u = mad(f32x4.convert_i32x4_s(i32x4.shr_u(draw, 8)), all(perDraw), all(perDraw))
+  return f32x4.sqrt(f32x4.mul(all(minusTwo), log4(u)))
+}
+
+/** in [-pi/4, pi/4) */
+// @ts-ignore: decorator
+@inline function angle4(draw: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(draw, 8)), all(quarterPiPerDraw))
+}
+
+// @ts-ignore: decorator
+@inline function sin4(t: v128): v128 {
+  const q = f32x4.mul(t, t)
+  const p = mad(q, mad(q, mad(q, all(sinTerms), all(sinTerms + 4)), all(sinTerms + 8)), all(one))
+  return f32x4.mul(t, p)
+}
+
+/** with the sign that the draw's lowest bit says */
+// @ts-ignore: decorator
+@inline function cos4(t: v128, draw: v128): v128 {
+  const q = f32x4.mul(t, t)
+  const p = mad(q, mad(q, mad(q, all(cosTerms), all(cosTerms + 4)), all(cosTerms + 8)), all(minusHalf))
+  return v128.xor(mad(q, p, all(one)), i32x4.shl(draw, 31))
+}
+
+/** all bits set where the two normals change places: the draw's second lowest bit */
+// @ts-ignore: decorator
+@inline function quarter4(draw: v128): v128 { return i32x4.shr_s(i32x4.shl(draw, 30), 31) }
+
 /**
- * n standard normals at out, f32; n a multiple of 8. Box-Muller: radius from one draw, angle from the next. The angle is drawn in
+ * n standard normals at out, f32; n a multiple of 16. Box-Muller: radius from one draw, angle from the next. The angle is drawn in
  * [-pi/4, pi/4), where short polynomials are exact to f32, and turned by a random sign and a random quarter.
  */
 export function normals(state: usize, out: usize, n: i32): void {
@@ -34,26 +74,25 @@ export function normals(state: usize, out: usize, n: i32): void {
   let y = v128.load(state, 16)
   let z = v128.load(state, 32)
   let w = v128.load(state, 48)
-  for (const end = out + n * 4; out < end; out += 32) {
+  for (const end = out + n * 4; out < end; out += 64) {
+    // four draws: after four the state has turned once
     x = v128.xor(x, i32x4.shl(x, 11))
-    const a = v128.xor(v128.xor(w, i32x4.shr_u(w, 19)), v128.xor(x, i32x4.shr_u(x, 8)))
+    x = v128.xor(v128.xor(w, i32x4.shr_u(w, 19)), v128.xor(x, i32x4.shr_u(x, 8)))
     y = v128.xor(y, i32x4.shl(y, 11))
-    const b = v128.xor(v128.xor(a, i32x4.shr_u(a, 19)), v128.xor(y, i32x4.shr_u(y, 8)))
-    x = z
-    y = w
-    z = a
-    w = b
-    const u = mad(f32x4.convert_i32x4_s(i32x4.shr_u(a, 8)), splat(5.9604645e-8), splat(5.9604645e-8)) // (0, 1]
-    const radius = f32x4.sqrt(f32x4.mul(splat(-2), log4(u)))
-    const t = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(b, 8)), splat(9.3622665e-8)) // [-pi/4, pi/4)
-    const q = f32x4.mul(t, t)
-    const sin = f32x4.mul(t, mad(q, mad(q, mad(q, splat(-1.9515296e-4), splat(8.3321609e-3)), splat(-1.6666655e-1)), splat(1)))
-    const cos = mad(q, mad(q, mad(q, mad(q, splat(2.4433157e-5), splat(-1.3887316e-3)), splat(4.1666646e-2)), splat(-0.5)), splat(1))
-    const c = f32x4.mul(radius, v128.xor(cos, i32x4.shl(b, 31)))
-    const d = f32x4.mul(radius, sin)
-    const quarter = i32x4.shr_s(i32x4.shl(b, 30), 31)
-    v128.store(out, v128.bitselect(d, c, quarter))
-    v128.store(out, v128.bitselect(c, d, quarter), 16)
+    y = v128.xor(v128.xor(x, i32x4.shr_u(x, 19)), v128.xor(y, i32x4.shr_u(y, 8)))
+    z = v128.xor(z, i32x4.shl(z, 11))
+    z = v128.xor(v128.xor(y, i32x4.shr_u(y, 19)), v128.xor(z, i32x4.shr_u(z, 8)))
+    w = v128.xor(w, i32x4.shl(w, 11))
+    w = v128.xor(v128.xor(z, i32x4.shr_u(z, 19)), v128.xor(w, i32x4.shr_u(w, 8)))
+    const r0 = radius4(x), r1 = radius4(z)
+    const t0 = angle4(y), t1 = angle4(w)
+    const c0 = f32x4.mul(r0, cos4(t0, y)), c1 = f32x4.mul(r1, cos4(t1, w))
+    const d0 = f32x4.mul(r0, sin4(t0)), d1 = f32x4.mul(r1, sin4(t1))
+    const q0 = quarter4(y), q1 = quarter4(w)
+    v128.store(out, v128.bitselect(d0, c0, q0))
+    v128.store(out, v128.bitselect(c0, d0, q0), 16)
+    v128.store(out, v128.bitselect(d1, c1, q1), 32)
+    v128.store(out, v128.bitselect(c1, d1, q1), 48)
   }
   v128.store(state, x)
   v128.store(state, y, 16)

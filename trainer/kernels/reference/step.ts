@@ -213,8 +213,9 @@ export function studentStep(
       }
       if (s.masked) theta.value.assign(tf.mul(theta.value, mask))
     }
-    for (const p of parameters) movePolyak(p, tau)
-    if (withValue) for (const p of n.critics.flat().flatMap((layer) => of(layer, s.mode))) movePolyak(p, tau)
+    // only the critics' targets need the student's
+    if (!withValue) return
+    for (const p of [...parameters, ...n.critics.flat().flatMap((layer) => of(layer, s.mode))]) movePolyak(p, tau)
   })
   return terms
 }

@@ -45,7 +45,7 @@ export class ReferenceTrainer extends Trainer {
       const turns = Math.floor(t / delay) - Math.floor(first / delay)
       const actorTurn = t % delay === 0
       if (!withValue && !actorTurn) continue
-      const batch = this.#sample()
+      const batch = this.#sample(withValue)
       if (withValue) {
         const noise = this.#noise(s.mode !== 'none' || config.smoothing !== undefined)
         losses.critic = criticStep(networks, batch, noise, s, criticUpdates + i)
@@ -105,11 +105,11 @@ export class ReferenceTrainer extends Trainer {
   }
 
   /** A minibatch, drawn as the fast step draws it: one part a chunk. */
-  #sample(): Batch {
+  #sample(withValue: boolean): Batch {
     const { observationSize: o, actionSize: a } = this.config
     const { batch } = this.memory
     batch.forEach((_, c) => {
-      sampleBatch(this.memory, this.kernels, c, this.count)
+      sampleBatch(this.memory, this.kernels, c, this.count, withValue)
     })
     const whole = (of: 'state' | 'action' | 'reward' | 'next' | 'terminal', width: number, s: number) =>
       this.#read(batch.map((chunk) => ({ address: chunk[of], rows: chunk.rows, width, stride: s })))
