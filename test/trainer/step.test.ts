@@ -7,7 +7,7 @@ import { Trainer } from '../../trainer/kernels/trainer.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { haveVectors, largestDifference, readVectors, relativeError } from './vectors.ts'
 
-const config = (chunks: number): StepConfig => ({
+const config = (chunks: 1 | 2): StepConfig => ({
   ...{
     observationSize: 5,
     actionSize: 2,
@@ -21,7 +21,7 @@ const config = (chunks: number): StepConfig => ({
 })
 
 /** A trainer that starts from the vectors' parameters and is fed their minibatches and noise. */
-function replaying(mode: 'paper' | 'official', chunks: number, options: KernelOptions = {}) {
+function replaying(mode: 'paper' | 'official', chunks: 1 | 2, options: KernelOptions = {}) {
   const vectors = readVectors(mode)
   const get = (name: string) => vectors.get(name)!
   const put = (trainer: Trainer, c: number, address: number, name: string, width: number, rowStride: number) => {
@@ -82,7 +82,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
       [1, true],
       [1, false],
       [2, true],
-    ])('%i chunk(s), wide tile %s: gradients to 1e-4 relative L2, parameters to 1e-5', (chunks, wide) => {
+    ] as const)('%i chunk(s), wide tile %s: gradients to 1e-4 relative L2, parameters to 1e-5', (chunks, wide) => {
       const { trainer, student, critic } = replaying(mode, chunks, { wide })
       for (const step of [1, 2]) {
         trainer.run(1)
@@ -135,7 +135,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
 )
 
 describe('same seed, same bits', () => {
-  const sizes = (chunks: number) => ({ ...config(chunks), batch: 50, observationSize: 7 })
+  const sizes = (chunks: 1 | 2) => ({ ...config(chunks), batch: 50, observationSize: 7 })
   const fill = (trainer: Trainer) => {
     const random = randomStream(5, 'data')
     trainer.data.forEach((_, i) => {
@@ -150,7 +150,7 @@ describe('same seed, same bits', () => {
     for (let block = 0; block < 10; block++) trainer.run(20)
     return trainer.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
   }
-  const trained = (threads: number, options: KernelOptions, chunks = 2, seed = 5) => {
+  const trained = (threads: number, options: KernelOptions, chunks: 1 | 2 = 2, seed = 5) => {
     const trainer = new Trainer(sizes(chunks), { seed, threads, ...options })
     fill(trainer)
     const bits = bitsOf(trainer)

@@ -18,7 +18,9 @@ for (const [name, features] of [
     path('assembly/index.ts'),
     ...['-o', partial, '-O3', '--converge', '--runtime', 'stub', '--noAssert'],
     ...['--enable', 'simd', '--enable', 'threads', ...features],
-    ...['--memoryBase', '2048', '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+    // constants below 4096, where the trainer's memory begins
+    ...['--memoryBase', '2048'],
+    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
   ])
   if (error) {
     process.stderr.write(stderr.toString())

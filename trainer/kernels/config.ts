@@ -10,7 +10,7 @@ export interface StepConfig {
   criticHidden: readonly number[]
   batch: number
   /** the batch is cut into this many parts, whatever the number of threads, so that sums round the same way */
-  chunks: number
+  chunks: 1 | 2
   /** transitions that fit in memory */
   capacity: number
   discount: number

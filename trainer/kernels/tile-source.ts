@@ -57,4 +57,4 @@ ${join(
 export const tileSource =
   (): string => `// Written by ../tile-source.ts. C[rows, columns] = max(floor, init + A B); strides in bytes.
 import { mad, splat } from './simd'
-${tile(6, 16)}${tile(4, 16)}${tile(4, 8)}`
+${tile(6, 16)}${tile(4, 16)}${tile(8, 8)}${tile(4, 8)}`

@@ -1,30 +1,36 @@
 /** The matrix product and its relatives. Strides (l..) in bytes; column counts are rounded up to 16, so rows carry zero padding. */
 import { mad, splat } from './simd'
-import { tile4x8, tile4x16, tile6x16 } from './tile'
+import { tile4x8, tile4x16, tile6x16, tile8x8 } from './tile'
 
 /**
  * C[m, n] = max(floor, init + A B), A given by its strides: element (i, k) at a + i * ra + k * ka, so A can be read transposed.
  * `edge`: 512 bytes of scratch for the last rows, where a whole tile would overrun C.
  */
 export function product(wide: bool, edge: usize, m: i32, n: i32, k: i32, a: usize, ra: usize, ka: usize, b: usize, lb: usize, c: usize, lc: usize, init: usize, li: usize, floor: f32): void {
-  const columns = wide ? 16 : 8
-  n = (n + 15) & ~15
+  const slim = n <= 8
+  const columns = wide && !slim ? 16 : 8
+  n = slim ? 8 : (n + 15) & ~15
   for (let j = 0; j < n; j += columns) {
     for (let i = 0, rows = 0; i < m; i += rows) {
-      const left = m - i
-      // six rows at a time; the last eight or up to four are done by fours, which wastes fewer
-      const six = wide && left > 4 && left != 8
-      rows = six ? 6 : 4
-      const last = rows > left
+      rows = wide ? rowsOf(slim, m - i) : 4
+      const last = i + rows > m
       const to = last ? edge : c + i * lc + j * 4
       const lt: usize = last ? 64 : lc
-      if (six) tile6x16(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
-      else if (wide) tile4x16(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
-      else tile4x8(k, a + i * ra, ra, ka, b + j * 4, lb, to, lt, init + i * li + j * 4, li, floor)
-      if (last) for (let r = 0; i + r < m; r++) for (let q = 0; q < columns * 4; q += 16) v128.store(c + (i + r) * lc + j * 4 + q, v128.load(to + r * 64 + q))
+      const p = a + i * ra
+      const q = b + j * 4
+      const start = init + i * li + j * 4
+      if (rows == 6) tile6x16(k, p, ra, ka, q, lb, to, lt, start, li, floor)
+      else if (rows == 8) tile8x8(k, p, ra, ka, q, lb, to, lt, start, li, floor)
+      else if (columns == 16) tile4x16(k, p, ra, ka, q, lb, to, lt, start, li, floor)
+      else tile4x8(k, p, ra, ka, q, lb, to, lt, start, li, floor)
+      if (last) for (let r = 0; i + r < m; r++) for (let x = 0; x < columns * 4; x += 16) v128.store(c + (i + r) * lc + j * 4 + x, v128.load(to + r * 64 + x))
     }
   }
 }
+
+/** Rows of the next wide tile: the last eight or up to four are done by fours, which wastes fewer than sixes. */
+// @ts-ignore: decorator
+@inline function rowsOf(slim: bool, left: i32): i32 { return slim ? 8 : left > 4 && left != 8 ? 6 : 4 }
 
 /** sums[n] = column sums of d[rows, n] */
 export function columnSums(d: usize, ld: i32, rows: i32, n: i32, sums: usize): void {
