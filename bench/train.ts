@@ -2,9 +2,11 @@
  * Speed of the training step at the paper's sizes (observations 17, actions 6, student 128 x 128, critics 256 x 256, batch 256), as one JSON
  * object. Blocks of every measurement are interleaved and medians taken, so that a busy machine slows all of them alike.
  */
+
 import { availableParallelism, cpus } from 'node:os'
 import { loadBackend } from '../trainer/kernels/backend.ts'
 import { authorsDefaults, type StepConfig } from '../trainer/kernels/config.ts'
+import { initialiseCritics, initialiseStudent } from '../trainer/kernels/initialise.ts'
 import { cpuFeatures, instantiateKernels } from '../trainer/kernels/kernels.ts'
 import { startTensorflow } from '../trainer/kernels/reference/tensorflow.ts'
 import type { Trainer } from '../trainer/kernels/trainer.ts'
@@ -28,8 +30,8 @@ async function newTrainer(threads: number, backend: 'fast' | 'reference' = 'fast
   for (let i = trainer.rowLength - 1; i < trainer.data.length; i += trainer.rowLength) trainer.data[i] = 0
   trainer.count = config.capacity
   trainer.setMode('paper')
-  trainer.initialiseStudent(randomStream(1, 'student'))
-  if (own.valueWeight > 0) trainer.initialiseCritics(randomStream(1, 'critics'))
+  initialiseStudent(trainer.networks, randomStream(1, 'student'))
+  if (own.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(1, 'critics'))
   return trainer
 }
 

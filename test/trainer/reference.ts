@@ -1,6 +1,8 @@
 /** The fast step and the readable reference side by side: same parameters, same minibatches, same noise. */
+
 import { loadBackend } from '../../trainer/kernels/backend.ts'
 import { authorsDefaults, type NoiseMode, type StepConfig } from '../../trainer/kernels/config.ts'
+import { initialiseCritics } from '../../trainer/kernels/initialise.ts'
 import type { KernelOptions } from '../../trainer/kernels/kernels.ts'
 import type { Trainer } from '../../trainer/kernels/trainer.ts'
 import { randomStream } from '../../trainer/random.ts'
@@ -43,10 +45,10 @@ export async function trainerOf(
       logSigma: Float32Array.from({ length: inputs * outputs }, () => random.uniform(-5, -1)),
       bias: Float32Array.from({ length: outputs }, () => 0.1 * random.normal()),
     }))
-  trainer.writeActor(student(), 'live')
-  trainer.writeActor(student(), 'target')
-  trainer.initialiseCritics(random)
-  trainer.setMask(
+  trainer.networks.writeActor(student(), 'live')
+  trainer.networks.writeActor(student(), 'target')
+  initialiseCritics(trainer.networks, random)
+  trainer.networks.setMask(
     trainer.memory.actor.layers.map(({ inputs, outputs }) =>
       Float32Array.from({ length: inputs * outputs }, () => Number(random.uniform() < 0.7)),
     ),
@@ -65,12 +67,12 @@ export function tensorsOf(trainer: Trainer, block: 'value' | 'mean' | 'target'):
   const tensors = new Map<string, Float32Array>()
   actor.layers.forEach(({ inputs, outputs, stride, offset }, l) => {
     const bias = (theta + offset + inputs * stride) / 4
-    tensors.set(`student theta ${l}`, trainer.readMatrix(theta, l))
-    tensors.set(`student log sigma ${l}`, trainer.readMatrix(logSigma, l))
+    tensors.set(`student theta ${l}`, trainer.networks.readMatrix(theta, l))
+    tensors.set(`student log sigma ${l}`, trainer.networks.readMatrix(logSigma, l))
     tensors.set(`student bias ${l}`, trainer.f32.slice(bias, bias + outputs))
   })
   for (const i of [0, 1])
-    trainer.readCritic(i, critic).forEach(({ weights, bias }, l) => {
+    trainer.networks.readCritic(i, critic).forEach(({ weights, bias }, l) => {
       tensors.set(`critic ${i} weights ${l}`, weights)
       tensors.set(`critic ${i} bias ${l}`, bias)
     })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Layer } from '../../runtime-as/network.ts'
 import type { StepConfig } from '../../trainer/kernels/config.ts'
+import { initialiseCritics, initialiseStudent } from '../../trainer/kernels/initialise.ts'
 import { cpuFeatures, type KernelOptions } from '../../trainer/kernels/kernels.ts'
 import { stride } from '../../trainer/kernels/layout.ts'
 import { Trainer } from '../../trainer/kernels/trainer.ts'
@@ -59,18 +60,18 @@ function replaying(mode: 'paper' | 'official', chunks: 1 | 2, options: KernelOpt
       bias: get(`${name}.${l}.bias`),
     }))
   const critic = (name: string): Layer[] =>
-    trainer.criticSizes().map((size, l) => ({
+    trainer.networks.criticSizes.map((size, l) => ({
       ...size,
       activation: 'relu',
       weights: get(`${name}.${l}.weight`),
       bias: get(`${name}.${l}.bias`),
     }))
   trainer.setMode(mode)
-  trainer.writeActor(student('before.actor'), 'live')
-  trainer.writeActor(student('before.actor_target'), 'target')
+  trainer.networks.writeActor(student('before.actor'), 'live')
+  trainer.networks.writeActor(student('before.actor_target'), 'target')
   for (const i of [0, 1]) {
-    trainer.writeCritic(i, critic(`before.critic.q${i + 1}`), 'live')
-    trainer.writeCritic(i, critic(`before.critic_target.q${i + 1}`), 'target')
+    trainer.networks.writeCritic(i, critic(`before.critic.q${i + 1}`), 'live')
+    trainer.networks.writeCritic(i, critic(`before.critic_target.q${i + 1}`), 'target')
   }
   return { trainer, student, critic }
 }
@@ -88,7 +89,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
         trainer.run(1)
         for (const i of [0, 1]) {
           const wanted = critic(`step${step}.grad.critic.q${i + 1}`)
-          trainer.criticGradients(i).forEach((layer, l) => {
+          trainer.networks.criticGradients(i).forEach((layer, l) => {
             expect(relativeError(layer.weights, wanted[l].weights)).toBeLessThan(1e-4)
             expect(relativeError(layer.bias, wanted[l].bias)).toBeLessThan(1e-4)
           })
@@ -102,7 +103,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
         [actor.logSigmaMean, (l: number) => wantedGradient[l].logSigma],
       ] as const) {
         actor.layers.forEach((_, l) => {
-          const gradient = trainer.readMatrix(block, l).map((m) => 10 * m)
+          const gradient = trainer.networks.readMatrix(block, l).map((m) => 10 * m)
           expect(relativeError(gradient, read(l))).toBeLessThan(1e-4)
         })
       }
@@ -111,7 +112,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
         ['target', 'after.actor_target'],
       ] as const) {
         const wanted = student(name)
-        trainer.readActor(from).forEach((layer, l) => {
+        trainer.networks.readActor(from).forEach((layer, l) => {
           expect(largestDifference(layer.theta, wanted[l].theta)).toBeLessThan(1e-5)
           expect(largestDifference(layer.logSigma, wanted[l].logSigma)).toBeLessThan(1e-5)
           expect(largestDifference(layer.bias, wanted[l].bias)).toBeLessThan(1e-5)
@@ -124,7 +125,7 @@ describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
           [critics.target, 'after.critic_target'],
         ] as const) {
           const wanted = critic(`${name}.q${i + 1}`)
-          trainer.readCritic(i, block).forEach((layer, l) => {
+          trainer.networks.readCritic(i, block).forEach((layer, l) => {
             expect(largestDifference(layer.weights, wanted[l].weights)).toBeLessThan(1e-5)
             expect(largestDifference(layer.bias, wanted[l].bias)).toBeLessThan(1e-5)
           })
@@ -145,10 +146,10 @@ describe('same seed, same bits', () => {
   }
   const bitsOf = (trainer: Trainer) => {
     trainer.setMode('paper')
-    trainer.initialiseStudent(randomStream(5, 'student'))
-    trainer.initialiseCritics(randomStream(5, 'critics'))
+    initialiseStudent(trainer.networks, randomStream(5, 'student'))
+    initialiseCritics(trainer.networks, randomStream(5, 'critics'))
     for (let block = 0; block < 10; block++) trainer.run(20)
-    return trainer.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
+    return trainer.networks.readActor().map((layer) => [layer.theta, layer.logSigma, layer.bias])
   }
   const trained = (threads: number, options: KernelOptions, chunks: 1 | 2 = 2, seed = 5) => {
     const trainer = new Trainer(sizes(chunks), { seed, threads, ...options })

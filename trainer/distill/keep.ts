@@ -1,6 +1,6 @@
 /** From a number of weights to the log alpha that leaves them. */
 import { weightCount } from '../../runtime-as/network.ts'
-import type { VariationalLayer } from '../kernels/trainer.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
 import { logAlpha, masksAt, pruned } from './student.ts'

@@ -1,9 +1,11 @@
 /** Phase 1: trains the student with all loss terms, and writes down the curve. */
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
 import { Interrupted } from '../interrupted.ts'
 import { klWeight } from '../kernels/config.ts'
-import type { VariationalLayer } from '../kernels/trainer.ts'
+import { initialiseCritics } from '../kernels/initialise.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
 import { randomStream } from '../random.ts'
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
 import type { Session } from './session.ts'
@@ -42,7 +44,7 @@ export async function train(
   const { seed, steps } = options
   trainer.setMode(variant.noise, { masked: variant.reshape !== undefined })
   variant.initialise(trainer, randomStream(seed, 'distill', 'student'))
-  if (options.valueWeight > 0) trainer.initialiseCritics(randomStream(seed, 'distill', 'critics'))
+  if (options.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(seed, 'distill', 'critics'))
   if (resumed) trainer.restore(resumed.memory)
   const curve = resumed ? resumed.curve : []
   for (const point of curve) onPoint(point)
@@ -67,12 +69,12 @@ export async function train(
     if (signal?.aborted)
       throw new Interrupted(`interrupted at step ${step}${checkpoints ? '; --resume continues' : ''}`)
   }
-  return { layers: resumed?.trained ?? trainer.readActor(), curve }
+  return { layers: resumed?.trained ?? trainer.networks.readActor(), curve }
 }
 
 function curvePoint(session: Session, variant: Variant, step: number): CurvePoint {
   const { trainer, options } = session
-  const layers = trainer.readActor()
+  const layers = trainer.networks.readActor()
   const masks = variant.masksAt(layers, variant.level)
   const losses = trainer.losses()
   const alphas = layers.map(logAlpha)

@@ -2,7 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Network, weightCount } from '../../runtime-as/network.ts'
 import { Interrupted } from '../interrupted.ts'
-import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
+import type { Trainer } from '../kernels/trainer.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
 import type { Session } from './session.ts'
@@ -42,7 +43,7 @@ export async function sweep(
   const tuneWithValue = options.tuneWithValue && options.valueWeight > 0
   // without the critics the executed action is not needed, and the teacher's own has no noise
   if (!tuneWithValue) session.useTeacherActions()
-  const critics = tuneWithValue ? [0, 1].map((i) => session.trainer.readCritic(i)) : []
+  const critics = tuneWithValue ? [0, 1].map((i) => session.trainer.networks.readCritic(i)) : []
   const studentWeights = trained.reduce((sum, { theta }) => sum + theta.length, 0)
   const candidates: Candidate[] = []
   for (const [index, threshold] of variant.levels(trained).entries()) {
@@ -56,15 +57,15 @@ export async function sweep(
     // units that pruning emptied are gone before, not after: a tenth of the arithmetic
     const { layers } = compact(plainNetwork(start))
     const trainer = await session.resize(layers.slice(1).map(({ inputs }) => inputs))
-    trainer.writeNetwork({ layers })
-    trainer.setMask(layers.map(({ weights }) => weights.map((w) => (w === 0 ? 0 : 1))))
+    trainer.networks.writeNetwork({ layers })
+    trainer.networks.setMask(layers.map(({ weights }) => weights.map((w) => (w === 0 ? 0 : 1))))
     critics.forEach((critic, i) => {
-      trainer.writeCritic(i, critic)
+      trainer.networks.writeCritic(i, critic)
     })
     trainer.setMode('none', { masked: true, value: tuneWithValue })
     await tune(trainer, tuneUpdates, options.tuneRate ?? options.actorRate, signal)
     requireFiniteStep(session, `the end of tuning at ${threshold}`)
-    const network = session.networkOf(trainer.readActor())
+    const network = session.networkOf(trainer.networks.readActor())
     const tunedReturn = session.returnOf(network, 'pick', pickEpisodes)
     const bytes = session.job.bytesOf(network, threshold, studentWeights)
     const point = { threshold, weights: weightCount(network), bytes, prunedReturn, tunedReturn }

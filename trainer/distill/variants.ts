@@ -7,8 +7,11 @@
  *   magnitude  no Bayesian part: a plain network, gradually pruned by magnitude to an exact number of weights (Zhu & Gupta 2017)
  *   dense      no sparsity: a plain dense network with about that number of weights
  */
+
 import type { NoiseMode } from '../kernels/config.ts'
-import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
+import { initialisePlainActor, initialiseStudent } from '../kernels/initialise.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
+import type { Trainer } from '../kernels/trainer.ts'
 import type { Random } from '../random.ts'
 import { thresholdKeeping } from './keep.ts'
 import type { DistillOptions } from './options.ts'
@@ -36,7 +39,7 @@ export function variantOf(options: DistillOptions): Variant {
     case 'no-q':
       return {
         noise: options.noise,
-        initialise: (trainer, random) => trainer.initialiseStudent(random),
+        initialise: (trainer, random) => initialiseStudent(trainer.networks, random),
         reshapeEvery: options.steps,
         levels: (trained) => options.keep?.map((count) => thresholdKeeping(trained, count)) ?? options.thresholds,
         level: options.threshold,
@@ -46,7 +49,7 @@ export function variantOf(options: DistillOptions): Variant {
       return {
         ...plain(options),
         initialise(trainer, random) {
-          trainer.initialisePlainActor(random)
+          initialisePlainActor(trainer.networks, random)
           trainer.shrinkage = options.actorRate * options.l1
         },
         masksAt: largest,
@@ -56,11 +59,11 @@ export function variantOf(options: DistillOptions): Variant {
         ...plain(options),
         reshapeEvery: Math.max(1, Math.ceil(options.steps / 100)),
         reshape(trainer, progress) {
-          const layers = trainer.readActor()
+          const layers = trainer.networks.readActor()
           const all = layers.reduce((sum, { theta }) => sum + theta.length, 0)
           // cubic: fast at first, exact from 80 % of the steps on
           const left = Math.max(0, 1 - progress / 0.8) ** 3
-          trainer.setMask(largest(layers, Math.round(options.budget + (all - options.budget) * left)))
+          trainer.networks.setMask(largest(layers, Math.round(options.budget + (all - options.budget) * left)))
         },
         masksAt: largest,
       }
@@ -78,7 +81,7 @@ export const levelCount = ({ variant, keep, thresholds }: DistillOptions): numbe
 
 const plain = ({ budget, steps }: DistillOptions) => ({
   noise: 'none' as const,
-  initialise: (trainer: Trainer, random: Random) => trainer.initialisePlainActor(random),
+  initialise: (trainer: Trainer, random: Random) => initialisePlainActor(trainer.networks, random),
   reshapeEvery: steps,
   levels: () => [budget],
   level: budget,

@@ -123,21 +123,7 @@ export class Actor {
         const spread = chunk.spread[l]
         if (mode === 'paper') k.square(x, spread, rows * lx)
         else k.absolute(x, spread, rows * lx)
-        this.#product(
-          k,
-          c,
-          rows,
-          outputs,
-          inputs,
-          spread,
-          lx,
-          4,
-          variance + offset,
-          s,
-          chunk.scratch,
-          this.#common.zeros,
-          -Infinity,
-        )
+        this.#product(k, c, rows, outputs, inputs, spread, lx, 4, variance + offset, s, chunk.scratch)
         if (mode === 'paper') k.addNoise(y, chunk.noise[l], chunk.scratch, rows * s, floor)
         else k.addNoiseOfficial(y, chunk.noise[l], chunk.scratch, rows * s, floor)
       }
@@ -173,63 +159,21 @@ export class Actor {
       const d = chunk.gradient[l]
       const t = chunk.scratch
       if (mode !== 'none') k.multiply(d, chunk.noise[l], t, rows * s)
-      this.#product(k, c, inputs, outputs, rows, x, 4, lx, d, s, chunk.byTheta + offset, this.#common.zeros, -Infinity)
+      this.#product(k, c, inputs, outputs, rows, x, 4, lx, d, s, chunk.byTheta + offset)
       k.columnSums(d, s, rows, outputs, chunk.byTheta + offset + inputs * s)
       if (mode !== 'none') {
-        this.#product(
-          k,
-          c,
-          inputs,
-          outputs,
-          rows,
-          chunk.spread[l],
-          4,
-          lx,
-          t,
-          s,
-          chunk.byVariance + offset,
-          this.#common.zeros,
-          -Infinity,
-        )
+        this.#product(k, c, inputs, outputs, rows, chunk.spread[l], 4, lx, t, s, chunk.byVariance + offset)
       }
       if (l === 0) return
       const below = chunk.gradient[l - 1]
-      this.#product(
-        k,
-        c,
-        rows,
-        inputs,
-        outputs,
-        d,
-        s,
-        4,
-        this.#thetaTransposed[l],
-        lx,
-        below,
-        this.#common.zeros,
-        -Infinity,
-      )
+      this.#product(k, c, rows, inputs, outputs, d, s, 4, this.#thetaTransposed[l], lx, below)
       if (mode === 'none') {
         k.reluGradient(below, x, rows * lx)
         continue
       }
       // the spread is no longer needed: its place takes the gradient that comes through the variance
       const through = chunk.spread[l]
-      this.#product(
-        k,
-        c,
-        rows,
-        inputs,
-        outputs,
-        t,
-        s,
-        4,
-        this.#varianceTransposed[l],
-        lx,
-        through,
-        this.#common.zeros,
-        -Infinity,
-      )
+      this.#product(k, c, rows, inputs, outputs, t, s, 4, this.#varianceTransposed[l], lx, through)
       if (mode === 'paper') k.squareReluGradient(below, through, x, rows * lx)
       else k.addReluGradient(below, through, x, rows * lx)
     }
@@ -300,7 +244,7 @@ export class Actor {
   }
 
   // biome-ignore format: one call, one line
-  #product(k: Kernels, c: number, m: number, n: number, depth: number, a: number, ra: number, ka: number, b: number, lb: number, out: number, init: number, floor: number): void {
+  #product(k: Kernels, c: number, m: number, n: number, depth: number, a: number, ra: number, ka: number, b: number, lb: number, out: number, init: number = this.#common.zeros, floor = -Infinity): void {
     // the row stride of the result is that of b in every product here; the start value is one row (biases or zeros) for all
     k.product(this.#common.wide, this.#common.edge[c], m, n, depth, a, ra, ka, b, lb, out, lb, init, 0, floor)
   }

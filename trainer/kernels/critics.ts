@@ -108,7 +108,7 @@ export class Critics {
       const { inputs, outputs, stride: s, offset } = this.layers[l]
       const x = l ? chunk.hidden[l - 1] : chunk.input
       const d = chunk.gradient[l]
-      this.#product(k, c, inputs, outputs, rows, x, 4, stride(inputs), d, s, g + offset, this.#common.zeros, -Infinity)
+      this.#product(k, c, inputs, outputs, rows, x, 4, stride(inputs), d, s, g + offset)
       k.columnSums(d, s, rows, outputs, g + offset + inputs * s)
     }
   }
@@ -120,21 +120,7 @@ export class Critics {
     const { actionSize } = this.#config
     this.#hiddenGradients(k, c, rows, 0)
     const la = stride(actionSize)
-    this.#product(
-      k,
-      c,
-      rows,
-      actionSize,
-      outputs,
-      gradient[0],
-      s,
-      4,
-      this.#actionRows,
-      la,
-      byAction,
-      this.#common.zeros,
-      -Infinity,
-    )
+    this.#product(k, c, rows, actionSize, outputs, gradient[0], s, 4, this.#actionRows, la, byAction)
   }
 
   #hiddenGradients(k: Kernels, c: number, rows: number, i: number): void {
@@ -146,21 +132,7 @@ export class Critics {
       const { inputs, outputs, stride: s } = this.layers[l]
       const lb = stride(inputs)
       const below = gradient[l - 1]
-      this.#product(
-        k,
-        c,
-        rows,
-        inputs,
-        outputs,
-        gradient[l],
-        s,
-        4,
-        this.#transposed[i][l],
-        lb,
-        below,
-        this.#common.zeros,
-        -Infinity,
-      )
+      this.#product(k, c, rows, inputs, outputs, gradient[l], s, 4, this.#transposed[i][l], lb, below)
       k.reluGradient(below, hidden[l - 1], rows * lb)
     }
   }
@@ -198,7 +170,7 @@ export class Critics {
   }
 
   // biome-ignore format: one call, one line
-  #product(k: Kernels, c: number, m: number, n: number, depth: number, a: number, ra: number, ka: number, b: number, lb: number, out: number, init: number, floor: number): void {
+  #product(k: Kernels, c: number, m: number, n: number, depth: number, a: number, ra: number, ka: number, b: number, lb: number, out: number, init: number = this.#common.zeros, floor = -Infinity): void {
     // the row stride of the result is that of b in every product here; the start value is one row (biases or zeros) for all
     k.product(this.#common.wide, this.#common.edge[c], m, n, depth, a, ra, ka, b, lb, out, lb, init, 0, floor)
   }

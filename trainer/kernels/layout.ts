@@ -3,9 +3,12 @@
 /** Bytes from one row to the next of a matrix n wide: 16 floats at a time, and an odd number of cache lines, so that the rows of a column do not fall on the same cache set. */
 export const stride = (n: number): number => (((n + 15) >> 4) | 1) << 6
 
-/** Hands out addresses in order; nothing is ever given back. Below the first lie the kernels' constants. */
+/** Below it lie the kernels' constants. */
+export const arenaStart = 4096
+
+/** Hands out addresses in order; nothing is ever given back. */
 export class Arena {
-  size = 4096
+  size = arenaStart
 
   /** `bytes` of zeroed memory at a multiple of 128 */
   take(bytes: number): number {

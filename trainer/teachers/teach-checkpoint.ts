@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
-import type { Trainer, VariationalLayer } from '../kernels/trainer.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
+import type { Trainer } from '../kernels/trainer.ts'
 import type { RandomState } from '../random.ts'
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.ts'
 
@@ -68,7 +69,7 @@ export function loadTeachState(path: string, identity: string, trainer: Trainer)
   trainer.restore(new Uint8Array(values('memory').buffer))
   trainer.data.set(values('transitions'))
   const { bestReturn, ...state } = JSON.parse(metadata.state)
-  const layers = trainer.readActor().map((layer, l) => {
+  const layers = trainer.networks.readActor().map((layer, l) => {
     return { ...layer, theta: values(`best.${l}.theta`), bias: values(`best.${l}.bias`) }
   })
   return { ...state, best: { return: bestReturn, layers } }

@@ -2,13 +2,16 @@
  * Trains a dense teacher by TD3 (Fujimoto, van Hoof, Meger 2018): twin critics, clipped double Q, delayed actor, target policy smoothing.
  * The same kernels as distillation, without weight noise and without a teacher's actions.
  */
+
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/network.ts'
 import { Interrupted } from '../interrupted.ts'
 import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
+import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.ts'
 import { cpuFeatures } from '../kernels/kernels.ts'
-import { Trainer, type VariationalLayer } from '../kernels/trainer.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
+import { Trainer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
@@ -92,13 +95,13 @@ export async function teach(
   const trainer = new Trainer(config, { seed, threads: options.threads, relaxed: options.fused })
   try {
     trainer.setMode('none')
-    trainer.initialisePlainActor(randomStream(seed, 'teach', 'actor'))
-    trainer.initialiseCritics(randomStream(seed, 'teach', 'critics'))
+    initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
+    initialiseCritics(trainer.networks, randomStream(seed, 'teach', 'critics'))
     const explore = randomStream(seed, 'teach', 'explore')
     const action = new Float32Array(config.actionSize)
     const scratch = createTask()
     const identity = identityOf(spec.name, options)
-    let best: TeachState['best'] = { return: -Infinity, layers: trainer.readActor() }
+    let best: TeachState['best'] = { return: -Infinity, layers: trainer.networks.readActor() }
     let episode = 0
     let episodeStep = 0
     const resumed = checkpoint && loadTeachState(checkpoint.path, identity, trainer)
@@ -136,7 +139,7 @@ export async function teach(
         const { critic: criticLoss } = trainer.losses()
         if (!Number.isFinite(mean + criticLoss))
           throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
-        if (mean > best.return) best = { return: mean, layers: trainer.readActor() }
+        if (mean > best.return) best = { return: mean, layers: trainer.networks.readActor() }
         onProgress?.({ step, steps, return: mean, best: best.return, criticLoss })
       }
       if (!ended) continue
