@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import { parameterCount } from '../../runtime-as/network.ts'
 import { collect } from '../../trainer/data/collect.ts'
 import { transitionsOf } from '../../trainer/data/transitions.ts'
+import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
+import type { DistillJob } from '../../trainer/distill/session.ts'
 import { pick } from '../../trainer/distill/tune.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
@@ -19,19 +24,20 @@ const rows = Float32Array.from(
 )
 const transitions = transitionsOf(rows, 3, 1)
 
-const short = (given: Partial<DistillOptions> = {}) => {
+const short = (given: Partial<DistillOptions> = {}, checkpoints?: (job: DistillJob) => Checkpoints) => {
   const progress: Progress[] = []
   const options = distillOptions('pendulum', {
     ...{ steps: 400, evaluateEvery: 100, progressEpisodes: 1, pickEpisodes: 2, tuneUpdates: 50, thresholds: [-1, 2] },
     ...{ hidden: [24, 24], criticHidden: [32, 32], batch: 64, seed: 1, threads: 1 },
     ...given,
   })
-  return makeStudent('pendulum', teacher, transitions, options, { onProgress: (p) => progress.push(p) }).then(
-    (student) => ({
-      ...student,
-      progress,
-    }),
-  )
+  return makeStudent('pendulum', teacher, transitions, options, {
+    onProgress: (p) => progress.push(p),
+    checkpoints,
+  }).then((student) => ({
+    ...student,
+    progress,
+  }))
 }
 
 describe('distilling', () => {
@@ -70,6 +76,19 @@ describe('a run that diverges', () => {
     await expect(short({ [rate]: 1e30 })).rejects.toThrow(
       new RegExp(`diverged by step 100: .*${what}.* is (NaN|-?Inf)`),
     )
+  })
+
+  it('while tuning names the last good checkpoint, that it saved or resumed from', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bpd-diverge-'))
+    const file = join(folder, 'checkpoint.safetensors')
+    const checkpointed = (given: Partial<DistillOptions>, resume: boolean) =>
+      short(given, (job) => new Checkpoints(file, job, 60, resume))
+    const tuning = (threshold: number, last: string) =>
+      new RegExp(`diverged by the end of tuning at ${threshold}: .*; the last good checkpoint is ${file}, of ${last}$`)
+    await expect(checkpointed({ tuneRate: 1e30 }, false)).rejects.toThrow(tuning(-1, 'step 400'))
+    await expect(checkpointed({ tuneRate: 1e30 }, true)).rejects.toThrow(tuning(-1, 'step 400'))
+    await expect(short({ tuneRate: 1e30 })).rejects.toThrow(/; no checkpoint yet$/)
+    rmSync(folder, { recursive: true })
   })
 })
 

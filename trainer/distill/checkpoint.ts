@@ -28,7 +28,8 @@ export interface Checkpoint {
 }
 
 export class Checkpoints {
-  lastStep = 0
+  /** the last one that was saved or loaded, in words; none yet: undefined */
+  last?: string
   readonly #path: string
   readonly #identity: Record<string, unknown>
   readonly #everyMilliseconds: number
@@ -74,7 +75,7 @@ export class Checkpoints {
       ...{ trained: `${trained.length}`, tuned: JSON.stringify(levels), crc32: checksum(tensors) },
     }
     await writeFile(this.#path, writeSafetensors({ tensors, metadata }))
-    this.lastStep = step
+    this.last = this.#described(step, tuned.length)
     this.#saved = performance.now()
   }
 
@@ -101,7 +102,6 @@ export class Checkpoints {
         throw new InputError(
           `${this.#path}: ${key}: the checkpoint was made with ${JSON.stringify(theirs[key])}, this run has ${JSON.stringify(mine)}`,
         )
-    this.lastStep = Number(metadata.step)
     const get = (name: string) => tensors.get(name)!.values as Float32Array
     const trained = Array.from({ length: Number(metadata.trained) }, (_, l) => ({
       ...{ theta: get(`trained.${l}.theta`), logSigma: get(`trained.${l}.logSigma`), bias: get(`trained.${l}.bias`) },
@@ -116,10 +116,16 @@ export class Checkpoints {
         })),
       },
     }))
+    const step = Number(metadata.step)
+    this.last = this.#described(step, tuned.length)
     return {
-      ...{ step: this.lastStep, curve: JSON.parse(metadata.curve), memory: new Uint8Array(values.buffer), tuned },
+      ...{ step, curve: JSON.parse(metadata.curve), memory: new Uint8Array(values.buffer), tuned },
       ...(trained.length ? { trained } : {}),
     }
+  }
+
+  #described(step: number, tuned: number): string {
+    return `${this.#path}, of step ${step}${tuned ? `, ${tuned} tuned` : ''}`
   }
 
   /** The run is complete. */

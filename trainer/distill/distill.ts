@@ -88,7 +88,7 @@ export async function distill(
     const memory = session.trainer.save()
     const save =
       checkpoints && ((tuned: Candidate[]) => checkpoints.save({ step: steps, curve, memory, trained: layers, tuned }))
-    const resume = { tuned: resumed?.tuned, save, signal }
+    const resume = { tuned: resumed?.tuned, save, checkpoints, signal }
     const candidates = await sweep(session, variant, layers, onLevel, resume)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
     const picked = pick(candidates, mean, options)

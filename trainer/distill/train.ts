@@ -103,9 +103,7 @@ export function requireFiniteStep({ trainer }: Session, when: string, checkpoint
 }
 
 function diverged(when: string, what: string, checkpoints?: Checkpoints): FailedError {
-  const last = checkpoints?.lastStep
-    ? `the last good checkpoint is of step ${checkpoints.lastStep}`
-    : 'no checkpoint yet'
+  const last = checkpoints?.last ? `the last good checkpoint is ${checkpoints.last}` : 'no checkpoint yet'
   return new FailedError(`training diverged by ${when}: ${what}; ${last}`)
 }
 

@@ -5,6 +5,7 @@ import { Interrupted } from '../interrupted.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
 import { plainNetwork } from '../teachers/teach.ts'
+import type { Checkpoints } from './checkpoint.ts'
 import { compact } from './compact.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
@@ -35,8 +36,14 @@ export async function sweep(
   {
     tuned = [],
     save,
+    checkpoints,
     signal,
-  }: { tuned?: Candidate[]; save?: (tuned: Candidate[]) => Promise<void>; signal?: AbortSignal },
+  }: {
+    tuned?: Candidate[]
+    save?: (tuned: Candidate[]) => Promise<void>
+    checkpoints?: Checkpoints
+    signal?: AbortSignal
+  },
 ): Promise<Candidate[]> {
   const { options } = session
   const { tuneUpdates, pickEpisodes } = options
@@ -64,7 +71,7 @@ export async function sweep(
     })
     trainer.setMode('none', { masked: true, value: tuneWithValue })
     await tune(trainer, tuneUpdates, options.tuneRate ?? options.actorRate, signal)
-    requireFiniteStep(session, `the end of tuning at ${threshold}`)
+    requireFiniteStep(session, `the end of tuning at ${threshold}`, checkpoints)
     const network = session.networkOf(trainer.networks.readActor())
     const tunedReturn = session.returnOf(network, 'pick', pickEpisodes)
     const bytes = session.job.bytesOf(network, threshold, studentWeights)
