@@ -85,9 +85,9 @@ describe('a run that diverges', () => {
       short(given, (job) => new Checkpoints(file, job, 60, resume))
     const tuning = (threshold: number, last: string) =>
       new RegExp(`diverged by the end of tuning at ${threshold}: .*; the last good checkpoint is ${file}, of ${last}$`)
-    await expect(checkpointed({ tuneRate: 1e30 }, false)).rejects.toThrow(tuning(-1, 'step 400'))
-    await expect(checkpointed({ tuneRate: 1e30 }, true)).rejects.toThrow(tuning(-1, 'step 400'))
-    await expect(short({ tuneRate: 1e30 })).rejects.toThrow(/; no checkpoint yet$/)
+    await expect(checkpointed({ klCap: 0, tuneRate: 1e30 }, false)).rejects.toThrow(tuning(-1, 'step 400'))
+    await expect(checkpointed({ klCap: 0, tuneRate: 1e30 }, true)).rejects.toThrow(tuning(-1, 'step 400'))
+    await expect(short({ klCap: 0, tuneRate: 1e30 })).rejects.toThrow(/; no checkpoint yet$/)
     rmSync(folder, { recursive: true })
   })
 })
