@@ -30,16 +30,36 @@ async function start(): Promise<string> {
     throw new InputError(`backend reference: needs tfjs, which is not installed: npm install ${missing.join(' ')}`)
   const tf = await import('@tensorflow/tfjs-core')
   await import('@tensorflow/tfjs-core/dist/register_all_gradients.js')
+  // never silently the other one: it is several times slower
   const native = isInstalled('@tensorflow/tfjs-node')
-  if (native) require('@tensorflow/tfjs-node')
-  else await import('@tensorflow/tfjs-backend-wasm')
-  await tf.setBackend(native ? 'tensorflow' : 'wasm')
+  try {
+    if (native) startNative()
+    else await import('@tensorflow/tfjs-backend-wasm')
+    if (!(await tf.setBackend(native ? 'tensorflow' : 'wasm'))) throw new Error('its backend does not start')
+    tf.tidy(() => tf.concat([tf.ones([1]), tf.ones([1])]).dataSync())
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n')
+    throw new InputError(
+      native
+        ? `backend reference: @tensorflow/tfjs-node is installed but broken: ${reason.trim()}; npm rebuild it, or npm uninstall it for tfjs' own backend`
+        : `backend reference: @tensorflow/tfjs-backend-wasm is installed but broken: ${reason.trim()}`,
+    )
+  }
   return tf.getBackend()
+}
+
+/** Requiring it registers its kernels with the tfjs-core that is loaded: all copies of that share their registries. */
+function startNative(): void {
+  // it still calls what Node 23 took away
+  const util = require('node:util') as { isNullOrUndefined?: (x: unknown) => boolean }
+  util.isNullOrUndefined ??= (x) => x === null || x === undefined
+  require('@tensorflow/tfjs-node')
 }
 
 function isInstalled(name: string): boolean {
   try {
-    require.resolve(name)
+    // of a broken package this file may be all there is
+    require.resolve(`${name}/package.json`)
     return true
   } catch {
     return false
