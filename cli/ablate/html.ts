@@ -5,7 +5,7 @@ import { grouped, percent } from '../report/words.ts'
 import type { AblationRow } from '../verbs/ablate.ts'
 import type { Interval } from './interval.ts'
 
-const palette = [colours.student, colours.other, '#c77dff', colours.faint, '#7f8c8d', '#4aa3df']
+const palette = [colours.student, colours.other, '#c77dff', colours.faint, '#7f8c8d', '#4aa3df', '#e0b040']
 
 const within = ({ mean, half }: Interval, write: (x: number) => string) =>
   half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`

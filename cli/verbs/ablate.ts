@@ -58,9 +58,10 @@ export interface AblationRow {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** `td3-small` is no distillation: a small dense network trained online by TD3, without a teacher. */
-const names = [...variantNames, 'td3-small'] as const
-type Name = VariantName | 'td3-small'
+/** No distillation: a small dense network trained online by TD3 or soft actor-critic, without a teacher. */
+const online = ['td3-small', 'sac-small'] as const
+const names = [...variantNames, ...online] as const
+type Name = VariantName | (typeof online)[number]
 
 const variant = (text: string): Name => {
   if (!names.includes(text as Name)) throw new InvalidArgumentError(`Expected names out of ${names.join(', ')}.`)
@@ -117,7 +118,9 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       const words = ['distill', task, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', name]
       const own = ['--seed', `${seed}`, '--threads', '1', ...(budget ? ['--budget', `${budget}`] : [])]
       const result =
-        name === 'td3-small' ? await teachSmall(seed, budget!, out) : await runBpd([...words, ...own, ...recipe])
+        name === 'td3-small' || name === 'sac-small'
+          ? await teachSmall(name.slice(0, 3), seed, budget!, out)
+          : await runBpd([...words, ...own, ...recipe])
       const value = await evaluateFile(String(result.file), seed)
       progress.update(
         `${++done}/${variants.length * seeds} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`,
@@ -131,13 +134,14 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
         seconds: Number(result.seconds),
       }
     }
-    // as many steps in the environment as the others have transitions
-    const teachSmall = async (seed: number, budget: number, out: string) => {
+    // as many steps in the environment as the others have transitions; of SAC's Gaussian the mean is counted, which is what would ship
+    const teachSmall = async (algorithm: string, seed: number, budget: number, out: string) => {
       const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
       const hidden = denseSizes(observations, actions, 2, budget)
       const weights = hidden[0] * (observations + actions) + hidden[0] * hidden[1]
       const size = ['--hidden', hidden.join(','), '--steps', `${options.transitions}`, '--episodes', '1']
-      const card = await runBpd(['teach', task, ...size, '--seed', `${seed}`, '--threads', '1', '--out', out])
+      const words = ['teach', task, '--algorithm', algorithm, ...size]
+      const card = await runBpd([...words, '--seed', `${seed}`, '--threads', '1', '--out', out])
       const bytes = 4 * (weights + hidden[0] + hidden[1] + actions)
       return {
         file: join(out, 'teacher.safetensors'),

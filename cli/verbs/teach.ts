@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
-import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type Algorithm, algorithms, type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -24,6 +24,7 @@ import {
 import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
+  algorithm: Algorithm
   steps: number
   hidden: number[]
   batch: number
@@ -44,16 +45,17 @@ export function addTeach(program: Command): void {
   addVerb(
     program,
     'teach <task>',
-    'trains a dense teacher by TD3; writes teacher.safetensors and card.json',
+    'trains a dense teacher by TD3 or SAC; writes teacher.safetensors and card.json',
     'bpd teach pendulum --steps 20000 --seed 1 --out models/pendulum',
   )
+    .addOption(new Option('--algorithm <name>', 'sac: one thread').choices(algorithms).default(teachDefaults.algorithm))
     .option('--steps <n>', 'environment steps', integer(2), 20000)
     .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
     .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
     .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
     .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
     .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
-    .option('--exploration <x>', 'noise, in half action ranges', number(0, 1), teachDefaults.exploration)
+    .option('--exploration <x>', 'noise of td3, in half action ranges', number(0, 1), teachDefaults.exploration)
     .addOption(episodesOption(100))
     .addOption(seedOption())
     .addOption(threadsOption())
@@ -68,9 +70,11 @@ async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
   makeFolder(options.out)
-  const { steps, hidden, batch, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } = options
+  const { algorithm, steps, hidden, batch, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
+    options
   const recipe = {
     ...teachDefaults,
+    algorithm,
     steps,
     hidden,
     batch,
@@ -105,7 +109,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     progress.done(`taught ${taskName} in ${seconds((performance.now() - started) / 1000)}`)
     return encodeTeacher({
       ...teacher,
-      metadata: { algorithm: 'TD3', env: taskName, steps: `${steps}`, seed: `${seed}` },
+      metadata: { algorithm: algorithm.toUpperCase(), env: taskName, steps: `${steps}`, seed: `${seed}` },
     })
   })
   const wallSeconds = Math.round((performance.now() - started) / 1000)
@@ -116,7 +120,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     task: taskName,
     file: 'teacher.safetensors',
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    algorithm: 'TD3',
+    algorithm: algorithm.toUpperCase(),
     sizes: [task.spec.observationNames.length, ...hidden, task.spec.actionNames.length],
     ...{ steps, seed, batch, randomSteps, rate, exploration, fused },
     return: evaluate(task, control, seed, 'report', options.episodes),
@@ -139,8 +143,8 @@ async function run(taskName: string, options: Options): Promise<void> {
 /** The command that makes the same bytes again. */
 function commandOf(task: string, { out, ...options }: Options): string {
   const always = { steps: options.steps, hidden: options.hidden.join(','), rate: options.rate }
-  const { batch, randomSteps, evaluateEvery } = options
-  const sometimes = Object.entries({ batch, randomSteps, evaluateEvery })
+  const { algorithm, batch, randomSteps, evaluateEvery } = options
+  const sometimes = Object.entries({ algorithm, batch, randomSteps, evaluateEvery })
     .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
     .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
   const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }

@@ -41,14 +41,15 @@ export class Actor {
   readonly actionStride: number
   readonly #thetaTransposed: number[]
   readonly #varianceTransposed: number[]
-  readonly #middle: number
+  readonly middle: number
   readonly half: number
   readonly #gradientsApart: number
   readonly #config: StepConfig
   readonly #common: Common
 
   constructor(config: StepConfig, arena: Arena, common: Common) {
-    const sizes = [config.observationSize, ...config.hidden, config.actionSize]
+    const outputs = config.actionSize * (config.gaussian ? 2 : 1)
+    const sizes = [config.observationSize, ...config.hidden, outputs]
     const { layers, bytes } = layerLayouts(sizes)
     this.layers = layers
     this.bytes = bytes
@@ -67,7 +68,7 @@ export class Actor {
     this.variance = block()
     this.targetVariance = block()
     this.mask = block()
-    this.#middle = arena.take(this.actionStride)
+    this.middle = arena.take(this.actionStride)
     this.half = arena.take(this.actionStride)
     const transposed = () => layers.map((layer) => arena.take((layer.outputs + 15) * stride(layer.inputs)))
     this.#thetaTransposed = transposed()
@@ -94,7 +95,7 @@ export class Actor {
   writeBounds(f32: Float32Array): void {
     const { actionLow, actionHigh } = this.#config
     for (let i = 0; i < this.#config.actionSize; i++) {
-      f32[this.#middle / 4 + i] = (actionHigh[i] + actionLow[i]) / 2
+      f32[this.middle / 4 + i] = (actionHigh[i] + actionLow[i]) / 2
       f32[this.half / 4 + i] = (actionHigh[i] - actionLow[i]) / 2
     }
   }
@@ -107,6 +108,21 @@ export class Actor {
 
   /** Actions of `rows` states (row stride that of the observation) into chunk c's `action`. */
   forward(k: Kernels, c: number, rows: number, states: number, target: boolean, mode: NoiseMode): void {
+    const { output, action } = this.chunks[c]
+    this.propagate(k, c, rows, states, target, mode)
+    k.squash(
+      output[output.length - 1],
+      action,
+      this.actionStride,
+      rows,
+      this.#config.actionSize,
+      this.middle,
+      this.half,
+    )
+  }
+
+  /** As far as the last layer's pre-activations, in `output`. */
+  propagate(k: Kernels, c: number, rows: number, states: number, target: boolean, mode: NoiseMode): void {
     const chunk = this.chunks[c]
     const theta = target ? this.targetTheta : this.theta
     const variance = target ? this.targetVariance : this.variance
@@ -130,7 +146,6 @@ export class Actor {
       x = y
       lx = s
     }
-    k.squash(x, chunk.action, this.actionStride, rows, this.#config.actionSize, this.#middle, this.half)
   }
 
   smoothTarget(k: Kernels, c: number, rows: number, sigma: number, clip: number): void {
@@ -142,7 +157,7 @@ export class Actor {
       this.actionStride,
       rows,
       actionSize,
-      this.#middle,
+      this.middle,
       this.half,
       sigma,
       clip,

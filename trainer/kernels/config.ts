@@ -29,6 +29,8 @@ export interface StepConfig {
   /** TD3's target policy smoothing, in units of half the action range; none in BPD, where the target student's own noise takes its place */
   smoothing?: { sigma: number; clip: number }
   kl: KlSchedule
+  /** the actor has two outputs an action, mean and log standard deviation of a Gaussian: soft actor-critic (`sac.ts`) */
+  gaussian?: boolean
 }
 
 /** Weight of the KL term at step t of T. linear: min(nu t / T, cap), the paper's. */

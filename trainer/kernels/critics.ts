@@ -113,12 +113,12 @@ export class Critics {
     }
   }
 
-  /** Gradient of the first critic's value by the action, from byQ, into byAction. */
-  backwardToAction(k: Kernels, c: number, rows: number): void {
+  /** Gradient of critic i's value by the action, from byQ, into byAction. `refreshActionRows` was called for i. */
+  backwardToAction(k: Kernels, c: number, rows: number, i = 0): void {
     const { gradient, byAction } = this.chunks[c]
     const { outputs, stride: s } = this.layers[0]
     const { actionSize } = this.#config
-    this.#hiddenGradients(k, c, rows, 0)
+    this.#hiddenGradients(k, c, rows, i)
     const la = stride(actionSize)
     this.#product(k, c, rows, actionSize, outputs, gradient[0], s, 4, this.#actionRows, la, byAction)
   }
@@ -163,10 +163,15 @@ export class Critics {
         k.transpose(inputs, outputs, p + offset, s, this.#transposed[i][l], stride(inputs))
       }
     }
-    if (thread !== threads - 1) return
+    if (thread === threads - 1) this.refreshActionRows(k, 0)
+  }
+
+  /** The weights from the action to critic i's first layer, transposed. */
+  refreshActionRows(k: Kernels, i: number): void {
     const { outputs, stride: s } = this.layers[0]
     const { observationSize, actionSize } = this.#config
-    k.transpose(actionSize, outputs, this.parameters + observationSize * s, s, this.#actionRows, stride(actionSize))
+    const weights = this.critic(this.parameters, i) + observationSize * s
+    k.transpose(actionSize, outputs, weights, s, this.#actionRows, stride(actionSize))
   }
 
   // biome-ignore format: one call, one line

@@ -64,7 +64,8 @@ export class StepMemory {
     const arena = new Arena()
     this.control = arena.take(256)
     this.sums = arena.take(config.chunks * sums.size * 8)
-    const widths = [config.observationSize + config.actionSize, ...config.hidden, ...config.criticHidden]
+    const outputs = config.actionSize * (config.gaussian ? 2 : 1)
+    const widths = [config.observationSize + config.actionSize, outputs, ...config.hidden, ...config.criticHidden]
     const common: Common = {
       wide: wide ? 1 : 0,
       rows: Math.ceil(config.batch / config.chunks),
@@ -98,8 +99,8 @@ export class StepMemory {
 }
 
 /** Adam's bias corrections as the kernels take them, for update number t = 1, 2, … */
-const stepSize = (rate: number, t: number) => rate / (1 - 0.9 ** t)
-const rootCorrection = (t: number) => 1 / Math.sqrt(1 - 0.999 ** t)
+export const stepSize = (rate: number, t: number) => rate / (1 - 0.9 ** t)
+export const rootCorrection = (t: number) => 1 / Math.sqrt(1 - 0.999 ** t)
 
 /** Puts a given minibatch and given noise into chunk c's arrays in place of drawn ones: how fixed vectors are replayed. */
 export interface Replay {
@@ -115,6 +116,28 @@ export function sampleBatch({ config, batch, data }: StepMemory, k: Kernels, c: 
   const { observationSize: o, actionSize: a } = config
   k.gather(data, b.index, b.rows, o, a, b.state, stride(o), b.action, stride(a))
   if (withValue) k.gatherNext(data, b.index, b.rows, o, a, b.reward, b.next, stride(o), b.terminal)
+}
+
+/**
+ * Gradients of both critics on chunk c, where the actor has left its actions for the next states; gives the sum of squared errors. y: twin
+ * critics' clipped double Q.
+ */
+export function criticGradients(m: StepMemory, k: Kernels, f32: Float32Array, c: number): number {
+  const { config, batch, actor, critics } = m
+  const { rows, next, state, action, reward, terminal } = batch[c]
+  const chunk = critics.chunks[c]
+  critics.join(k, c, rows, next, actor.chunks[c].action)
+  critics.forward(k, f32, c, rows, critics.target, 0)
+  critics.forward(k, f32, c, rows, critics.target, 1)
+  k.targets(reward, terminal, chunk.q[0], chunk.q[1], rows, config.discount, chunk.target)
+  critics.join(k, c, rows, state, action)
+  let error = 0
+  for (let i = 0; i < 2; i++) {
+    critics.forward(k, f32, c, rows, critics.parameters, i)
+    error += k.squaredErrorGradient(chunk.q[i], chunk.target, rows, 2 / config.batch, chunk.byQ)
+    critics.backward(k, f32, c, rows, i)
+  }
+  return error
 }
 
 export class Step {
@@ -172,8 +195,8 @@ export class Step {
   }
 
   #criticGradients(c: number, t: number): void {
-    const { config, batch, actor, critics } = this.#m
-    const { rows, generator, next, state, action, reward, terminal } = batch[c]
+    const { config, batch, actor } = this.#m
+    const { rows, generator, next } = batch[c]
     const k = this.#k
     const mode = noiseModes[this.#words[control.mode]]
     const { smoothing } = config
@@ -181,19 +204,7 @@ export class Step {
     else if (mode !== 'none' || smoothing) actor.drawNoise(k, c, rows, generator)
     actor.forward(k, c, rows, next, true, mode)
     if (smoothing) actor.smoothTarget(k, c, rows, smoothing.sigma, smoothing.clip)
-    const chunk = critics.chunks[c]
-    critics.join(k, c, rows, next, actor.chunks[c].action)
-    critics.forward(k, this.#f32, c, rows, critics.target, 0)
-    critics.forward(k, this.#f32, c, rows, critics.target, 1)
-    k.targets(reward, terminal, chunk.q[0], chunk.q[1], rows, config.discount, chunk.target)
-    critics.join(k, c, rows, state, action)
-    let error = 0
-    for (let i = 0; i < 2; i++) {
-      critics.forward(k, this.#f32, c, rows, critics.parameters, i)
-      error += k.squaredErrorGradient(chunk.q[i], chunk.target, rows, 2 / config.batch, chunk.byQ)
-      critics.backward(k, this.#f32, c, rows, i)
-    }
-    this.#sums(c)[sums.criticError] = error
+    this.#sums(c)[sums.criticError] = criticGradients(this.#m, k, this.#f32, c)
   }
 
   #updateCritics(t: number): void {

@@ -1,6 +1,6 @@
 /**
  * Trains a dense teacher by TD3 (Fujimoto, van Hoof, Meger 2018): twin critics, clipped double Q, delayed actor, target policy smoothing.
- * The same kernels as distillation, without weight noise and without a teacher's actions.
+ * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/sac.ts`).
  */
 
 import { setImmediate as turn } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
 import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.ts'
 import { cpuFeatures } from '../kernels/kernels.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
+import { SoftActorCritic } from '../kernels/sac.ts'
 import { Trainer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
@@ -18,7 +19,11 @@ import type { Task } from '../tasks/task.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
 import type { Teacher } from './teacher.ts'
 
+export const algorithms = ['td3', 'sac'] as const
+export type Algorithm = (typeof algorithms)[number]
+
 export interface TeachOptions {
+  algorithm: Algorithm
   /** environment steps, one update each after the first `randomSteps` */
   steps: number
   /** steps of uniformly random actions at the start */
@@ -26,7 +31,7 @@ export interface TeachOptions {
   hidden: readonly number[]
   batch: number
   rate: number
-  /** exploration noise, in units of half the action range */
+  /** TD3's exploration noise, in units of half the action range; SAC draws from its policy */
   exploration: number
   /** steps between evaluations; the best actor by them is kept */
   evaluateEvery: number
@@ -38,6 +43,7 @@ export interface TeachOptions {
 }
 
 export const teachDefaults = {
+  algorithm: 'td3',
   hidden: [256, 256],
   batch: 256,
   randomSteps: 1000,
@@ -92,7 +98,8 @@ export async function teach(
     smoothing: { sigma: 0.2, clip: 0.5 },
     kl: { shape: 'constant', nu: 0, cap: 0, steps },
   }
-  const trainer = new Trainer(config, { seed, threads: options.threads, relaxed: options.fused })
+  const soft = options.algorithm === 'sac' ? new SoftActorCritic(config, { seed, relaxed: options.fused }) : undefined
+  const trainer = soft ?? new Trainer(config, { seed, threads: options.threads, relaxed: options.fused })
   try {
     trainer.setMode('none')
     initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
@@ -101,7 +108,8 @@ export async function teach(
     const action = new Float32Array(config.actionSize)
     const scratch = createTask()
     const identity = identityOf(spec.name, options)
-    let best: TeachState['best'] = { return: -Infinity, layers: trainer.networks.readActor() }
+    const layersOf = () => firstOutputs(trainer.networks.readActor(), config.actionSize)
+    let best: TeachState['best'] = { return: -Infinity, layers: layersOf() }
     let episode = 0
     let episodeStep = 0
     const resumed = checkpoint && loadTeachState(checkpoint.path, identity, trainer)
@@ -116,12 +124,15 @@ export async function teach(
       const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
       const observations = config.observationSize
       row.set(task.observation)
-      if (step > randomSteps) trainer.act(task.observation, action)
-      action.forEach((a, i) => {
-        const [low, high] = [spec.actionLow[i], spec.actionHigh[i]]
-        const noisy = a + (options.exploration * (high - low) * explore.normal()) / 2
-        action[i] = step > randomSteps ? Math.max(low, Math.min(high, noisy)) : explore.uniform(low, high)
-      })
+      if (soft && step > randomSteps) soft.explore(task.observation, action, explore)
+      else {
+        if (step > randomSteps) trainer.act(task.observation, action)
+        action.forEach((a, i) => {
+          const [low, high] = [spec.actionLow[i], spec.actionHigh[i]]
+          const noisy = a + (options.exploration * (high - low) * explore.normal()) / 2
+          action[i] = step > randomSteps ? Math.max(low, Math.min(high, noisy)) : explore.uniform(low, high)
+        })
+      }
       row.set(action, observations)
       row[observations + config.actionSize] = task.step(action)
       row.set(task.observation, observations + config.actionSize + 1)
@@ -139,7 +150,7 @@ export async function teach(
         const { critic: criticLoss } = trainer.losses()
         if (!Number.isFinite(mean + criticLoss))
           throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
-        if (mean > best.return) best = { return: mean, layers: trainer.networks.readActor() }
+        if (mean > best.return) best = { return: mean, layers: layersOf() }
         onProgress?.({ step, steps, return: mean, best: best.return, criticLoss })
       }
       if (!ended) continue
@@ -161,6 +172,14 @@ export async function teach(
   } finally {
     trainer.close()
   }
+}
+
+/** Without what a Gaussian policy has beside the means. */
+function firstOutputs(layers: VariationalLayer[], count: number): VariationalLayer[] {
+  const { theta, logSigma, bias } = layers[layers.length - 1]
+  const size = count * (theta.length / bias.length)
+  const last = { theta: theta.slice(0, size), logSigma: logSigma.slice(0, size), bias: bias.slice(0, count) }
+  return [...layers.slice(0, -1), last]
 }
 
 /** What the result depends on, as JSON: everything but the number of threads. */
