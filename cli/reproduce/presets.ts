@@ -14,6 +14,8 @@ export interface PaperRow {
 
 export interface Preset {
   transitions: number
+  /** of the noise in the data, where it is not that of `bpd collect` */
+  sigmas?: readonly number[]
   paper: PaperRow
 }
 
@@ -27,7 +29,8 @@ const presets: Record<string, Preset> = {
     paper: { teacherReturn: 5357, studentReturn: 4817, retained: 0.899, kept: 0.0168 },
   },
   halfcheetah: {
-    transitions: 400_000,
+    transitions: 600_000,
+    sigmas: [0, 0.1, 0.2, 0.3, 0.4, 0.5],
     paper: { teacherReturn: 11432, studentReturn: 10355, retained: 0.906, kept: 0.0221 },
   },
   ant: {

@@ -16,6 +16,7 @@ export interface Plan {
   variants: readonly Reproduced[]
   seeds: number
   transitions: number
+  sigmas?: readonly number[]
   episodes: number
   /** most weights at each of `shares`; `magnitude` and `dense` have the first only */
   budgets: readonly number[]
@@ -51,13 +52,14 @@ export interface Run {
 
 /** All runs of one seed. `onRun` is told of each as it is done. */
 export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => void): Promise<Run[]> {
-  const { task, teacherFile, variants, folder, transitions, recipe, threads } = plan
+  const { task, teacherFile, variants, folder, transitions, sigmas, recipe, threads } = plan
   const ofSeed = ['--seed', `${seed}`]
   const collected = join(folder, `collect-${seed}`)
   const data = join(collected, 'transitions.safetensors')
   const fromTeacher = [task, '--teacher', teacherFile]
   const size = ['--transitions', `${transitions}`, '--workers', `${threads}`]
-  await once(collected, ['collect', ...fromTeacher, ...size, ...ofSeed, '--out', data], [teacherFile])
+  const noise = sigmas ? ['--sigmas', sigmas.join(',')] : []
+  await once(collected, ['collect', ...fromTeacher, ...size, ...noise, ...ofSeed, '--out', data], [teacherFile])
   const measure = async (file: string, place: string): Promise<Measured> => {
     const how = ['--episodes', `${plan.episodes}`, '--workers', `${threads}`, ...ofSeed]
     const result = await once(join(folder, place), ['eval', task, file, ...how], [file])

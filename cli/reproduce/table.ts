@@ -38,6 +38,7 @@ export interface Row {
   seconds: number
   teacherFile: string
   transitions: number
+  sigmas?: readonly number[]
   recipe: readonly string[]
   paper: PaperRow
 }
@@ -74,7 +75,13 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     seeds: own.map((r) => r.seed),
     episodes: plan.episodes,
     seconds: mean((r) => r.seconds),
-    ...{ teacherFile: plan.teacherFile, transitions: plan.transitions, recipe: plan.recipe, paper },
+    ...{
+      teacherFile: plan.teacherFile,
+      transitions: plan.transitions,
+      sigmas: plan.sigmas,
+      recipe: plan.recipe,
+      paper,
+    },
   }
 }
 

@@ -111,7 +111,8 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const transitions = options.transitions ?? preset.transitions
   const budgets = shares.map((share) => weightBudget(task, spec, share))
   const folder = join(options.runs, task)
-  const plan = { task, teacherFile, variants, seeds, transitions, episodes, budgets, threads, recipe, folder }
+  const { sigmas } = preset
+  const plan = { task, teacherFile, variants, seeds, transitions, sigmas, episodes, budgets, threads, recipe, folder }
   return { plan, size: teacherSize(spec) }
 }
 
