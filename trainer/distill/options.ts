@@ -76,14 +76,14 @@ export const distillDefaults = {
   backend: 'fast',
 } as const
 
-/** For the MuJoCo tasks: a tenth of the authors' steps, a third of their |D|, and long tuning. What was tried: bench/results/README.md. */
+/** For the MuJoCo tasks: a twentieth of the authors' steps, a third of their |D|, and long tuning. What was tried: bench/results/README.md. */
 const mujoco: Partial<DistillOptions> = {
-  steps: 100_000,
+  steps: 50_000,
   noise: 'official',
   dataScale: 3e5,
-  evaluateEvery: 20_000,
+  evaluateEvery: 10_000,
   thresholds: [-4, -3.5, -3, -2.5, -2, -1.5, -1, 0],
-  tuneUpdates: 100_000,
+  tuneUpdates: 50_000,
   tuneRate: 1e-3,
   progressEpisodes: 5,
 }
@@ -106,7 +106,7 @@ const taskPresets: Record<string, Partial<DistillOptions>> = {
   hopper: mujoco,
   walker2d: mujoco,
   // needs the most weights, and falls over by the smallest error: see bench/results/README.md
-  halfcheetah: { ...mujoco, steps: 200_000, dataScale: 5e5 },
+  halfcheetah: { ...mujoco, steps: 200_000, evaluateEvery: 20_000, dataScale: 5e5, tuneUpdates: 100_000 },
   ant: mujoco,
 }
 
