@@ -11,11 +11,20 @@ import { makeFolder } from '../files.ts'
 
 export type Result = Record<string, unknown>
 
-/** A job's folder holds job.json (the command and its inputs' sha256), stderr.log and, once done, result.json. */
-export async function once(folder: string, words: readonly string[], inputs: readonly string[]): Promise<Result> {
+/**
+ * A job's folder holds job.json (the command, its inputs' sha256 and `unlessGiven`: what options mean that the command does not name), stderr.log
+ * and, once done, result.json.
+ */
+export async function once(
+  folder: string,
+  words: readonly string[],
+  inputs: readonly string[],
+  unlessGiven?: Record<string, unknown>,
+): Promise<Result> {
   makeFolder(folder)
   const [jobFile, resultFile] = [join(folder, 'job.json'), join(folder, 'result.json')]
-  const job = JSON.stringify({ command: ['bpd', ...words].join(' '), inputs: inputs.map(fingerprint) }, null, 2)
+  const command = ['bpd', ...words].join(' ')
+  const job = JSON.stringify({ command, inputs: inputs.map(fingerprint), unlessGiven }, null, 2)
   if (!existsSync(jobFile) || readFileSync(jobFile, 'utf8') !== job) {
     // another job's work: nothing of it may be taken for this one's
     rmSync(folder, { recursive: true })

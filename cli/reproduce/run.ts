@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePolicy } from '../../runtime-as/decode.ts'
+import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
 import type { VariantName } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { once } from './jobs.ts'
@@ -73,7 +74,8 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
     const out = join(folder, place)
     const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
     const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipe]
-    const result = await once(out, words, [teacherFile, data])
+    // a preset that changes makes another job of the same command
+    const result = await once(out, words, [teacherFile, data], recipeOf(distillOptions(task, { seed, threads })))
     const points = result.sweep as { threshold: number; tunedReturn: number }[]
     const runs: Run[] = []
     for (const [i, weightBudget] of budgets.entries()) {

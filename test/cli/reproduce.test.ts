@@ -103,7 +103,11 @@ describe('a job', () => {
     expect(await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')])).toEqual(first)
     expect(statSync(file, { bigint: true }).mtimeNs).toBe(made)
     expect(await once(place, words, [shipped('student.bpd'), input])).toEqual(first)
-    expect(statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(made)
+    const second = statSync(file, { bigint: true }).mtimeNs
+    expect(second).toBeGreaterThan(made)
+    // what the command leaves to a preset is part of it
+    await once(place, words, [shipped('student.bpd'), input], { steps: 2 })
+    expect(statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(second)
   })
 })
 
