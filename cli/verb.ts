@@ -52,6 +52,7 @@ export const threadsOption = () =>
 export const episodesOption = (episodes: number) =>
   new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1)).default(episodes)
 export const workersOption = () =>
-  new Option('--workers <n>', 'environments at a time, a thread each (the result does not depend on it)')
+  new Option('--workers <n>', 'environments at a time, a thread and some 75 MB each (the result does not depend on it)')
     .argParser(integer(1, 64))
-    .default(availableParallelism(), 'cores')
+    // more would take more than 200 MB beside the data
+    .default(Math.min(2, availableParallelism()), '2, on one core 1')
