@@ -22,7 +22,8 @@ export interface Plan {
   /** most weights at each of `shares`; `magnitude` and `dense` have the first only */
   budgets: readonly number[]
   threads: number
-  /** passed to every `bpd distill` */
+  /** what is not the preset's, for every `bpd distill`; the same in words */
+  given: { steps?: number; tuneUpdates?: number }
   recipe: readonly string[]
   folder: string
 }

@@ -1,9 +1,11 @@
 /** The paper's table with ours beside it: rows from runs, and how they are printed. */
+
+import { distillOptions } from '../../trainer/distill/options.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
-import { type PaperRow, shares } from './presets.ts'
-import type { Plan, Reproduced, Run } from './run.ts'
+import { type PaperRow, paperTasks, shares } from './presets.ts'
+import { type Plan, type Reproduced, type Run, reproduced } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
 export interface Row {
@@ -36,6 +38,9 @@ export interface Row {
   episodes: number
   /** of distilling, per seed */
   seconds: number
+  /** critic steps T, and updates with the mask frozen */
+  steps: number
+  tuneUpdates: number
   teacherFile: string
   transitions: number
   sigmas?: readonly number[]
@@ -54,6 +59,7 @@ export const rowsOf = (plan: Plan, runs: readonly Run[], size: number, paper: Pa
 
 function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): Row {
   const [{ variant, share, weightBudget }] = own
+  const { steps, tuneUpdates } = distillOptions(plan.task, { ...plan.given, seed: 1, threads: 1 })
   const mean = (of: (run: Run) => number) => own.reduce((sum, run) => sum + of(run), 0) / own.length
   const retained = intervalOf(own.map(({ student, teacher }) => student.mean / teacher.mean))
   const [teacherReturn, studentReturn] = [mean((r) => r.teacher.mean), mean((r) => r.student.mean)]
@@ -75,6 +81,7 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     seeds: own.map((r) => r.seed),
     episodes: plan.episodes,
     seconds: mean((r) => r.seconds),
+    ...{ steps, tuneUpdates },
     ...{
       teacherFile: plan.teacherFile,
       transitions: plan.transitions,
@@ -85,9 +92,18 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
   }
 }
 
+/** By task, variant and share, whenever they were made. */
+export const inOrder = (rows: readonly Row[]): Row[] =>
+  [...rows].sort(
+    (a, b) =>
+      paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task) ||
+      reproduced.indexOf(a.variant) - reproduced.indexOf(b.variant) ||
+      b.share - a.share,
+  )
+
 const head = [
   ...['task', 'variant', 'teacher', 'student', 'median', 'failed', 'retained', 'weights', 'of (400, 300)'],
-  ...['of student', 'bytes', 'live units', 'seeds', 'seconds'],
+  ...['of student', 'bytes', 'live units', 'steps', 'seeds', 'seconds'],
 ]
 
 /** Head and body; the paper's row follows ours. */
@@ -107,11 +123,11 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
       ],
       ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
-      ...[`${row.seeds.length}`, whole(row.seconds)],
+      ...[grouped(row.steps), `${row.seeds.length}`, whole(row.seconds)],
     ]
     const theirs = [
       ...[row.task, 'the paper', whole(paper.teacherReturn), whole(paper.studentReturn), '', ''],
-      ...[percent(paper.retained), '', percent(paper.kept), '', '', '', '', ''],
+      ...[percent(paper.retained), '', percent(paper.kept), '', '', '', '', '', ''],
     ]
     return rows[i + 1]?.task === row.task ? [ours] : [ours, theirs]
   })

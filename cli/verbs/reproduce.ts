@@ -13,7 +13,7 @@ import { percent } from '../report/words.ts'
 import { paperTasks, presetOf, root, shares, teacherSize, weightBudget } from '../reproduce/presets.ts'
 import { type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
-import { cells, markdown, type Row, rowsOf } from '../reproduce/table.ts'
+import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { addVerb, type CommonOptions, episodesOption, integer, list } from '../verb.ts'
 
@@ -80,7 +80,8 @@ async function run(names: string[], options: Options): Promise<void> {
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))
   const table = join(options.results, 'reproduce.json')
-  const others = readRows(table).filter((row) => !tasks.includes(row.task))
+  const anew = ({ task, variant }: Row) => tasks.includes(task) && options.variants.includes(variant)
+  const others = readRows(table).filter((row) => !anew(row))
   makeFolder(options.results)
   const rows: Row[] = []
   for (const { plan, size } of plans) {
@@ -89,7 +90,7 @@ async function run(names: string[], options: Options): Promise<void> {
     rows.push(...rowsOf(plan, runs, size, paper))
     if (options.ship) await ship(plan, runs, size, options.models)
     // after each task: a table with what there is
-    const all = [...others, ...rows].sort((a, b) => paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task))
+    const all = inOrder([...others, ...rows])
     await writeFile(table, `${JSON.stringify(all, null, 2)}\n`)
     await writeFile(join(options.results, 'reproduce.md'), markdown(all))
   }
@@ -106,13 +107,28 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
   requireFit(loadTeacher(teacherFile), spec, teacherFile)
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
-  const given = { steps, 'tune-updates': tuneUpdates }
-  const recipe = Object.entries(given).flatMap(([name, value]) => (value ? [`--${name}`, `${value}`] : []))
+  const given = { steps, tuneUpdates }
+  const recipe = Object.entries({ steps, 'tune-updates': tuneUpdates }).flatMap(([name, value]) =>
+    value ? [`--${name}`, `${value}`] : [],
+  )
   const transitions = options.transitions ?? preset.transitions
   const budgets = shares.map((share) => weightBudget(task, spec, share))
   const folder = join(options.runs, task)
   const { sigmas } = preset
-  const plan = { task, teacherFile, variants, seeds, transitions, sigmas, episodes, budgets, threads, recipe, folder }
+  const plan = {
+    task,
+    teacherFile,
+    variants,
+    seeds,
+    transitions,
+    sigmas,
+    episodes,
+    budgets,
+    threads,
+    given,
+    recipe,
+    folder,
+  }
   return { plan, size: teacherSize(spec) }
 }
 

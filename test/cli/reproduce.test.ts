@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { once } from '../../cli/reproduce/jobs.ts'
 import { paperTasks, presetOf, teacherSize, weightBudget } from '../../cli/reproduce/presets.ts'
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
-import { cells, markdown, rowsOf } from '../../cli/reproduce/table.ts'
+import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from './command.ts'
 
@@ -38,7 +38,7 @@ describe('a row of the table', () => {
   }
   const plan: Plan = {
     ...{ task: 'hopper', teacherFile: 'teacher', variants: ['bpd'], seeds: 2, transitions: 1, episodes: 3 },
-    ...{ budgets: [1701, 850], threads: 1, recipe: [], folder: '' },
+    ...{ budgets: [1701, 850], threads: 1, given: {}, recipe: [], folder: '' },
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
     ...{
@@ -83,6 +83,13 @@ describe('a row of the table', () => {
       [0.5, 800, 850],
     ])
     expect(cells(rows).body.map(([, variant]) => variant)).toEqual(['bpd', 'bpd at 50 %', 'the paper'])
+  })
+
+  it('comes in the order of tasks, variants and shares, whenever it was made', () => {
+    const row = rowFor(1000)
+    const [walker, none, half] = [{ task: 'walker2d' }, { variant: 'no-q' as const }, { share: 0.5 }]
+    const [first, second, third, fourth] = [row, { ...row, ...half }, { ...row, ...none }, { ...row, ...walker }]
+    expect(inOrder([fourth, third, second, first])).toEqual([first, second, third, fourth])
   })
 
   it('has as many cells as the head, and is followed by that of the paper', () => {
