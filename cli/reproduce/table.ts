@@ -1,5 +1,6 @@
 /** The paper's table with ours beside it: rows from runs, and how they are printed. */
 
+import { basename } from 'node:path'
 import { distillOptions } from '../../trainer/distill/options.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
@@ -83,7 +84,7 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     seconds: mean((r) => r.seconds),
     ...{ steps, tuneUpdates },
     ...{
-      teacherFile: plan.teacherFile,
+      teacherFile: basename(plan.teacherFile),
       transitions: plan.transitions,
       sigmas: plan.sigmas,
       recipe: plan.recipe,
