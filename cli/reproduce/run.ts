@@ -111,7 +111,10 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
   for (const variant of reproduced.filter((name) => variants.includes(name))) {
     const sparse = variant === 'bpd' || variant === 'no-q'
     const budgets = sparse ? plan.budgets : plan.budgets.slice(0, 1)
-    const aim = sparse ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`] : ['--budget', `${budgets[0]}`]
+    // the baselines clone only, like `no-q`: what the value term does is the difference between the first two rows
+    const aim = sparse
+      ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`]
+      : ['--budget', `${budgets[0]}`, '--value-weight', '0']
     runs.push(...(await distilled(variant, aim, budgets)))
   }
   return runs
