@@ -13,7 +13,7 @@ import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
-import { type TeachRun, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type Algorithm, algorithms, type TeachRun, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
 
 const folder = new URL('../../models/', import.meta.url)
@@ -139,36 +139,55 @@ describe('the shipped models', () => {
 })
 
 describe('teaching', () => {
-  const short = (seed: number, threads: number, run: TeachRun = {}, steps = 260) =>
+  const short = (seed: number, threads: number, run: TeachRun = {}, steps = 260, algorithm: Algorithm = 'td3') =>
     teach(
       () => new Pendulum(),
       {
         ...teachDefaults,
-        ...{ steps, randomSteps: 200, hidden: [16, 16], evaluateEvery: 30, evaluationEpisodes: 1, seed, threads },
+        ...{
+          algorithm,
+          steps,
+          randomSteps: 200,
+          hidden: [16, 16],
+          evaluateEvery: 30,
+          evaluationEpisodes: 1,
+          seed,
+          threads,
+        },
       },
       run,
     )
 
-  it('interrupted saves, continues to the same bits, and refuses a checkpoint of another run or an altered one', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
-    try {
-      const path = join(folder, 'checkpoint.safetensors')
-      const checkpoint = { path, minutes: 1000 }
-      const whole = await short(1, 1, {}, 700)
-      const stop = new AbortController()
-      const onProgress = ({ step }: { step: number }) => step > 300 && stop.abort()
-      await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 700)).rejects.toThrow(
-        'interrupted at step 400; --resume continues',
-      )
-      await expect(short(2, 1, { checkpoint }, 700)).rejects.toThrow('a checkpoint of another run')
-      expect(await short(1, 2, { checkpoint }, 700)).toEqual(whole)
-      const bytes = readFileSync(path)
-      bytes[bytes.length - 1] ^= 1
-      writeFileSync(path, bytes)
-      await expect(short(1, 1, { checkpoint }, 700)).rejects.toThrow('altered')
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+  it.each(algorithms)(
+    '%s interrupted saves, continues to the same bits, and refuses a checkpoint of another run or an altered one',
+    async (algorithm) => {
+      const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
+      try {
+        const path = join(folder, 'checkpoint.safetensors')
+        const checkpoint = { path, minutes: 1000 }
+        const whole = await short(1, 1, {}, 450, algorithm)
+        const stop = new AbortController()
+        const onProgress = ({ step }: { step: number }) => step > 300 && stop.abort()
+        await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 450, algorithm)).rejects.toThrow(
+          'interrupted at step 400; --resume continues',
+        )
+        await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('a checkpoint of another run')
+        expect(await short(1, 2, { checkpoint }, 450, algorithm)).toEqual(whole)
+        const bytes = readFileSync(path)
+        bytes[bytes.length - 1] ^= 1
+        writeFileSync(path, bytes)
+        await expect(short(1, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('altered')
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
+
+  it('by SAC gives an actor of the means alone, the same for the same seed', async () => {
+    const one = await short(1, 1, {}, 260, 'sac')
+    expect(one.network.layers.map(({ outputs }) => outputs)).toEqual([16, 16, 1])
+    expect(await short(1, 1, {}, 260, 'sac')).toEqual(one)
+    expect((await short(2, 1, {}, 260, 'sac')).network).not.toEqual(one.network)
   })
 
   it('gives the same bits for the same seed, on one thread or two, and others for another seed', async () => {
