@@ -26,9 +26,7 @@ it('the pendulum teacher, made anew by the command on its card, has the same byt
   }
 })
 
-it('a small actor learns the pendulum by soft actor-critic in 6000 steps: -250 or better, from below -1000', {
-  timeout: 300_000,
-}, async () => {
+it('a small actor learns the pendulum by soft actor-critic in 6000 steps: -250 or better, from below -1000', async () => {
   const options = { ...teachDefaults, algorithm: 'sac', steps: 6000, hidden: [10, 10], seed: 1, threads: 1 } as const
   const returns: number[] = []
   const { network } = await teach(() => new Pendulum(), options, { onProgress: (p) => returns.push(p.return) })
