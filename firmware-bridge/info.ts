@@ -104,8 +104,10 @@ export interface Stats {
     /** requests answered from memory */
     repeats: number
     steps: number
-    /** steps with NaN or an infinity in the observation */
+    /** steps whose observation held NaN or an infinity, or was refused by the contract's bounds */
     badObservations: number
+    /** steps whose observation was clamped to the contract's bounds */
+    clampedObservations: number
     /** times that no valid observation came in the time that `watch` set */
     failsafes: number
     /** policies that were not confirmed in time */
@@ -156,6 +158,7 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     repeats: word(protocol.STAT_REPEATS),
     steps: word(protocol.STAT_STEPS),
     badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
+    clampedObservations: word(protocol.STAT_CLAMPED),
     failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
     bounded: word(protocol.STAT_BOUNDED),

@@ -9,9 +9,9 @@ const { error, stderr } = await asc.main([
   'assembly/index.ts',
   ...['--outFile', 'build/policy.wasm.new', '--baseDir', root],
   // boards use wasm addresses as native ones: no heap, no data segment, no memory of the module's own
-  ...['--runtime', 'stub', '--importMemory', '--noAssert', '--disable', 'bulk-memory'],
+  ...['--runtime', 'stub', '--importMemory', '--noExportMemory', '--noAssert', '--disable', 'bulk-memory'],
   // shrinkLevel 1 takes a tenth of the bytes and no time: what matters is inlined by hand
-  ...['-O3', '--shrinkLevel', '1', '--converge'],
+  ...['-O3', '--shrinkLevel', '2', '--converge'],
 ])
 if (error) {
   process.stderr.write(`${stderr.toString()}${error.message}\n`)

@@ -3,10 +3,12 @@ import type { StoredLayer } from './arrange.ts'
 import * as layout from './assembly/layout.ts'
 import { contractHash, periodMicroseconds } from './contract.ts'
 import { columnBytes, VALUE_BYTES } from './form.ts'
-import type { Contract } from './network.ts'
+import { type Contract, observationBounds } from './network.ts'
 
 const ACTIVATIONS = { none: layout.NONE, relu: layout.RELU, tanh: layout.TANH }
 const VALUES = { f32: layout.F32, f16: layout.F16, int8: layout.I8, 'int8-fixed': layout.I8_FIXED }
+
+export const OUTSIDES = { clamp: layout.CLAMP, refuse: layout.REFUSE }
 
 /** One core under construction. `at`: bytes written; parts follow one another without a gap. */
 interface Writer {
@@ -20,7 +22,9 @@ export function writeCore(layers: StoredLayer[], contract: Contract, goldens: Fl
   const actions = layers[layers.length - 1].rows
   const bodies = layers.reduce((sum, layer) => sum + bodyBytes(layer), 0)
   const head = layout.HEADER + layers.length * layout.DESCRIPTOR
-  const bytes = head + 12 * actions + bodies + 4 * goldens.length * (observations + actions)
+  const bounds = observationBounds(contract)
+  const bytes =
+    head + 12 * actions + (bounds ? 8 * observations : 0) + bodies + 4 * goldens.length * (observations + actions)
   const view = new DataView(new ArrayBuffer(bytes))
   view.setUint32(layout.MAGIC, layout.CORE_MAGIC, true)
   view.setUint32(layout.CORE_BYTES, bytes, true)
@@ -29,6 +33,7 @@ export function writeCore(layers: StoredLayer[], contract: Contract, goldens: Fl
   view.setUint16(layout.ACTIONS, actions, true)
   view.setUint16(layout.WIDEST, widest(layers), true)
   view.setUint8(layout.SQUASH, contract.squash === 'tanh' ? layout.SQUASH_TANH : layout.SQUASH_CLIP)
+  view.setUint8(layout.OUTSIDE, bounds ? OUTSIDES[bounds.outside] : layout.UNBOUNDED)
   view.setUint16(layout.GOLDENS, goldens.length, true)
   view.setUint32(layout.PERIOD, periodMicroseconds(contract), true)
   view.setUint32(layout.CONTRACT_HASH, contractHash(contract), true)
@@ -36,7 +41,7 @@ export function writeCore(layers: StoredLayer[], contract: Contract, goldens: Fl
 
   const writer = { view, at: head }
   const { low, high, failsafe } = contract.action
-  for (const bounds of [low, high, failsafe]) floats(writer, bounds)
+  for (const part of [low, high, failsafe, bounds?.low ?? [], bounds?.high ?? []]) floats(writer, part)
   for (const [i, layer] of layers.entries()) writeLayer(writer, layout.HEADER + i * layout.DESCRIPTOR, layer)
   view.setUint32(layout.GOLDEN, writer.at, true)
   const golden = writer.at

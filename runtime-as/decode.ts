@@ -1,11 +1,12 @@
 /** A .bpd file, taken apart and checked: what `inspect`, the bridge and the readable reference work on. */
 import * as layout from './assembly/layout.ts'
 import { MAX_DENSE_WEIGHTS } from './check-network.ts'
-import { checkContract, contractHash, periodMicroseconds } from './contract.ts'
+import { checkContract, checkWithin, contractHash, periodMicroseconds } from './contract.ts'
+import { OUTSIDES } from './core.ts'
 import { InputError } from './errors.ts'
 import type { Form } from './form.ts'
 import { unpackMsgpack } from './msgpack.ts'
-import { type Contract, type Network, type ValueType, weightCount } from './network.ts'
+import { type Contract, type Network, observationBounds, type ValueType, weightCount } from './network.ts'
 import { type Golden, unpackGoldens, unpackLayer } from './unpack.ts'
 import { checkFile } from './validation.ts'
 
@@ -97,16 +98,21 @@ export function openPolicy(bytes: Uint8Array, name: string): { contract: Contrac
 function checkAgreement(contract: Contract, core: DataView, name: string): void {
   const { low, high, failsafe } = contract.action
   const agree = (field: string, inCore: number, inContract: number) => {
-    if (inCore !== inContract) {
+    if (!Object.is(inCore, inContract)) {
       throw new InputError(`${name}: contract.${field}: ${inContract}, expected ${inCore} as in the core`)
     }
   }
   agree('observation.names', core.getUint16(layout.OBSERVATIONS, true), contract.observation.names.length)
   agree('action.names', core.getUint16(layout.ACTIONS, true), contract.action.names.length)
   let at = core.getUint32(layout.BOUNDS, true)
-  for (const [field, values] of Object.entries({ low, high, failsafe })) {
+  const bounds = observationBounds(contract)
+  const outside = bounds ? OUTSIDES[bounds.outside] : layout.UNBOUNDED
+  agree('observation.outside (0 no bounds, 1 clamp, 2 refuse)', core.getUint8(layout.OUTSIDE), outside)
+  const inOrder = { 'action.low': low, 'action.high': high, 'action.failsafe': failsafe }
+  const ofObservation = bounds && { 'observation.low': bounds.low, 'observation.high': bounds.high }
+  for (const [field, values] of Object.entries({ ...inOrder, ...ofObservation })) {
     for (const value of values) {
-      agree(`action.${field}`, core.getFloat32(at, true), Math.fround(value))
+      agree(field, core.getFloat32(at, true), Math.fround(value))
       at += 4
     }
   }
@@ -114,6 +120,9 @@ function checkAgreement(contract: Contract, core: DataView, name: string): void 
   agree('squash (1 tanh, 0 clip)', core.getUint8(layout.SQUASH), squash)
   agree('period in microseconds', core.getUint32(layout.PERIOD, true), periodMicroseconds(contract))
   agree('(hash)', core.getUint32(layout.CONTRACT_HASH, true), contractHash(contract))
+  for (const [i, { observation }] of unpackGoldens(core).entries()) {
+    checkWithin(contract, observation, `${name}: golden[${i}]`)
+  }
 }
 
 function liveUnits({ layers }: Network, i: number): number {

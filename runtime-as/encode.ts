@@ -2,7 +2,7 @@
 import { arrange } from './arrange.ts'
 import { CORE, CORE_BYTES_BE, MAX_FILE, MAX_GOLDENS, TRAILER, VERSION } from './assembly/layout.ts'
 import { checkNetwork, checkNumbers } from './check-network.ts'
-import { checkContract } from './contract.ts'
+import { checkContract, checkWithin } from './contract.ts'
 import { writeCore } from './core.ts'
 import { InputError } from './errors.ts'
 import { crc32, newKernel, reserve } from './kernel.ts'
@@ -23,7 +23,10 @@ export function encodePolicy(network: Network, contract: Contract, golden: Float
   if (!Array.isArray(golden) || golden.length < 1 || golden.length > MAX_GOLDENS) {
     throw new InputError(`policy: golden: expected 1..${MAX_GOLDENS} observations`)
   }
-  for (const [i, observation] of golden.entries()) checkNumbers(observation, observations, `policy: golden[${i}]`)
+  for (const [i, observation] of golden.entries()) {
+    checkNumbers(observation, observations, `policy: golden[${i}]`)
+    checkWithin(checked, observation, `policy: golden[${i}]`)
+  }
 
   const { core, golden: at } = writeCore(arrange(network), checked, golden)
   if (core.length > MAX_FILE) throw new InputError(`policy: ${core.length} bytes, expected at most ${MAX_FILE}`)

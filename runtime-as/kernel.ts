@@ -13,6 +13,8 @@ export interface Kernel {
   workBytes(core: number): number
   /** 0, or 1 + the index of the first golden vector that is not reproduced */
   goldenMismatch(core: number, work: number): number
+  /** brings an observation within the policy's bounds, in place: 0, CLAMP where numbers were limited, REFUSE or more where it must not be acted on */
+  admit(core: number, observation: number): number
   /** one inference: f32[observations] to f32[actions]; scratch: f32[2 * widest] */
   forward(core: number, observation: number, action: number, scratch: number): void
   tanhf(x: number): number

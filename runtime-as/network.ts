@@ -29,10 +29,27 @@ export interface Network {
   layers: Layer[]
 }
 
+/** What an observation may be, one entry a number of it, in its unit. All of it is there, or nothing. */
+export interface ObservationBounds {
+  low: number[]
+  high: number[]
+  /**
+   * what becomes of a number outside: `clamp` limits it; `refuse` makes the whole action the failsafe, as NaN does either way
+   */
+  outside: Outside
+}
+
+export const OUTSIDE = ['clamp', 'refuse'] as const
+export type Outside = (typeof OUTSIDE)[number]
+
+/** The bounds of a checked contract; undefined: it has none. */
+export const observationBounds = ({ observation: { low, high, outside } }: Contract): ObservationBounds | undefined =>
+  low && high && outside && { low, high, outside }
+
 /** What the policy expects and promises; travels inside the .bpd file. Tools refuse a mismatch instead of guessing. */
 export interface Contract {
   task: string
-  observation: { names: string[] }
+  observation: { names: string[] } & Partial<ObservationBounds>
   /** `low`, `high` and `failsafe` are in the units of the action, one entry per action */
   action: { names: string[]; low: number[]; high: number[]; failsafe: number[] }
   /**

@@ -3,15 +3,18 @@ import * as layout from './assembly/layout.ts'
 import { openPolicy } from './decode.ts'
 import { FailedError } from './errors.ts'
 import { newKernel, reserve } from './kernel.ts'
-import type { Contract } from './network.ts'
+import { type Contract, observationBounds } from './network.ts'
 
 export interface Policy {
   readonly contract: Contract
   /**
    * One inference. observation: `contract.observation.names.length` numbers, rounded to f32; action: f32, one an action name, always within
-   * [low, high]. Checks nothing and allocates nothing. NaN, or a number that is missing, makes the failsafe action wherever it reaches.
+   * [low, high]. Allocates nothing, and checks only what the contract bounds: there, NaN or a refused number makes the whole action the failsafe.
+   * Without bounds, NaN, or a number that is missing, makes the failsafe action wherever it reaches.
    */
   stepInto(observation: ArrayLike<number>, action: Float32Array): void
+  /** steps whose observation was clamped, or refused, by the contract's bounds */
+  readonly outside: { clamped: number; refused: number }
   /** Recomputes every golden vector. Throws FailedError where one comes out different by a bit. */
   selfTest(): void
 }
@@ -33,12 +36,24 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
   reserve(kernel, output + 4 * actions)
   const x = new Float32Array(kernel.memory.buffer, input, observations)
   const y = new Float32Array(kernel.memory.buffer, output, actions)
-  const { forward } = kernel
+  const { admit, forward } = kernel
+  const bounded = observationBounds(contract) !== undefined
+  const failsafe = Float32Array.from(contract.action.failsafe)
+  const outside = { clamped: 0, refused: 0 }
 
   const policy: Policy = {
-    contract,
+    ...{ contract, outside },
     stepInto(observation, action) {
       for (let i = 0; i < observations; i++) x[i] = observation[i]
+      if (bounded) {
+        const found = admit(core, input)
+        if (found >= layout.REFUSE) {
+          outside.refused++
+          for (let i = 0; i < actions; i++) action[i] = failsafe[i]
+          return
+        }
+        outside.clamped += found
+      }
       forward(core, input, output, scratch)
       for (let i = 0; i < actions; i++) action[i] = y[i]
     },

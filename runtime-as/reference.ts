@@ -5,13 +5,22 @@
  */
 import type { DecodedPolicy } from './decode.ts'
 import type { Form } from './form.ts'
-import type { Activation, Layer } from './network.ts'
+import { type Activation, type Layer, type ObservationBounds, observationBounds } from './network.ts'
 
 const f32 = Math.fround
 
 /** One inference. observation: shape (observations), rounded to f32. Returns the action, shape (actions). */
 export function referenceForward({ contract, network, layers }: DecodedPolicy, observation: ArrayLike<number>) {
   let x: Float32Array = Float32Array.from(observation)
+  const bounds = observationBounds(contract)
+  if (bounds) {
+    if (isRefused(x, bounds)) return Float32Array.from(contract.action.failsafe)
+    x = x.map((value, i) => {
+      const limited = Math.min(Math.max(value, f32(bounds.low[i])), f32(bounds.high[i]))
+      // -0 on a bound of 0 stays
+      return limited === value ? value : limited
+    })
+  }
   const fixed = network.layers[0].values === 'int8-fixed'
   if (fixed) {
     x = quantised(x, network.layers[0].multipliers as Float32Array)
@@ -24,6 +33,10 @@ export function referenceForward({ contract, network, layers }: DecodedPolicy, o
   const { low, high, failsafe } = contract.action
   return Float32Array.from(x, (z, i) => action(z, f32(low[i]), f32(high[i]), f32(failsafe[i]), contract.squash))
 }
+
+/** A number outside, where that refuses; NaN has no place within bounds. */
+const isRefused = (x: Float32Array, { low, high, outside }: ObservationBounds): boolean =>
+  x.some((value, i) => Number.isNaN(value) || (outside === 'refuse' && (value < f32(low[i]) || value > f32(high[i]))))
 
 function activate(a: number, activation: Activation): number {
   if (activation === 'relu') return a <= 0 ? 0 : a

@@ -13,8 +13,9 @@ export const TEXTS: Record<number, string> = {
   [codes.TRUNCATED]: 'length: expected the whole file, ending in its CRC (truncated?)',
   [codes.BAD_CRC]: 'crc: expected the CRC-32 of all bytes before it (altered?)',
   [codes.BAD_CORE]: "core: expected to begin with 'bpd1' and its own length",
-  [codes.BAD_SIZES]: 'core sizes: expected 1..16 layers, widths 1..4096, a period above 0, reserved bytes 0',
-  [codes.BAD_BOUNDS]: 'action bounds: expected low <= failsafe <= high for every action',
+  [codes.BAD_SIZES]:
+    'core sizes: expected 1..16 layers, widths 1..4096, a period above 0, observations unbounded, clamped or refused',
+  [codes.BAD_BOUNDS]: 'action bounds: expected finite low <= failsafe <= high for every action',
   [codes.BAD_LAYER]: 'layer: expected a known form, activation, value type and column type',
   [codes.BROKEN_CHAIN]: 'layer sizes: expected each layer to read what the one before writes',
   [codes.BAD_OFFSET]: 'offsets: expected the parts of the core one after another without a gap',
@@ -25,6 +26,7 @@ export const TEXTS: Record<number, string> = {
   [codes.BAD_WIDEST]: 'widest: expected the width of the widest hidden layer',
   [codes.BAD_SQUASH]: 'squash: expected tanh after a tanh layer, or clip after a layer without activation',
   [codes.BAD_PADDING]: 'padding: expected zeros',
+  [codes.BAD_OBSERVATION_BOUNDS]: 'observation bounds: expected finite low <= high for every observation',
   [codes.BAD_GOLDEN]: 'golden vectors: expected 1..16 that end exactly where the core ends',
 }
 

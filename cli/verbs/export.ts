@@ -40,7 +40,7 @@ async function run(file: string, { form, out, json }: Options): Promise<void> {
     // the source last: whoever sees it finds its header
     written[`${stem}.h`] = header
     written[out] = source
-  } else written[out] = form === 'wasm' ? generateWasm(program) : generateOnnx(program)
+  } else written[out] = form === 'wasm' ? generateWasm(program) : generateOnnx(program, file)
   makeFolderOf(out)
   const files: { file: string; bytes: number }[] = []
   for (const [path, content] of Object.entries(written)) {

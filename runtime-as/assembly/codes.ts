@@ -21,3 +21,4 @@ export const BAD_WIDEST = 18
 export const BAD_SQUASH = 19
 export const BAD_PADDING = 20
 export const BAD_GOLDEN = 21
+export const BAD_OBSERVATION_BOUNDS = 22

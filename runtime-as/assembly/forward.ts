@@ -1,3 +1,4 @@
+import { failsafe } from './bounds'
 import { dense } from './dense'
 import { quantise, rowsFixed } from './fixed'
 import { groupedU16, groupedU8, groupedU8Relu } from './grouped'
@@ -97,8 +98,7 @@ export function forward(core: usize, observation: usize, action: usize, scratch:
   if (load<u8>(core, HEADER + VALUE_TYPE) == I8_FIXED) {
     // whole numbers know no NaN: one among the observations makes all actions the failsafe
     if (!quantise(core, observation, other)) {
-      for (let k: usize = 0; k < <usize>load<u16>(core, ACTIONS); k++) store<u32>(action + (k << 2), 0x7fc00000)
-      actions(core, action)
+      failsafe(core, action)
       return
     }
     x = other

@@ -1,3 +1,4 @@
+import { same } from './bytes'
 import { forward } from './forward'
 import { ACTIONS, GOLDEN, GOLDENS, OBSERVATIONS, WIDEST } from './layout'
 
@@ -19,7 +20,7 @@ export function goldenMismatch(core: usize, work: usize): u32 {
   for (let i: u32 = 1; i <= count; i++) {
     forward(core, golden, action, work)
     golden += observationBytes
-    for (let k: usize = 0; k < actionBytes; k += 4) if (load<u32>(golden + k) != load<u32>(action + k)) return i
+    if (!same(golden, action, actionBytes)) return i
     golden += actionBytes
   }
   return 0

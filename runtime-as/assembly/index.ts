@@ -2,6 +2,7 @@
 export { dense } from './dense'
 export { groupedU8, groupedU8Relu } from './grouped'
 export { rowsFixed } from './fixed'
+export { admit } from './bounds'
 export { crc32 } from './crc'
 export { forward } from './forward'
 export { goldenMismatch, workBytes } from './golden'

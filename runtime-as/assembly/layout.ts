@@ -19,7 +19,8 @@ export const OBSERVATIONS = 10
 export const ACTIONS = 12
 export const WIDEST = 14
 export const SQUASH = 16
-export const RESERVED = 17
+/** what becomes of an observation outside its bounds, and whether there are any */
+export const OUTSIDE = 17
 export const GOLDENS = 18
 /** control period in microseconds, u32 */
 export const PERIOD = 20
@@ -65,6 +66,10 @@ export const SHIFT_MASK = 31
 export const NO_COLUMNS = 0
 export const U8 = 1
 export const U16 = 2
+
+export const UNBOUNDED = 0
+export const CLAMP = 1
+export const REFUSE = 2
 
 export const SQUASH_CLIP = 0
 export const SQUASH_TANH = 1

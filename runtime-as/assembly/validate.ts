@@ -1,3 +1,4 @@
+import { wordBefore } from './bytes'
 import {
   BAD_BOUNDS,
   BAD_COLUMN,
@@ -5,6 +6,7 @@ import {
   BAD_CRC,
   BAD_GOLDEN,
   BAD_LAYER,
+  BAD_OBSERVATION_BOUNDS,
   BAD_OFFSET,
   BAD_PADDING,
   BAD_RUN,
@@ -54,8 +56,9 @@ import {
   NONE,
   NO_COLUMNS,
   OBSERVATIONS,
+  OUTSIDE,
   PERIOD,
-  RESERVED,
+  REFUSE,
   ROWS,
   RUN,
   RUNS_AT,
@@ -87,35 +90,32 @@ export function validate(file: usize, bytes: u32): u32 {
   if (load<u16>(file, 6) != 0x63a4 || load<u32>(file, 8) != 0xc665726f) return FOREIGN
   if (bytes > <u32>MAX_FILE) return TOO_LONG
   const coreBytes = bswap<u32>(load<u32>(file, CORE_BYTES_BE))
-  if (coreBytes < <u32>HEADER || coreBytes > bytes - CORE - TRAILER || !isTrailer(file + bytes - TRAILER)) return TRUNCATED
-  if (crc32(file, bytes - 4) != bigEndian(file + bytes - 4)) return BAD_CRC
+  if (coreBytes < <u32>HEADER || coreBytes > bytes - CORE - TRAILER || !isTrailer(file + bytes - 4)) return TRUNCATED
+  if (bswap<u32>(crc32(file, bytes - 4)) != wordBefore(file + bytes)) return BAD_CRC
   return validateCore(file + CORE, coreBytes)
 }
 
 /** a3 'crc' ce */
-function isTrailer(at: usize): bool {
-  return load<u8>(at) == 0xa3 && load<u8>(at, 1) == 0x63 && load<u8>(at, 2) == 0x72 && load<u8>(at, 3) == 0x63 && load<u8>(at, 4) == 0xce
-}
-
-/** the CRC need not be aligned */
-function bigEndian(at: usize): u32 {
-  return (<u32>load<u8>(at) << 24) | (<u32>load<u8>(at, 1) << 16) | (<u32>load<u8>(at, 2) << 8) | load<u8>(at, 3)
+function isTrailer(end: usize): bool {
+  return wordBefore(end) == 0xce637263 && load<u8>(end - 5) == 0xa3
 }
 
 function validateCore(core: usize, bytes: u32): u32 {
   const layers: u32 = load<u16>(core, LAYERS)
   const observations: u32 = load<u16>(core, OBSERVATIONS)
   const actions: u32 = load<u16>(core, ACTIONS)
+  const outside = load<u8>(core, OUTSIDE)
   if (load<u32>(core, MAGIC) != CORE_MAGIC || load<u32>(core, CORE_BYTES) != bytes) return BAD_CORE
   if (layers - 1 >= <u32>MAX_LAYERS || observations - 1 >= <u32>MAX_WIDTH || actions - 1 >= <u32>MAX_WIDTH) return BAD_SIZES
-  if (load<u32>(core, PERIOD) == 0 || load<u8>(core, RESERVED) != 0) return BAD_SIZES
-  const boundsBytes = 12 * actions
+  if (load<u32>(core, PERIOD) == 0 || outside > <u8>REFUSE) return BAD_SIZES
   let at: u32 = HEADER + layers * DESCRIPTOR
   if (load<u32>(core, BOUNDS) != at) return BAD_OFFSET
-  if (at + boundsBytes > bytes) return PAST_CORE
-  const bounds = validateBounds(core + at, actions << 2)
-  if (bounds != FINE) return bounds
-  at += boundsBytes
+  const ofObservation = outside ? observations << 2 : 0
+  const end = at + 12 * actions + 2 * ofObservation
+  if (end > bytes) return PAST_CORE
+  if (!ordered(core + at, actions << 2, actions << 3)) return BAD_BOUNDS
+  if (!ordered(core + end - 2 * ofObservation, ofObservation, 0)) return BAD_OBSERVATION_BOUNDS
+  at = end
 
   let inputs = observations
   const fixed = load<u8>(core, HEADER + VALUE_TYPE) == I8_FIXED
@@ -155,14 +155,14 @@ function refuse(code: u32): u32 {
   return (code << 2) | 1
 }
 
-/** low <= failsafe <= high, all finite; stride in bytes */
-function validateBounds(low: usize, stride: u32): u32 {
-  if (!finite(low, (3 * stride) >>> 2)) return NOT_FINITE
+/** low <= middle <= high, all finite. stride: bytes of each; middle: from low on, 0: none, low and high are ordered by themselves */
+function ordered(low: usize, stride: u32, middle: u32): bool {
+  if (!finite(low, (2 * stride + (middle >>> 1)) >>> 2)) return false
   for (const end = low + stride; low < end; low += 4) {
-    const failsafe = load<f32>(low + 2 * stride)
-    if (failsafe < load<f32>(low) || failsafe > load<f32>(low + stride)) return BAD_BOUNDS
+    const between = load<f32>(low + middle)
+    if (between < load<f32>(low) || between > load<f32>(low + stride)) return false
   }
-  return FINE
+  return true
 }
 
 /** Where the layer that begins at `at` ends, or a refusal. multipliers, scales: how many f32 lie before and behind its heads */
@@ -242,7 +242,7 @@ function ascending(runs: usize, c: usize, rows: u32, columns: u32, size: u32): b
 /** Whether no number is NaN or infinite. */
 export function finite(at: usize, words: u32): bool {
   for (const end = at + (<usize>words << 2); at < end; at += 4) {
-    if ((load<u32>(at) & 0x7f800000) == 0x7f800000) return false
+    if ((load<u32>(at) << 1) >>> 24 == 0xff) return false
   }
   return true
 }

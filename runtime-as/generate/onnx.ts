@@ -2,6 +2,7 @@
  * One policy as an ONNX model (opset 13): Gemm, Relu and Tanh a layer, then scale and bounds; `observation` [1, n] to `action` [1, m], f32.
  * Within 1e-6 of the kernel for finite observations: another runtime sums in its own order and has its own tanh. NaN it treats as it likes.
  */
+import { InputError } from '../errors.ts'
 import { type Program, squashScale } from './program.ts'
 import { bytes, floats, message, number, text } from './protobuf.ts'
 
@@ -11,8 +12,11 @@ const OPSET = 13
 
 type Bytes = Uint8Array
 
-export function generateOnnx(program: Program): Bytes {
-  const { layers, observations, actions, squash } = program
+export function generateOnnx(program: Program, name = 'policy'): Bytes {
+  const { layers, observations, actions, squash, bounds } = program
+  if (bounds?.outside === 'refuse') {
+    throw new InputError(`${name}: contract.observation.outside: 'refuse', expected 'clamp' or no bounds for ONNX`)
+  }
   const nodes: Bytes[] = []
   const constants: Bytes[] = []
   let value = 'observation'
@@ -23,6 +27,11 @@ export function generateOnnx(program: Program): Bytes {
   const constant = (name: string, shape: number[], values: ArrayLike<number>): string => {
     constants.push(tensor(name, shape, values))
     return name
+  }
+  if (bounds) {
+    const shape = [1, observations.length]
+    add('Max', 'within_low', [constant('observation_low', shape, bounds.low)])
+    add('Min', 'within', [constant('observation_high', shape, bounds.high)])
   }
   for (const [i, { inputs, activation, rows }] of layers.entries()) {
     const weights = new Float32Array(rows.length * inputs)

@@ -1,7 +1,7 @@
 /** A policy as code is written from it: every number that the file holds, row by row, and nothing of how it holds them. */
 import { type DecodedPolicy, decodePolicy } from '../decode.ts'
 import { InputError } from '../errors.ts'
-import type { Activation, Layer } from '../network.ts'
+import { type Activation, type Layer, type ObservationBounds, observationBounds } from '../network.ts'
 import { loadPolicy } from '../policy.ts'
 import type { Golden } from '../unpack.ts'
 
@@ -30,6 +30,8 @@ export interface Program {
   high: number[]
   failsafe: number[]
   goldens: Golden[]
+  /** of the observations, f32; absent: there are none */
+  bounds?: ObservationBounds
 }
 
 /** Code is some twenty bytes a weight: what is larger is better run from its file. */
@@ -49,11 +51,19 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
   if (terms > MAX_TERMS) {
     throw new InputError(`${name}: ${terms} weights, expected at most ${MAX_TERMS} to write code from`)
   }
+  const bounds = observationBounds(contract)
   return {
+    ...(bounds && { bounds: boundsOf(bounds) }),
     ...{ task: contract.task, observations: contract.observation.names, actions: names, layers, goldens },
     squash: contract.squash,
     ...{ low: low.map(Math.fround), high: high.map(Math.fround), failsafe: failsafe.map(Math.fround) },
   }
+}
+
+/** Of bounds that are 0 and -0 the kernel takes -0 for a number below. */
+function boundsOf({ low, high, outside }: ObservationBounds): ObservationBounds {
+  const highest = high.map(Math.fround)
+  return { low: low.map((x, i) => Math.min(Math.fround(x), highest[i])), high: highest, outside }
 }
 
 /** Dense layers multiply their zeros too, which an infinite input turns into NaN. */

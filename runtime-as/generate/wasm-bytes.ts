@@ -10,6 +10,7 @@ export const RETURN = 0x0f
 export const IF = 0x04
 export const END = 0x0b
 export const SELECT = 0x1b
+export const I32_OR = 0x72
 export const F32_EQ_NOT = 0x5c
 export const F32_LESS = 0x5d
 export const F32_GREATER = 0x5e

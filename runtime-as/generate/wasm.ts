@@ -51,14 +51,24 @@ export function generateWasm(program: Program): Uint8Array<ArrayBuffer> {
   const observation = 0
   const action = room(program.observations.length)
   const hidden = action + room(program.actions.length)
-  const constants = new Constants(hidden + 2 * widest)
+  // a clamped observation has a place of its own: the caller's stays as it is
+  const clamps = program.bounds?.outside === 'clamp'
+  const admitted = clamps ? hidden + 2 * widest : observation
+  const constants = new Constants(hidden + 2 * widest + (clamps ? room(program.observations.length) : 0))
   const parts = layers.flatMap((layer, i) => {
-    const x = i === 0 ? observation : hidden + widest * ((i + 1) % 2)
+    const x = i === 0 ? admitted : hidden + widest * ((i + 1) % 2)
     return layerParts(layer, x, i === layers.length - 1 ? action : hidden + widest * (i % 2), constants)
   })
   parts.push(actionsFunction(program, action))
-  const step = parts.flatMap((_, i) => [op.CALL, ...op.unsigned(FIRST_PART + i)])
-  return moduleOf([tanhFunction(), op.body([], step), ...parts], { observation, action }, constants)
+  const calls = parts.flatMap((_, i) => [op.CALL, ...op.unsigned(FIRST_PART + i)])
+  const step = op.body(
+    [
+      [1, op.F32],
+      [1, op.I32],
+    ],
+    [...admit(program, observation, admitted, action), ...calls],
+  )
+  return moduleOf([tanhFunction(), step, ...parts], { observation, action }, constants)
 }
 
 function moduleOf(functions: op.Code[], addresses: Record<string, number>, constants: Constants) {
@@ -84,6 +94,33 @@ function moduleOf(functions: op.Code[], addresses: Record<string, number>, const
       op.section(11, op.vector([[0, ...op.integer(constants.one), op.END].concat(op.counted(data))])),
     ),
   )
+}
+
+/** Locals of the step: a number of the observation, whether any is refused. */
+const [NUMBER, REFUSED] = [0, 1]
+
+/** Brings the observation within its bounds, or writes the failsafe and returns. */
+function admit({ bounds, failsafe }: Program, observation: number, admitted: number, action: number): op.Code {
+  if (!bounds) return []
+  const code: op.Code = []
+  const x = op.get(NUMBER)
+  for (const [i, low] of bounds.low.entries()) {
+    const [below, above] = [op.float(low), op.float(bounds.high[i])].map((bound, k) => ({
+      bound,
+      is: [...x, ...bound, k === 0 ? op.F32_LESS : op.F32_GREATER],
+    }))
+    code.push(...op.loadFloat(observation + 4 * i), ...op.set(NUMBER))
+    code.push(...op.get(REFUSED), ...x, ...x, op.F32_EQ_NOT, op.I32_OR)
+    if (bounds.outside === 'refuse') code.push(...below.is, op.I32_OR, ...above.is, op.I32_OR, ...op.set(REFUSED))
+    else {
+      code.push(...op.set(REFUSED), ...op.BASE)
+      // the value to take, the value to leave, the condition
+      code.push(...below.bound, ...above.bound, ...x, ...above.is, op.SELECT, ...below.is, op.SELECT)
+      code.push(...op.storeFloat(admitted + 4 * i))
+    }
+  }
+  const stores = failsafe.flatMap((value, i) => [...op.BASE, ...op.float(value), ...op.storeFloat(action + 4 * i)])
+  return [...code, ...op.get(REFUSED), op.IF, op.EMPTY, ...stores, op.RETURN, op.END]
 }
 
 /** Rows four at a time, one in a lane; a single row left over by itself. */

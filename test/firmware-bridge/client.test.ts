@@ -30,7 +30,7 @@ const expectRunning = (board: Board, bytes: Uint8Array) =>
 describe('a fresh board', () => {
   it('says what it is, and that it runs nothing', async () => {
     const { board } = await connect()
-    expect(board.info).toMatchObject({ name: 'in-process', protocol: 3, format: 1, programBytes: 256, clockHz: 1e9 })
+    expect(board.info).toMatchObject({ name: 'in-process', protocol: 4, format: 1, programBytes: 256, clockHz: 1e9 })
     expect(board.info.policy).toBeUndefined()
     await expect(board.step([0], new Float32Array(1))).rejects.toThrow('in-process: the board runs no policy')
     await expect(board.bench(1)).rejects.toThrow(FailedError)

@@ -92,6 +92,34 @@ function run(kernel: Kernel, memory: Uint8Array, file: Uint8Array, atEnd: boolea
   before.set(memory.subarray(scratch, scratch + work), scratch)
   before.set(memory.subarray(action, action + 4 * actions), action)
   if (Buffer.compare(before, memory) !== 0) throw new Error('wrote outside its work memory and the action')
+  admit(kernel, memory, core, observation)
+}
+
+/** Brings the observation within its bounds: nothing else may change, and what is said of it must be true. */
+function admit(kernel: Kernel, memory: Uint8Array, core: number, observation: number): void {
+  const view = new DataView(memory.buffer)
+  const outside = view.getUint8(core + layout.OUTSIDE)
+  const count = outside === layout.UNBOUNDED ? 0 : view.getUint16(core + layout.OBSERVATIONS, true)
+  const low = core + view.getUint32(core + layout.BOUNDS, true) + 12 * view.getUint16(core + layout.ACTIONS, true)
+  const expected = memory.slice()
+  const after = new DataView(expected.buffer)
+  let found = 0
+  for (let at = 0; at < 4 * count; at += 4) {
+    const x = view.getFloat32(observation + at, true)
+    const [least, most] = [low, low + 4 * count].map((part) => view.getFloat32(part + at, true))
+    if (x >= least && x <= most) continue
+    found = Math.max(found, Number.isNaN(x) ? layout.REFUSE : outside)
+    after.setFloat32(observation + at, Math.min(Math.max(x, least), most), true)
+  }
+  const said = Math.min(kernel.admit(core, observation), layout.REFUSE)
+  if (said !== found) throw new Error(`admit says ${said}, expected ${found}`)
+  for (let at = observation; at < observation + 4 * count; at += 4) {
+    // which NaN it is may differ
+    if (Number.isNaN(after.getFloat32(at, true)) && Number.isNaN(view.getFloat32(at, true))) {
+      expected.set(memory.subarray(at, at + 4), at)
+    }
+  }
+  if (Buffer.compare(expected, memory) !== 0) throw new Error('admit wrote something else than the bounds')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

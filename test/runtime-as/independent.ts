@@ -64,15 +64,17 @@ function readCore(core: Reader): void {
   const bytes = core.view.byteLength
   need(core.u32() === 0x31647062 && core.u32() === bytes)
   const [layers, observations, actions, widest] = [core.u16(), core.u16(), core.u16(), core.u16()]
-  const [squash, reserved, goldens, period] = [core.u8(), core.u8(), core.u16(), core.u32()]
+  const [squash, outside, goldens, period] = [core.u8(), core.u8(), core.u16(), core.u32()]
   core.u32()
   need(inRange(layers, 16) && inRange(observations, 4096) && inRange(actions, 4096) && inRange(goldens, 16))
-  need(squash <= 1 && reserved === 0 && period > 0)
+  need(squash <= 1 && outside <= 2 && period > 0)
   const [boundsAt, goldenAt] = [core.u32(), core.u32()]
   const descriptors = times(layers, () => readDescriptor(core))
   need(core.at === boundsAt)
   const [low, high, failsafe] = times(3, () => times(actions, core.f32))
   need(failsafe.every((x, i) => low[i] <= x && x <= high[i]))
+  const [lowest, highest] = times(2, () => times(outside ? observations : 0, core.f32))
+  need(lowest.every((x, i) => x <= highest[i]))
 
   const fixed = descriptors[0].values === 3
   const hidden = descriptors.slice(0, -1)

@@ -1,6 +1,6 @@
 /** Files to start from, of every form, type of value and column, and changes to them that know the format. */
 import * as layout from '../../runtime-as/assembly/layout.ts'
-import { type Network, VALUE_TYPES } from '../../runtime-as/network.ts'
+import { type Network, type Outside, VALUE_TYPES } from '../../runtime-as/network.ts'
 import { narrowedFile } from './narrowed.ts'
 import { randomNetwork } from './networks.ts'
 
@@ -12,11 +12,12 @@ const SHAPES: (() => [network: Network, squash?: 'clip'])[] = [
   () => [randomNetwork([1, 1], 1)],
 ]
 
+/** Every other shape with bounds of its observations. */
 export const seedFiles = (): Uint8Array[] =>
-  VALUE_TYPES.flatMap((values) =>
-    SHAPES.map((shape) => {
+  VALUE_TYPES.flatMap((values, k) =>
+    SHAPES.map((shape, i) => {
       const [network, squash] = shape()
-      return narrowedFile(network, values, squash)
+      return narrowedFile(network, values, squash, [undefined, 'clamp', undefined, 'refuse'][(i + k) % 4] as Outside)
     }),
   )
 
@@ -35,7 +36,7 @@ const HEADER: [at: number, bytes: number][] = [
     2,
   ]),
   [layout.SQUASH, 1],
-  [layout.RESERVED, 1],
+  [layout.OUTSIDE, 1],
 ]
 const DESCRIPTOR: [at: number, bytes: number][] = [
   ...[layout.FORM, layout.ACTIVATION, layout.VALUE_TYPE, layout.COLUMN_TYPE].map((at): [number, number] => [at, 1]),

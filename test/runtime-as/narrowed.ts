@@ -1,9 +1,9 @@
 /** Networks of every value type for the tests: random ones, their scales chosen on random observations. */
 import fc from 'fast-check'
 import { encodePolicy } from '../../runtime-as/encode.ts'
-import { type Contract, type Network, VALUE_TYPES, type ValueType } from '../../runtime-as/network.ts'
+import { type Contract, type Network, type Outside, VALUE_TYPES, type ValueType } from '../../runtime-as/network.ts'
 import { quantise } from '../../trainer/distill/quantise.ts'
-import { anyNetwork, contractFor, observationsFor } from './networks.ts'
+import { anyNetwork, bounded, contractFor, observationsFor } from './networks.ts'
 
 export const NARROW: ValueType[] = VALUE_TYPES.filter((values) => values !== 'f32')
 
@@ -18,8 +18,18 @@ export function narrowed(network: Network, values: ValueType, seed = 3): Network
   return quantise({ layers }, values, observationsFor(network, 8, seed))
 }
 
-export function narrowedFile(network: Network, values: ValueType, squash: Contract['squash'] = 'tanh'): Uint8Array {
-  return encodePolicy(narrowed(network, values), contractFor(network, squash), observationsFor(network, 2))
+/** outside: with bounds of the observations, golden ones at their lows */
+export function narrowedFile(
+  network: Network,
+  values: ValueType,
+  squash: Contract['squash'] = 'tanh',
+  outside?: Outside,
+): Uint8Array {
+  const plain = contractFor(network, squash)
+  if (!outside) return encodePolicy(narrowed(network, values), plain, observationsFor(network, 2))
+  const contract = bounded(plain, outside)
+  const golden = [Float32Array.from(contract.observation.low as number[]), new Float32Array(network.layers[0].inputs)]
+  return encodePolicy(narrowed(network, values), contract, golden)
 }
 
 /** Any network of any type of value but f32. */

@@ -1,6 +1,6 @@
 /** Networks and contracts for the tests, random ones from a seed. */
 import fc from 'fast-check'
-import type { Activation, Contract, Layer, Network } from '../../runtime-as/network.ts'
+import type { Activation, Contract, Layer, Network, Outside } from '../../runtime-as/network.ts'
 
 /** Uniform in [0, 1), repeatable. */
 export function uniform(seed: number): () => number {
@@ -58,6 +58,14 @@ export function contractFor(network: Network, squash: Contract['squash'] = 'tanh
     },
     ...{ squash, period: 0.02, provenance: { made: 'by a test', seed: 7 } },
   }
+}
+
+/** The contract with bounds of its observations, different ones, -1.5 .. 1 about. */
+export function bounded(contract: Contract, outside: Outside): Contract {
+  const { names } = contract.observation
+  const low = names.map((_, i) => -1 - 0.5 * (i % 2))
+  const high = names.map((_, i) => 0.25 * (i % 4) + 0.25)
+  return { ...contract, observation: { names, low, high, outside } }
 }
 
 export const observationsFor = (network: Network, count: number, seed = 5): Float32Array[] => {

@@ -22,8 +22,8 @@ export const tinyContract: Contract = {
   ...{ squash: 'tanh', period: 0.05, provenance: {} },
 }
 
-export const tinyFile = (contract = tinyContract): Uint8Array =>
-  encodePolicy(tinyNetwork, contract, [Float32Array.of(0.5, 2, -0.25, 0.5)])
+export const tinyFile = (contract = tinyContract, golden = [0.5, 2, -0.25, 0.5]): Uint8Array =>
+  encodePolicy(tinyNetwork, contract, [Float32Array.from(golden)])
 
 /** The same places, in whole numbers: 1.984375; 3.96875, -2; -0.6640625, 0.9921875. */
 const tinyInt8Network: Network = {

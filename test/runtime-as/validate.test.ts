@@ -3,22 +3,27 @@ import * as codes from '../../runtime-as/assembly/codes.ts'
 import * as layout from '../../runtime-as/assembly/layout.ts'
 import { newKernel } from '../../runtime-as/kernel.ts'
 import { TEXTS } from '../../runtime-as/validation.ts'
-import { resealed, tinyFile } from './tiny.ts'
+import { bounded } from './networks.ts'
+import { resealed, tinyContract, tinyFile } from './tiny.ts'
 
 const CORE_END = 160
 const TINY = tinyFile()
+const BOUNDED = tinyFile(bounded(tinyContract, 'clamp'), [0.25, 0.5, -0.25, 0.5])
 
-/** The tiny file with its core changed or cut to `bytes`, lengths and CRC made to fit. */
-function withCore(change: (core: DataView) => void, bytes = CORE_END): Uint8Array {
-  const core = TINY.slice(layout.CORE, layout.CORE + bytes)
+/** The tiny file, or another, with its core changed or cut to `bytes`, lengths and CRC made to fit. */
+function withCore(change: (core: DataView) => void, bytes = CORE_END, whole = TINY): Uint8Array {
+  const end = layout.CORE + new DataView(whole.buffer).getUint32(layout.CORE_BYTES_BE)
+  const core = whole.slice(layout.CORE, layout.CORE + bytes)
   const view = new DataView(core.buffer)
   view.setUint32(layout.CORE_BYTES, bytes, true)
   change(view)
-  const rest = TINY.subarray(layout.CORE + CORE_END)
-  const file = Uint8Array.of(...TINY.subarray(0, layout.CORE), ...core, ...rest)
+  const file = Uint8Array.of(...whole.subarray(0, layout.CORE), ...core, ...whole.subarray(end))
   new DataView(file.buffer).setUint32(layout.CORE_BYTES_BE, bytes)
   return resealed(file)
 }
+
+const withBounds = (change: (core: DataView) => void, bytes = CORE_END + 32): Uint8Array =>
+  withCore(change, bytes, BOUNDED)
 
 /** At the very end of memory, so that a read past the file traps. */
 function validate(file: Uint8Array): number {
@@ -42,6 +47,9 @@ const LOW = 84
 const HIGH = 88
 const FAILSAFE = 92
 const RUNS = 96
+/** of the tiny policy with bounds, which move what follows them */
+const OBSERVATION_LOW = 96
+const OBSERVATION_HIGH = 112
 const COLUMNS = 124
 const DENSE_VALUES = 128
 
@@ -55,14 +63,21 @@ const REFUSALS: [what: string, code: number, file: Uint8Array][] = [
   ['no action', codes.BAD_SIZES, withCore(u16(layout.ACTIONS, 0))],
   ['4097 actions', codes.BAD_SIZES, withCore(u16(layout.ACTIONS, 4097))],
   ['a period of 0', codes.BAD_SIZES, withCore(u32(layout.PERIOD, 0))],
-  ['a reserved byte', codes.BAD_SIZES, withCore(u8(layout.RESERVED, 1))],
+  ['observations neither clamped nor refused', codes.BAD_SIZES, withCore(u8(layout.OUTSIDE, 3))],
   ['bounds elsewhere', codes.BAD_OFFSET, withCore(u32(layout.BOUNDS, 88))],
   ['bounds past the core', codes.PAST_CORE, withCore(nothing, 92)],
   ['descriptors past the core', codes.PAST_CORE, withCore(sixteenLayers, 40)],
   ['low above failsafe', codes.BAD_BOUNDS, withCore(f32(LOW, 0.1))],
   ['high below failsafe', codes.BAD_BOUNDS, withCore(f32(HIGH, -0.1))],
-  ['a failsafe of NaN', codes.NOT_FINITE, withCore(f32(FAILSAFE, Number.NaN))],
-  ['an infinite bound', codes.NOT_FINITE, withCore(f32(HIGH, Infinity))],
+  ['a failsafe of NaN', codes.BAD_BOUNDS, withCore(f32(FAILSAFE, Number.NaN))],
+  ['an infinite bound', codes.BAD_BOUNDS, withCore(f32(HIGH, Infinity))],
+  ['observations without their bounds', codes.BAD_OBSERVATION_BOUNDS, withCore(u8(layout.OUTSIDE, layout.CLAMP))],
+  ['bounds of observations that none has', codes.BAD_OFFSET, withBounds(u8(layout.OUTSIDE, layout.UNBOUNDED))],
+  ['bounds of observations past the core', codes.PAST_CORE, withBounds(nothing, OBSERVATION_HIGH + 12)],
+  ['an observation’s low above its high', codes.BAD_OBSERVATION_BOUNDS, withBounds(f32(OBSERVATION_LOW + 12, 9))],
+  ['a low of NaN', codes.BAD_OBSERVATION_BOUNDS, withBounds(f32(OBSERVATION_LOW, Number.NaN))],
+  ['a high of NaN', codes.BAD_OBSERVATION_BOUNDS, withBounds(f32(OBSERVATION_HIGH + 12, Number.NaN))],
+  ['an infinite low', codes.BAD_OBSERVATION_BOUNDS, withBounds(f32(OBSERVATION_LOW + 4, -Infinity))],
   ['a layer without rows', codes.BAD_SIZES, withCore(u16(LAYER_0 + layout.ROWS, 0))],
   ['a layer of 4097 rows', codes.BAD_SIZES, withCore(u16(LAYER_0 + layout.ROWS, 4097))],
   ['a first layer wider than the observations', codes.BROKEN_CHAIN, withCore(u16(LAYER_0 + layout.COLUMNS, 5))],
@@ -125,8 +140,9 @@ it.each(REFUSALS)('the kernel refuses %s', (_, code, file) => {
   expect(TEXTS[validate(file)]).toBe(TEXTS[code])
 })
 
-it('the kernel takes the tiny file, and none at an address that is not a multiple of 4', () => {
+it('the kernel takes the tiny file, with bounds or without, and none at an address that is not a multiple of 4', () => {
   expect(validate(withCore(nothing))).toBe(codes.FINE)
+  expect(validate(withBounds(nothing))).toBe(codes.FINE)
   const kernel = newKernel(0)
   new Uint8Array(kernel.memory.buffer).set(TINY, 2)
   expect(kernel.validate(2, TINY.length)).toBe(codes.UNALIGNED)

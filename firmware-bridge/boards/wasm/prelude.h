@@ -63,6 +63,19 @@ static inline f32 f32_reinterpret_i32(u32 bits) {
 #define DIV_U(x, y) ((y) == 0 ? (UNREACHABLE, 0u) : (x) / (y))
 #define REM_U(x, y) ((y) == 0 ? (UNREACHABLE, 0u) : (x) % (y))
 
+// NaN of either makes NaN, and -0 lies below 0: where neither is less, their bits decide
+static inline f32 FMIN(f32 x, f32 y) {
+  if (x < y) return x;
+  if (y < x) return y;
+  return x == y ? f32_reinterpret_i32(i32_reinterpret_f32(x) | i32_reinterpret_f32(y)) : x + y;
+}
+
+static inline f32 FMAX(f32 x, f32 y) {
+  if (x > y) return x;
+  if (y > x) return y;
+  return x == y ? f32_reinterpret_i32(i32_reinterpret_f32(x) & i32_reinterpret_f32(y)) : x + y;
+}
+
 // sum + weight * input, each operation rounded by itself. The build puts it in; a board without an FPU may bring its own.
 #ifdef BOARD_MULTIPLY_ADD
 f32 multiply_add(f32 sum, f32 weight, f32 input);

@@ -1,6 +1,7 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
+import { admit, failsafe } from '../bounds'
 import { forward } from '../forward'
-import { ACTIONS, BOUNDS, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, VERSION, WIDEST } from '../layout'
+import { ACTIONS, BOUNDS, CLAMP, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, REFUSE, VERSION, WIDEST } from '../layout'
 import { finite } from '../validate'
 import { act, cycles, millis } from './board'
 import { record } from './log'
@@ -33,6 +34,7 @@ import {
   SLOT_GENERATION,
   STAT_BAD_OBSERVATIONS,
   STAT_BOUNDED,
+  STAT_CLAMPED,
   STAT_STEPS,
 } from './protocol'
 import { capacity, confirmed, goodStep } from './slots'
@@ -103,12 +105,15 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   if (!core) return refuse(NO_POLICY, 0)
   const expected = <u32>load<u16>(core, OBSERVATIONS) << 2
   if (length != expected) return refuse(BAD_LENGTH, expected)
-  const valid = finite(observation, length >>> 2)
+  const outside = admit(core, observation)
+  if (outside == CLAMP) count(STAT_CLAMPED)
+  const valid = outside < <u32>REFUSE && finite(observation, length >>> 2)
   if (!valid) count(STAT_BAD_OBSERVATIONS)
   const status = observed(core, valid)
   if (status != OK) return status
   const before = cycles()
-  forward(core, observation, out + 4, state + WORK)
+  if (outside < <u32>REFUSE) forward(core, observation, out + 4, state + WORK)
+  else failsafe(core, out + 4)
   store<u32>(out, cycles() - before)
   count(STAT_STEPS)
   if (bounded(core, out + 4)) count(STAT_BOUNDED)

@@ -1,9 +1,10 @@
 // The device: what the board calls. Requests and answers: firmware-bridge/PROTOCOL.md.
+import { fill, wordBefore } from '../bytes'
 import { crc32 } from '../crc'
 import { ACTIONS } from '../layout'
 import { reset } from './board'
 import { bench, contract, hello, step } from './commands'
-import { nextFrame, prepareMarks, put, seal, sendAnswer, trailer } from './line'
+import { nextFrame, prepareMarks, put, seal, sendAnswer } from './line'
 import {
   ANSWER,
   BAD_LENGTH,
@@ -74,7 +75,7 @@ export function poll(): void {
 /** A frame of `length` bytes in FRAME: checks it, answers it. What is no request of this contract stays unanswered. */
 function request(length: u32): void {
   const frame = state + FRAME
-  const crc = trailer(frame + length)
+  const crc = wordBefore(frame + length)
   const head = load<u32>(frame)
   const type = head & 0xff
   if ((crc32(frame, length - CRC_BYTES) ^ mix(type)) != crc || type >= <u32>ANSWER) {
@@ -113,7 +114,7 @@ function answer(type: u32, head: u32, length: u32): u32 {
   let status: u32 = OK
   switch (type) {
     case HELLO:
-      for (let k: usize = 0; k < <usize>INFO_BYTES; k += 4) store<u32>(out + PAYLOAD + k, 0)
+      fill(out + PAYLOAD, out + PAYLOAD + INFO_BYTES, 0)
       hello(out + PAYLOAD)
       bytes = INFO_BYTES
       break

@@ -14,10 +14,10 @@ import {
 } from './protocol'
 import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, state } from './state'
 
-/** The bytes END, ESC ESC_END, ESC ESC_ESC, to send from. */
+/** The bytes END END, ESC ESC_END, ESC ESC_ESC, to send from. */
 export function prepareMarks(): void {
-  store<u32>(state, END | (ESC << 8) | (ESC_END << 16) | (ESC << 24), MARKS)
-  store<u8>(state, ESC_ESC, MARKS + 4)
+  store<u32>(state, END | (END << 8) | (ESC << 16) | (ESC_END << 24), MARKS)
+  store<u16>(state, ESC | (ESC_ESC << 8), MARKS + 4)
 }
 
 /** Puts bytes from the line into the ring. Touches nothing that `nextFrame` writes but the ring, so an interrupt may call it. */
@@ -69,13 +69,6 @@ export function nextFrame(): u32 {
   return 0
 }
 
-/** The last four bytes of a frame, which need not be aligned. */
-export function trailer(end: usize): u32 {
-  let word: u32 = 0
-  for (let k = 0; k < CRC_BYTES; k++) word = (word << 8) | load<u8>(--end)
-  return word
-}
-
 /** Appends the CRC-32, mixed with `mix`, to the `length` bytes in ANSWER_FRAME. The length with it. */
 export function seal(length: u32, mix: u32): u32 {
   let crc = crc32(state + ANSWER_FRAME, length) ^ mix
@@ -88,15 +81,14 @@ export function seal(length: u32, mix: u32): u32 {
  * END for data when the garbage before it ended in ESC.
  */
 export function sendAnswer(length: u32): void {
-  send(state + MARKS, 1)
-  send(state + MARKS, 1)
+  send(state + MARKS, 2)
   let from = state + ANSWER_FRAME
   const end = from + length
   for (let at = from; at < end; at++) {
     const byte = load<u8>(at)
     if (byte != END && byte != ESC) continue
     if (at > from) send(from, <u32>(at - from))
-    send(state + MARKS + (byte == END ? 1 : 3), 2)
+    send(state + MARKS + (byte == END ? 2 : 4), 2)
     from = at + 1
   }
   if (end > from) send(from, <u32>(end - from))

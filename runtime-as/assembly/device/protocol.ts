@@ -1,7 +1,7 @@
 // Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
 // device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
 
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 /** SLIP (RFC 1055) */
 export const END = 0xc0
@@ -91,14 +91,15 @@ export const STAT_DROPPED = 8 // too short, too long or badly escaped
 export const STAT_OVERRUNS = 12 // bytes that found the line buffer full
 export const STAT_REPEATS = 16 // answered from memory
 export const STAT_STEPS = 20
-export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds NaN or an infinity
+export const STAT_BAD_OBSERVATIONS = 24 // steps with an observation that holds NaN or an infinity, or that its bounds refuse
 export const STAT_REVERTS = 28 // policies that were not confirmed in time
 export const STAT_FAILSAFES = 32 // times that no valid observation came in time
 export const STAT_BOUNDED = 36 // steps with an action that lies on one of its bounds, as clamping leaves it
 export const STAT_FAST = 40 // windows of steps that came faster than 0.8 of the contract's period
 export const STAT_SLOW = 44 // windows of steps that came slower than 1.2 of the period
 export const STAT_WINDOW = 48 // milliseconds that the last whole window took, 0: none yet
-export const STATS_BYTES = 52
+export const STAT_CLAMPED = 52 // steps with an observation that was clamped to its bounds
+export const STATS_BYTES = 56
 
 /** intervals between steps in a window */
 export const PACE_STEPS = 100

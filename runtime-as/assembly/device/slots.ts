@@ -1,6 +1,7 @@
 // Two slots of flash, one policy each. A slot: its header, in program units of its own and programmed after the file; a mark, in one more,
 // programmed when the policy is confirmed; the file. A power cut at any moment leaves header and mark absent or whole, so what runs is the
 // old policy or the new one.
+import { fill } from '../bytes'
 import { crc32 } from '../crc'
 import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
@@ -143,7 +144,7 @@ export function confirm(payload: usize, length: u32): u32 {
 /** Programs the first `bytes` of FRAME, and what remains of their last program unit as erased. */
 function programFrame(address: usize, bytes: u32): void {
   const units = unitFrom(bytes)
-  for (; bytes < units; bytes++) store<u8>(state + FRAME + bytes, 0xff)
+  fill(state + FRAME + bytes, state + FRAME + units, 0xff)
   program(address, state + FRAME, units)
 }
 

@@ -43,7 +43,7 @@ export const ESCAPED = FRAME_BYTES + 4
 export const LAST_HEAD = ESCAPED + 4
 export const LAST_CRC = LAST_HEAD + 4
 export const ANSWER_BYTES = LAST_CRC + 4
-/** END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
+/** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
 export const MARKS = ANSWER_BYTES + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
 export const RING = 168

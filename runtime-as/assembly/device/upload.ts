@@ -1,4 +1,5 @@
 // A file arrives: BEGIN, DATA in order, COMMIT. Each may be repeated at will; until COMMIT says OK the old policy runs.
+import { fill, same } from '../bytes'
 import { crc32 } from '../crc'
 import { erase, program } from './board'
 import {
@@ -44,11 +45,6 @@ export function begin(payload: usize, length: u32): u32 {
   return OK
 }
 
-function same(a: usize, b: usize, length: u32): bool {
-  for (let k: usize = 0; k < length; k++) if (load<u8>(a + k) != load<u8>(b + k)) return false
-  return true
-}
-
 /** payload: offset u32, then 1 to 512 bytes: whole program units but for the file's end. Pads the chunk in place. */
 export function data(payload: usize, length: u32): u32 {
   const bytes = load<u32>(state, UPLOAD_BYTES)
@@ -66,7 +62,7 @@ export function data(payload: usize, length: u32): u32 {
   const unit = load<u32>(table, PROGRAM_BYTES)
   const padded = (size + unit - 1) & ~(unit - 1)
   if (padded > <u32>MAX_CHUNK || (padded != size && offset + size != bytes)) return refuse(BAD_LENGTH, 0)
-  for (let k = size; k < padded; k++) store<u8>(chunk + k, 0xff)
+  fill(chunk + size, chunk + padded, 0xff)
   eraseTo(fileAt() + offset + padded)
   program(address, chunk, padded)
   if (!same(address, chunk, padded)) {
