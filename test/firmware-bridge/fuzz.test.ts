@@ -1,13 +1,37 @@
+import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
-import { frameEncoder, sealFrame } from '../../firmware-bridge/frames.ts'
+import { frameDecoder, frameEncoder, openFrame, sealFrame } from '../../firmware-bridge/frames.ts'
 import { openInProcess } from '../../firmware-bridge/inprocess.ts'
 import { Requester } from '../../firmware-bridge/requester.ts'
-import { BEGIN, COMMIT, DATA, MAX_PAYLOAD, RING_BYTES } from '../../runtime-as/assembly/device/protocol.ts'
+import {
+  ANSWER,
+  BEGIN,
+  BENCH,
+  COMMIT,
+  DATA,
+  HELLO,
+  LOG,
+  MAX_PAYLOAD,
+  OK,
+  RESET,
+  RING_BYTES,
+  STATS,
+  STEP,
+  UNKNOWN_TYPE,
+  WATCH,
+} from '../../runtime-as/assembly/device/protocol.ts'
 import { uniform } from '../runtime-as/networks.ts'
 import { policyFile, resealed } from './policies.ts'
+
+/** all that the device knows, as PROTOCOL.md lists them */
+const TYPES = [
+  ...readFileSync(new URL('../../firmware-bridge/PROTOCOL.md', import.meta.url), 'utf8')
+    .split('### Status')[0]
+    .matchAll(/^\| (\d+) +\| [A-Z]+ +\|/gm),
+].map((row) => Number(row[1]))
 
 const file = policyFile([5, 20, 2], 1)
 const GEOMETRY = { slotBytes: 16384, stateBytes: 4096 }
@@ -55,12 +79,21 @@ describe('a device withstands', () => {
     const encoder = frameEncoder()
     encoder.pipe(port.duplex)
     const random = uniform(2)
-    const word = () => [0, 1, 255, 256, 512, file.length, 16128, 0x7fffffff, 0xffffffff][Math.floor(9 * random())]
+    const pick = (list: number[]) => list[Math.floor(list.length * random())]
+    const word = () => pick([0, 1, 255, 256, 512, 0x20001, file.length, 16128, 0x7fffffff, 0xffffffff])
     const end = performance.now() + LONG
+    const heard = new Map<number, Set<number>>()
+    port.duplex.pipe(frameDecoder()).on('data', (bytes: Buffer) => {
+      const answer = openFrame(bytes, contract)
+      if (!answer) return
+      const type = answer.type & ~ANSWER
+      heard.set(type, (heard.get(type) ?? new Set()).add(answer.status))
+    })
     let requests = 0
     for (; requests < 100_000 && performance.now() < end; requests++) {
-      const type = random() < 0.5 ? [BEGIN, DATA, COMMIT][Math.floor(3 * random())] : Math.floor(12 * random())
-      const length = random() < 0.3 ? [0, 4, 8, 20, 516][Math.floor(5 * random())] : MAX_PAYLOAD * random()
+      const kind = random()
+      const type = kind < 0.4 ? pick([BEGIN, DATA, COMMIT]) : kind < 0.9 ? pick(TYPES) : Math.floor(256 * random())
+      const length = random() < 0.6 ? pick([0, 2, 4, 8, 20, 516]) : MAX_PAYLOAD * random()
       const payload = Uint8Array.from({ length }, () => 256 * random())
       if (length >= 4) new DataView(payload.buffer).setUint32(0, word(), true)
       if (length >= 8 && random() < 0.5) new DataView(payload.buffer).setUint32(4, word(), true)
@@ -69,6 +102,13 @@ describe('a device withstands', () => {
     }
     await new Promise(setImmediate)
     expect(requests).toBeGreaterThan(500)
+    expect(TYPES).toHaveLength(11)
+    const unknown = [...heard.keys()].filter((type) => !TYPES.includes(type))
+    expect(unknown.length).toBeGreaterThan(20)
+    for (const type of unknown) expect([...(heard.get(type) ?? [])], `${type}`).toEqual([UNKNOWN_TYPE])
+    // those that take no secret went well at times, too
+    for (const type of TYPES) expect(heard.get(type), `${type}`).not.toContain(UNKNOWN_TYPE)
+    for (const type of [HELLO, BEGIN, STEP, BENCH, STATS, RESET, WATCH, LOG]) expect(heard.get(type)).toContain(OK)
     await board.hello()
     // one of them may have begun a watch, which time has run out for
     await board.watch(0)
