@@ -2,13 +2,15 @@ import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/decode.ts'
-import type { ValueType } from '../../runtime-as/network.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { OUTSIDE, type ValueType } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { narrow } from '../../trainer/distill/narrow.ts'
+import { MARGIN } from '../../trainer/distill/observation-bounds.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { variantNames } from '../../trainer/distill/variants.ts'
 import { backendNames } from '../../trainer/kernels/backend.ts'
@@ -90,6 +92,17 @@ export function addRecipeOptions(verb: Command): void {
     .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
     .option('--max-weights <n>', 'picks the best return within so many weights, not the fewest weights', integer(1))
     .option('--max-bytes <n>', 'the same, within a size of the .bpd file', integer(1))
+    .addOption(
+      new Option(
+        '--observation-bounds <how>',
+        'the policy clamps, or refuses (failsafe), observations outside the range of the data',
+      ).choices(OUTSIDE),
+    )
+    .option(
+      '--observation-margin <x>',
+      `share of that range added on either side (default: ${MARGIN})`,
+      number(0, 1000),
+    )
     .option('--progress-episodes <n>', 'episodes for each point of the training curve', integer(1))
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
     .option('--no-fused', 'the same bits on every CPU')
@@ -105,6 +118,9 @@ async function run(taskName: string, options: Options): Promise<void> {
   const teacher = loadTeacher(options.teacher)
   requireFit(teacher, spec, options.teacher)
   const transitions = readTransitions(options.data, spec)
+  if (options.observationMargin !== undefined && options.observationBounds === undefined) {
+    throw new InputError('--observation-margin: expected --observation-bounds with it')
+  }
   makeFolder(options.out)
   const { json, teacher: _, data: __, out, resume, checkpointMinutes, values, every, ...given } = options
   const checkpoint = join(out, 'checkpoint.safetensors')

@@ -3,7 +3,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
-import { outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
@@ -39,13 +39,22 @@ async function run(taskName: string, file: string, options: Options): Promise<vo
   const outcomes = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers)
   const result = outcomeStatistics(outcomes)
   const returns = outcomes.map((outcome) => outcome.return)
+  const outside = outsideOf(outcomes)
   printResult(
     json,
-    { task: taskName, file, seed, return: result, returns },
+    { task: taskName, file, seed, return: result, returns, ...(outside && { outside }) },
     () =>
       `${file}: return ${result.mean.toFixed(1)} ± ${result.std.toFixed(1)} over ${episodes} episodes, ` +
-      `median ${result.median.toFixed(1)}, ${percent(result.failureRate)} ended before the time limit`,
+      `median ${result.median.toFixed(1)}, ${percent(result.failureRate)} ended before the time limit` +
+      (outside ? `\nobservations outside their bounds: ${outside.clamped} clamped, ${outside.refused} refused` : ''),
   )
+}
+
+/** Over all episodes; undefined where the policy bounds no observations. */
+function outsideOf(outcomes: readonly Outcome[]): Outcome['outside'] {
+  if (outcomes[0].outside === undefined) return undefined
+  const sum = (key: 'clamped' | 'refused') => outcomes.reduce((total, { outside }) => total + (outside?.[key] ?? 0), 0)
+  return { clamped: sum('clamped'), refused: sum('refused') }
 }
 
 /** The bytes of a .bpd policy, or of a teacher as one, checked against the task. */

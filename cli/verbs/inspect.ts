@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/decode.ts'
-import { parameterCount, weightCount } from '../../runtime-as/network.ts'
+import { type Contract, observationBounds, parameterCount, weightCount } from '../../runtime-as/network.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { denseBytes, loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { isTeacherFile, readInput } from '../files.ts'
@@ -64,7 +64,7 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
     ),
     `weights      ${grouped(policy.weights)}`,
     `bytes        ${grouped(policy.fileBytes)}, of which a board reads ${grouped(policy.coreBytes)} to run it`,
-    `observation  ${contract.observation.names.map(printable).join(', ')}`,
+    ...describeObservation(contract),
     ...names.map(
       (name, i) =>
         `action       ${printable(name)} from ${low[i]} to ${high[i]}, failsafe ${failsafe[i]} (${contract.squash})`,
@@ -74,6 +74,15 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
     'provenance',
     ...lines(contract.provenance, '  '),
   ].join('\n')
+}
+
+/** One line; a line each where they have bounds. */
+function describeObservation(contract: Contract): string[] {
+  const names = contract.observation.names.map(printable)
+  const bounds = observationBounds(contract)
+  if (!bounds) return [`observation  ${names.join(', ')}`]
+  const outside = { clamp: 'clamped', refuse: 'refused' }[bounds.outside]
+  return names.map((name, i) => `observation  ${name} from ${bounds.low[i]} to ${bounds.high[i]}, outside: ${outside}`)
 }
 
 function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {

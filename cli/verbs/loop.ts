@@ -132,6 +132,7 @@ function describe(taskName: string, result: Result, port: string): string[] {
           `on the board: ${tidy(counters.board.interval)} ms a step over the last 100, jitter ${tidy(boardJitterMs.mean)} ms, up to ${tidy(boardJitterMs.worst)} ms over the last ${result.logged}`,
         ]
       : []),
+    `observations since its start: ${grouped(counters.board.clampedObservations)} clamped, ${grouped(counters.board.badObservations)} refused (NaN, infinite or outside bounds); ${grouped(counters.board.bounded)} actions on a bound`,
     `line: ${grouped(counters.host.retries)} retried, ${grouped(counters.board.badCrc + counters.host.bad)} frames spoilt, ${grouped(counters.board.overruns)} bytes overrun`,
   ]
 }
@@ -153,7 +154,9 @@ function acceptRunning(board: Board, spec: TaskSpec, port: string): void {
     throw new InputError(`${port}: the board runs no policy: give a .bpd file, or flash one first`)
   const fitting = (['tanh', 'clip'] as const).map((squash) => contractHash(contractOf(spec, squash, {})))
   if (!fitting.includes(policy.contractHash))
-    throw new InputError(`${port}: the board's policy has another contract than task ${spec.name}`)
+    throw new InputError(
+      `${port}: the board's policy has another contract than task ${spec.name}, or bounds of its observations: give its .bpd file`,
+    )
   board.contract = policy.contractHash
 }
 

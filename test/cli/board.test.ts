@@ -25,6 +25,11 @@ beforeAll(() => {
         observationsFor(network, 4),
       ),
     )
+  // cos, sin, and a velocity that the pendulum exceeds
+  const contract = contractOf(spec, 'tanh', {})
+  const bounds = { low: [-1, -1, -0.5], high: [1, 1, 0.5], outside: 'clamp' as const }
+  const bounded = { ...contract, observation: { ...contract.observation, ...bounds } }
+  writeFileSync(join(folder, 'bounded.bpd'), encodePolicy(network, bounded, [new Float32Array(3)]))
   save('policy.bpd', 'pendulum')
   save('hostile.bpd', 'a\n\u001b[31mb')
   const teacher = loadTeacher(teacherFile)
@@ -52,6 +57,15 @@ describe('the emulated Pico, from the command', () => {
     expect(loop.cycles.min).toBeGreaterThan(100)
   })
 
+  it('clamps the observations that eval clamps', () => {
+    const loop = json('loop', 'pendulum', 'bounded.bpd', '--episodes', '1', '--seed', '5')
+    const { outside } = json('eval', 'pendulum', 'bounded.bpd', '--episodes', '1', '--seed', '5')
+    expect(outside.clamped).toBeGreaterThan(10)
+    expect(outside.refused).toBe(0)
+    expect(loop.counters.board.clampedObservations).toBe(outside.clamped)
+    expect(loop.comparedActions).toBe(200)
+  })
+
   it('says what a cycle is, and what it takes of the board', () => {
     const { board, student } = json('bench', 'policy.bpd', '--count', '5')
     expect(board.counter).toContain('core cycles')
@@ -66,6 +80,14 @@ describe('the verbs for boards', () => {
     expect(policy).toMatchObject({ kind: 'policy', goldenVectors: 4, contract: { task: 'pendulum' } })
     expect(policy.layers.map((layer: { rows: number }) => layer.rows)).toEqual([24, 16, 1])
     expect(json('inspect', teacherFile)).toMatchObject({ kind: 'teacher', parameters: 67073, bytes: 268292 })
+  })
+
+  it('inspect and eval tell the bounds of observations, and what they did', () => {
+    const policy = bpdIn(folder, 'inspect', 'bounded.bpd').stdout
+    expect(policy).toMatch(/^observation {2}angular velocity .* from -0.5 to 0.5, outside: clamped$/m)
+    const said = bpdIn(folder, 'eval', 'pendulum', 'bounded.bpd', '--episodes', '4', '--workers', '2').stdout
+    expect(said).toMatch(/\nobservations outside their bounds: [1-9]\d* clamped, 0 refused\n/)
+    expect(bpdIn(folder, 'eval', 'pendulum', 'policy.bpd', '--episodes', '1').stdout).not.toContain('bounds')
   })
 
   it('what a file says cannot move the cursor', () => {

@@ -4,7 +4,7 @@ import { Board } from '../../firmware-bridge/client.ts'
 import { openPicoEmulator } from '../../firmware-bridge/emulators/pico.ts'
 import { openInProcess } from '../../firmware-bridge/inprocess.ts'
 import { decodePolicy } from '../../runtime-as/decode.ts'
-import { VALUE_TYPES } from '../../runtime-as/network.ts'
+import { OUTSIDE, VALUE_TYPES } from '../../runtime-as/network.ts'
 import { narrowedFile } from '../runtime-as/narrowed.ts'
 import { randomNetwork } from '../runtime-as/networks.ts'
 import { describeTarget, everyForm } from './targets.ts'
@@ -19,5 +19,6 @@ it('the files hold every form', () => {
 describeTarget('in-process', undefined, () => Board.connect(openInProcess()), files)
 
 const small = VALUE_TYPES.map((values) => narrowedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
+for (const outside of OUTSIDE) small.push(narrowedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
 const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
 describeTarget('pico-emulator', undefined, openPico, small)

@@ -2,17 +2,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Board } from '../../firmware-bridge/client.ts'
 import { decodePolicy } from '../../runtime-as/decode.ts'
-import type { Activation, ValueType } from '../../runtime-as/network.ts'
+import type { Activation, Outside, ValueType } from '../../runtime-as/network.ts'
 import { referenceForward } from '../../runtime-as/reference.ts'
 import { narrowedFile } from '../runtime-as/narrowed.ts'
 import { awkwardObservation, randomNetwork } from '../runtime-as/networks.ts'
 import { bits, withAlteredGolden } from './policies.ts'
 
 /** Dense, sparse with u8 columns and empty rows, sparse with u16 columns. */
-export function everyForm(values: ValueType, hidden: Activation): Uint8Array {
+export function everyForm(values: ValueType, hidden: Activation, outside?: Outside): Uint8Array {
   const sparse = randomNetwork([6, 270, 9, 2], [0.3, 0.02, 1], { seed: 5, hidden })
   sparse.layers[0].weights.fill(0, 12, 24)
-  return narrowedFile(sparse, values)
+  return narrowedFile(sparse, values, 'tanh', outside)
 }
 
 /** missing: why the target cannot run here, if so */

@@ -4,7 +4,12 @@ import { missingQemu, openQemu } from '../../firmware-bridge/emulators/qemu.ts'
 import { VALUE_TYPES } from '../../runtime-as/network.ts'
 import { describeTarget, everyForm } from '../firmware-bridge/targets.ts'
 
-const files = VALUE_TYPES.flatMap((values) => (['relu', 'none'] as const).map((hidden) => everyForm(values, hidden)))
+const files = VALUE_TYPES.flatMap((values) => [
+  everyForm(values, 'relu'),
+  everyForm(values, 'none'),
+  everyForm(values, 'relu', 'clamp'),
+  everyForm(values, 'none', 'refuse'),
+])
 
 const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
 describeTarget('pico-emulator', undefined, openPico, files)

@@ -9,6 +9,7 @@ import { transitionsOf } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
+import { rangeOf } from '../../trainer/distill/observation-bounds.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
 import type { DistillJob } from '../../trainer/distill/session.ts'
 import { pick } from '../../trainer/distill/tune.ts'
@@ -65,6 +66,35 @@ describe('distilling', () => {
     const without = await short({ valueWeight: 0 })
     expect(without.distilled.curve.every((point) => point.critic === 0)).toBe(true)
     expect((await short({ tuneWithValue: true })).bytes).not.toEqual((await short()).bytes)
+  })
+})
+
+describe('bounds of the observations', () => {
+  const ofData = (i: number) => {
+    const values = Array.from({ length: 2000 }, (_, row) => [i, 3 + 2 + 1 + i].map((at) => rows[row * 11 + at])).flat()
+    return [Math.min(...values), Math.max(...values)]
+  }
+
+  it('are the range of the data and a tenth of it, and change nothing else of a policy that keeps to them', async () => {
+    const [plain, clamped] = [await short(), await short({ observationBounds: 'clamp' })]
+    const { contract, network } = decodePolicy(clamped.bytes)
+    const { low = [], high = [], outside } = contract.observation
+    expect(outside).toBe('clamp')
+    for (let i = 0; i < 3; i++) {
+      const [least, most] = ofData(i)
+      expect(low[i]).toBe(Math.fround(least - 0.1 * (most - least)))
+      expect(high[i]).toBe(Math.fround(most + 0.1 * (most - least)))
+    }
+    const before = decodePolicy(plain.bytes)
+    expect(before.contract.observation).toEqual({ names: contract.observation.names })
+    expect(network).toEqual(before.network)
+  })
+
+  it('have the margin that is wanted', () => {
+    const [low, high] = [rangeOf(transitions, 'refuse', 0).low, rangeOf(transitions, 'refuse', 0).high]
+    expect([low[2], high[2]]).toEqual(ofData(2))
+    const one = transitionsOf(Float32Array.of(...[0, -4, 1], 0, 0, 0, ...[0, -4, 3], 0, 0), 3, 1)
+    expect(rangeOf(one, 'refuse', 0.5)).toEqual({ low: [-0.5, -6, 0], high: [0.5, -2, 4], outside: 'refuse' })
   })
 })
 

@@ -3,7 +3,8 @@
  * episodes, so nothing depends on the number of workers.
  */
 import { Worker } from 'node:worker_threads'
-import { loadPolicy } from '../../runtime-as/policy.ts'
+import { observationBounds } from '../../runtime-as/network.ts'
+import { loadPolicy, type Policy } from '../../runtime-as/policy.ts'
 import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
@@ -24,17 +25,20 @@ export type EpisodeRunner = (wanted: Wanted, episode: number) => Outcome | Float
 
 export function episodeRunner({ taskName, policy }: Setting): EpisodeRunner {
   const task = createTask(taskName)
-  const control = controllerOf(policy)
-  return (wanted, episode) =>
-    'purpose' in wanted
-      ? playEpisode(task, control, wanted.seed, wanted.purpose, episode)
-      : collectEpisode(task, control, wanted, episode)
+  const loaded = loadPolicy(policy)
+  const control = controllerOf(loaded)
+  return (wanted, episode) => {
+    if (!('purpose' in wanted)) return collectEpisode(task, control, wanted, episode)
+    const { clamped, refused } = loaded.outside
+    const outcome = playEpisode(task, control, wanted.seed, wanted.purpose, episode)
+    if (!observationBounds(loaded.contract)) return outcome
+    const now = loaded.outside
+    return { ...outcome, outside: { clamped: now.clamped - clamped, refused: now.refused - refused } }
+  }
 }
 
-function controllerOf(bytes: Uint8Array) {
-  const policy = loadPolicy(bytes)
-  return (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
-}
+const controllerOf = (policy: Policy) => (observation: ArrayLike<number>, action: Float32Array) =>
+  policy.stepInto(observation, action)
 
 /** Outcomes of episodes 0 … `episodes` - 1. The task must be prepared. */
 export async function playEpisodes(
@@ -59,7 +63,7 @@ export async function* collectInParallel(
   const { spec } = task
   const most = Math.min(workers, Math.ceil(options.transitions / spec.maxSteps))
   if (most === 1) {
-    yield* collect(task, controllerOf(setting.policy), options)
+    yield* collect(task, controllerOf(loadPolicy(setting.policy)), options)
     return
   }
   const { width } = columnsOf(spec.observationNames.length, spec.actionNames.length)

@@ -8,6 +8,7 @@ import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type Distilled, type DistillRun, distill } from './distill.ts'
+import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import type { DistillJob } from './session.ts'
 
@@ -34,7 +35,10 @@ export async function makeStudent(
   const golden = spreadObservations(transitions, goldens)
   const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
   // the student's output is squashed as it was trained: tanh
-  const plain = contractOf(spec, 'tanh', {})
+  const unbounded = contractOf(spec, 'tanh', {})
+  const { observationBounds: outside, observationMargin } = options
+  const bounds = outside && rangeOf(transitions, outside, observationMargin)
+  const plain = { ...unbounded, observation: { ...unbounded.observation, ...bounds } }
   const ship = (network: Network, threshold: number, studentWeights: number) => {
     const method = 'Bayesian Policy Distillation'
     const provenance = { method, threshold, studentWeights, recipe: uncommon(options) }

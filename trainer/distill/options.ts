@@ -1,5 +1,6 @@
 /** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
 
+import type { Outside } from '../../runtime-as/network.ts'
 import type { BackendName } from '../kernels/backend.ts'
 import { authorsDefaults, type KlSchedule, type NoiseMode, type StepConfig } from '../kernels/config.ts'
 import type { VariantName } from './variants.ts'
@@ -44,6 +45,9 @@ export interface DistillOptions extends StepOptions {
   maxWeights?: number
   /** the same, bytes of its file */
   maxBytes?: number
+  /** the contract bounds the observations to the range of the data, widened by a share of it; absent: no bounds */
+  observationBounds?: Outside
+  observationMargin?: number
   seed: number
   threads: number
   /** who computes the training step; the readable reference is several times slower */

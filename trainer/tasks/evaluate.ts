@@ -20,6 +20,8 @@ export interface Outcome {
   return: number
   /** ended by the task's own rule, before the time limit: a fall, where there are legs */
   failed: boolean
+  /** steps whose observation the policy's contract clamped, or refused; absent where it has no bounds */
+  outside?: { clamped: number; refused: number }
 }
 
 /** One episode from the start state of (seed, purpose, index). */
