@@ -85,10 +85,11 @@ const timeout = name === undefined ? 4 : 12
 const patience = name === undefined ? 4000 : 60_000
 const board = await timed(Board.connect(line, { timeout, patience, longPatience: patience, attempts: 50 }))
 
-/** What the device counted since its last start, before it starts again. */
-async function gather(): Promise<void> {
-  const stats = await timed(board.stats())
-  for (const key of Object.keys(counters) as (keyof typeof counters)[]) counters[key] += stats.board[key]
+/** What the device counted since its last start: taken before it starts again. */
+const counted = async () => (await timed(board.stats())).board
+
+function gather(stats: Awaited<ReturnType<typeof counted>>): void {
+  for (const key of Object.keys(counters) as (keyof typeof counters)[]) counters[key] += stats[key]
 }
 
 /** The next policy, at times with a power cut on its way. */
@@ -96,15 +97,18 @@ async function update(): Promise<void> {
   installed = (installed + 1) % files.length
   const install = () => board.install(files[installed])
   if (time.cutPower && total.steps % CUT < UPDATE) {
-    await gather()
-    if (await time.cutPower(install, random)) total.powerCuts++
+    const before = await counted()
+    if (await time.cutPower(install, random)) {
+      total.powerCuts++
+      gather(before)
+    }
   } else await timed(install())
   total.updates++
   await timed(board.watch(50))
 }
 
 async function restart(): Promise<void> {
-  await gather()
+  gather(await counted())
   await time.restart(board)
   total.resets++
   await timed(board.watch(50))
@@ -136,7 +140,7 @@ for (; total.steps < steps && spent() < minutes; total.steps++) {
   total.slowestStepMs = Math.max(total.slowestStepMs, now() - began)
   time.rest(began, PERIOD)
 }
-await gather()
+gather(await counted())
 const { host } = await timed(board.stats())
 const { uptime } = await timed(board.hello())
 await timed(board.close())

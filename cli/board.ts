@@ -1,5 +1,5 @@
 /** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { Board } from '../firmware-bridge/client.ts'
 import { committedImage } from '../firmware-bridge/image-card.ts'
 import type { BoardInfo } from '../firmware-bridge/info.ts'
@@ -9,7 +9,14 @@ import { duration, frequency, grouped, printable } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
 export const portOption = () =>
-  new Option('--port <name>', 'serial port, or an emulated board ("bpd boards" lists both)').default('pico-emulator')
+  new Option('--port <name>', 'serial port, or an emulated board ("bpd boards" lists both)')
+    .argParser(portName)
+    .default('pico-emulator')
+
+export function portName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected a name.')
+  return text
+}
 
 /** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
 export async function withBoard<T>(port: string, work: (board: Board, progress: Progress) => Promise<T>): Promise<T> {

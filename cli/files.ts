@@ -11,6 +11,12 @@ export function readInput(path: string): Uint8Array {
   }
 }
 
+/** A .bpd file, whose bytes are still to be checked. */
+export function readPolicy(path: string): Uint8Array {
+  if (isTeacherFile(path)) throw new InputError(`${path}: a teacher, expected a .bpd policy as "bpd distill" makes it`)
+  return readInput(path)
+}
+
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })

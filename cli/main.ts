@@ -1,5 +1,5 @@
 /** The `bpd` command: one file a verb. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted). */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { Interrupted } from '../trainer/interrupted.ts'
@@ -27,15 +27,17 @@ const program = new Command('bpd')
   .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
   .version(manifest.version)
   .exitOverride()
-  .configureOutput({
-    outputError: (text, write) =>
-      write(
-        `${text
-          .replace(/^error: /, 'bpd: ')
-          .trim()
-          .replaceAll('\n', ' ')} (see "bpd --help")\n`,
-      ),
-  })
+  .configureOutput(errorsOf('bpd'))
+
+/** One line, which names the help to look at. */
+function errorsOf(command: string): OutputConfiguration {
+  const line = (text: string) =>
+    text
+      .replace(/^error: /, 'bpd: ')
+      .trim()
+      .replaceAll('\n', ' ')
+  return { outputError: (text, write) => write(`${line(text)} (see "${command} --help")\n`) }
+}
 
 const verbs = [
   addDemo,
@@ -55,6 +57,7 @@ const verbs = [
   addLoop,
 ]
 for (const add of verbs) add(program)
+for (const verb of program.commands) verb.configureOutput(errorsOf(`bpd ${verb.name()}`))
 
 try {
   await program.parseAsync(withImport(process.argv))

@@ -10,7 +10,7 @@ import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
-import { isTeacherFile, readInput } from '../files.ts'
+import { isTeacherFile, makeFolderOf, readInput, readPolicy } from '../files.ts'
 import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
@@ -64,8 +64,9 @@ export function addBench(program: Command): void {
 }
 
 async function run(file: string, { teacher: teacherFile, port, count, json, html }: Options): Promise<void> {
-  const bytes = readInput(file)
+  const bytes = readPolicy(file)
   loadPolicy(bytes, file)
+  if (html) makeFolderOf(html)
   const student = decodePolicy(bytes, file)
   const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
   const result = await withBoard(port, async (board, progress): Promise<Result> => {

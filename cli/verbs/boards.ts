@@ -4,7 +4,7 @@ import { committedImage, type ImageCard } from '../../firmware-bridge/image-card
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/info.ts'
 import { listPorts } from '../../firmware-bridge/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
-import { boardLines, counterOf, hex, withBoard } from '../board.ts'
+import { boardLines, counterOf, hex, portName, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -33,7 +33,7 @@ export function addBoards(program: Command): void {
     'lists the serial ports of this machine and the emulated boards, or describes one board',
     'bpd boards --port /dev/ttyACM0 --log',
   )
-    .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted')
+    .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
     .option('--log', "also the board's last steps, at most 256: needs --port", false)
     .action(run)
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { boardLines, portOption, showInstall, withBoard } from '../board.ts'
-import { readInput } from '../files.ts'
+import { readPolicy } from '../files.ts'
 import { printResult } from '../terminal.ts'
 import { addVerb, type CommonOptions } from '../verb.ts'
 
@@ -21,7 +21,7 @@ export function addFlash(program: Command): void {
 }
 
 async function run(file: string, { port, json }: Options): Promise<void> {
-  const bytes = readInput(file)
+  const bytes = readPolicy(file)
   loadPolicy(bytes, file)
   const board = await withBoard(port, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))

@@ -14,7 +14,7 @@ import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { counterOf, portOption, showInstall, timeOf, withBoard } from '../board.ts'
-import { readInput } from '../files.ts'
+import { makeFolderOf, readPolicy } from '../files.ts'
 import { plantOf } from '../plant.ts'
 import { histogram, histogramLines } from '../report/histogram.ts'
 import { page, plot, text } from '../report/page.ts'
@@ -64,11 +64,13 @@ export function addLoop(program: Command): void {
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
   const { port, episodes, seed, json } = options
+  if (options.hold && options.watch === 0) throw new InputError('--hold: no failsafe to hold in, expected --watch too')
   await prepareTask(taskName)
   const task = createTask(taskName)
-  const bytes = file === undefined ? undefined : readInput(file)
+  const bytes = file === undefined ? undefined : readPolicy(file)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
+  if (options.html) makeFolderOf(options.html)
   const result = await withBoard(port, async (board, progress) => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port)

@@ -105,6 +105,14 @@ describe('the verbs for boards', () => {
       ['bench', 'hostile.bpd', '--teacher', teacherFile],
       'hostile.bpd: contract task',
     ],
+    ['a failsafe that holds, but never comes', ['loop', 'pendulum', 'policy.bpd', '--hold'], 'expected --watch too'],
+    [
+      'a teacher in place of a policy',
+      ['flash', teacherFile],
+      'a teacher, expected a .bpd policy as "bpd distill" makes it',
+    ],
+    ['a port without a name', ['boards', '--port', ''], 'Expected a name. (see "bpd boards --help")'],
+    ['an unknown option', ['loop', 'pendulum', '--hertz', '9'], '(see "bpd loop --help")'],
     ['an absent teacher', ['bench', 'policy.bpd', '--teacher', 'none.bpd'], 'none.bpd: cannot be read'],
   ])('%s is refused in one line', (_, words, message) => {
     const { status, stdout, lines } = bpdIn(folder, ...words)
