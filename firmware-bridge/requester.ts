@@ -50,16 +50,22 @@ export class Requester {
     let answer: Frame | undefined
     for (let wait = timeout, waited = 0; answer === undefined; wait = Math.min(1.5 * wait, 2 * timeout)) {
       if (waited >= limit) throw new SilentError(`${this.port.name}: no answer from the board`)
-      if (waited > 0) this.counters.retries++
-      answer = await this.#once(type, sequence, bytes, wait)
+      const send = waited === 0 || !this.#sending()
+      if (send && waited > 0) this.counters.retries++
+      answer = await this.#once(type, sequence, send ? bytes : undefined, wait)
       waited += wait
     }
     if (answer.status !== OK) throw new RefusedError(this.port.name, type, answer.status, answer.payload)
     return answer.payload
   }
 
-  /** Sends once and waits; undefined: not in time. */
-  #once(type: number, sequence: number, bytes: Buffer, timeout: number): Promise<Frame | undefined> {
+  /** Whether what was sent has not left yet: on a slow line another copy would only wait behind it. */
+  #sending(): boolean {
+    return this.#encoder.readableLength > 0 || this.port.duplex.writableLength > 0
+  }
+
+  /** Sends what there is to send and waits; undefined: not in time. */
+  #once(type: number, sequence: number, bytes: Buffer | undefined, timeout: number): Promise<Frame | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => done(), timeout)
       const done = (answer?: Frame | Error) => {
@@ -69,7 +75,7 @@ export class Requester {
         else resolve(answer)
       }
       this.#waiting = { type: type | ANSWER, sequence, settle: done }
-      this.#encoder.write(bytes)
+      if (bytes) this.#encoder.write(bytes)
     })
   }
 

@@ -2,6 +2,7 @@
 import { BEGIN, COMMIT, CONFIRM, DATA, MAX_CHUNK } from '../runtime-as/assembly/device/protocol.ts'
 import { FailedError } from '../runtime-as/errors.ts'
 import type { BoardInfo } from './info.ts'
+import { SilentError } from './refusal.ts'
 import type { Patience, Requester } from './requester.ts'
 
 export interface UploadPatience {
@@ -13,6 +14,9 @@ export interface UploadPatience {
 
 /** bytes of the shortest chunks that a bad line is left with */
 const SMALLEST = 32
+
+/** a longer chunk is given up for shorter ones after so many times the timeout */
+const TRIES = 8
 
 /** bytes that the board has, of all */
 export type UploadProgress = (sent: number, total: number) => void
@@ -32,14 +36,25 @@ export async function upload(
     throw new FailedError(`${info.name}: program units of ${info.programBytes} bytes do not fit a frame`)
   const smallest = Math.ceil(SMALLEST / info.programBytes) * info.programBytes
   let chunk = largest
-  let sent = firstWord(await line.request(BEGIN, words(bytes.length, crc), patience.long))
+  const begin = async (each: Patience) => firstWord(await line.request(BEGIN, words(bytes.length, crc), each))
+  let sent = await begin(patience.long)
   while (sent < bytes.length) {
     onProgress?.(sent, bytes.length)
     const payload = Uint8Array.of(...words(sent), ...bytes.subarray(sent, sent + chunk))
     const { retries } = line.counters
-    const next = firstWord(await line.request(DATA, payload, patience.each))
+    const shorter = Math.max(smallest, half(chunk, info.programBytes))
+    const tried = chunk === smallest ? patience.each : { ...patience.each, limit: TRIES * patience.each.timeout }
+    let next: number
+    try {
+      next = firstWord(await line.request(DATA, payload, tried))
+    } catch (error) {
+      if (chunk === smallest || !(error instanceof SilentError)) throw error
+      chunk = shorter
+      sent = await begin(patience.each)
+      continue
+    }
     // a short frame gets through a line that spoils bytes where a long one does not
-    if (line.counters.retries > retries) chunk = Math.max(smallest, half(chunk, info.programBytes))
+    if (line.counters.retries > retries) chunk = shorter
     else chunk = Math.min(largest, 2 * chunk)
     if (next <= sent) throw new FailedError(`${line.port.name}: the upload does not advance past byte ${sent}`)
     sent = next

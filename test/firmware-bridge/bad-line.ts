@@ -93,8 +93,18 @@ export function badLine(port: Port, faults: Faults, seed: number): Port {
   const duplex = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      there.pass(chunk, (bytes) => void (open() && port.duplex.write(bytes)))
-      done()
+      // as slow as the line behind it
+      let [left, passed] = [0, false]
+      const gone = () => {
+        if (--left === 0 && passed) done()
+      }
+      there.pass(chunk, (bytes) => {
+        if (!open()) return
+        if (!passed) left++
+        port.duplex.write(bytes, passed ? undefined : gone)
+      })
+      passed = true
+      if (left === 0) done()
     },
   })
   // what a stall held back may come when the line is closed

@@ -1,8 +1,10 @@
+import { Duplex } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Board } from '../../firmware-bridge/client.ts'
 import { type InProcessOptions, openInProcess } from '../../firmware-bridge/inprocess.ts'
 import type { Port } from '../../firmware-bridge/port.ts'
+import { MAX_FRAME } from '../../runtime-as/assembly/device/protocol.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/policy.ts'
 import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
@@ -247,6 +249,25 @@ describe('a board that', () => {
       usb.duplex.destroy()
     }
     expect(reopened).toBe(20)
+    await board.close()
+  })
+
+  it('behind a slow line is not sent a request again before it has left', async () => {
+    const port = openInProcess()
+    let most = 0
+    // 20 bytes a millisecond
+    const slow = new Duplex({
+      read() {},
+      write(chunk: Uint8Array, _encoding, done) {
+        most = Math.max(most, slow.writableLength)
+        setTimeout(() => port.duplex.write(chunk, done), chunk.length / 20)
+      },
+    })
+    port.duplex.on('data', (bytes) => slow.push(bytes))
+    const board = await Board.connect({ ...port, name: 'slow', duplex: slow }, { timeout: 4 })
+    await board.install(file)
+    expectRunning(board, file)
+    expect(most).toBeLessThanOrEqual(2 * MAX_FRAME)
     await board.close()
   })
 
