@@ -51,6 +51,8 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--tolerance', '0.5', { tolerance: 0.5 }, ['-0.1', '11']],
   ['--max-weights', '70', { maxWeights: 70 }, ['0']],
   ['--max-bytes', '4000', { maxBytes: 4000 }, ['0', '1k']],
+  ['--observation-bounds', 'clamp', { observationBounds: 'clamp' }, ['wrap', '']],
+  ['--observation-margin', '0.2', { observationMargin: 0.2 }, ['-0.1', 'x']],
   ['--progress-episodes', '1', { progressEpisodes: 1 }, ['0']],
   ['--fused', '', { fused: true }, []],
   ['--no-fused', '', { fused: false }, []],
