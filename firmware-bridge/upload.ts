@@ -15,7 +15,7 @@ export interface UploadPatience {
 /** bytes of the shortest chunks that a bad line is left with */
 const SMALLEST = 32
 
-/** a longer chunk is given up for shorter ones after so many times the timeout */
+/** a longer chunk is given up for shorter ones after so many times the timeout, or half the patience */
 const TRIES = 8
 
 /** bytes that the board has, of all */
@@ -43,7 +43,8 @@ export async function upload(
     const payload = Uint8Array.of(...words(sent), ...bytes.subarray(sent, sent + chunk))
     const { retries } = line.counters
     const shorter = Math.max(smallest, half(chunk, info.programBytes))
-    const tried = chunk === smallest ? patience.each : { ...patience.each, limit: TRIES * patience.each.timeout }
+    const { timeout, limit } = patience.each
+    const tried = chunk === smallest ? patience.each : { timeout, limit: Math.min(TRIES * timeout, limit / 2) }
     let next: number
     try {
       next = firstWord(await line.request(DATA, payload, tried))
