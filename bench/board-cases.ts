@@ -80,14 +80,24 @@ function halfCheetah(file: string): BoardCase {
   return pair('halfcheetah-2682', denseNetwork([17, 400, 300, 6], 'halfcheetah-2682'), compact({ layers }))
 }
 
-/** A model folder: the student's own file, and its teacher on the student's golden observations. */
+/** A model folder: the student's own file, and its teacher on the student's golden observations; where the teacher is not shipped, a dense (400, 300) network, the size of the paper's teachers. */
 function shipped(name: string): BoardCase {
   const student = readFileSync(path(`models/${name}/student.bpd`))
   const { contract, goldens } = decodePolicy(student, name)
   if (!taskNames().includes(contract.task)) throw new Error(`models/${name}: unknown task ${contract.task}`)
-  const observations = goldens.map(({ observation }) => observation)
-  const teacher = loadTeacher(path(`models/${name}/teacher.safetensors`))
-  return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, observations), student }
+  const teacherFile = path(`models/${name}/teacher.safetensors`)
+  if (!existsSync(teacherFile)) {
+    const { observation, action } = contract
+    const dense = denseNetwork([observation.names.length, 400, 300, action.names.length], name)
+    return {
+      name,
+      dense: encodePolicy(dense, contractOf(dense), observations(dense, GOLDENS, name, 'golden')),
+      student,
+    }
+  }
+  const teacher = loadTeacher(teacherFile)
+  const goldenObservations = goldens.map(({ observation }) => observation)
+  return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, goldenObservations), student }
 }
 
 function pair(name: string, dense: Network, student: Network): BoardCase {

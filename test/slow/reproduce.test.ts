@@ -62,7 +62,7 @@ describe('bpd reproduce', () => {
     expect(existsSync(done)).toBe(false)
     expect(existsSync(at('killed/results/reproduce.json'))).toBe(false)
 
-    const jobs = ['collect-1', 'teacher-1', 'no-q-1', 'no-q-1-eval']
+    const jobs = ['collect-1', 'teacher-1', 'no-q-1', 'no-q-1-eval-1', 'no-q-1-eval-3']
     const files = jobs.map((job) => at('killed/runs/hopper', job, 'result.json'))
     const before = files.map((file) => statSync(file, { bigint: true }).mtimeNs)
     const again = begin('killed')
@@ -74,12 +74,15 @@ describe('bpd reproduce', () => {
   })
 
   it('names in each row what the table is made of, and says when the weights are over the budget', () => {
-    const [row, dense] = rows('whole')
+    const [row, half, quarter, dense] = rows('whole')
     expect(row).toMatchObject({ task: 'hopper', variant: 'no-q', seeds: [1], episodes: 2, weightBudget: 1701 })
     for (const key of ['teacherReturn', 'studentReturn', 'retained', 'weights', 'keptOfTeacher', 'keptOfStudent'])
       expect(row[key as keyof Row], key).toBeTypeOf('number')
-    expect(row.withinBudget).toBe(row.weights <= 1701)
-    expect(row.fileBytes).toBe(student('whole').length)
+    for (const [i, share] of [1, 0.5, 0.25].entries()) {
+      const one = [row, half, quarter][i]
+      expect(one).toMatchObject({ share, withinBudget: true, weightBudget: Math.floor(1701 * share) })
+      expect(one.weights).toBeLessThanOrEqual(one.weightBudget)
+    }
     expect(dense).toMatchObject({ variant: 'dense', keptOfStudent: 1 })
     const table = readFileSync(at('whole/results/reproduce.md'), 'utf8')
     expect(table.includes('over budget')).toBe(!row.withinBudget || !dense.withinBudget)
@@ -87,10 +90,11 @@ describe('bpd reproduce', () => {
 
   it('ships the student with a card that says where it comes from and what it returns', () => {
     const bytes = student('whole')
-    const [row] = rows('whole')
+    const row = rows('whole').find(({ weights }) => weights === card('whole').weights)!
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     expect(card('whole')).toMatchObject({
       ...{ task: 'hopper', file: 'student.bpd', sha256, variant: 'no-q', bytes: bytes.length, weights: row.weights },
+      weightBudget: 1701,
       ...{ keptOfTeacher: row.keptOfTeacher, keptOfStudent: row.keptOfStudent, seed: 1, seeds: [1] },
       return: { mean: row.studentReturn, episodes: 2 },
       teacher: {
