@@ -8,6 +8,7 @@ import { collect } from '../../trainer/data/collect.ts'
 import { transitionsOf } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress } from '../../trainer/distill/distill.ts'
+import { EVERY } from '../../trainer/distill/keep.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { rangeOf } from '../../trainer/distill/observation-bounds.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../trainer/distill/options.ts'
@@ -168,6 +169,12 @@ describe('variants', () => {
     }
     const alone = await short({ keep: [20] })
     expect(alone.distilled.sweep[0]).toMatchObject({ weights: weights[1], tunedReturn: distilled.sweep[1].tunedReturn })
+  })
+
+  it('keeps all where more were asked for than there are', async () => {
+    const { distilled } = await short({ keep: [100_000], tuneUpdates: 2 })
+    expect(distilled.sweep[0].threshold).toBe(EVERY)
+    expect(distilled.sweep[0].weights).toBe(distilled.studentWeights)
   })
 
   it('no-q is bpd with h = 0', async () => {

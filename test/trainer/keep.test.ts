@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { weightCount } from '../../runtime-as/network.ts'
 import { compact } from '../../trainer/distill/compact.ts'
-import { thresholdKeeping } from '../../trainer/distill/keep.ts'
+import { EVERY, thresholdKeeping } from '../../trainer/distill/keep.ts'
 import { masksAt, pruned } from '../../trainer/distill/student.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { plainNetwork } from '../../trainer/teachers/teach.ts'
@@ -27,7 +27,7 @@ describe('the threshold that keeps a number of weights', () => {
         const threshold = thresholdKeeping(layers, count)
         expect(left(layers, threshold)).toBeLessThanOrEqual(count)
         const next = Math.fround(threshold + Math.max(1e-6, Math.abs(threshold) * 1e-6))
-        if (threshold < Infinity) expect(left(layers, next)).toBeGreaterThan(count)
+        if (threshold < EVERY) expect(left(layers, next)).toBeGreaterThan(count)
         else expect(count).toBeGreaterThanOrEqual(sizes[0] * sizes[1] + sizes[1] * sizes[2] + sizes[2] * sizes[3])
       }),
     )

@@ -5,10 +5,13 @@ import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
 import { logAlpha, masksAt, pruned } from './student.ts'
 
+/** Above every log alpha, which is clipped at 10. */
+export const EVERY = 11
+
 /** The highest threshold that leaves at most `count` weights once the units that nothing leads to or from are gone. */
 export function thresholdKeeping(layers: readonly VariationalLayer[], count: number): number {
   const sorted = Float32Array.from(layers.flatMap((layer) => [...logAlpha(layer)])).sort()
-  const thresholdAt = (rank: number) => (rank < sorted.length ? sorted[rank] : Infinity)
+  const thresholdAt = (rank: number) => (rank < sorted.length ? sorted[rank] : EVERY)
   const weightsAt = (rank: number) =>
     weightCount(compact(plainNetwork(pruned(layers, masksAt(layers, thresholdAt(rank))))))
   // more weights never disconnect a unit: the count rises with the rank
