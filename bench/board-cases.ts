@@ -80,7 +80,10 @@ function halfCheetah(file: string): BoardCase {
   return pair('halfcheetah-2682', denseNetwork([17, 400, 300, 6], 'halfcheetah-2682'), compact({ layers }))
 }
 
-/** A model folder: the student's own file, and its teacher on the student's golden observations; where the teacher is not shipped, a dense (400, 300) network, the size of the paper's teachers. */
+/**
+ * A model folder: the student's own file, and its teacher on the student's golden observations; where the teacher is not shipped, a dense
+ * (400, 300) network, the size of the paper's teachers.
+ */
 function shipped(name: string): BoardCase {
   const student = readFileSync(path(`models/${name}/student.bpd`))
   const { contract, goldens } = decodePolicy(student, name)

@@ -1,4 +1,7 @@
-/** Ctrl-C, SIGTERM and the death of the `bpd` that this one works for: files appear by rename and their parts are removed on exit, so leaving at once leaves the last good state. */
+/**
+ * Ctrl-C, SIGTERM and the death of the `bpd` that this one works for: files appear by rename and their parts are removed on exit, so
+ * leaving at once leaves the last good state.
+ */
 let handler: (() => void) | undefined
 
 /** Handles the first Ctrl-C in place of leaving at once; the second one leaves. */

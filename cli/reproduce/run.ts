@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePolicy } from '../../runtime-as/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
-import type { VariantName } from '../../trainer/distill/variants.ts'
+import { isVariational, type VariantName } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { once } from './jobs.ts'
 import { shares } from './presets.ts'
@@ -19,12 +19,11 @@ export interface Plan {
   transitions: number
   sigmas?: readonly number[]
   episodes: number
-  /** most weights at each of `shares`; `magnitude` and `dense` have the first only */
+  /** most weights at each of `shares` */
   budgets: readonly number[]
   threads: number
-  /** what is not the preset's, for every `bpd distill`; the same in words */
+  /** what is not the preset's, for every `bpd distill` */
   given: { steps?: number; tuneUpdates?: number }
-  recipe: readonly string[]
   folder: string
 }
 
@@ -52,9 +51,19 @@ export interface Run {
   seconds: number
 }
 
+/** What a variant's students may weigh, one each. */
+export const budgetsOf = ({ budgets }: Plan, variant: Reproduced): readonly number[] =>
+  isVariational(variant) ? budgets : budgets.slice(0, 1)
+
+/** What is not the preset's, as options of `bpd distill`. */
+export const recipeWords = ({ given: { steps, tuneUpdates } }: Plan): string[] =>
+  Object.entries({ '--steps': steps, '--tune-updates': tuneUpdates }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, `${value}`],
+  )
+
 /** All runs of one seed. `onRun` is told of each as it is done. */
 export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => void): Promise<Run[]> {
-  const { task, teacherFile, variants, folder, transitions, sigmas, recipe, threads } = plan
+  const { task, teacherFile, variants, folder, transitions, sigmas, threads } = plan
   const ofSeed = ['--seed', `${seed}`]
   const collected = join(folder, `collect-${seed}`)
   const data = join(collected, 'transitions.safetensors')
@@ -74,7 +83,7 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
     const place = `${variant}-${seed}`
     const out = join(folder, place)
     const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
-    const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipe]
+    const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipeWords(plan)]
     // a preset that changes makes another job of the same command
     const result = await once(out, words, [teacherFile, data], recipeOf(distillOptions(task, { seed, threads })))
     const points = result.sweep as { threshold: number; tunedReturn: number }[]
@@ -85,17 +94,8 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
       const { weights, layers } = decodePolicy(bytes, file)
       const { threshold, tunedReturn } = points[i]
       const run = {
-        ...{
-          variant,
-          share: shares[i],
-          weightBudget,
-          seed,
-          file,
-          teacher,
-          weights,
-          threshold,
-          fileBytes: bytes.length,
-        },
+        ...{ variant, share: shares[i], weightBudget, seed, file, teacher },
+        ...{ weights, threshold, fileBytes: bytes.length },
         student: await measure(file, `${place}-eval-${i + 1}`),
         picked: tunedReturn / (result.teacherReturn as { mean: number }).mean,
         studentWeights: Number(result.studentWeights),
@@ -109,10 +109,9 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
   }
   const runs: Run[] = []
   for (const variant of reproduced.filter((name) => variants.includes(name))) {
-    const sparse = variant === 'bpd' || variant === 'no-q'
-    const budgets = sparse ? plan.budgets : plan.budgets.slice(0, 1)
+    const budgets = budgetsOf(plan, variant)
     // the baselines clone only, like `no-q`: what the value term does is the difference between the first two rows
-    const aim = sparse
+    const aim = isVariational(variant)
       ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`]
       : ['--budget', `${budgets[0]}`, '--value-weight', '0']
     runs.push(...(await distilled(variant, aim, budgets)))

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeFile } from '../../runtime-as/replace.ts'
+import { isVariational } from '../../trainer/distill/variants.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { versions } from '../versions.ts'
-import type { Measured, Plan, Run } from './run.ts'
+import { type Measured, type Plan, type Run, recipeWords } from './run.ts'
 
 export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
   const best = bestOf(runs)
@@ -46,7 +47,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
 
 /** On the picking episodes: of those that retain 98 % the one with the fewest weights; where none does, the one that retains the most. */
 function bestOf(runs: readonly Run[]): Run | undefined {
-  const ours = runs.filter(({ variant }) => variant === 'bpd' || variant === 'no-q')
+  const ours = runs.filter(({ variant }) => isVariational(variant))
   const good = ours.filter(({ picked }) => picked >= 0.98)
   if (good.length) return good.reduce((a, b) => (b.weights < a.weights ? b : a))
   return ours.reduce<Run | undefined>((a, b) => (a && a.picked >= b.picked ? a : b), undefined)
@@ -57,8 +58,10 @@ const sha256 = (content: Uint8Array): string => createHash('sha256').update(cont
 const returnOf = ({ mean, std, episodes }: Measured) => ({ mean, std, episodes })
 
 /** All that the student depends on; the teacher by its name, which the card's source and sha256 belong to. */
-const commandOf = ({ task, teacherFile, variants, seeds, transitions, episodes, recipe }: Plan): string =>
-  [
+const commandOf = (plan: Plan): string => {
+  const { task, teacherFile, variants, seeds, transitions, episodes } = plan
+  return [
     ...['bpd reproduce', task, '--teacher', `${task}=${basename(teacherFile)}`, '--variants', variants.join(',')],
-    ...['--seeds', seeds, '--transitions', transitions, ...recipe, '--episodes', episodes, '--ship'],
+    ...['--seeds', seeds, '--transitions', transitions, ...recipeWords(plan), '--episodes', episodes, '--ship'],
   ].join(' ')
+}

@@ -1,12 +1,11 @@
 /** The paper's table with ours beside it: rows from runs, and how they are printed. */
-
 import { basename } from 'node:path'
 import { distillOptions } from '../../trainer/distill/options.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
 import { type PaperRow, paperTasks, shares } from './presets.ts'
-import { type Plan, type Reproduced, type Run, reproduced } from './run.ts'
+import { type Plan, type Reproduced, type Run, recipeWords, reproduced } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
 export interface Row {
@@ -83,13 +82,8 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     episodes: plan.episodes,
     seconds: mean((r) => r.seconds),
     ...{ steps, tuneUpdates },
-    ...{
-      teacherFile: basename(plan.teacherFile),
-      transitions: plan.transitions,
-      sigmas: plan.sigmas,
-      recipe: plan.recipe,
-      paper,
-    },
+    ...{ teacherFile: basename(plan.teacherFile), transitions: plan.transitions, sigmas: plan.sigmas },
+    ...{ recipe: recipeWords(plan), paper },
   }
 }
 
@@ -114,14 +108,9 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const { paper, retainedInterval } = row
     const half = retainedInterval.half === undefined ? '' : ` ± ${percent(retainedInterval.half)}`
     const weights = `${whole(row.weights)}${row.withinBudget ? '' : ' (over budget)'}`
+    const variant = row.share < 1 ? `${row.variant} at ${percent(row.share)}` : row.variant
     const ours = [
-      ...[
-        row.task,
-        row.share < 1 ? `${row.variant} at ${percent(row.share)}` : row.variant,
-        whole(row.teacherReturn),
-        whole(row.studentReturn),
-        whole(row.median),
-      ],
+      ...[row.task, variant, whole(row.teacherReturn), whole(row.studentReturn), whole(row.median)],
       ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
       ...[grouped(row.steps), `${row.seeds.length}`, whole(row.seconds)],

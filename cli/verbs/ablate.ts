@@ -7,9 +7,10 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { parameterCount } from '../../runtime-as/network.ts'
 import { writeFile } from '../../runtime-as/replace.ts'
-import { denseSizes, type VariantName, variantNames } from '../../trainer/distill/variants.ts'
+import { denseSizes, isVariational, type VariantName, variantNames } from '../../trainer/distill/variants.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import type { Algorithm } from '../../trainer/teachers/teach.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { inPool, runBpd } from '../ablate/pool.ts'
@@ -59,9 +60,11 @@ export interface AblationRow {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** No distillation: a small dense network trained online by TD3 or soft actor-critic, without a teacher. */
-const online = ['td3-small', 'sac-small'] as const
-const names = [...variantNames, ...online] as const
-type Name = VariantName | (typeof online)[number]
+const online = { 'td3-small': 'td3', 'sac-small': 'sac' } as const satisfies Record<string, Algorithm>
+type Online = keyof typeof online
+const names = [...variantNames, ...(Object.keys(online) as Online[])] as const
+type Name = VariantName | Online
+const isOnline = (name: Name): name is Online => name in online
 
 const variant = (text: string): Name => {
   if (!names.includes(text as Name)) throw new InvalidArgumentError(`Expected names out of ${names.join(', ')}.`)
@@ -98,9 +101,9 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
-  const needsBudget = variants.some((v) => v !== 'bpd' && v !== 'no-q')
+  const needsBudget = variants.some((v) => isOnline(v) || !isVariational(v))
   if (needsBudget && !options.budget && !variants.includes('bpd'))
-    throw new InputError('l1, magnitude and dense need --budget, or bpd among the variants to take it from')
+    throw new InputError('only bpd and no-q can do without --budget; or put bpd among the variants to take it from')
   const folder = options.out ?? join('runs', `ablate-${task}`)
   makeFolder(folder)
 
@@ -117,10 +120,9 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       const data = join(folder, `transitions-${seed}.safetensors`)
       const words = ['distill', task, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', name]
       const own = ['--seed', `${seed}`, '--threads', '1', ...(budget ? ['--budget', `${budget}`] : [])]
-      const result =
-        name === 'td3-small' || name === 'sac-small'
-          ? await teachSmall(name.slice(0, 3), seed, budget!, out)
-          : await runBpd([...words, ...own, ...recipe])
+      const result = isOnline(name)
+        ? await teachSmall(online[name], seed, budget!, out)
+        : await runBpd([...words, ...own, ...recipe])
       const value = await evaluateFile(String(result.file), seed)
       progress.update(
         `${++done}/${variants.length * seeds} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`,
@@ -135,7 +137,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       }
     }
     // as many steps in the environment as the others have transitions; of SAC's Gaussian the mean is counted, which is what would ship
-    const teachSmall = async (algorithm: string, seed: number, budget: number, out: string) => {
+    const teachSmall = async (algorithm: Algorithm, seed: number, budget: number, out: string) => {
       const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
       const hidden = denseSizes(observations, actions, 2, budget)
       const weights = hidden[0] * (observations + actions) + hidden[0] * hidden[1]

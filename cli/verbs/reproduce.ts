@@ -11,7 +11,7 @@ import { makeFolder } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
 import { paperTasks, presetOf, root, shares, teacherSize, weightBudget } from '../reproduce/presets.ts'
-import { type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
+import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
@@ -108,35 +108,20 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   requireFit(loadTeacher(teacherFile), spec, teacherFile)
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
   const given = { steps, tuneUpdates }
-  const recipe = Object.entries({ steps, 'tune-updates': tuneUpdates }).flatMap(([name, value]) =>
-    value ? [`--${name}`, `${value}`] : [],
-  )
   const transitions = options.transitions ?? preset.transitions
   const budgets = shares.map((share) => weightBudget(task, spec, share))
   const folder = join(options.runs, task)
   const { sigmas } = preset
   const plan = {
-    task,
-    teacherFile,
-    variants,
-    seeds,
-    transitions,
-    sigmas,
-    episodes,
-    budgets,
-    threads,
-    given,
-    recipe,
-    folder,
+    ...{ task, teacherFile, variants, seeds, transitions, sigmas },
+    ...{ episodes, budgets, threads, given, folder },
   }
   return { plan, size: teacherSize(spec) }
 }
 
 const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
   withProgress(`reproducing ${plan.task}`, async (progress) => {
-    const students = ({ length }: readonly unknown[]) => plan.seeds * length
-    const sparse = plan.variants.filter((variant) => variant === 'bpd' || variant === 'no-q')
-    const all = students(plan.variants) + students(sparse) * (shares.length - 1)
+    const all = plan.seeds * plan.variants.flatMap((variant) => budgetsOf(plan, variant)).length
     let done = 0
     const onRun = ({ variant, seed, student, teacher, weights }: Run) =>
       progress.update(

@@ -38,7 +38,7 @@ describe('a row of the table', () => {
   }
   const plan: Plan = {
     ...{ task: 'hopper', teacherFile: 'teacher', variants: ['bpd'], seeds: 2, transitions: 1, episodes: 3 },
-    ...{ budgets: [1701, 850], threads: 1, given: {}, recipe: [], folder: '' },
+    ...{ budgets: [1701, 850], threads: 1, given: {}, folder: '' },
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
     ...{

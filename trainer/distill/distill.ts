@@ -85,9 +85,9 @@ export async function distill(
         ...{ phase: 'tune', step: i + 1, steps: levels },
         ...{ secondsLeft: left(steps + tuneCost * (i + 1)), sweep: point },
       })
-    const memory = session.trainer.save()
-    const save =
-      checkpoints && ((tuned: Candidate[]) => checkpoints.save({ step: steps, curve, memory, trained: layers, tuned }))
+    // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
+    const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }
+    const save = trained && ((tuned: Candidate[]) => checkpoints.save({ ...trained, tuned }))
     const resume = { tuned: resumed?.tuned, save, checkpoints, signal }
     const candidates = await sweep(session, variant, layers, onLevel, resume)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)

@@ -40,10 +40,8 @@ export class Session {
     this.options = options
     this.#task = job.createTask()
     const config = stepConfig(this.#task, transitions, options)
-    const { seed, threads, fused, tile } = options
-    const wide = tile === undefined ? undefined : tile === 'wide'
     this.#Backend = Backend
-    this.trainer = new Backend(config, { seed, threads, relaxed: fused, wide })
+    this.trainer = this.#begin(config, options.seed)
     this.#load()
     const { observationSize: o, actionSize: a } = config
     const { data, rowLength } = this.trainer
@@ -58,17 +56,17 @@ export class Session {
 
   /** Ends the trainer and begins one of other hidden sizes on the same transitions, in the same memory. */
   async resize(hidden: readonly number[]): Promise<Trainer> {
-    const { config, threads } = this.trainer
-    const { seed, fused, tile } = this.options
-    await this.trainer.close()
-    this.trainer = new this.#Backend(
-      { ...config, hidden },
-      {
-        ...{ seed: randomStream(seed, 'distill', 'tune').uint32(), threads, relaxed: fused, reuse: this.trainer },
-        wide: tile === undefined ? undefined : tile === 'wide',
-      },
-    )
+    const before = this.trainer
+    await before.close()
+    const seed = randomStream(this.options.seed, 'distill', 'tune').uint32()
+    this.trainer = this.#begin({ ...before.config, hidden }, seed, before)
     return this.trainer
+  }
+
+  #begin(config: StepConfig, seed: number, reuse?: Trainer): Trainer {
+    const { threads, fused, tile } = this.options
+    const wide = tile === undefined ? undefined : tile === 'wide'
+    return new this.#Backend(config, { seed, threads, relaxed: fused, wide, reuse })
   }
 
   /** Transitions piece by piece into the trainer's own rows, with the executed actions. */

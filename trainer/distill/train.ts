@@ -1,5 +1,4 @@
 /** Phase 1: trains the student with all loss terms, and writes down the curve. */
-
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
 import { Interrupted } from '../interrupted.ts'

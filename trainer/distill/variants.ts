@@ -75,9 +75,12 @@ export function variantOf(options: DistillOptions): Variant {
   }
 }
 
+/** Whether the student has a log alpha to be pruned by, at several levels of one training run. */
+export const isVariational = (variant: VariantName): boolean => variant === 'bpd' || variant === 'no-q'
+
 /** How many `levels` there will be. */
 export const levelCount = ({ variant, keep, thresholds }: DistillOptions): number =>
-  variant === 'bpd' || variant === 'no-q' ? (keep ?? thresholds).length : 1
+  isVariational(variant) ? (keep ?? thresholds).length : 1
 
 const plain = ({ budget, steps }: DistillOptions) => ({
   noise: 'none' as const,

@@ -14,7 +14,7 @@ import type { WorkerOptions } from './worker.ts'
 export interface TrainerOptions extends KernelOptions {
   seed: number
   threads?: number
-  /** a closed trainer with as many transitions of the same sizes: its memory is used again, and the transitions stay in it */
+  /** a closed trainer of the same transitions: its memory is used again, and they stay in it */
   reuse?: Trainer
   /** for tests with fixed vectors; one thread only */
   replay?: (trainer: Trainer) => Replay

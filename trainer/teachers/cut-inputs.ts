@@ -3,8 +3,9 @@ import { InputError } from '../../runtime-as/errors.ts'
 import type { Tensors } from './safetensors.ts'
 
 /**
- * The same teacher for observations of the first `count` inputs alone, the others taken as zero: after a normalisation that is (0 - mean) / sqrt(var + eps),
- * whose share moves into the first layer's biases, in float64, rounded once. The tensors are a checked teacher's. name: how errors call the file.
+ * The same teacher for observations of the first `count` inputs alone, the others taken as zero: after a normalisation that is
+ * (0 - mean) / sqrt(var + eps), whose share moves into the first layer's biases, in float64, rounded once. The tensors are a checked
+ * teacher's. name: how errors call the file.
  */
 export function cutInputs({ tensors, metadata }: Tensors, count: number, name: string): Tensors {
   const { shape, values: weights } = tensors.get('actor.0.weight')!

@@ -2,7 +2,6 @@
  * Trains a dense teacher by TD3 (Fujimoto, van Hoof, Meger 2018): twin critics, clipped double Q, delayed actor, target policy smoothing.
  * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/sac.ts`).
  */
-
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/network.ts'
