@@ -1,4 +1,5 @@
 /** What `bpd reproduce` does for each task unless told otherwise, and the paper's figures beside which ours are put. */
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../../runtime-as/errors.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
@@ -58,5 +59,8 @@ export const shares = [1, 0.5, 0.25] as const
 /** The weights that the paper keeps, or a part of them. */
 export const weightBudget = (task: string, spec: TaskSpec, share = 1): number =>
   Math.floor(share * presetOf(task).paper.kept * teacherSize(spec))
+
+/** Where a task's own teacher is shipped. */
+export const teacherIn = (models: string, task: string): string => join(models, task, 'teacher.safetensors')
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -14,6 +14,10 @@ export type Reproduced = (typeof reproduced)[number]
 export interface Plan {
   task: string
   teacherFile: string
+  /** of the file's bytes: rows of another teacher are other rows */
+  teacherSha256: string
+  /** that it was trained by, as its file says: TD3, TQC */
+  teacherAlgorithm: string
   variants: readonly Reproduced[]
   seeds: number
   transitions: number

@@ -7,6 +7,7 @@ import { isVariational } from '../../trainer/distill/variants.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { versions } from '../versions.ts'
+import { teacherIn } from './presets.ts'
 import { type Measured, type Plan, type Run, recipeWords } from './run.ts'
 
 export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
@@ -25,7 +26,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
     ...{ median: student.median, failureRate: student.failureRate, retained: student.mean / teacher.mean },
     teacher: {
       file: basename(teacherFile),
-      sha256: sha256(readFileSync(teacherFile)),
+      sha256: plan.teacherSha256,
       source: metadata.source ?? 'unknown',
       licence: metadata.licence ?? 'unknown',
       algorithm: metadata.algorithm ?? 'unknown',
@@ -35,7 +36,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
     // those that it was picked from
     seeds: [...new Set(runs.map((run) => run.seed))],
     check: `bpd eval ${task} models/${task}/student.bpd --seed ${seed} --episodes ${student.episodes}`,
-    command: commandOf(plan),
+    command: commandOf(plan, models),
     licence: 'MIT, as the rest of this repository',
     versions: versions(),
   }
@@ -57,11 +58,12 @@ const sha256 = (content: Uint8Array): string => createHash('sha256').update(cont
 
 const returnOf = ({ mean, std, episodes }: Measured) => ({ mean, std, episodes })
 
-/** All that the student depends on; the teacher by its name, which the card's source and sha256 belong to. */
-const commandOf = (plan: Plan): string => {
+/** All that the student depends on; a teacher from elsewhere by its name, which the card's source and sha256 belong to. */
+const commandOf = (plan: Plan, models: string): string => {
   const { task, teacherFile, variants, seeds, transitions, episodes } = plan
+  const teacher = teacherFile === teacherIn(models, task) ? [] : ['--teacher', `${task}=${basename(teacherFile)}`]
   return [
-    ...['bpd reproduce', task, '--teacher', `${task}=${basename(teacherFile)}`, '--variants', variants.join(',')],
-    ...['--seeds', seeds, '--transitions', transitions, ...recipeWords(plan), '--episodes', episodes, '--ship'],
+    ...['bpd reproduce', task, ...teacher, '--variants', variants.join(','), '--seeds', seeds],
+    ...['--transitions', transitions, ...recipeWords(plan), '--episodes', episodes, '--ship'],
   ].join(' ')
 }

@@ -42,6 +42,8 @@ export interface Row {
   steps: number
   tuneUpdates: number
   teacherFile: string
+  teacherSha256: string
+  teacherAlgorithm: string
   transitions: number
   sigmas?: readonly number[]
   recipe: readonly string[]
@@ -82,23 +84,27 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     episodes: plan.episodes,
     seconds: mean((r) => r.seconds),
     ...{ steps, tuneUpdates },
-    ...{ teacherFile: basename(plan.teacherFile), transitions: plan.transitions, sigmas: plan.sigmas },
+    teacherFile: basename(plan.teacherFile),
+    ...{ teacherSha256: plan.teacherSha256, teacherAlgorithm: plan.teacherAlgorithm },
+    ...{ transitions: plan.transitions, sigmas: plan.sigmas },
     ...{ recipe: recipeWords(plan), paper },
   }
 }
 
-/** By task, variant and share, whenever they were made. */
+/** By task, teacher, variant and share, whenever they were made. */
 export const inOrder = (rows: readonly Row[]): Row[] =>
   [...rows].sort(
     (a, b) =>
       paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task) ||
+      a.teacherAlgorithm.localeCompare(b.teacherAlgorithm) ||
+      a.teacherSha256.localeCompare(b.teacherSha256) ||
       reproduced.indexOf(a.variant) - reproduced.indexOf(b.variant) ||
       b.share - a.share,
   )
 
 const head = [
-  ...['task', 'variant', 'teacher', 'student', 'median', 'failed', 'retained', 'weights', 'of (400, 300)'],
-  ...['of student', 'bytes', 'live units', 'steps', 'seeds', 'seconds'],
+  ...['task', 'teacher', 'its return', 'variant', 'return', 'median', 'failed', 'retained', 'weights'],
+  ...['of (400, 300)', 'of student', 'bytes', 'live units', 'steps', 'seeds', 'seconds'],
 ]
 
 /** Head and body; the paper's row follows ours. */
@@ -110,13 +116,14 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const weights = `${whole(row.weights)}${row.withinBudget ? '' : ' (over budget)'}`
     const variant = row.share < 1 ? `${row.variant} at ${percent(row.share)}` : row.variant
     const ours = [
-      ...[row.task, variant, whole(row.teacherReturn), whole(row.studentReturn), whole(row.median)],
+      ...[row.task, row.teacherAlgorithm, whole(row.teacherReturn), variant, whole(row.studentReturn)],
+      whole(row.median),
       ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
       ...[grouped(row.steps), `${row.seeds.length}`, whole(row.seconds)],
     ]
     const theirs = [
-      ...[row.task, 'the paper', whole(paper.teacherReturn), whole(paper.studentReturn), '', ''],
+      ...[row.task, '', whole(paper.teacherReturn), 'the paper', whole(paper.studentReturn), '', ''],
       ...[percent(paper.retained), '', percent(paper.kept), '', '', '', '', '', ''],
     ]
     return rows[i + 1]?.task === row.task ? [ours] : [ours, theirs]

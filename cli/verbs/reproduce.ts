@@ -1,4 +1,5 @@
 /** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -10,7 +11,7 @@ import { inPool } from '../ablate/pool.ts'
 import { makeFolder } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
-import { paperTasks, presetOf, root, shares, teacherSize, weightBudget } from '../reproduce/presets.ts'
+import { paperTasks, presetOf, root, shares, teacherIn, teacherSize, weightBudget } from '../reproduce/presets.ts'
 import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
@@ -80,7 +81,9 @@ async function run(names: string[], options: Options): Promise<void> {
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))
   const table = join(options.results, 'reproduce.json')
-  const anew = ({ task, variant }: Row) => tasks.includes(task) && options.variants.includes(variant)
+  const anew = ({ task, variant, teacherSha256 }: Row) =>
+    options.variants.includes(variant) &&
+    plans.some(({ plan }) => plan.task === task && plan.teacherSha256 === teacherSha256)
   const others = readRows(table).filter((row) => !anew(row))
   makeFolder(options.results)
   const rows: Row[] = []
@@ -102,10 +105,13 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const preset = presetOf(task)
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = options.teacher[task] ?? join(options.models, task, 'teacher.safetensors')
+  const teacherFile = options.teacher[task] ?? teacherIn(options.models, task)
   if (!existsSync(teacherFile))
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
-  requireFit(loadTeacher(teacherFile), spec, teacherFile)
+  const teacher = loadTeacher(teacherFile)
+  requireFit(teacher, spec, teacherFile)
+  const teacherSha256 = createHash('sha256').update(readFileSync(teacherFile)).digest('hex')
+  const teacherAlgorithm = (teacher.metadata.algorithm ?? 'unknown').toUpperCase()
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
   const given = { steps, tuneUpdates }
   const transitions = options.transitions ?? preset.transitions
@@ -113,7 +119,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const folder = join(options.runs, task)
   const { sigmas } = preset
   const plan = {
-    ...{ task, teacherFile, variants, seeds, transitions, sigmas },
+    ...{ task, teacherFile, teacherSha256, teacherAlgorithm, variants, seeds, transitions, sigmas },
     ...{ episodes, budgets, threads, given, folder },
   }
   return { plan, size: teacherSize(spec) }

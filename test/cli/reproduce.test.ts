@@ -37,7 +37,8 @@ describe('a row of the table', () => {
     return { mean, std: 0, episodes: returns.length, median: mean, failureRate: 0, returns }
   }
   const plan: Plan = {
-    ...{ task: 'hopper', teacherFile: 'teacher', variants: ['bpd'], seeds: 2, transitions: 1, episodes: 3 },
+    ...{ task: 'hopper', teacherFile: 'teacher', teacherSha256: 'ab', teacherAlgorithm: 'TD3', variants: ['bpd'] },
+    ...{ seeds: 2, transitions: 1, episodes: 3 },
     ...{ budgets: [1701, 850], threads: 1, given: {}, folder: '' },
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
@@ -82,20 +83,25 @@ describe('a row of the table', () => {
       [1, 1600, 1701],
       [0.5, 800, 850],
     ])
-    expect(cells(rows).body.map(([, variant]) => variant)).toEqual(['bpd', 'bpd at 50 %', 'the paper'])
+    expect(cells(rows).body.map(([, , , variant]) => variant)).toEqual(['bpd', 'bpd at 50 %', 'the paper'])
   })
 
-  it('comes in the order of tasks, variants and shares, whenever it was made', () => {
+  it('comes in the order of tasks, teachers, variants and shares, whenever it was made', () => {
     const row = rowFor(1000)
-    const [walker, none, half] = [{ task: 'walker2d' }, { variant: 'no-q' as const }, { share: 0.5 }]
-    const [first, second, third, fourth] = [row, { ...row, ...half }, { ...row, ...none }, { ...row, ...walker }]
-    expect(inOrder([fourth, third, second, first])).toEqual([first, second, third, fourth])
+    const rows = [
+      row,
+      { ...row, share: 0.5 },
+      { ...row, variant: 'no-q' as const },
+      { ...row, teacherAlgorithm: 'TQC' },
+      { ...row, task: 'walker2d' },
+    ]
+    expect(inOrder(rows.toReversed())).toEqual(rows)
   })
 
   it('has as many cells as the head, and is followed by that of the paper', () => {
     const { head, body } = cells([rowFor(1000)])
     expect(body.map((line) => line.length)).toEqual([head.length, head.length])
-    expect(body[1].slice(0, 4)).toEqual(['hopper', 'the paper', '3,583', '3,134'])
+    expect(body[1].slice(0, 4)).toEqual(['hopper', '', '3,583', 'the paper'])
   })
 })
 
