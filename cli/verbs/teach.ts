@@ -91,10 +91,12 @@ async function run(taskName: string, options: Options): Promise<void> {
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const started = performance.now()
+  let wallSeconds = 0
   const bytes = await withProgress(`teaching ${taskName}`, async (progress) => {
     let begun: number | undefined
     const onProgress = (p: TeachProgress) => {
       begun ??= p.step - recipe.evaluateEvery
+      wallSeconds = Math.round(p.seconds)
       const left = ((performance.now() - started) / 1000) * ((p.steps - p.step) / (p.step - begun))
       progress.update(
         `teaching ${taskName}: step ${p.step}/${p.steps}, return ${p.return.toFixed(1)}, best ${p.best.toFixed(1)}, ` +
@@ -106,13 +108,12 @@ async function run(taskName: string, options: Options): Promise<void> {
       checkpoint,
       signal: interrupt.signal,
     })
-    progress.done(`taught ${taskName} in ${seconds((performance.now() - started) / 1000)}`)
+    progress.done(`taught ${taskName} in ${seconds(wallSeconds)}`)
     return encodeTeacher({
       ...teacher,
       metadata: { algorithm: algorithm.toUpperCase(), env: taskName, steps: `${steps}`, seed: `${seed}` },
     })
   })
-  const wallSeconds = Math.round((performance.now() - started) / 1000)
   const file = join(options.out, 'teacher.safetensors')
   // what is measured is what was written
   const control = teacherController(decodeTeacher(bytes, file), task.spec)

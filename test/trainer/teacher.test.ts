@@ -159,7 +159,7 @@ describe('teaching', () => {
     )
 
   it.each(algorithms)(
-    '%s interrupted saves, continues to the same bits, and refuses a checkpoint of another run or an altered one',
+    '%s interrupted saves, continues to the same bits and with its clock, and refuses a checkpoint of another run or an altered one',
     async (algorithm) => {
       const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
       try {
@@ -167,12 +167,17 @@ describe('teaching', () => {
         const checkpoint = { path, minutes: 1000 }
         const whole = await short(1, 1, {}, 450, algorithm)
         const stop = new AbortController()
-        const onProgress = ({ step }: { step: number }) => step > 300 && stop.abort()
+        const clock: number[] = []
+        const onProgress = ({ step, seconds }: { step: number; seconds: number }) => {
+          clock.push(seconds)
+          if (step > 300) stop.abort()
+        }
         await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 450, algorithm)).rejects.toThrow(
           'interrupted at step 400; --resume continues',
         )
         await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('a checkpoint of another run')
-        expect(await short(1, 2, { checkpoint }, 450, algorithm)).toEqual(whole)
+        expect(await short(1, 2, { checkpoint, onProgress }, 450, algorithm)).toEqual(whole)
+        expect(clock).toEqual(clock.toSorted((a, b) => a - b))
         const bytes = readFileSync(path)
         bytes[bytes.length - 1] ^= 1
         writeFileSync(path, bytes)

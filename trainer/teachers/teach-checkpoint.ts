@@ -20,6 +20,8 @@ export interface TeachState {
   /** the episode that begins */
   episode: number
   explore: RandomState
+  /** of work so far, in all processes that the run has had */
+  seconds: number
   best: { return: number; layers: VariationalLayer[] }
 }
 
@@ -30,18 +32,18 @@ export async function saveTeachState(
   path: string,
   identity: string,
   trainer: Trainer,
-  { step, episode, explore, best }: TeachState,
+  { best, ...place }: TeachState,
 ): Promise<void> {
   const memory = trainer.save()
   const tensors = new Map([
     ['memory', f32(new Float32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4))],
-    ['transitions', f32(trainer.data.slice(0, step * trainer.rowLength))],
+    ['transitions', f32(trainer.data.slice(0, place.step * trainer.rowLength))],
     ...best.layers.flatMap(({ theta, bias }, l): [string, Tensor][] => [
       [`best.${l}.theta`, f32(theta)],
       [`best.${l}.bias`, f32(bias)],
     ]),
   ])
-  const state = JSON.stringify({ step, episode, explore, bestReturn: best.return })
+  const state = JSON.stringify({ ...place, bestReturn: best.return })
   await writeFile(
     path,
     writeSafetensors({ tensors, metadata: { format, identity, state, crc32: `${crcOf(tensors)}` } }),

@@ -61,6 +61,8 @@ export interface TeachProgress {
   /** of the actor kept so far */
   best: number
   criticLoss: number
+  /** of work so far, before an interruption too */
+  seconds: number
 }
 
 export interface TeachRun {
@@ -117,6 +119,8 @@ export async function teach(
       episode = resumed.episode
       explore.state = resumed.explore
     }
+    const began = performance.now() - 1000 * (resumed?.seconds ?? 0)
+    const seconds = () => (performance.now() - began) / 1000
     let saved = performance.now()
     task.reset(randomStream(seed, 'teach', 'episode', episode))
     for (let step = (resumed?.step ?? 0) + 1; step <= steps; step++) {
@@ -150,12 +154,14 @@ export async function teach(
         if (!Number.isFinite(mean + criticLoss))
           throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
         if (mean > best.return) best = { return: mean, layers: layersOf() }
-        onProgress?.({ step, steps, return: mean, best: best.return, criticLoss })
+        onProgress?.({ step, steps, return: mean, best: best.return, criticLoss, seconds: seconds() })
       }
       if (!ended) continue
       await turn()
       if (checkpoint && (signal?.aborted || performance.now() - saved > checkpoint.minutes * 60_000)) {
-        await saveTeachState(checkpoint.path, identity, trainer, { step, episode, explore: explore.state, best })
+        await saveTeachState(checkpoint.path, identity, trainer, {
+          ...{ step, episode, explore: explore.state, seconds: seconds(), best },
+        })
         saved = performance.now()
       }
       if (signal?.aborted)
