@@ -61,7 +61,7 @@ export function addTeach(program: Command): void {
     .addOption(threadsOption())
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without', false)
     .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
-    .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
+    .option('--resume', 'continue from the checkpoint in the folder, to the same bits; --steps may be another', false)
     .requiredOption('--out <folder>', 'where the teacher and its card go')
     .action(run)
 }

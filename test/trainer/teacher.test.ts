@@ -159,7 +159,7 @@ describe('teaching', () => {
     )
 
   it.each(algorithms)(
-    '%s interrupted saves, continues to the same bits and with its clock, and refuses a checkpoint of another run or an altered one',
+    '%s interrupted saves, continues to the same bits, its clock and other steps too; refuses a checkpoint of another run or an altered one',
     async (algorithm) => {
       const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
       try {
@@ -178,6 +178,10 @@ describe('teaching', () => {
         await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('a checkpoint of another run')
         expect(await short(1, 2, { checkpoint, onProgress }, 450, algorithm)).toEqual(whole)
         expect(clock).toEqual(clock.toSorted((a, b) => a - b))
+        // the checkpoint of step 400, with other plans for what follows
+        const longer = await short(1, 1, {}, 480, algorithm)
+        expect(await short(1, 1, { checkpoint }, 480, algorithm)).toEqual(longer)
+        await expect(short(1, 1, { checkpoint }, 400, algorithm)).rejects.toThrow('400 steps are done')
         const bytes = readFileSync(path)
         bytes[bytes.length - 1] ^= 1
         writeFileSync(path, bytes)

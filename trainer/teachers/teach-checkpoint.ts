@@ -68,9 +68,12 @@ export function loadTeachState(path: string, identity: string, trainer: Trainer)
       `${path}: a checkpoint of another run: made with ${metadata.identity}, this run has ${identity}`,
     )
   const values = (name: string) => tensors.get(name)!.values as Float32Array
+  const { bestReturn, ...state } = JSON.parse(metadata.state)
+  const { capacity } = trainer.config
+  if (state.step >= capacity)
+    throw new InputError(`${path}: ${state.step} steps are done, expected fewer than the ${capacity} to make`)
   trainer.restore(new Uint8Array(values('memory').buffer))
   trainer.data.set(values('transitions'))
-  const { bestReturn, ...state } = JSON.parse(metadata.state)
   const layers = trainer.networks.readActor().map((layer, l) => {
     return { ...layer, theta: values(`best.${l}.theta`), bias: values(`best.${l}.bias`) }
   })

@@ -187,8 +187,8 @@ function firstOutputs(layers: VariationalLayer[], count: number): VariationalLay
   return [...layers.slice(0, -1), last]
 }
 
-/** What the result depends on, as JSON: everything but the number of threads. */
-function identityOf(task: string, { threads: _, ...options }: TeachOptions): string {
+/** What the state at any step depends on, as JSON: neither the number of threads nor how many steps are still to come. */
+function identityOf(task: string, { threads: _, steps: __, ...options }: TeachOptions): string {
   // with fused multiply-add the last bits are the CPU's
   return JSON.stringify({ task, ...options, cpu: options.fused && cpuFeatures().fused })
 }
