@@ -6,7 +6,7 @@ import type { Activation, Contract, Layer, Network, ValueType } from '../runtime
 import { compact } from '../trainer/distill/compact.ts'
 import { quantise } from '../trainer/distill/quantise.ts'
 import { type Random, randomStream } from '../trainer/random.ts'
-import { createTask, taskNames } from '../trainer/tasks/registry.ts'
+import { createTask, prepareTask } from '../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../trainer/teachers/policy.ts'
 import { readSafetensors } from '../trainer/teachers/safetensors.ts'
 import { loadTeacher } from '../trainer/teachers/teacher.ts'
@@ -22,14 +22,14 @@ const path = (relative: string): string => new URL(relative, root).pathname
 const GOLDENS = 4
 
 /** Every case whose files are here, and the names of those whose are not. */
-export function boardCases(): { cases: BoardCase[]; absent: string[] } {
+export async function boardCases(): Promise<{ cases: BoardCase[]; absent: string[] }> {
   const cases = [pendulumPaper()]
   const absent: string[] = []
   const cheetah = path('../shared/reference/students/halfcheetah-2682.safetensors')
   if (existsSync(cheetah)) cases.push(halfCheetah(cheetah))
   else absent.push('halfcheetah-2682')
   for (const name of readdirSync(path('models')).sort()) {
-    if (existsSync(path(`models/${name}/student.bpd`))) cases.push(shipped(name))
+    if (existsSync(path(`models/${name}/student.bpd`))) cases.push(await shipped(name))
   }
   return { cases, absent }
 }
@@ -80,25 +80,12 @@ function halfCheetah(file: string): BoardCase {
   return pair('halfcheetah-2682', denseNetwork([17, 400, 300, 6], 'halfcheetah-2682'), compact({ layers }))
 }
 
-/**
- * A model folder: the student's own file, and its teacher on the student's golden observations; where the teacher is not shipped, a dense
- * (400, 300) network, the size of the paper's teachers.
- */
-function shipped(name: string): BoardCase {
+/** A model folder: the student's own file, and the task's teacher on the student's golden observations. */
+async function shipped(name: string): Promise<BoardCase> {
   const student = readFileSync(path(`models/${name}/student.bpd`))
   const { contract, goldens } = decodePolicy(student, name)
-  if (!taskNames().includes(contract.task)) throw new Error(`models/${name}: unknown task ${contract.task}`)
-  const teacherFile = path(`models/${name}/teacher.safetensors`)
-  if (!existsSync(teacherFile)) {
-    const { observation, action } = contract
-    const dense = denseNetwork([observation.names.length, 400, 300, action.names.length], name)
-    return {
-      name,
-      dense: encodePolicy(dense, contractOf(dense), observations(dense, GOLDENS, name, 'golden')),
-      student,
-    }
-  }
-  const teacher = loadTeacher(teacherFile)
+  await prepareTask(contract.task)
+  const teacher = loadTeacher(path(`models/${name}/teacher.safetensors`))
   const goldenObservations = goldens.map(({ observation }) => observation)
   return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, goldenObservations), student }
 }

@@ -80,7 +80,7 @@ export interface BoardResults {
 }
 
 export async function measureBoard(): Promise<BoardResults> {
-  const { cases, absent } = boardCases()
+  const { cases, absent } = await boardCases()
   const rows: BoardRow[] = []
   const plain = buildPlain()
   try {

@@ -158,7 +158,7 @@ async function measure({ name, dense, student }: BoardCase) {
   }
 }
 
-const { cases, absent } = boardCases()
+const { cases, absent } = await boardCases()
 const rows: Awaited<ReturnType<typeof measure>>[] = []
 for (const one of cases) rows.push(await measure(one))
 if (rows.some((row) => !('onnxruntimeNs' in row))) {
