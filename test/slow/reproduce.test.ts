@@ -104,4 +104,12 @@ describe('bpd reproduce', () => {
     })
     expect(JSON.stringify(card('whole'))).not.toContain(folder)
   })
+
+  it('makes its own rows anew and keeps those of another teacher', async () => {
+    const own = rows('whole')
+    const others = own.map((row) => ({ ...row, teacherAlgorithm: 'OTHER', teacherSha256: 'other' }))
+    writeFileSync(at('whole/results/reproduce.json'), JSON.stringify([...own, ...others]))
+    expect(await begin('whole').ended).toBe(0)
+    expect(rows('whole')).toEqual([...own, ...others])
+  })
 })
