@@ -30,9 +30,10 @@ it('an emulated Pico over a bad line takes two policies byte for byte, and no ac
   }
   const { board: device, host } = await board.stats()
   expect(device.steps).toBeGreaterThanOrEqual(2 * STEPS)
-  expect(device.badCrc + device.dropped).toBeGreaterThan(20)
-  expect(host.bad).toBeGreaterThan(20)
-  expect(host.retries).toBeGreaterThan(50)
+  // the line was bad: of 200 answers, 30 bytes each, 20 are expected to be damaged, and 40 exchanges to lose a frame; five deviations below
+  expect(device.badCrc + device.dropped).toBeGreaterThan(2)
+  expect(host.bad).toBeGreaterThan(2)
+  expect(host.retries).toBeGreaterThan(10)
   expect(device.overruns).toBe(0)
   await board.close()
 })
