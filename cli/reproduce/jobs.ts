@@ -41,7 +41,7 @@ export async function once(
 const known = new Map<string, string>()
 
 /** sha256 of a file, read once a process: inputs do not change while jobs run. */
-function fingerprint(file: string): { file: string; sha256: string } {
+export function fingerprint(file: string): { file: string; sha256: string } {
   let sha256 = known.get(file)
   if (!sha256) {
     sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')

@@ -1,5 +1,4 @@
 /** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -11,6 +10,7 @@ import { inPool } from '../ablate/pool.ts'
 import { makeFolder } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
+import { fingerprint } from '../reproduce/jobs.ts'
 import { paperTasks, presetOf, root, shares, teacherIn, teacherSize, weightBudget } from '../reproduce/presets.ts'
 import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
@@ -110,7 +110,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
-  const teacherSha256 = createHash('sha256').update(readFileSync(teacherFile)).digest('hex')
+  const teacherSha256 = fingerprint(teacherFile).sha256
   const teacherAlgorithm = (teacher.metadata.algorithm ?? 'unknown').toUpperCase()
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
   const given = { steps, tuneUpdates }

@@ -9,9 +9,10 @@ import { bits, policyFile } from '../firmware-bridge/policies.ts'
 import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
 
 const FAULTS = { lost: 0.1, flipped: 0.002, twice: 0.05, late: 0.05, cut: 0.0005, inserted: 0.0005 }
-const STEPS = 100
+// enough that the witnesses below, 62 damaged answers expected, are five deviations away
+const STEPS = 250
 
-it('an emulated Pico over a bad line takes two policies byte for byte, and no action of 200 is wrong', async () => {
+it('an emulated Pico over a bad line takes two policies byte for byte, and no action of 500 is wrong', async () => {
   const emulator = await openPicoEmulator()
   const line = badLine({ name: 'pico-emulator', ...emulator }, FAULTS, 5)
   const board = await Board.connect(line, { timeout: 60, patience: 60_000, longPatience: 120_000, attempts: 20 })
@@ -30,10 +31,9 @@ it('an emulated Pico over a bad line takes two policies byte for byte, and no ac
   }
   const { board: device, host } = await board.stats()
   expect(device.steps).toBeGreaterThanOrEqual(2 * STEPS)
-  // the line was bad: of 200 answers, 30 bytes each, 20 are expected to be damaged, and 40 exchanges to lose a frame; five deviations below
-  expect(device.badCrc + device.dropped).toBeGreaterThan(2)
-  expect(host.bad).toBeGreaterThan(2)
-  expect(host.retries).toBeGreaterThan(10)
+  expect(device.badCrc + device.dropped).toBeGreaterThan(20)
+  expect(host.bad).toBeGreaterThan(20)
+  expect(host.retries).toBeGreaterThan(50)
   expect(device.overruns).toBe(0)
   await board.close()
 })
