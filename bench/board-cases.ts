@@ -1,8 +1,8 @@
 /** What `bench:board` measures: pairs of a dense policy and a sparse student, as .bpd files. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { decodePolicy } from '../runtime-as/decode.ts'
-import { encodePolicy } from '../runtime-as/encode.ts'
-import type { Activation, Contract, Layer, Network, ValueType } from '../runtime-as/network.ts'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { encodePolicy } from '../runtime-as/format/encode.ts'
+import type { Activation, Contract, Layer, Network, ValueType } from '../runtime-as/format/network.ts'
 import { compact } from '../trainer/distill/compact.ts'
 import { quantise } from '../trainer/distill/quantise.ts'
 import { type Random, randomStream } from '../trainer/random.ts'

@@ -1,7 +1,7 @@
 /** Bytes of the paper's pendulum student (1,108 weights, 160 live units), everything included, for each type of value, as one JSON object. */
 import { fileURLToPath } from 'node:url'
-import { decodePolicy } from '../runtime-as/decode.ts'
-import { VALUE_TYPES, type ValueType } from '../runtime-as/network.ts'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { VALUE_TYPES, type ValueType } from '../runtime-as/format/network.ts'
 import { paperFile } from './board-cases.ts'
 
 /** what the file may take; int8-fixed was set none */

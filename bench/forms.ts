@@ -1,14 +1,14 @@
 /**
  * What a weight and a row of each form cost on the emulated STM32F405 (Cortex-M4F, QEMU), in instructions for each type of value, as one
- * JSON object: the figures by which `runtime-as/form.ts` chooses. Needs qemu-system-arm.
+ * JSON object: the figures by which `runtime-as/format/form.ts` chooses. Needs qemu-system-arm.
  *
  * A layer of relu that reads u8 columns, before one action. Dense: a full matrix. Grouped: weights at random places, at several densities, rows
  * sorted and in runs as the encoder leaves them. `row` is what a grouped row costs beyond a dense one; `column` what an observation costs in fixed
  * point, in whatever form.
  */
-import { decodePolicy } from '../runtime-as/decode.ts'
-import type { Form } from '../runtime-as/form.ts'
-import { VALUE_TYPES, type ValueType } from '../runtime-as/network.ts'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import type { Form } from '../runtime-as/format/form.ts'
+import { VALUE_TYPES, type ValueType } from '../runtime-as/format/network.ts'
 import { instructions } from './board.ts'
 import { layerFile } from './board-cases.ts'
 

@@ -1,10 +1,10 @@
 /** Core cycles of one inference on the emulated Pico (Cortex-M0+, no FPU) for each type of value, as one JSON object. Needs npm packages only. */
 import { fileURLToPath } from 'node:url'
-import { Board } from '../firmware-bridge/client.ts'
 import { openPicoEmulator } from '../firmware-bridge/emulators/pico.ts'
-import { imageCard } from '../firmware-bridge/image-card.ts'
-import { decodePolicy } from '../runtime-as/decode.ts'
-import { VALUE_TYPES } from '../runtime-as/network.ts'
+import { Board } from '../firmware-bridge/host/client.ts'
+import { imageCard } from '../firmware-bridge/host/image-card.ts'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { VALUE_TYPES } from '../runtime-as/format/network.ts'
 import { smallFile } from './board-cases.ts'
 
 const RUNS = 32

@@ -1,8 +1,8 @@
 /** `npm run sizes`: bytes of the module, and of each board's image, RAM and stack after the shipped student ran on its emulator, as one JSON object. */
 import { readFileSync, statSync } from 'node:fs'
-import { Board } from '../firmware-bridge/client.ts'
-import { measure } from '../firmware-bridge/measure.ts'
-import { openPort } from '../firmware-bridge/ports.ts'
+import { Board } from '../firmware-bridge/host/client.ts'
+import { measure } from '../firmware-bridge/host/measure.ts'
+import { openPort } from '../firmware-bridge/host/ports.ts'
 
 const path = (relative: string) => new URL(`../${relative}`, import.meta.url)
 const student = readFileSync(path('models/pendulum/student.bpd'))
@@ -19,7 +19,7 @@ for (const port of ['pico-emulator', 'qemu-stm32f405']) {
 }
 console.log(
   JSON.stringify(
-    { moduleBytes: statSync(path('runtime-as/build/policy.wasm')).size, policyBytes: student.length, boards },
+    { moduleBytes: statSync(path('runtime-as/kernel/build/policy.wasm')).size, policyBytes: student.length, boards },
     null,
     2,
   ),

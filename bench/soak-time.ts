@@ -1,9 +1,9 @@
 /** Time in `soak.ts`: simulated, one clock for the device in this process and for the client; or that of a board, which nobody holds. */
 import { mock } from 'node:test'
-import type { Board } from '../firmware-bridge/client.ts'
-import { openInProcess } from '../firmware-bridge/inprocess.ts'
-import type { Port } from '../firmware-bridge/port.ts'
-import { openPort } from '../firmware-bridge/ports.ts'
+import { openInProcess } from '../firmware-bridge/emulators/in-process.ts'
+import type { Board } from '../firmware-bridge/host/client.ts'
+import type { Port } from '../firmware-bridge/host/port.ts'
+import { openPort } from '../firmware-bridge/host/ports.ts'
 import { FailedError } from '../runtime-as/errors.ts'
 
 /** milliseconds within which everything must be done */

@@ -7,14 +7,14 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Board } from '../firmware-bridge/client.ts'
-import { RefusedError } from '../firmware-bridge/refusal.ts'
-import { FAILSAFE } from '../runtime-as/assembly/device/protocol.ts'
+import { Board } from '../firmware-bridge/host/client.ts'
+import { RefusedError } from '../firmware-bridge/host/refusal.ts'
 import { FailedError } from '../runtime-as/errors.ts'
-import { loadPolicy } from '../runtime-as/policy.ts'
-import { badLine } from '../test/firmware-bridge/bad-line.ts'
-import { narrowedFile } from '../test/runtime-as/narrowed.ts'
-import { randomNetwork, uniform } from '../test/runtime-as/networks.ts'
+import { FAILSAFE } from '../runtime-as/kernel/assembly/device/protocol.ts'
+import { loadPolicy } from '../runtime-as/kernel/policy.ts'
+import { badLine } from '../test/support/bad-line.ts'
+import { narrowedFile } from '../test/support/narrowed.ts'
+import { randomNetwork, uniform } from '../test/support/networks.ts'
 import { boardTime, simulatedTime } from './soak-time.ts'
 
 /** the line at its worst: part of the frames, part of the bytes, a stall of 200 ms now and then */

@@ -1,10 +1,10 @@
 /** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
 import { InvalidArgumentError, Option } from 'commander'
-import { Board } from '../firmware-bridge/client.ts'
-import { committedImage } from '../firmware-bridge/image-card.ts'
-import type { BoardInfo } from '../firmware-bridge/info.ts'
-import type { InstallProgress } from '../firmware-bridge/measure.ts'
-import { openPort } from '../firmware-bridge/ports.ts'
+import { Board } from '../firmware-bridge/host/client.ts'
+import { committedImage } from '../firmware-bridge/host/image-card.ts'
+import type { BoardInfo } from '../firmware-bridge/host/info.ts'
+import type { InstallProgress } from '../firmware-bridge/host/measure.ts'
+import { openPort } from '../firmware-bridge/host/ports.ts'
 import { duration, frequency, grouped, printable } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 

@@ -1,5 +1,5 @@
 /** A task as the plant that the bridge drives. */
-import type { Plant } from '../firmware-bridge/control.ts'
+import type { Plant } from '../firmware-bridge/host/control.ts'
 import { randomStream } from '../trainer/random.ts'
 import type { Task } from '../trainer/tasks/task.ts'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError } from '../../runtime-as/errors.ts'
-import { generateC } from '../../runtime-as/generate/c.ts'
-import { readProgram } from '../../runtime-as/generate/program.ts'
+import { generateC } from '../../runtime-as/exports/c.ts'
+import { readProgram } from '../../runtime-as/exports/program.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const COMPILER = 'arm-none-eabi-gcc'

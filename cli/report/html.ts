@@ -1,5 +1,5 @@
 /** A report as one self-contained HTML page: no script, no network, light and dark. */
-import type { Spread } from '../../firmware-bridge/measure.ts'
+import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { latencyChart, lossChart, sweepChart, trainingChart } from './charts.ts'
 import { escaped, page, plot, row, text } from './page.ts'

@@ -1,5 +1,5 @@
 /** What a run leaves behind: report.json is this, report.html shows it. */
-import type { Spread } from '../../firmware-bridge/measure.ts'
+import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
 import type { CurvePoint } from '../../trainer/distill/train.ts'
 import type { SweepPoint } from '../../trainer/distill/tune.ts'

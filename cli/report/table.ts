@@ -1,6 +1,6 @@
 /** Tables for the terminal, and the report as one of them. */
 import Table from 'cli-table3'
-import type { Spread } from '../../firmware-bridge/measure.ts'
+import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { Report } from './report.ts'
 import { duration, frequency, grouped, percent, printable } from './words.ts'

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFile } from '../../runtime-as/replace.ts'
+import { writeFile } from '../../trainer/files/replace.ts'
 import { runBpd } from '../ablate/pool.ts'
 import { makeFolder } from '../files.ts'
 

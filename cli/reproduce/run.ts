@@ -1,7 +1,7 @@
 /** One task of the table: per seed collect, distill each variant, and evaluate teacher and student on the same reported episodes. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodePolicy } from '../../runtime-as/decode.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
 import { isVariational, type VariantName } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'

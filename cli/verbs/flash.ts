@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { loadPolicy } from '../../runtime-as/policy.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { boardLines, portOption, showInstall, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { printResult } from '../terminal.ts'

@@ -3,7 +3,7 @@
  * the first step of a boot. The routines act on the emulated flash as the chip's do on a real one.
  */
 import type { RP2040 } from 'rp2040js'
-import { crc32Mpeg2 } from '../boards/rp2040/board.ts'
+import { crc32Mpeg2 } from '../firmware/rp2040/board.ts'
 
 export const FLASH_BYTES = 2 * 1024 * 1024
 const ERASE_BYTES = 4096

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodePolicy } from '../../runtime-as/encode.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { contractOf, encodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { bpdIn } from './command.ts'
+import { bpdIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))

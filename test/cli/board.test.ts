@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodePolicy } from '../../runtime-as/encode.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { contractOf, encodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
-import { bpdIn } from './command.ts'
+import { bpdIn } from '../support/command.ts'
+import { observationsFor, randomNetwork } from '../support/networks.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-board-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addDistill, addRecipeOptions } from '../../cli/verbs/distill.ts'
-import { decodePolicy } from '../../runtime-as/decode.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
-import { bpdIn } from './command.ts'
+import { bpdIn } from '../support/command.ts'
 
 const teacher = fileURLToPath(new URL('../../models/pendulum/teacher.safetensors', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bpd-distill-'))

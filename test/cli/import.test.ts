@@ -12,8 +12,8 @@ import { normalisation } from '../../trainer/teachers/normalise.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type Tensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { decodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { archiveOf, linear, zipOf } from '../trainer/sb3-archive.ts'
-import { bpdIn } from './command.ts'
+import { bpdIn } from '../support/command.ts'
+import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodePolicy } from '../../runtime-as/decode.ts'
-import { valuesOf } from '../../runtime-as/network.ts'
-import { bpdIn } from './command.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { valuesOf } from '../../runtime-as/format/network.ts'
+import { bpdIn } from '../support/command.ts'
 
 const models = fileURLToPath(new URL('../../models/pendulum/', import.meta.url))
 const teacher = join(models, 'teacher.safetensors')

@@ -8,7 +8,7 @@ import { paperTasks, presetOf, teacherSize, weightBudget } from '../../cli/repro
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
 import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { bpdIn } from './command.ts'
+import { bpdIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-reproduce-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -12,7 +12,7 @@ import {
   start,
   student,
   words,
-} from '../trainer/checkpoint.ts'
+} from '../support/interrupted-run.ts'
 
 describe('a distillation', () => {
   beforeAll(() => {

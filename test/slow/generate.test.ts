@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readProgram } from '../../runtime-as/generate/program.ts'
-import type { Activation } from '../../runtime-as/network.ts'
-import { cActions, fileOf, hasGcc, kernelActions, observationsOf, wasmActions } from '../runtime-as/generated.ts'
-import { narrowed } from '../runtime-as/narrowed.ts'
-import { anyNetwork, randomNetwork } from '../runtime-as/networks.ts'
+import { readProgram } from '../../runtime-as/exports/program.ts'
+import type { Activation } from '../../runtime-as/format/network.ts'
+import { cActions, fileOf, hasGcc, kernelActions, observationsOf, wasmActions } from '../support/generated.ts'
+import { narrowed } from '../support/narrowed.ts'
+import { anyNetwork, randomNetwork } from '../support/networks.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url)))
 const TYPES = ['f32', 'f16', 'int8'] as const

@@ -1,12 +1,12 @@
 /** The firmware as it is flashed, on the emulated Pico, behind a line with faults in both directions. */
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { Board } from '../../firmware-bridge/client.ts'
 import { openPicoEmulator } from '../../firmware-bridge/emulators/pico.ts'
-import { loadPolicy } from '../../runtime-as/policy.ts'
-import { badLine } from '../firmware-bridge/bad-line.ts'
-import { bits, policyFile } from '../firmware-bridge/policies.ts'
-import { observationsFor, randomNetwork } from '../runtime-as/networks.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { badLine } from '../support/bad-line.ts'
+import { observationsFor, randomNetwork } from '../support/networks.ts'
+import { bits, policyFile } from '../support/policies.ts'
 
 const FAULTS = { lost: 0.1, flipped: 0.002, twice: 0.05, late: 0.05, cut: 0.0005, inserted: 0.0005 }
 // enough that the witnesses below, 62 damaged answers expected, are five deviations away

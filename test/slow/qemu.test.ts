@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { Board } from '../../firmware-bridge/client.ts'
 import { missingQemu, openQemu } from '../../firmware-bridge/emulators/qemu.ts'
-import { bpdIn } from '../cli/command.ts'
-import { policyFile } from '../firmware-bridge/policies.ts'
-import '../firmware-bridge/qemu.test.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { bpdIn } from '../support/command.ts'
+import { policyFile } from '../support/policies.ts'
+import '../firmware-bridge/emulators/qemu.test.ts'
 
 it('QEMU is installed', () => {
   expect(missingQemu()).toBeUndefined()

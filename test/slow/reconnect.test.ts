@@ -1,11 +1,11 @@
 import { afterEach, expect, it } from 'vitest'
-import { Board } from '../../firmware-bridge/client.ts'
-import { InProcessBoard } from '../../firmware-bridge/inprocess.ts'
-import { openSerial } from '../../firmware-bridge/serial.ts'
-import { loadPolicy } from '../../runtime-as/policy.ts'
-import { policyFile } from '../firmware-bridge/policies.ts'
-import { plug, possible, unplugAll } from '../firmware-bridge/terminal.ts'
-import { describeWith } from '../require.ts'
+import { InProcessBoard } from '../../firmware-bridge/emulators/in-process.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { openSerial } from '../../firmware-bridge/host/serial.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { policyFile } from '../support/policies.ts'
+import { describeWith } from '../support/require.ts'
+import { plug, possible, unplugAll } from '../support/terminal.ts'
 
 const file = policyFile([17, 40, 30, 6], 1)
 const file2 = policyFile([17, 60, 30, 6], 2)

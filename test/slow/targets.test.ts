@@ -1,8 +1,8 @@
-import { Board } from '../../firmware-bridge/client.ts'
 import { openPicoEmulator } from '../../firmware-bridge/emulators/pico.ts'
 import { missingQemu, openQemu } from '../../firmware-bridge/emulators/qemu.ts'
-import { VALUE_TYPES } from '../../runtime-as/network.ts'
-import { describeTarget, everyForm } from '../firmware-bridge/targets.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { VALUE_TYPES } from '../../runtime-as/format/network.ts'
+import { describeTarget, everyForm } from '../support/targets.ts'
 
 const files = VALUE_TYPES.flatMap((values) => [
   everyForm(values, 'relu'),

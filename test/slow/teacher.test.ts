@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { weightCount } from '../../runtime-as/network.ts'
+import { weightCount } from '../../runtime-as/format/network.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 

@@ -3,8 +3,8 @@
  * episodes, so nothing depends on the number of workers.
  */
 import { Worker } from 'node:worker_threads'
-import { observationBounds } from '../../runtime-as/network.ts'
-import { loadPolicy, type Policy } from '../../runtime-as/policy.ts'
+import { observationBounds } from '../../runtime-as/format/network.ts'
+import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
 import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'

@@ -10,7 +10,7 @@ import { fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
-import { replaceFile, writeAll } from '../../runtime-as/replace.ts'
+import { replaceFile, writeAll } from '../files/replace.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { headerLength, readLayout } from '../teachers/safetensors.ts'
 

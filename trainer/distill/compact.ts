@@ -2,7 +2,7 @@
  * Exact compaction: a hidden unit whose weights are all pruned is the constant act(bias), so it moves into the next layer's biases; a unit
  * that nothing reads goes. The function stays the same up to the rounding of the folded biases.
  */
-import type { Layer, Network } from '../../runtime-as/network.ts'
+import type { Layer, Network } from '../../runtime-as/format/network.ts'
 
 const activate = (layer: Layer, x: number): number => {
   if (layer.activation === 'relu') return Math.max(0, x)

@@ -6,7 +6,7 @@
  *   tune     train the survivors on with the mask frozen, without noise,
  *   pick     by a rule that is stated, on episodes apart from the reported ones.
  */
-import type { Network } from '../../runtime-as/network.ts'
+import type { Network } from '../../runtime-as/format/network.ts'
 import { loadBackend } from '../kernels/backend.ts'
 import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Checkpoints } from './checkpoint.ts'

@@ -1,5 +1,5 @@
 /** From a number of weights to the log alpha that leaves them. */
-import { weightCount } from '../../runtime-as/network.ts'
+import { weightCount } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'

@@ -1,7 +1,7 @@
 /** Distills a student and writes it as a .bpd file: the trainer's last word. */
-import { encodePolicy } from '../../runtime-as/encode.ts'
-import type { Contract, Network } from '../../runtime-as/network.ts'
-import { loadPolicy } from '../../runtime-as/policy.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import type { Contract, Network } from '../../runtime-as/format/network.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import { teacherController } from '../teachers/policy.ts'

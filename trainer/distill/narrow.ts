@@ -1,9 +1,10 @@
 /** A policy file with narrower weights, and what that does to its return. */
-import { decodePolicy } from '../../runtime-as/decode.ts'
-import { encodePolicy } from '../../runtime-as/encode.ts'
+
 import { InputError } from '../../runtime-as/errors.ts'
-import { type ValueType, valuesOf } from '../../runtime-as/network.ts'
-import { loadPolicy } from '../../runtime-as/policy.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import { type ValueType, valuesOf } from '../../runtime-as/format/network.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'

@@ -1,5 +1,5 @@
 /** Bounds of the observations for a student's contract: what it was trained on, and a margin. */
-import type { ObservationBounds, Outside } from '../../runtime-as/network.ts'
+import type { ObservationBounds, Outside } from '../../runtime-as/format/network.ts'
 import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
 
 /** share of the range added on either side */

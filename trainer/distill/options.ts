@@ -1,6 +1,6 @@
 /** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
 
-import type { Outside } from '../../runtime-as/network.ts'
+import type { Outside } from '../../runtime-as/format/network.ts'
 import type { BackendName } from '../kernels/backend.ts'
 import { authorsDefaults, type KlSchedule, type NoiseMode, type StepConfig } from '../kernels/config.ts'
 import type { VariantName } from './variants.ts'

@@ -2,9 +2,10 @@
  * A network with narrower weights. Scales are chosen row by row on observations from real operation: of several, the one whose sums
  * come nearest to the f32 network's, given what the layers before have already lost.
  */
-import { upperHalf } from '../../runtime-as/check-network.ts'
+
 import { InputError } from '../../runtime-as/errors.ts'
-import type { Activation, Layer, Network, ValueType } from '../../runtime-as/network.ts'
+import { upperHalf } from '../../runtime-as/format/check-network.ts'
+import type { Activation, Layer, Network, ValueType } from '../../runtime-as/format/network.ts'
 
 /** largest weight of a row at 127, then smaller scales, which clip it and leave the others finer, and larger ones */
 const CANDIDATES = Array.from({ length: 25 }, (_, i) => 1.1 - 0.02 * i)

@@ -1,5 +1,5 @@
 /** What every phase of a distillation works with: the trainer with its data, the task to evaluate in, and networks as they ship. */
-import type { Network } from '../../runtime-as/network.ts'
+import type { Network } from '../../runtime-as/format/network.ts'
 import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'

@@ -1,5 +1,5 @@
 /** From Gaussian weights to a plain sparse network: log alpha, the KL term, pruning, and the input normaliser folded away. */
-import type { Network } from '../../runtime-as/network.ts'
+import type { Network } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 
 /** log alpha of each weight: clip(2 log sigma - 2 log |theta|, -10, 10); high means mostly noise. */

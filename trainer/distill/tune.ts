@@ -1,6 +1,6 @@
 /** Phase 2: prunes at each level, trains the survivors on with the mask frozen, and measures both. */
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Network, weightCount } from '../../runtime-as/network.ts'
+import { type Network, weightCount } from '../../runtime-as/format/network.ts'
 import { Interrupted } from '../interrupted.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'

@@ -1,5 +1,5 @@
 /** The trainer's networks, read and written as matrices (outputs, inputs), row-major, whatever their place in memory. */
-import type { Layer, Network } from '../../runtime-as/network.ts'
+import type { Layer, Network } from '../../runtime-as/format/network.ts'
 import { noiseModes } from './config.ts'
 import type { Kernels } from './kernels.ts'
 import type { LayerLayout } from './layout.ts'

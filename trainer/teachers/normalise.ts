@@ -1,6 +1,6 @@
 /** What public teachers do that a .bpd has no words for, said in dense layers. */
 import { InputError } from '../../runtime-as/errors.ts'
-import type { Layer, Network } from '../../runtime-as/network.ts'
+import type { Layer, Network } from '../../runtime-as/format/network.ts'
 import type { Tensors } from './safetensors.ts'
 
 /** the one formula that a file may state */

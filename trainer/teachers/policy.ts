@@ -1,6 +1,6 @@
 /** A teacher as a .bpd file: dense, run by the same kernel as every student, in Node and on a board. */
-import { encodePolicy } from '../../runtime-as/encode.ts'
-import { loadPolicy } from '../../runtime-as/policy.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Controller } from '../tasks/evaluate.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { contractOf, type Teacher } from './teacher.ts'

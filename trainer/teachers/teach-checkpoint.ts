@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
-import { writeFile } from '../../runtime-as/replace.ts'
+import { writeFile } from '../files/replace.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
 import type { RandomState } from '../random.ts'

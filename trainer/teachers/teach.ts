@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
-import type { Network } from '../../runtime-as/network.ts'
+import type { Network } from '../../runtime-as/format/network.ts'
 import { Interrupted } from '../interrupted.ts'
 import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
 import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.ts'

@@ -1,7 +1,13 @@
 /** A dense teacher: its network, how its output becomes an action, and where it came from. Stored as safetensors. */
 import { readFileSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
-import { type Activation, type Contract, type Layer, type Network, parameterCount } from '../../runtime-as/network.ts'
+import {
+  type Activation,
+  type Contract,
+  type Layer,
+  type Network,
+  parameterCount,
+} from '../../runtime-as/format/network.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { plainForm } from './normalise.ts'
 import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './safetensors.ts'

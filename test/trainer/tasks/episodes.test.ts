@@ -6,7 +6,7 @@ import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
 import { hopper } from '../../../trainer/tasks/mujoco/hopper.ts'
 import { createTask, prepareTask } from '../../../trainer/tasks/registry.ts'
-import { definitions } from './reference.ts'
+import { definitions } from '../../support/reference-tasks.ts'
 
 beforeAll(loadEngine)
 

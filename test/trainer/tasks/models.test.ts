@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileModel, loadEngine, type MjModel } from '../../../trainer/tasks/mujoco/engine.ts'
-import { definitions, present, referenceModel } from './reference.ts'
+import { definitions, present, referenceModel } from '../../support/reference-tasks.ts'
 
 /** about the file, not fields of the compiled model */
 const described = ['task', 'engine', 'note', 'frame_skip']

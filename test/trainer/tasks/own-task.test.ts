@@ -5,12 +5,12 @@ import { runEpisode } from '../../../trainer/tasks/evaluate.ts'
 import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
 import { createTask, prepareTask, taskNames } from '../../../trainer/tasks/registry.ts'
-import { swingUp } from './swing-up.ts'
+import { swingUp } from '../../support/swing-up.ts'
 
 const readme = readFileSync(new URL('../../../trainer/tasks/README.md', import.meta.url), 'utf8')
 
 it('the worked example is the one that is tested here', () => {
-  const source = readFileSync(new URL('./swing-up.ts', import.meta.url), 'utf8').trimEnd()
+  const source = readFileSync(new URL('../../support/swing-up.ts', import.meta.url), 'utf8').trimEnd()
   const inPlace = source.replace('../../../trainer/tasks/mujoco/definition.ts', './definition.ts')
   expect(readme).toContain(`\`\`\`ts\n${inPlace}\n\`\`\``)
 })

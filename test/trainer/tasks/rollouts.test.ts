@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
-import { definitions, present, referenceRollouts } from './reference.ts'
+import { definitions, present, referenceRollouts } from '../../support/reference-tasks.ts'
 
 const cases = definitions.flatMap(([name, definition]) =>
   (present ? referenceRollouts(name) : []).map((rollout) => [name, rollout.name, definition, rollout] as const),

@@ -1,0 +1,154 @@
+/**
+ * The device without a board: the same wasm module, in this process. Device code is real; flash and line are simulated, and `cycles`
+ * counts nanoseconds of the host's clock, as the board's name and its clock of 1 GHz say.
+ */
+import { Duplex } from 'node:stream'
+import { RING_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import * as facts from '../../runtime-as/kernel/assembly/device/table.ts'
+import { kernelModule } from '../../runtime-as/kernel/module.ts'
+import type { Port } from '../host/port.ts'
+import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
+
+export interface InProcessOptions extends Partial<FlashGeometry> {
+  /** RAM of the device, in bytes */
+  stateBytes?: number
+  /** contents of both slots at first; default: erased */
+  flash?: Uint8Array
+  /** the counter of core cycles and its frequency; default: nanoseconds */
+  cycles?: () => number
+  /** milliseconds since start */
+  millis?: () => number
+  clockHz?: number
+  /** takes each action that the device puts out: of every step, and of the failsafe */
+  onAct?: (action: Float32Array) => void
+}
+
+interface Device {
+  start(table: number): void
+  receive(bytes: number, count: number): void
+  poll(): void
+}
+
+const TABLE = 64
+const LINE = 256
+const LINE_BYTES = 2 * RING_BYTES
+const STATE = LINE + LINE_BYTES
+
+export class InProcessBoard {
+  readonly flash: FlashModel
+  /** the line, as the host sees it */
+  readonly duplex: Duplex
+  /** false after a power cut, until `powerOn` */
+  powered = false
+  readonly memory: WebAssembly.Memory
+  readonly #device: Device
+  readonly #stateBytes: number
+  #resetting = false
+
+  constructor(options: InProcessOptions = {}) {
+    const geometry = {
+      slotBytes: options.slotBytes ?? 0x80000,
+      eraseBytes: options.eraseBytes ?? 4096,
+      programBytes: options.programBytes ?? 256,
+    }
+    this.#stateBytes = options.stateBytes ?? 12288
+    const slotA = (STATE + this.#stateBytes + 0xffff) & ~0xffff
+    const pages = Math.ceil((slotA + 2 * geometry.slotBytes) / 65536)
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    this.memory = memory
+    this.flash = new FlashModel(new Uint8Array(memory.buffer, slotA, 2 * geometry.slotBytes), geometry)
+    this.flash.bytes.fill(0xff)
+    if (options.flash) this.flash.bytes.set(options.flash)
+    this.#writeTable(slotA, options.clockHz ?? 1e9)
+
+    const bytes = (at: number, count: number) => new Uint8Array(memory.buffer.slice(at >>> 0, (at >>> 0) + count))
+    const board = {
+      send: (at: number, count: number) => void this.duplex.push(bytes(at, count)),
+      cycles: options.cycles ?? (() => Number(process.hrtime.bigint() & 0xffffffffn)),
+      millis: options.millis ?? (() => Math.round(performance.now())),
+      erase: (at: number, count: number) => this.flash.erase(at - slotA, count),
+      program: (at: number, source: number, count: number) => this.flash.program(at - slotA, bytes(source, count)),
+      act: (at: number, count: number) => options.onAct?.(new Float32Array(bytes(at, 4 * count).buffer)),
+      reset: () => {
+        this.#resetting = true
+      },
+    }
+    const imports = { env: { memory }, board }
+    this.#device = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as Device
+    this.duplex = new Duplex({
+      read() {},
+      write: (chunk: Uint8Array, _encoding, done) => {
+        this.#feed(chunk)
+        done()
+      },
+    })
+    this.powerOn()
+  }
+
+  /** Starts the device as after a power cut or reset: RAM zero, flash as it is. */
+  powerOn(): void {
+    new Uint8Array(this.memory.buffer, STATE, this.#stateBytes).fill(0)
+    this.powered = true
+    this.#device.start(TABLE)
+  }
+
+  /** The main loop comes round once, as it does all the time on a board. */
+  poll(): void {
+    this.#device.poll()
+  }
+
+  /** Bytes that arrive while the device is busy, as an interrupt puts them into its line buffer. */
+  receive(bytes: Uint8Array): void {
+    const line = new Uint8Array(this.memory.buffer, LINE, LINE_BYTES)
+    line.set(bytes)
+    this.#device.receive(LINE, bytes.length)
+  }
+
+  /** Bytes from the host, as many at a time as the device's line buffer takes. A device without power hears nothing. */
+  #feed(chunk: Uint8Array): void {
+    try {
+      for (let at = 0; at < chunk.length && this.powered; at += RING_BYTES) {
+        this.#device.poll()
+        this.receive(chunk.subarray(at, at + RING_BYTES))
+        this.#device.poll()
+        if (this.#resetting) {
+          this.#resetting = false
+          this.powerOn()
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error
+      this.powered = false
+    }
+  }
+
+  #writeTable(slotA: number, clockHz: number): void {
+    const table = new DataView(this.memory.buffer, TABLE, facts.TABLE_BYTES)
+    const { slotBytes, eraseBytes, programBytes } = this.flash.geometry
+    const words: [number, number][] = [
+      [facts.STATE, STATE],
+      [facts.STATE_BYTES, this.#stateBytes],
+      [facts.SLOT_A, slotA],
+      [facts.SLOT_B, slotA + slotBytes],
+      [facts.SLOT_BYTES, slotBytes],
+      [facts.ERASE_BYTES, eraseBytes],
+      [facts.PROGRAM_BYTES, programBytes],
+      [facts.CLOCK_HZ, clockHz],
+      [facts.STATIC_BYTES, facts.TABLE_BYTES + this.#stateBytes],
+    ]
+    for (const [at, value] of words) table.setUint32(at, value, true)
+    new Uint8Array(this.memory.buffer, TABLE + facts.NAME, 16).set(new TextEncoder().encode('in-process'))
+  }
+}
+
+export function openInProcess(options?: InProcessOptions): Port & { board: InProcessBoard } {
+  const board = new InProcessBoard(options)
+  return {
+    name: 'in-process',
+    duplex: board.duplex,
+    board,
+    async close() {
+      board.duplex.destroy()
+    },
+  }
+}

@@ -1,0 +1,238 @@
+/** A board at the other end of a line: install a policy, let it act, measure it. PROTOCOL.md says what goes over the line. */
+import { crc32 } from 'node:zlib'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { openPolicy } from '../../runtime-as/format/decode.ts'
+import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { CONTRACT_HASH } from '../../runtime-as/kernel/assembly/layout.ts'
+import { type BoardInfo, decodeInfo, decodeStats, type LoggedStep, type RunningPolicy, type Stats } from './info.ts'
+import { benchPages, logPages } from './pages.ts'
+import type { Port } from './port.ts'
+import { RefusedError, SilentError } from './refusal.ts'
+import { type Patience, Requester } from './requester.ts'
+import { confirm, type UploadPatience, type UploadProgress, upload } from './upload.ts'
+
+export interface BoardOptions {
+  /** hash of the contract that steps are made under; default: that of the policy installed here, else none */
+  contract?: number
+  /** milliseconds after which a request is sent again. Too short does no harm: the board answers a repeated request from memory */
+  timeout?: number
+  /** milliseconds until the board counts as silent */
+  patience?: number
+  /** the same where the board has much to do: erase, test a whole policy, run it many times. Emulated boards may be slow */
+  longPatience?: number
+  /** how often an installation begins again after the board lost it */
+  attempts?: number
+}
+
+const NOTHING = new Uint8Array(0)
+/** Refusals that say that the board lost the upload, not that the policy is bad. */
+const LOST = [
+  ...[protocol.NO_UPLOAD, protocol.BAD_OFFSET, protocol.DIFFERENT, protocol.INCOMPLETE, protocol.BAD_FILE_CRC],
+  protocol.OTHER_POLICY,
+]
+
+export interface InstallOptions {
+  /**
+   * default true: the policy stays, from now on and after every reset. false: it is on trial until `confirm`; a reset, another
+   * installation or 1000 good steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
+   */
+  confirm?: boolean
+}
+
+export class Board {
+  /** as of the last HELLO: connect, install and reset ask anew */
+  info: BoardInfo
+  readonly #line: Requester
+  readonly #patience: Patience
+  readonly #longPatience: Patience
+  readonly #uploading: UploadPatience
+  readonly #attempts: number
+  #contract: number | undefined
+
+  private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'contract'>>) {
+    this.#line = line
+    this.info = info
+    this.#patience = { timeout: options.timeout, limit: options.patience }
+    this.#longPatience = { timeout: options.timeout, limit: options.longPatience }
+    this.#uploading = { each: this.#patience, long: this.#longPatience }
+    this.#attempts = options.attempts
+  }
+
+  /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. */
+  static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
+    const all = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, ...options }
+    const line = new Requester(port)
+    try {
+      const info = await hello(line, { timeout: all.timeout, limit: all.patience })
+      const board = new Board(line, info, all)
+      board.contract = options.contract
+      return board
+    } catch (error) {
+      await line.close()
+      if (!(error instanceof SilentError)) throw error
+      throw new FailedError(`${port.name}: silent, expected an answer from a board with bpd firmware`)
+    }
+  }
+
+  /** Hash of the contract that steps are made under. A board that runs another one does not understand them. */
+  get contract(): number | undefined {
+    return this.#contract
+  }
+
+  set contract(hash: number | undefined) {
+    this.#contract = hash
+    this.#line.contract = hash ?? 0
+  }
+
+  /**
+   * Sends a .bpd file to the slot that does not run. The board tests it there and switches only if every check passes; otherwise, and
+   * whenever the line or the power fails before it is confirmed, the old policy runs on. Throws InputError for a file that is none or does
+   * not fit, RefusedError where the board's tests fail, FailedError where the board is lost. onProgress: bytes that the board has, of all.
+   */
+  async install(
+    bytes: Uint8Array,
+    onProgress?: UploadProgress,
+    { confirm: stays = true }: InstallOptions = {},
+  ): Promise<void> {
+    const { core } = openPolicy(bytes, 'policy')
+    if (bytes.length > this.info.fileBytes) {
+      const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
+      throw new InputError(`policy: ${bytes.length} bytes, ${most}`)
+    }
+    const crc = crc32(bytes)
+    const before = this.info.policy?.generation
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await upload(this.#line, this.info, bytes, crc, this.#uploading, onProgress)
+        if (stays) await confirm(this.#line, crc, this.#uploading)
+        break
+      } catch (error) {
+        const lost = error instanceof SilentError || (error instanceof RefusedError && LOST.includes(error.status))
+        if (!lost || attempt === this.#attempts) throw error
+        // the board may have reset; it may also have done all, and only the answer been lost
+        const { policy } = await this.hello()
+        if (policy?.generation !== before && isPolicy(policy, bytes, crc) && (policy?.confirmed || !stays)) break
+      }
+    }
+    const { policy } = await this.hello()
+    if (!isPolicy(policy, bytes, crc)) {
+      throw new FailedError(`${this.#line.port.name}: the board reset and does not run the policy just installed`)
+    }
+    this.contract = core.getUint32(CONTRACT_HASH, true)
+  }
+
+  /** Ends the trial of the running policy: it stays. Throws RefusedError where the board does not run the policy that it last named. */
+  async confirm(): Promise<void> {
+    await confirm(this.#line, this.#policy().crc, this.#uploading)
+    await this.hello()
+  }
+
+  /**
+   * One inference on the board. observation: one number for each of the policy's observations, rounded to f32; action: f32[actions], written. Returns
+   * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board
+   * is lost, RefusedError (status FAILSAFE) where its failsafe stands.
+   */
+  async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
+    const policy = this.#policy()
+    if (this.#contract !== policy.contractHash) {
+      const expected = this.#contract === undefined ? 'no contract' : `contract ${hex(this.#contract)}`
+      throw new InputError(`${this.#line.port.name}: ${expected} expected, the board runs ${hex(policy.contractHash)}`)
+    }
+    if (observation.length !== policy.observations || action.length !== policy.actions) {
+      const given = `${observation.length} observations and ${action.length} actions`
+      throw new InputError(
+        `${this.#line.port.name}: ${given}, expected ${policy.observations} and ${policy.actions} as in the policy`,
+      )
+    }
+    const payload = new DataView(new ArrayBuffer(4 * observation.length))
+    for (let i = 0; i < observation.length; i++) payload.setFloat32(4 * i, observation[i], true)
+    const answer = await this.#step(new Uint8Array(payload.buffer))
+    const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+    for (let i = 0; i < action.length; i++) action[i] = view.getFloat32(4 + 4 * i, true)
+    return view.getUint32(0, true)
+  }
+
+  /** An inference leaves nothing behind, so after a reset in between it may simply be asked for again. */
+  async #step(payload: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await this.#line.request(protocol.STEP, payload, this.#patience)
+    } catch (error) {
+      if (!(error instanceof SilentError)) throw error
+      const { policy } = await this.hello()
+      if (policy?.contractHash !== this.#contract) {
+        throw new FailedError(`${this.#line.port.name}: the board reset and no longer runs the expected contract`)
+      }
+      return await this.#line.request(protocol.STEP, payload, this.#patience)
+    }
+  }
+
+  /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
+  async bench(count: number): Promise<Uint32Array> {
+    if (!Number.isInteger(count) || count < 1) throw new InputError(`bench: ${count} inferences, expected at least 1`)
+    return await benchPages(this.#line, this.#policy().goldens, count, this.info.maxPayload, this.#longPatience)
+  }
+
+  /**
+   * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
+   * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset. hold: what stands then is the last action,
+   * not the contract's failsafe.
+   * On the emulated Pico, whose time stands still while nobody speaks, that time never comes.
+   */
+  async watch(periods: number, { hold = false } = {}): Promise<void> {
+    if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
+      throw new InputError(`watch: ${periods} periods, expected 0..255`)
+    }
+    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, Number(hold)), this.#patience)
+  }
+
+  /**
+   * The last steps that the board made with the running policy, oldest first: at most 256, fewer where the policy leaves less memory. An
+   * installation, also one that fails, and a reset empty the log.
+   */
+  async log(): Promise<LoggedStep[]> {
+    return await logPages(this.#line, this.#policy().actions, this.#patience)
+  }
+
+  async stats(): Promise<Stats> {
+    const board = decodeStats(await this.#line.request(protocol.STATS, NOTHING, this.#patience))
+    return { board, host: { ...this.#line.counters } }
+  }
+
+  /** Restarts the board and waits until it answers again. */
+  async reset(): Promise<void> {
+    try {
+      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, limit: this.#patience.timeout })
+    } catch (error) {
+      // its answer, or the port itself, may be lost in the reset
+      if (!(error instanceof SilentError)) throw error
+    }
+    await this.hello()
+  }
+
+  /** Asks the board anew what it is and runs. */
+  async hello(): Promise<BoardInfo> {
+    this.info = await hello(this.#line, this.#patience)
+    return this.info
+  }
+
+  /** Closes the port; a request in flight is waited for. */
+  close(): Promise<void> {
+    return this.#line.close()
+  }
+
+  #policy(): RunningPolicy {
+    if (this.info.policy === undefined) throw new FailedError(`${this.#line.port.name}: the board runs no policy`)
+    return this.info.policy
+  }
+}
+
+async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
+  // a board that is just starting hears nothing: ask often
+  const eager = { ...patience, timeout: patience.timeout / 4 }
+  return decodeInfo(await line.request(protocol.HELLO, NOTHING, eager), line.port.name)
+}
+
+const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
+
+const isPolicy = (policy: RunningPolicy | undefined, bytes: Uint8Array, crc: number): boolean =>
+  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc

@@ -1,0 +1,199 @@
+/** What boards tell about themselves: the answers to HELLO and STATS, decoded. */
+
+import { FailedError } from '../../runtime-as/errors.ts'
+import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
+
+export interface BoardInfo {
+  /** the board's own name */
+  name: string
+  /** versions of the line protocol and of .bpd that the firmware speaks */
+  protocol: number
+  format: number
+  /** CRC-32 of the firmware's image, 0: there is none */
+  firmware: number
+  /** frequency of the counter that `cycles` come from */
+  clockHz: number
+  /** the largest payload of a frame, in bytes */
+  maxPayload: number
+  /** the largest file that a slot holds, in bytes, and the chip's flash units */
+  fileBytes: number
+  eraseBytes: number
+  programBytes: number
+  /** RAM without stack, RAM that policies work in, flash of the image; stack and the most of it ever used. In bytes, 0: unknown */
+  staticBytes: number
+  workBytes: number
+  imageBytes: number
+  stackBytes: number
+  stackUsed: number
+  /** milliseconds since the board started */
+  uptime: number
+  /** the policy that runs */
+  policy?: RunningPolicy
+}
+
+export interface RunningPolicy {
+  slot: 0 | 1
+  /** counts installations */
+  generation: number
+  /** false: a reset brings the last confirmed policy back, if there is one */
+  confirmed: boolean
+  /** of the whole file */
+  bytes: number
+  crc: number
+  contractHash: number
+  observations: number
+  actions: number
+  goldens: number
+  /** control period in seconds */
+  period: number
+}
+
+/** Throws FailedError where the firmware speaks another protocol. port: what the message calls the line */
+export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const version = payload.length > 0 ? view.getUint8(protocol.INFO_PROTOCOL) : 0
+  if (version !== protocol.PROTOCOL || payload.length !== protocol.INFO_BYTES) {
+    throw new FailedError(`${port}: the firmware speaks protocol ${version}, expected ${protocol.PROTOCOL}`)
+  }
+  const word = (at: number) => view.getUint32(at, true)
+  const half = (at: number) => view.getUint16(at, true)
+  const slot = view.getUint8(protocol.INFO_SLOT)
+  const info: BoardInfo = {
+    name: new TextDecoder().decode(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16)).replace(/\0.*$/, ''),
+    protocol: version,
+    format: view.getUint8(protocol.INFO_FORMAT),
+    firmware: word(protocol.INFO_FIRMWARE),
+    clockHz: word(protocol.INFO_CLOCK_HZ),
+    maxPayload: half(protocol.INFO_MAX_PAYLOAD),
+    fileBytes: word(protocol.INFO_FILE_BYTES),
+    eraseBytes: word(protocol.INFO_ERASE_BYTES),
+    programBytes: word(protocol.INFO_PROGRAM_BYTES),
+    staticBytes: word(protocol.INFO_STATIC_BYTES),
+    workBytes: word(protocol.INFO_WORK_BYTES),
+    imageBytes: word(protocol.INFO_IMAGE_BYTES),
+    stackBytes: word(protocol.INFO_STACK_BYTES),
+    stackUsed: word(protocol.INFO_STACK_USED),
+    uptime: word(protocol.INFO_MILLIS),
+  }
+  if (slot === 0 || slot === 1) {
+    info.policy = {
+      slot,
+      confirmed: view.getUint8(protocol.INFO_CONFIRMED) === 1,
+      generation: word(protocol.INFO_GENERATION),
+      bytes: word(protocol.INFO_POLICY_BYTES),
+      crc: word(protocol.INFO_POLICY_CRC),
+      contractHash: word(protocol.INFO_CONTRACT),
+      observations: half(protocol.INFO_OBSERVATIONS),
+      actions: half(protocol.INFO_ACTIONS),
+      goldens: half(protocol.INFO_GOLDENS),
+      period: word(protocol.INFO_PERIOD) / 1e6,
+    }
+  }
+  return info
+}
+
+/** Counters since the board started, and since this host connected. */
+export interface Stats {
+  board: {
+    /** whole frames with a right CRC */
+    frames: number
+    badCrc: number
+    /** frames of a wrong length or badly escaped */
+    dropped: number
+    /** bytes that found the line buffer full */
+    overruns: number
+    /** requests answered from memory */
+    repeats: number
+    steps: number
+    /** steps whose observation held NaN or an infinity, or was refused by the contract's bounds */
+    badObservations: number
+    /** steps whose observation was clamped to the contract's bounds */
+    clampedObservations: number
+    /** times that no valid observation came in the time that `watch` set */
+    failsafes: number
+    /** policies that were not confirmed in time */
+    reverts: number
+    /** steps with an action on one of its bounds, as clamping leaves it */
+    bounded: number
+    /** windows of 100 intervals between steps that came faster than 0.8, slower than 1.2 of the contract's period */
+    fastWindows: number
+    slowWindows: number
+    /** mean interval of the last whole window by the board's own clock, in milliseconds; absent: none yet. Single ones: the log */
+    interval?: number
+  }
+  host: HostCounters
+}
+
+/** A step that the board remembers. */
+export interface LoggedStep {
+  /** counts the steps since the log was emptied, from 0 */
+  number: number
+  /** CRC-32 of the request with the contract's hash: it stands for the observation */
+  requestCrc: number
+  /** the board's milliseconds since its start */
+  milliseconds: number
+  /** of the inference */
+  cycles: number
+  action: Float32Array
+}
+
+export interface HostCounters {
+  requests: number
+  /** sent again because no answer came in time */
+  retries: number
+  /** frames that were garbage, altered or of another contract */
+  bad: number
+  /** answers to a request that was no longer waiting */
+  late: number
+}
+
+export function decodeStats(payload: Uint8Array): Stats['board'] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const word = (at: number) => view.getUint32(at, true)
+  const window = word(protocol.STAT_WINDOW)
+  return {
+    frames: word(protocol.STAT_FRAMES),
+    badCrc: word(protocol.STAT_BAD_CRC),
+    dropped: word(protocol.STAT_DROPPED),
+    overruns: word(protocol.STAT_OVERRUNS),
+    repeats: word(protocol.STAT_REPEATS),
+    steps: word(protocol.STAT_STEPS),
+    badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
+    clampedObservations: word(protocol.STAT_CLAMPED),
+    failsafes: word(protocol.STAT_FAILSAFES),
+    reverts: word(protocol.STAT_REVERTS),
+    bounded: word(protocol.STAT_BOUNDED),
+    fastWindows: word(protocol.STAT_FAST),
+    slowWindows: word(protocol.STAT_SLOW),
+    ...(window > 0 && { interval: window / protocol.PACE_STEPS }),
+  }
+}
+
+/** The answer to LOG: steps in the order in which they were made. actions: numbers in an action */
+export function decodeLog(payload: Uint8Array, actions: number): LoggedStep[] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const first = view.getUint32(0, true)
+  const bytes = protocol.LOG_ACTION + 4 * actions
+  return Array.from({ length: Math.floor((payload.length - 4) / bytes) }, (_, i) => {
+    const at = 4 + i * bytes
+    const word = (field: number) => view.getUint32(at + field, true)
+    return {
+      number: (first + i) >>> 0,
+      requestCrc: word(protocol.LOG_CRC),
+      milliseconds: word(protocol.LOG_MILLIS),
+      cycles: word(protocol.LOG_CYCLES),
+      action: Float32Array.from({ length: actions }, (_, k) => view.getFloat32(at + protocol.LOG_ACTION + 4 * k, true)),
+    }
+  })
+}
+
+/** Distance of the intervals between logged steps from the period (seconds), in milliseconds of the board's clock: mean and worst. steps: in order */
+export function jitterOf(steps: readonly LoggedStep[], period: number): { mean: number; worst: number } {
+  let [sum, worst] = [0, 0]
+  for (let i = 1; i < steps.length; i++) {
+    const off = Math.abs(((steps[i].milliseconds - steps[i - 1].milliseconds) >>> 0) - 1000 * period)
+    sum += off
+    worst = Math.max(worst, off)
+  }
+  return { mean: steps.length > 1 ? sum / (steps.length - 1) : 0, worst }
+}

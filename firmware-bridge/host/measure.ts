@@ -1,0 +1,89 @@
+/** How long a board takes for an inference: its own counter, summarised; a teacher and a student under the same conditions. */
+import { crc32 } from 'node:zlib'
+import { Board } from './client.ts'
+import type { BoardInfo } from './info.ts'
+
+/** A sample, summarised. Every number but `count` is one of the sample's own (nearest rank). */
+export interface Spread {
+  min: number
+  median: number
+  p99: number
+  max: number
+  /** max - min */
+  jitter: number
+  count: number
+}
+
+/** bytes that the board has, of all */
+export type InstallProgress = (sent: number, total: number) => void
+
+export interface Comparison {
+  teacherCycles: Spread
+  studentCycles: Spread
+  /** median of the teacher / median of the student */
+  speedup: number
+  /** after both: the deepest stack is that of the larger one */
+  info: BoardInfo
+}
+
+/** sample: at least one number */
+export function spreadOf(sample: ArrayLike<number>): Spread {
+  const sorted = Float64Array.from(sample).sort()
+  const count = sorted.length
+  const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * count) - 1)]
+  const [min, max] = [sorted[0], sorted[count - 1]]
+  return { min, median: rank(0.5), p99: rank(0.99), max, jitter: max - min, count }
+}
+
+/** Whether the board runs exactly this file. */
+export const runs = ({ policy }: BoardInfo, bytes: Uint8Array): boolean =>
+  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc32(bytes)
+
+/** Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent. */
+export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: InstallProgress): Promise<boolean> {
+  if (!runs(board.info, bytes)) {
+    await board.install(bytes, onProgress)
+    return true
+  }
+  board.contract = board.info.policy?.contractHash
+  return false
+}
+
+/** Cycles of `count` inferences with this file, which the board runs afterwards. */
+export async function measure(
+  board: Board,
+  bytes: Uint8Array,
+  count: number,
+  onProgress?: InstallProgress,
+): Promise<Spread> {
+  await ensureRuns(board, bytes, onProgress)
+  return spreadOf(await board.bench(count))
+}
+
+/** Cycles of `count` inferences in QEMU with a policy too large for its slots: in flash from the start, on a board of its own. */
+export async function measurePlaced(bytes: Uint8Array, count: number): Promise<Spread> {
+  const { openQemu } = await import('../emulators/qemu.ts')
+  const board = await Board.connect(await openQemu({ placed: bytes }))
+  try {
+    return spreadOf(await board.bench(count))
+  } finally {
+    await board.close()
+  }
+}
+
+/**
+ * Measures two .bpd files, the teacher first, so that the student is what the board runs in the end. onProgress: which of the two is
+ * on its way, and its bytes.
+ */
+export async function compare(
+  board: Board,
+  teacher: Uint8Array,
+  student: Uint8Array,
+  count: number,
+  onProgress?: (which: 'teacher' | 'student', sent: number, total: number) => void,
+): Promise<Comparison> {
+  const teacherCycles = await measure(board, teacher, count, (...at) => onProgress?.('teacher', ...at))
+  const studentCycles = await measure(board, student, count, (...at) => onProgress?.('student', ...at))
+  const speedup = teacherCycles.median / studentCycles.median
+  return { teacherCycles, studentCycles, speedup, info: await board.hello() }
+}

@@ -1,0 +1,46 @@
+/** What comes from a board in several answers: times of many inferences, its log. Client code for `Board`. */
+import { BENCH, LOG } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { decodeLog, type LoggedStep } from './info.ts'
+import type { Patience, Requester } from './requester.ts'
+
+/** BENCH asks for as many inferences at a time as take about this long, in milliseconds. */
+const PAGE = 300
+
+/** Cycles of `count` inferences on the golden observations, in turn. maxPayload: of a frame */
+export async function benchPages(
+  line: Requester,
+  goldens: number,
+  count: number,
+  maxPayload: number,
+  patience: Patience,
+): Promise<Uint32Array> {
+  const most = Math.floor(maxPayload / 4)
+  const cycles = new Uint32Array(count)
+  let page = 1
+  for (let done = 0; done < count; ) {
+    const runs = Math.min(page, most, count - done)
+    const request = new DataView(new ArrayBuffer(4))
+    request.setUint16(0, done % goldens, true)
+    request.setUint16(2, runs, true)
+    const began = performance.now()
+    const answer = await line.request(BENCH, new Uint8Array(request.buffer), patience)
+    const each = (performance.now() - began) / runs
+    const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+    for (let i = 0; i < runs; i++) cycles[done++] = view.getUint32(4 * i, true)
+    page = Math.max(1, Math.min(2 * runs, Math.floor(PAGE / each)))
+  }
+  return cycles
+}
+
+/** Every step that the board remembers, oldest first. actions: numbers in an action */
+export async function logPages(line: Requester, actions: number, patience: Patience): Promise<LoggedStep[]> {
+  const steps: LoggedStep[] = []
+  for (;;) {
+    const request = new DataView(new ArrayBuffer(4))
+    const last = steps.at(-1)
+    request.setUint32(0, last === undefined ? 0 : last.number + 1, true)
+    const page = decodeLog(await line.request(LOG, new Uint8Array(request.buffer), patience), actions)
+    if (page.length === 0) return steps
+    steps.push(...page)
+  }
+}

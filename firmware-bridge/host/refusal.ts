@@ -1,0 +1,56 @@
+/** What a board answers when it refuses: one line each, from the status and its detail. */
+
+import { FailedError } from '../../runtime-as/errors.ts'
+import { TEXTS } from '../../runtime-as/format/validation.ts'
+import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
+
+const NAMES: Record<number, string> = {
+  [protocol.HELLO]: 'HELLO',
+  [protocol.BEGIN]: 'BEGIN',
+  [protocol.DATA]: 'DATA',
+  [protocol.COMMIT]: 'COMMIT',
+  [protocol.STEP]: 'STEP',
+  [protocol.BENCH]: 'BENCH',
+  [protocol.STATS]: 'STATS',
+  [protocol.RESET]: 'RESET',
+  [protocol.CONFIRM]: 'CONFIRM',
+  [protocol.WATCH]: 'WATCH',
+  [protocol.LOG]: 'LOG',
+}
+
+const REASONS: Record<number, (detail: number) => string> = {
+  [protocol.UNKNOWN_TYPE]: () => 'it does not know this request (older firmware?)',
+  [protocol.BAD_LENGTH]: (d) => (d > 0 ? `expected ${d} bytes` : 'length not expected'),
+  [protocol.NO_POLICY]: () => 'it runs no policy',
+  [protocol.NO_UPLOAD]: () => 'no upload is under way',
+  [protocol.TOO_LARGE]: (d) => `the file is too large, expected at most ${d} bytes`,
+  [protocol.BAD_OFFSET]: (d) => `expected offset ${d}`,
+  [protocol.DIFFERENT]: (d) => `other bytes are already written at offset ${d}`,
+  [protocol.INCOMPLETE]: (d) => `only ${d} bytes have arrived`,
+  [protocol.BAD_FILE_CRC]: (d) => `the bytes written have CRC-32 ${d.toString(16).padStart(8, '0')}`,
+  [protocol.INVALID]: (d) => `the policy is not valid: ${TEXTS[d] ?? `check ${d}`}`,
+  [protocol.TOO_WIDE]: (d) => `the policy is too wide for the line, expected at most ${d} numbers`,
+  [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
+  [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
+  [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
+  [protocol.FAILSAFE]: (d) =>
+    `no valid observation came in time, its failsafe action stands until ${d} more come in time`,
+  [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
+}
+
+/** The board understood a request and refused it; it still runs what it ran before. */
+export class RefusedError extends FailedError {
+  readonly status: number
+  readonly detail: number
+
+  constructor(port: string, type: number, status: number, payload: Uint8Array) {
+    const detail = payload.length === 4 ? new DataView(payload.buffer, payload.byteOffset).getUint32(0, true) : 0
+    const reason = REASONS[status]?.(detail) ?? `status ${status}`
+    super(`${port}: the board refused ${NAMES[type] ?? `request ${type}`}: ${reason}`)
+    this.status = status
+    this.detail = detail
+  }
+}
+
+/** Nothing intelligible came back in time, or the line closed. */
+export class SilentError extends FailedError {}

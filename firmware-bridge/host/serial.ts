@@ -1,0 +1,97 @@
+/** Real serial ports, through the `serialport` package: listed, opened, found again after they went away, closed. */
+import { readdir, stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SerialPort } from 'serialport'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import type { Port } from './port.ts'
+
+/** bits per second; a USB port takes any */
+export const BAUD = 115_200
+/** milliseconds in which a port that went away has to come back */
+const REOPEN = 5000
+
+/** serialport asks udevadm on Linux; where that is not installed (containers), the names alone. */
+export async function listSerial(): Promise<{ path: string; [detail: string]: string | undefined }[]> {
+  try {
+    return (await SerialPort.list()).map((port) => ({ ...port }))
+  } catch (error) {
+    if (process.platform !== 'linux' || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new FailedError(`serial ports cannot be listed (${(error as Error).message})`)
+    }
+    const names = (await readdir('/dev')).filter((name) => /^tty(ACM|USB|AMA)\d+$/.test(name))
+    return names.sort().map((name) => ({ path: `/dev/${name}` }))
+  }
+}
+
+/**
+ * Throws InputError where there is no such port, FailedError where it cannot be opened. A port that went away is opened again wherever the same USB
+ * serial number turns up, since the system may name it anew; without such a number, under its old name. list: the ports that there are
+ */
+export async function openSerial(path: string, list = listSerial): Promise<Port> {
+  // what cannot be listed here can still be opened
+  const ports = await list().catch(() => [])
+  const serialNumber = ports.find((port) => port.path === path)?.serialNumber
+  const find = async (): Promise<string> => {
+    if (!serialNumber) return path
+    const found = (await list()).find((port) => port.serialNumber === serialNumber)
+    if (found === undefined) throw new InputError(`${path}: no port with USB serial number ${serialNumber}`)
+    return found.path
+  }
+  const port: Port = {
+    name: path,
+    duplex: await openPath(path),
+    close: () => close(port.duplex as SerialPort),
+    async reopen() {
+      const deadline = performance.now() + REOPEN
+      for (;;) {
+        try {
+          port.duplex = await openPath(await find())
+          return
+        } catch (error) {
+          if (performance.now() > deadline) throw new FailedError(`${path}: went away and did not come back`)
+          if (!(error instanceof FailedError || error instanceof InputError)) throw error
+          await sleep(100)
+        }
+      }
+    },
+  }
+  return port
+}
+
+async function openPath(path: string): Promise<SerialPort> {
+  // Windows names its ports without a file behind them
+  if (process.platform !== 'win32') {
+    const file = await stat(path).catch(() => undefined)
+    if (file === undefined) throw new InputError(`${path}: no such port, expected one that 'bpd boards' lists`)
+    if (!file.isCharacterDevice()) throw new InputError(`${path}: not a serial port`)
+  }
+  const serial = new SerialPort({ path, baudRate: BAUD, autoOpen: false })
+  await new Promise<void>((resolve, reject) => {
+    serial.open((error) => (error === null || error === undefined ? resolve() : reject(refusal(path, error))))
+  })
+  return serial
+}
+
+/** The operating system's words, in one line of ours. */
+function refusal(path: string, { message }: Error): Error {
+  if (/lock|busy|temporarily unavailable|access denied/i.test(message)) {
+    return new FailedError(`${path}: busy, another program has it open`)
+  }
+  if (/permission/i.test(message)) {
+    return new FailedError(`${path}: no permission to open it (on Linux: is your user in the group 'dialout'?)`)
+  }
+  if (/no such|not found|cannot find/i.test(message)) {
+    return new InputError(`${path}: no such port, expected one that 'bpd boards' lists`)
+  }
+  if (/ioctl|not a tty|invalid argument/i.test(message)) return new InputError(`${path}: not a serial port`)
+  return new FailedError(`${path}: cannot be opened (${message.replace(/\s+/g, ' ')})`)
+}
+
+function close(serial: SerialPort): Promise<void> {
+  // closing cancels a read that is under way, which the port reports as an error
+  serial.on('error', () => {})
+  return new Promise((resolve) => {
+    if (serial.isOpen) serial.close(() => resolve())
+    else resolve()
+  })
+}

@@ -1,0 +1,70 @@
+/** Runs a policy through the wasm kernel: the same instructions in Node, in a browser and on a board. */
+
+import { FailedError } from '../errors.ts'
+import { openPolicy } from '../format/decode.ts'
+import { type Contract, observationBounds } from '../format/network.ts'
+import * as layout from './assembly/layout.ts'
+import { newKernel, reserve } from './kernel.ts'
+
+export interface Policy {
+  readonly contract: Contract
+  /**
+   * One inference. observation: `contract.observation.names.length` numbers, rounded to f32; action: f32, one an action name, always within
+   * [low, high]. Allocates nothing, and checks only what the contract bounds: there, NaN or a refused number makes the whole action the failsafe.
+   * Without bounds, NaN, or a number that is missing, makes the failsafe action wherever it reaches.
+   */
+  stepInto(observation: ArrayLike<number>, action: Float32Array): void
+  /** steps whose observation was clamped, or refused, by the contract's bounds */
+  readonly outside: { clamped: number; refused: number }
+  /** Recomputes every golden vector. Throws FailedError where one comes out different by a bit. */
+  selfTest(): void
+}
+
+/**
+ * A policy ready to run, in a memory of its own. name: what messages call the file. Throws InputError for bytes that are no sound .bpd file,
+ * FailedError where its golden vectors are not reproduced.
+ */
+export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
+  const { contract, core: view } = openPolicy(bytes, name)
+  const core = 0
+  const kernel = newKernel(view.byteLength)
+  new Uint8Array(kernel.memory.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), core)
+  const scratch = core + view.byteLength
+  const observations = view.getUint16(layout.OBSERVATIONS, true)
+  const actions = view.getUint16(layout.ACTIONS, true)
+  const input = scratch + kernel.workBytes(core)
+  const output = input + 4 * observations
+  reserve(kernel, output + 4 * actions)
+  const x = new Float32Array(kernel.memory.buffer, input, observations)
+  const y = new Float32Array(kernel.memory.buffer, output, actions)
+  const { admit, forward } = kernel
+  const bounded = observationBounds(contract) !== undefined
+  const failsafe = Float32Array.from(contract.action.failsafe)
+  const outside = { clamped: 0, refused: 0 }
+
+  const policy: Policy = {
+    ...{ contract, outside },
+    stepInto(observation, action) {
+      for (let i = 0; i < observations; i++) x[i] = observation[i]
+      if (bounded) {
+        const found = admit(core, input)
+        if (found >= layout.REFUSE) {
+          outside.refused++
+          for (let i = 0; i < actions; i++) action[i] = failsafe[i]
+          return
+        }
+        outside.clamped += found
+      }
+      forward(core, input, output, scratch)
+      for (let i = 0; i < actions; i++) action[i] = y[i]
+    },
+    selfTest() {
+      const mismatch = kernel.goldenMismatch(core, scratch)
+      if (mismatch > 0) {
+        throw new FailedError(`${name}: golden vector ${mismatch - 1}: expected the action that the file promises`)
+      }
+    },
+  }
+  policy.selfTest()
+  return policy
+}

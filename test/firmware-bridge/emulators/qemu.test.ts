@@ -1,0 +1,183 @@
+/** The committed STM32F405 image in QEMU, through a pseudo terminal and the real serialport package. Skipped where QEMU is not installed. */
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { missingQemu, openQemu, type QemuOptions } from '../../../firmware-bridge/emulators/qemu.ts'
+import { Board } from '../../../firmware-bridge/host/client.ts'
+import { listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
+import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { decodePolicy } from '../../../runtime-as/format/decode.ts'
+import { encodePolicy } from '../../../runtime-as/format/encode.ts'
+import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
+import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../../support/networks.ts'
+import { policyFile, withAlteredGolden } from '../../support/policies.ts'
+import { describeWith } from '../../support/require.ts'
+
+const images = new URL('../../../firmware-bridge/images/', import.meta.url)
+const file = policyFile([17, 40, 30, 6], 1)
+const opened: Board[] = []
+
+async function connect(options?: QemuOptions): Promise<Board> {
+  const board = await Board.connect(await openQemu(options))
+  opened.push(board)
+  return board
+}
+
+afterEach(async () => {
+  for (const board of opened.splice(0)) await board.close()
+})
+
+/** Sparse rows of every length up to 40, with ReLU and without; dense layers whose rows and columns leave every rest by four. */
+function everyRow(): Uint8Array[] {
+  const files: Uint8Array[] = []
+  for (const hidden of ['relu', 'none'] as const) {
+    const network = randomNetwork([96, 82, 8], 1, { seed: 3, hidden })
+    const [{ weights }] = network.layers
+    for (let row = 0; row < 82; row++) {
+      // the weights of a row spread over its columns
+      for (let k = 0; k < 96; k++) if ((k * 35 + row) % 96 >= row % 41) weights[row * 96 + k] = 0
+    }
+    const bytes = encodePolicy(network, contractFor(network), observationsFor(network, 2))
+    expect(decodePolicy(bytes, 'rows').layers.map(({ form }) => form)).toEqual(['grouped', 'dense'])
+    files.push(bytes)
+  }
+  const sizes = [4, 5, 6, 7, 8, 6, 4, 7, 5, 9, 11, 10, 12, 3, 2, 1]
+  const dense = randomNetwork(sizes, 1, { seed: 4 })
+  files.push(encodePolicy(dense, contractFor(dense), observationsFor(dense, 2)))
+  return files
+}
+
+describe('the committed STM32F405 image', () => {
+  const image = readFileSync(new URL('stm32f405.bin', images))
+  const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
+
+  it('is the one that its card describes, and leaves the slots free', () => {
+    expect(createHash('sha256').update(image).digest('hex')).toBe(facts.sha256)
+    expect(image.length).toBe(facts.bytes)
+    expect(image.length).toBeLessThan(0x20000)
+  })
+
+  it('starts through its vector table: stack in RAM, handlers in flash', () => {
+    const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)]
+    expect(stack).toBe(0x20001000)
+    expect(reset & 1).toBe(1)
+    for (let i = 1; i < 98; i++) {
+      const handler = image.readUInt32LE(4 * i)
+      expect(handler >= 0x08000000 && handler < 0x08000000 + image.length, `vector ${i}`).toBe(true)
+    }
+  })
+})
+
+describe('a machine without QEMU', () => {
+  it('says what to install, in the list of ports and on opening', async () => {
+    const path = process.env.PATH
+    process.env.PATH = '/nowhere'
+    try {
+      expect(missingQemu()).toContain('apt-get install qemu-system-arm')
+      const listed = (await listPorts()).find(({ name }) => name === 'qemu-stm32f405')
+      expect(listed?.missing).toBe(missingQemu())
+      await expect(openPort('qemu-stm32f405')).rejects.toThrow(InputError)
+      await expect(openPort('qemu-stm32f405')).rejects.toThrow(
+        /^qemu-stm32f405: cannot run here, expected qemu-system-arm/,
+      )
+    } finally {
+      process.env.PATH = path
+    }
+  })
+})
+
+describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QEMU', () => {
+  it('says what it is: slots in RAM where flash cannot be written, instructions for cycles; and acts with the bits of the host', async () => {
+    const board = await connect()
+    const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
+    expect(board.info).toMatchObject({ name: 'stm32f405-qemu', clockHz: 1e9, programBytes: 4, eraseBytes: 4096 })
+    expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
+    expect(board.info.firmware).toBe(crc32(readFileSync(new URL('stm32f405.bin', images))))
+    expect(board.info.policy).toBeUndefined()
+
+    let steps = 0
+    // ordinary and awkward observations: NaN, infinities, subnormals
+    for (const bytes of [file, ...everyRow()]) {
+      await board.install(bytes)
+      const policy = loadPolicy(bytes)
+      const { observation: inputs, action: outputs } = policy.contract
+      const [here, there] = [new Float32Array(outputs.names.length), new Float32Array(outputs.names.length)]
+      for (let i = 0; i < 30; i++, steps++) {
+        const observation = awkwardObservation(inputs.names.length, i, i < 15 ? 0 : 0.2)
+        policy.stepInto(observation, here)
+        await board.step(observation, there)
+        expect(bits(there), `observation ${i}`).toEqual(bits(here))
+      }
+    }
+    expect((await board.stats()).board).toMatchObject({ badCrc: 0, dropped: 0, overruns: 0, steps })
+  })
+
+  it('runs its policy on after a reset, takes another, refuses a wrong one', async () => {
+    const board = await connect()
+    await board.install(file)
+    await board.reset()
+    expect(board.info.policy).toMatchObject({ bytes: file.length, generation: 1, slot: 0 })
+    const next = policyFile([17, 30, 6], 2)
+    await board.install(next)
+    expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2, slot: 1 })
+    await expect(board.install(withAlteredGolden(file))).rejects.toThrow(/golden/)
+    expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2 })
+    const { stackUsed, stackBytes } = await board.hello()
+    expect(stackUsed).toBeGreaterThan(0)
+    expect(stackUsed).toBeLessThan(stackBytes / 2)
+  })
+
+  it('runs a policy too large for RAM from flash, where it was placed; another is refused, not lost', async () => {
+    const large = randomNetwork([25, 256, 256, 1], 1)
+    const dense = encodePolicy(large, contractFor(large), observationsFor(large, 2))
+    const board = await connect({ placed: dense })
+    expect(board.info.policy).toMatchObject({ bytes: dense.length, generation: 1, slot: 0 })
+    await expect(board.install(file)).rejects.toThrow(FailedError)
+    expect((await board.hello()).policy).toMatchObject({ bytes: dense.length })
+    await expect(openQemu({ placed: new Uint8Array(0xc0000) })).rejects.toThrow(InputError)
+  })
+
+  it('leaves no process behind: closed, or its host killed', async () => {
+    const here = children(process.pid)
+    const board = await connect()
+    expect(children(process.pid).length).toBeGreaterThan(here.length)
+    await board.close()
+    expect(children(process.pid)).toEqual(here)
+
+    const script = `
+      import { openPort } from ${JSON.stringify(new URL('../../../firmware-bridge/host/ports.ts', import.meta.url).href)}
+      await openPort('qemu-stm32f405')
+      console.log('open')
+      setInterval(() => {}, 1000)`
+    const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(host.stdout, 'data')
+    const left = children(host.pid as number).flatMap((pid) => [pid, ...children(pid)])
+    expect(left.length).toBeGreaterThan(1)
+    host.kill('SIGKILL')
+    for (let i = 0; i < 50 && left.some(lives); i++) await sleep(100)
+    expect(left.filter(lives)).toEqual([])
+  })
+})
+
+/** Processes that this one started. */
+const children = (pid: number): number[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent, state, command]) => Number(parent) === pid && !state.startsWith('Z') && command !== 'ps')
+    .map(([child]) => Number(child))
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,24 @@
+/** The targets that are quick to start; test/slow/targets.test.ts runs every file on all of them. */
+import { expect, it } from 'vitest'
+import { openInProcess } from '../../../firmware-bridge/emulators/in-process.ts'
+import { openPicoEmulator } from '../../../firmware-bridge/emulators/pico.ts'
+import { Board } from '../../../firmware-bridge/host/client.ts'
+import { decodePolicy } from '../../../runtime-as/format/decode.ts'
+import { OUTSIDE, VALUE_TYPES } from '../../../runtime-as/format/network.ts'
+import { narrowedFile } from '../../support/narrowed.ts'
+import { randomNetwork } from '../../support/networks.ts'
+import { describeTarget, everyForm } from '../../support/targets.ts'
+
+const files = VALUE_TYPES.map((values) => everyForm(values, 'relu'))
+
+it('the files hold every form', () => {
+  const forms = new Set(files.flatMap((file) => decodePolicy(file).layers.map((l) => `${l.form} ${l.columns > 256}`)))
+  expect([...forms].sort()).toEqual(['dense false', 'grouped false', 'grouped true'])
+})
+
+describeTarget('in-process', undefined, () => Board.connect(openInProcess()), files)
+
+const small = VALUE_TYPES.map((values) => narrowedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
+for (const outside of OUTSIDE) small.push(narrowedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
+const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
+describeTarget('pico-emulator', undefined, openPico, small)

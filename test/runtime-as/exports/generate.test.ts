@@ -1,0 +1,121 @@
+/** More networks and flags: test/slow/generate.test.ts */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { generateOnnx } from '../../../runtime-as/exports/onnx.ts'
+import { readProgram } from '../../../runtime-as/exports/program.ts'
+import { decodePolicy } from '../../../runtime-as/format/decode.ts'
+import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
+import {
+  cActions,
+  fileOf,
+  folder,
+  hasGcc,
+  kernelActions,
+  observationsOf,
+  selfTest,
+  wasmActions,
+  writeC,
+} from '../../support/generated.ts'
+import { narrowed } from '../../support/narrowed.ts'
+import { bits, observationsFor, randomNetwork } from '../../support/networks.ts'
+
+const shipped = readFileSync(fileURLToPath(new URL('../../../models/pendulum/student.bpd', import.meta.url)))
+const TYPES = ['f32', 'f16', 'int8'] as const
+
+describe('the generated WebAssembly module returns the bits of the kernel', () => {
+  it('for the shipped student', () => {
+    const observations = observationsOf(3, 1)
+    expect(wasmActions(readProgram(shipped), observations)).toEqual(kernelActions(shipped, observations))
+  })
+
+  it.each(TYPES)('for weights stored as %s, whatever the observation', (values) => {
+    const file = fileOf(narrowed(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
+    const observations = observationsOf(9, 2)
+    expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
+  })
+
+  it('and refuses whole-number policies in one line', () => {
+    const file = fileOf(narrowed(randomNetwork([9, 20, 3], 0.5), 'int8-fixed'))
+    expect(() => readProgram(file, 'p.bpd')).toThrow('p.bpd: values: int8-fixed, expected f32, f16 or int8')
+  })
+})
+
+describe('NaN in the observation gives the failsafe action', () => {
+  it.each(TYPES)('in the kernel, the module and the C, for weights stored as %s', (values) => {
+    const file = fileOf(narrowed(randomNetwork([3, 8, 2], 1), values))
+    const failsafe = bits(Float32Array.from(decodePolicy(file).contract.action.failsafe))
+    const nan = [0, 1, 2].map((i) => Float32Array.of(1, -1, 2).fill(Number.NaN, i, i + 1))
+    const expected = nan.map(() => failsafe)
+    expect(kernelActions(file, nan)).toEqual(expected)
+    expect(wasmActions(readProgram(file), nan)).toEqual(expected)
+    if (hasGcc) expect(cActions(file, nan, ['-O2'])).toEqual(expected)
+  })
+})
+
+describe.skipIf(!hasGcc)('the generated C, compiled by gcc', () => {
+  it.each(TYPES)('returns the bits of the kernel for weights stored as %s, NaN and infinities included', (values) => {
+    const file = fileOf(narrowed(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
+    const observations = observationsOf(9, 3)
+    expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(kernelActions(file, observations))
+  })
+
+  it('names the golden vector that differs by a bit', () => {
+    const observations = observationsFor(decodePolicy(shipped).network, 4)
+    expect(selfTest(shipped, observations)).toBe(0)
+    expect(selfTest(shipped, observations, true)).toBe(3)
+  })
+
+  it('needs no library', () => {
+    writeC(readProgram(shipped))
+    spawnSync('gcc', ['-O2', '-c', 'policy.c', '-o', 'policy.o'], { cwd: folder })
+    const { stdout } = spawnSync('nm', ['policy.o'], { cwd: folder, encoding: 'utf8' })
+    expect(stdout).toContain(' T policy_step')
+    expect(stdout).not.toMatch(/ U (?!_GLOBAL_OFFSET_TABLE_)/)
+  })
+
+  it('refuses -ffast-math', () => {
+    writeC(readProgram(shipped))
+    const { stderr } = spawnSync('gcc', ['-ffast-math', '-c', 'policy.c'], { cwd: folder, encoding: 'utf8' })
+    expect(stderr).toContain('compile this file without it')
+  })
+})
+
+interface OnnxRuntime {
+  InferenceSession: {
+    create(model: Uint8Array): Promise<{ run(feeds: object): Promise<{ action: { data: Float32Array } }> }>
+  }
+  Tensor: new (type: 'float32', values: Float32Array, shape: number[]) => unknown
+}
+
+/** 290 MB, and so no dependency: `npm install --no-save --ignore-scripts onnxruntime-node` */
+function onnxRuntime(): OnnxRuntime | undefined {
+  try {
+    return createRequire(import.meta.url)('onnxruntime-node')
+  } catch {
+    return undefined
+  }
+}
+
+describe.skipIf(onnxRuntime() === undefined)('the ONNX model, in onnxruntime-node', () => {
+  it('stays within 1e-6 of the kernel', async () => {
+    const { InferenceSession, Tensor } = onnxRuntime() as OnnxRuntime
+    const network = randomNetwork([9, 60, 50, 3], [0.4, 0.1, 1])
+    for (const file of [shipped, fileOf(network)]) {
+      const policy = loadPolicy(file)
+      const session = await InferenceSession.create(generateOnnx(readProgram(file)))
+      const action = new Float32Array(policy.contract.action.names.length)
+      for (const observation of observationsFor(decodePolicy(file).network, 50)) {
+        policy.stepInto(observation, action)
+        const feeds = { observation: new Tensor('float32', observation, [1, observation.length]) }
+        const { data } = (await session.run(feeds)).action
+        const { low, high } = policy.contract.action
+        for (const [i, value] of action.entries()) {
+          expect(Math.abs(value - data[i]) / Math.max(1, high[i] - low[i])).toBeLessThan(1e-6)
+        }
+      }
+    }
+  })
+})

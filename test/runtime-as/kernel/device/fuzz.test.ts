@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
+import { Board } from '../../../../firmware-bridge/host/client.ts'
+import { frameDecoder, frameEncoder, openFrame, sealFrame } from '../../../../firmware-bridge/host/frames.ts'
+import { Requester } from '../../../../firmware-bridge/host/requester.ts'
+import {
+  ANSWER,
+  BEGIN,
+  BENCH,
+  COMMIT,
+  DATA,
+  HELLO,
+  LOG,
+  MAX_PAYLOAD,
+  OK,
+  RESET,
+  RING_BYTES,
+  STATS,
+  STEP,
+  UNKNOWN_TYPE,
+  WATCH,
+} from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { uniform } from '../../../support/networks.ts'
+import { policyFile, resealed } from '../../../support/policies.ts'
+
+/** all that the device knows, as PROTOCOL.md lists them */
+const TYPES = [
+  ...readFileSync(new URL('../../../../firmware-bridge/PROTOCOL.md', import.meta.url), 'utf8')
+    .split('### Status')[0]
+    .matchAll(/^\| (\d+) +\| [A-Z]+ +\|/gm),
+].map((row) => Number(row[1]))
+
+const file = policyFile([5, 20, 2], 1)
+const GEOMETRY = { slotBytes: 16384, stateBytes: 4096 }
+/** milliseconds for each of the long tests */
+const LONG = 2500
+
+const PATIENCE = { timeout: 100, limit: 1000 }
+
+async function upload(line: Requester, bytes: Uint8Array): Promise<void> {
+  const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer)
+  await line.request(BEGIN, words(bytes.length, crc32(bytes)), PATIENCE)
+  for (let at = 0; at < bytes.length; at += 512) {
+    await line.request(DATA, Uint8Array.of(...words(at), ...bytes.subarray(at, at + 512)), PATIENCE)
+  }
+  await line.request(COMMIT, new Uint8Array(0), PATIENCE)
+}
+
+async function withPolicy() {
+  const port = openInProcess(GEOMETRY)
+  const board = await Board.connect(port)
+  await board.install(file)
+  return { port, board, contract: board.info.policy?.contractHash ?? 0 }
+}
+
+describe('a device withstands', () => {
+  it('any bytes: no trap, and the policy still runs', async () => {
+    const { port, board } = await withPolicy()
+    const random = uniform(1)
+    const end = performance.now() + LONG
+    for (let i = 0; i < 200_000 && performance.now() < end; i++) {
+      const chunk = Buffer.from(Uint8Array.from({ length: 1 + 1200 * random() ** 4 }, () => 256 * random()))
+      for (let k = 0; k < chunk.length; k++) if (random() < 0.02) chunk[k] = random() < 0.7 ? 0xc0 : 0xdb
+      port.duplex.write(chunk)
+    }
+    await board.step([1, 2, 3, 4, 5], new Float32Array(2))
+    const { board: counted } = await board.stats()
+    expect(counted.badCrc).toBeGreaterThan(100)
+    expect(counted.dropped).toBeGreaterThan(100)
+    expect(counted.overruns).toBe(0)
+    expect(board.info.policy?.bytes).toBe(file.length)
+  })
+
+  it('any well-formed requests: no trap, no flash misuse, and what runs is a valid policy', async () => {
+    const { port, board, contract } = await withPolicy()
+    const encoder = frameEncoder()
+    encoder.pipe(port.duplex)
+    const random = uniform(2)
+    const pick = (list: number[]) => list[Math.floor(list.length * random())]
+    const word = () => pick([0, 1, 255, 256, 512, 0x20001, file.length, 16128, 0x7fffffff, 0xffffffff])
+    const end = performance.now() + LONG
+    const heard = new Map<number, Set<number>>()
+    port.duplex.pipe(frameDecoder()).on('data', (bytes: Buffer) => {
+      const answer = openFrame(bytes, contract)
+      if (!answer) return
+      const type = answer.type & ~ANSWER
+      heard.set(type, (heard.get(type) ?? new Set()).add(answer.status))
+    })
+    let requests = 0
+    for (; requests < 100_000 && performance.now() < end; requests++) {
+      const kind = random()
+      const type = kind < 0.4 ? pick([BEGIN, DATA, COMMIT]) : kind < 0.9 ? pick(TYPES) : Math.floor(256 * random())
+      const length = random() < 0.6 ? pick([0, 2, 4, 8, 20, 516]) : MAX_PAYLOAD * random()
+      const payload = Uint8Array.from({ length }, () => 256 * random())
+      if (length >= 4) new DataView(payload.buffer).setUint32(0, word(), true)
+      if (length >= 8 && random() < 0.5) new DataView(payload.buffer).setUint32(4, word(), true)
+      encoder.write(Buffer.from(sealFrame({ type, status: 0, sequence: requests & 0xffff, payload }, contract)))
+      if (requests % 100 === 0) await new Promise(setImmediate)
+    }
+    await new Promise(setImmediate)
+    expect(requests).toBeGreaterThan(500)
+    expect(TYPES).toHaveLength(11)
+    const unknown = [...heard.keys()].filter((type) => !TYPES.includes(type))
+    expect(unknown.length).toBeGreaterThan(20)
+    for (const type of unknown) expect([...(heard.get(type) ?? [])], `${type}`).toEqual([UNKNOWN_TYPE])
+    // those that take no secret went well at times, too
+    for (const type of TYPES) expect(heard.get(type), `${type}`).not.toContain(UNKNOWN_TYPE)
+    for (const type of [HELLO, BEGIN, STEP, BENCH, STATS, RESET, WATCH, LOG]) expect(heard.get(type)).toContain(OK)
+    await board.hello()
+    // one of them may have begun a watch, which time has run out for
+    await board.watch(0)
+    expect(board.info.policy?.bytes).toBe(file.length)
+    await board.step([1, 2, 3, 4, 5], new Float32Array(2))
+  })
+
+  it('any altered file that a right CRC seals: refused, or run without a trap', async () => {
+    const port = openInProcess(GEOMETRY)
+    const line = new Requester(port)
+    const board = await Board.connect(port)
+    await board.install(file)
+    let installed = 0
+    let refused = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(file.length - 5), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 4 }),
+        async (changes) => {
+          const altered = file.slice()
+          for (const [at, flip] of changes) altered[at] ^= flip
+          // past the host's own checks
+          await upload(line, resealed(altered)).then(
+            () => installed++,
+            () => refused++,
+          )
+          await board.hello()
+          const { policy } = board.info
+          expect(policy).toBeDefined()
+          board.contract = policy?.contractHash
+          const observation = new Float32Array(policy?.observations ?? 0).fill(Number.NaN)
+          await board.step(observation, new Float32Array(policy?.actions ?? 0))
+        },
+      ),
+      { seed: 4, numRuns: 200, interruptAfterTimeLimit: LONG },
+    )
+    expect(port.board.powered).toBe(true)
+    expect(installed).toBeGreaterThan(10)
+    expect(refused).toBeGreaterThan(100)
+  })
+
+  it('more bytes at once than its line buffer takes: it counts what it drops', async () => {
+    const { port, board } = await withPolicy()
+    port.board.receive(new Uint8Array(RING_BYTES - 10))
+    port.board.receive(new Uint8Array(30))
+    port.board.receive(new Uint8Array(5))
+    expect((await board.stats()).board).toMatchObject({ overruns: 25, badCrc: 1 })
+  })
+})

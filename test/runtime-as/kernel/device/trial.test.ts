@@ -1,0 +1,183 @@
+import { crc32 } from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { FlashGeometry } from '../../../../firmware-bridge/emulators/flash-model.ts'
+import { type InProcessOptions, openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
+import { Board } from '../../../../firmware-bridge/host/client.ts'
+import { FailedError } from '../../../../runtime-as/errors.ts'
+import { TRIAL_STEPS } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { uniform } from '../../../support/networks.ts'
+import { policyFile } from '../../../support/policies.ts'
+
+const old = policyFile([3, 12, 1], 1)
+const next = policyFile([3, 20, 20, 1], 2)
+/** another contract: two actions */
+const foreign = policyFile([3, 9, 2], 3)
+const TRIAL = { confirm: false }
+const opened: Board[] = []
+
+async function connect(options: InProcessOptions = {}) {
+  const port = openInProcess(options)
+  const board = await Board.connect(port, { timeout: 5, patience: 30, longPatience: 100 })
+  opened.push(board)
+  return { board, device: port.board }
+}
+
+afterEach(async () => {
+  for (const board of opened.splice(0)) await board.close()
+})
+
+const running = async (board: Board) => (await board.hello()).policy
+const step = (board: Board, actions = 1) => board.step([0.1, 0.2, 0.3], new Float32Array(actions))
+
+describe('a policy on trial', () => {
+  it('runs, but a reset brings the last confirmed one back', async () => {
+    const { board } = await connect()
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    expect(board.info.policy).toMatchObject({ bytes: next.length, confirmed: false })
+    await step(board)
+    await board.reset()
+    expect(board.info.policy).toMatchObject({ bytes: old.length, confirmed: true })
+  })
+
+  it('stays once it is confirmed, however often one says so', async () => {
+    const { board, device } = await connect()
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    await board.confirm()
+    expect(board.info.policy).toMatchObject({ bytes: next.length, confirmed: true })
+    const { operations } = device.flash
+    await board.confirm()
+    expect(device.flash.operations).toBe(operations)
+    for (let i = 0; i < TRIAL_STEPS + 10; i++) await step(board)
+    await board.reset()
+    expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2 })
+  })
+
+  it('gives way after as many good steps as the protocol says, the last of them still its own', async () => {
+    const { board } = await connect()
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    for (let i = 0; i < TRIAL_STEPS - 1; i++) await step(board)
+    // no good steps: they do not count
+    for (let i = 0; i < 5; i++) await board.step([0, Number.NaN, 0], new Float32Array(1))
+    expect(await running(board)).toMatchObject({ bytes: next.length })
+    await step(board)
+    expect(await running(board)).toMatchObject({ bytes: old.length, confirmed: true })
+    expect((await board.stats()).board).toMatchObject({ reverts: 1, badObservations: 5, steps: TRIAL_STEPS + 5 })
+    await step(board)
+  })
+
+  it('with another contract gives way too: the host is told, no action of the old one is taken for the new one’s', async () => {
+    const { board } = await connect()
+    await board.install(old)
+    await board.install(foreign, undefined, TRIAL)
+    for (let i = 0; i < TRIAL_STEPS; i++) await step(board, 2)
+    await expect(step(board, 2)).rejects.toThrow('no longer runs the expected contract')
+  })
+
+  it('goes when another installation begins: the last good one is never overwritten', async () => {
+    const { board, device } = await connect()
+    await board.install(old)
+    const slot = device.flash.bytes.slice(0, device.flash.geometry.slotBytes)
+    for (const file of [next, foreign, next]) {
+      await board.install(file, undefined, TRIAL)
+      expect(board.info.policy).toMatchObject({ bytes: file.length, slot: 1, confirmed: false })
+      expect(Buffer.from(device.flash.bytes.subarray(0, slot.length)).equals(slot)).toBe(true)
+    }
+    await board.install(foreign)
+    expect(board.info.policy).toMatchObject({ bytes: foreign.length, slot: 1, confirmed: true })
+  })
+
+  it('that is the only one stays: there is nothing to go back to', async () => {
+    const { board } = await connect()
+    await board.install(next, undefined, TRIAL)
+    for (let i = 0; i < TRIAL_STEPS + 1; i++) await step(board)
+    await board.reset()
+    expect(board.info.policy).toMatchObject({ bytes: next.length, confirmed: false })
+    await board.confirm()
+    expect(board.info.policy?.confirmed).toBe(true)
+  })
+
+  it('is confirmed by its name: after a reset behind the host’s back the old one is not confirmed in its place', async () => {
+    const { board, device } = await connect()
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    device.powerOn()
+    await expect(board.confirm()).rejects.toThrow(FailedError)
+    await expect(board.confirm()).rejects.toThrow(`it runs another policy, whose file has CRC-32 ${hex(crc32(old))}`)
+  })
+})
+
+describe('a power cut on the way from one policy to the next', () => {
+  const GEOMETRIES: Record<string, FlashGeometry> = {
+    'pages of 256 (RP2040)': { slotBytes: 16384, eraseBytes: 4096, programBytes: 256 },
+    'words of 4 (STM32)': { slotBytes: 8192, eraseBytes: 1024, programBytes: 4 },
+  }
+  const PATIENCE = { timeout: 1, patience: 2, longPatience: 2, attempts: 1 }
+
+  /** Does `work` with the power cut in operation `cutAt` after its start; then, with power again, what runs. */
+  async function cut(
+    geometry: FlashGeometry,
+    flash: Uint8Array,
+    cutAt: number,
+    torn: () => number,
+    work: (b: Board) => unknown,
+  ) {
+    const port = openInProcess({ ...geometry, flash })
+    const board = await Board.connect(port, PATIENCE)
+    Object.assign(port.board.flash, { cutAt: port.board.flash.operations + cutAt, torn })
+    const whole = await Promise.resolve(work(board)).then(
+      () => true,
+      () => false,
+    )
+    await board.close()
+    port.board.flash.cutAt = -1
+    const after = port.board.flash.bytes.slice()
+    const again = await Board.connect(openInProcess({ ...geometry, flash: after }), PATIENCE)
+    const policy = again.info.policy
+    await again.close()
+    return { whole, flash: after, policy }
+  }
+
+  for (const [chip, geometry] of Object.entries(GEOMETRIES)) {
+    it(`any two of them, torn in any way, leave the old or the new one confirmed, ${chip}`, async () => {
+      const none = new Uint8Array(2 * geometry.slotBytes).fill(0xff)
+      const before = (
+        await cut(
+          geometry,
+          none,
+          1e9,
+          () => 0,
+          (board) => board.install(old),
+        )
+      ).flash
+      const onTrial = async (board: Board) => {
+        await board.install(next, undefined, TRIAL)
+        await board.confirm()
+      }
+      // the switch: the header, then the mark, are the last operations of all
+      let operations = 0
+      while (!(await cut(geometry, before, operations, () => 1, onTrial)).whole) operations++
+      const header = Math.ceil(20 / geometry.programBytes)
+      const switching = operations - header - 1
+      for (let first = switching; first < operations; first++) {
+        for (let seed = 0; seed < 6; seed++) {
+          const once = await cut(geometry, before, first, tear(seed), onTrial)
+          expect([old.length, next.length]).toContain(once.policy?.bytes)
+          expect(once.policy?.confirmed).toBe(true)
+          for (let second = 0; second <= operations; second += second < 3 || second >= switching - 1 ? 1 : 7) {
+            const twice = await cut(geometry, once.flash, second, tear(seed + second), onTrial)
+            expect([old.length, next.length], `cuts at ${first} and ${second}`).toContain(twice.policy?.bytes)
+            expect(twice.policy?.confirmed).toBe(true)
+          }
+        }
+      }
+    })
+  }
+})
+
+/** none of the bits changed, all of them, or some */
+const tear = (seed: number): (() => number) => (seed % 3 === 0 ? () => 1 : seed % 3 === 1 ? () => 0 : uniform(seed))
+
+const hex = (word: number): string => word.toString(16).padStart(8, '0')

@@ -1,0 +1,104 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { collect } from '../../../trainer/data/collect.ts'
+import { columnsOf, readTransitions, writeTransitions } from '../../../trainer/data/transitions.ts'
+import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-transitions-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const swing = (observation: ArrayLike<number>, action: Float32Array) => {
+  action[0] = Math.max(-2, Math.min(2, observation[2]))
+}
+const columns = columnsOf(3, 1)
+const episodes = (transitions: number, seed = 1, sigmas = [0, 0.3]) => [
+  ...collect(new Pendulum(), swing, { transitions, sigmas, seed }),
+]
+const write = async (name: string, rows: Float32Array[] = episodes(450)) => {
+  const path = join(folder, name)
+  await writeTransitions(path, new Pendulum().spec, rows, { seed: '1' })
+  return path
+}
+
+describe('collecting', () => {
+  it('gives exactly the number asked for, the last episode cut', () => {
+    expect(episodes(450).map((rows) => rows.length / columns.width)).toEqual([200, 200, 50])
+  })
+
+  it('is the same for the same seed and another for another', () => {
+    expect(episodes(450, 1)).toEqual(episodes(450, 1))
+    expect(episodes(450, 2)).not.toEqual(episodes(450, 1))
+  })
+
+  it('keeps executed and clean action apart, both within the bounds, and adds noise in some episodes only', () => {
+    const noisy = episodes(4000).map((rows) => {
+      let differ = 0
+      for (let at = 0; at < rows.length; at += columns.width) {
+        const [executed, clean] = [rows[at + columns.action], rows[at + columns.teacherAction]]
+        expect(Math.max(Math.abs(executed), Math.abs(clean))).toBeLessThanOrEqual(2)
+        if (executed !== clean) differ++
+      }
+      return differ > 0
+    })
+    expect(new Set(noisy)).toEqual(new Set([true, false]))
+  })
+
+  it('chains: each next observation is the following observation, and only the 200th step is a timeout', () => {
+    const [rows] = episodes(200)
+    for (let step = 0; step < 200; step++) {
+      const at = step * columns.width
+      expect(rows[at + columns.terminal]).toBe(0)
+      expect(rows[at + columns.timeout]).toBe(step === 199 ? 1 : 0)
+      if (step === 199) continue
+      expect(rows.slice(at + columns.next, at + columns.next + 3)).toEqual(
+        rows.slice(at + columns.width, at + columns.width + 3),
+      )
+    }
+  })
+})
+
+describe('a transitions file', () => {
+  const { spec } = new Pendulum()
+
+  it('holds what was collected', async () => {
+    const transitions = readTransitions(await write('good'), spec)
+    const { count, metadata } = transitions
+    expect(count).toBe(450)
+    expect(transitions.read(0, count)).toEqual(Float32Array.from(episodes(450).flatMap((e) => [...e])))
+    expect(metadata).toMatchObject({ task: 'pendulum', episodes: '3', seed: '1' })
+  })
+
+  it('altered by one bit, cut short or foreign is refused by name', async () => {
+    const good = readFileSync(await write('bits'))
+    const path = join(folder, 'bad')
+    const refused = (bytes: Uint8Array, message: string) => {
+      writeFileSync(path, bytes)
+      expect(() => readTransitions(path, spec)).toThrow(message)
+    }
+    const altered = Buffer.from(good)
+    altered[good.length - 20] ^= 1
+    refused(altered, `${path}: altered`)
+    refused(good.subarray(0, good.length - 1), 'cut short')
+    refused(Buffer.from('not a file of ours at all'), `${path}: not a safetensors file`)
+    refused(readFileSync(new URL('../../../models/pendulum/teacher.safetensors', import.meta.url)), 'metadata format')
+    expect(() => readTransitions(join(folder, 'absent'), spec)).toThrow('cannot be read (ENOENT)')
+  })
+
+  it('of another task is refused', async () => {
+    expect(() => readTransitions(join(folder, 'good'), { ...spec, name: 'hopper' })).toThrow(
+      'metadata task: "pendulum"',
+    )
+  })
+
+  it('appears whole or not at all: a failure midway leaves the folder as it was', async () => {
+    const before = readdirSync(folder)
+    const failing = function* () {
+      yield episodes(200)[0]
+      throw new Error('power')
+    }
+    await expect(writeTransitions(join(folder, 'half'), spec, failing(), {})).rejects.toThrow('power')
+    expect(readdirSync(folder)).toEqual(before)
+  })
+})

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { InputError } from '../../../runtime-as/errors.ts'
+import { decodePolicy } from '../../../runtime-as/format/decode.ts'
+import { playEpisodes } from '../../../trainer/data/episodes.ts'
+import { randomStream } from '../../../trainer/random.ts'
+import { evaluate } from '../../../trainer/tasks/evaluate.ts'
+import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
+import { prepareTask } from '../../../trainer/tasks/registry.ts'
+import { teacherController } from '../../../trainer/teachers/policy.ts'
+import { readSafetensors, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
+import { type Algorithm, algorithms, type TeachRun, teach, teachDefaults } from '../../../trainer/teachers/teach.ts'
+import {
+  decodeTeacher,
+  encodeTeacher,
+  loadTeacher,
+  requireFit,
+  type Teacher,
+} from '../../../trainer/teachers/teacher.ts'
+
+const folder = new URL('../../../models/', import.meta.url)
+
+function smallTeacher(sizes = [3, 4, 1]): Teacher {
+  const random = randomStream(1, 'teacher')
+  const draw = (n: number) => Float32Array.from({ length: n }, () => random.normal())
+  return {
+    network: {
+      layers: sizes.slice(1).map((outputs, l) => ({
+        inputs: sizes[l],
+        outputs,
+        activation: l === sizes.length - 2 ? ('tanh' as const) : ('relu' as const),
+        weights: draw(sizes[l] * outputs),
+        bias: draw(outputs),
+      })),
+    },
+    squash: 'tanh',
+    actionLow: [-2],
+    actionHigh: [2],
+    metadata: { algorithm: 'none' },
+  }
+}
+
+describe('a teacher file', () => {
+  it('is read back as it was written, and written the same again', () => {
+    const bytes = encodeTeacher(smallTeacher())
+    const teacher = decodeTeacher(bytes, 'file')
+    expect(teacher.network).toEqual(smallTeacher().network)
+    expect(encodeTeacher(teacher)).toEqual(bytes)
+  })
+
+  it('cut short anywhere is refused by name', () => {
+    const bytes = encodeTeacher(smallTeacher())
+    for (let length = 0; length < bytes.length; length++) {
+      const refusal = () => decodeTeacher(bytes.subarray(0, length), 'cut.safetensors')
+      expect(refusal).toThrow(InputError)
+      expect(refusal).toThrow('cut.safetensors')
+    }
+  })
+
+  it('with any bytes altered in its header is read or refused, never a crash', () => {
+    const bytes = encodeTeacher(smallTeacher())
+    const header = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+    fc.assert(
+      fc.property(fc.nat(header - 1), fc.nat(255), (at, value) => {
+        const altered = bytes.slice()
+        altered[at] = value
+        try {
+          decodeTeacher(altered, 'altered')
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError)
+        }
+      }),
+      { seed: 1, numRuns: 2000 },
+    )
+  })
+
+  it.each([
+    ['NaN weights', (t: Teacher) => t.network.layers[1].weights.fill(Number.NaN), 'actor.1.weight": entry 0 is NaN'],
+    ['an infinite bias', (t: Teacher) => t.network.layers[0].bias.fill(Infinity), 'actor.0.bias": entry 0 is Infinity'],
+    ['empty bounds', (t: Teacher) => t.actionLow.pop(), 'action_low, action_high: expected 1 numbers'],
+    ['reversed bounds', (t: Teacher) => t.actionLow.splice(0, 1, 3), 'expected each below action_high'],
+  ])('with %s is refused', (_, damage, message) => {
+    const teacher = smallTeacher()
+    damage(teacher)
+    expect(() => decodeTeacher(encodeTeacher(teacher), 'file')).toThrow(message)
+  })
+
+  it('whose layers do not chain is refused', () => {
+    const { tensors, metadata } = readSafetensors(encodeTeacher(smallTeacher([3, 4, 1])), 'a')
+    const other = readSafetensors(encodeTeacher(smallTeacher([3, 5, 1])), 'b')
+    tensors.set('actor.1.weight', other.tensors.get('actor.1.weight')!)
+    expect(() => decodeTeacher(writeSafetensors({ tensors, metadata }), 'file')).toThrow('5 inputs, expected 4')
+  })
+
+  it('whose sizes or bounds do not fit the task is refused', () => {
+    const { spec } = new Pendulum()
+    expect(() => requireFit(smallTeacher([4, 4, 1]), spec, 'file')).toThrow(
+      '4 observations and 1 actions; task pendulum',
+    )
+    expect(() => requireFit({ ...smallTeacher(), actionHigh: [1] }, spec, 'file')).toThrow('action_high: [1]')
+  })
+})
+
+describe('the shipped models', () => {
+  const tasks = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/card.json`, folder)))
+
+  it.each(tasks)('%s: the file has the sha256 of its card', (name) => {
+    const card = JSON.parse(readFileSync(new URL(`${name}/card.json`, folder), 'utf8'))
+    const bytes = readFileSync(new URL(`${name}/${card.file}`, folder))
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
+  })
+
+  const students = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/student.bpd`, folder)))
+  // the whole figure: test/slow/shipped-students.test.ts
+  it.each(students)(
+    '%s: the student has the sha256 and the weights of its card, and plays as it says',
+    async (name) => {
+      const card = JSON.parse(readFileSync(new URL(`${name}/student.json`, folder), 'utf8'))
+      const policy = readFileSync(new URL(`${name}/${card.file}`, folder))
+      expect(createHash('sha256').update(policy).digest('hex')).toBe(card.sha256)
+      expect(decodePolicy(policy).weights).toBe(card.weights)
+      await prepareTask(name)
+      const wanted = { seed: card.seed, purpose: 'report' as const }
+      const { mean, std, episodes } = card.return
+      // no value of a sample lies farther from its mean
+      const farthest = (std * (episodes - 1)) / Math.sqrt(episodes)
+      for (const { return: played } of await playEpisodes({ taskName: name, policy }, wanted, 2, 1))
+        expect(Math.abs(played - mean)).toBeLessThanOrEqual(farthest)
+    },
+  )
+
+  it('pendulum: returns what its card says, at least -175', () => {
+    const card = JSON.parse(readFileSync(new URL('pendulum/card.json', folder), 'utf8'))
+    const task = new Pendulum()
+    const teacher = loadTeacher(new URL('pendulum/teacher.safetensors', folder).pathname)
+    const control = teacherController(teacher, task.spec)
+    const measured = evaluate(task, control, card.seed, 'report', card.return.episodes)
+    expect(measured).toEqual(card.return)
+    expect(measured.mean).toBeGreaterThan(-175)
+  })
+})
+
+describe('teaching', () => {
+  const short = (seed: number, threads: number, run: TeachRun = {}, steps = 260, algorithm: Algorithm = 'td3') =>
+    teach(
+      () => new Pendulum(),
+      {
+        ...teachDefaults,
+        ...{
+          algorithm,
+          steps,
+          randomSteps: 200,
+          hidden: [16, 16],
+          evaluateEvery: 30,
+          evaluationEpisodes: 1,
+          seed,
+          threads,
+        },
+      },
+      run,
+    )
+
+  it.each(algorithms)(
+    '%s interrupted saves, continues to the same bits, its clock and other steps too; refuses a checkpoint of another run or an altered one',
+    async (algorithm) => {
+      const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
+      try {
+        const path = join(folder, 'checkpoint.safetensors')
+        const checkpoint = { path, minutes: 1000 }
+        const whole = await short(1, 1, {}, 450, algorithm)
+        const stop = new AbortController()
+        const clock: number[] = []
+        const onProgress = ({ step, seconds }: { step: number; seconds: number }) => {
+          clock.push(seconds)
+          if (step > 300) stop.abort()
+        }
+        await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 450, algorithm)).rejects.toThrow(
+          'interrupted at step 400; --resume continues',
+        )
+        await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('a checkpoint of another run')
+        expect(await short(1, 2, { checkpoint, onProgress }, 450, algorithm)).toEqual(whole)
+        expect(clock).toEqual(clock.toSorted((a, b) => a - b))
+        // the checkpoint of step 400, with other plans for what follows
+        const longer = await short(1, 1, {}, 480, algorithm)
+        expect(await short(1, 1, { checkpoint }, 480, algorithm)).toEqual(longer)
+        await expect(short(1, 1, { checkpoint }, 400, algorithm)).rejects.toThrow('400 steps are done')
+        const bytes = readFileSync(path)
+        bytes[bytes.length - 1] ^= 1
+        writeFileSync(path, bytes)
+        await expect(short(1, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('altered')
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
+
+  it('by SAC gives an actor of the means alone, the same for the same seed', async () => {
+    const one = await short(1, 1, {}, 260, 'sac')
+    expect(one.network.layers.map(({ outputs }) => outputs)).toEqual([16, 16, 1])
+    expect(await short(1, 1, {}, 260, 'sac')).toEqual(one)
+    expect((await short(2, 1, {}, 260, 'sac')).network).not.toEqual(one.network)
+  })
+
+  it('gives the same bits for the same seed, on one thread or two, and others for another seed', async () => {
+    const one = await short(1, 1)
+    expect(await short(1, 2)).toEqual(one)
+    expect((await short(2, 1)).network).not.toEqual(one.network)
+  })
+})
