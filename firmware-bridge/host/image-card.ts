@@ -1,4 +1,4 @@
-/** What a firmware image was built with: images/<board>.json, which boards/build.ts writes beside the image. */
+/** What a firmware image was built with: images/<board>.json, which firmware/build.ts writes beside the image. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { FailedError } from '../../runtime-as/errors.ts'
@@ -12,7 +12,7 @@ export interface ImageCard {
 export function imageCard(board: string): ImageCard {
   try {
     const { sha256, compiler, flags } = JSON.parse(
-      readFileSync(new URL(`images/${board}.json`, import.meta.url), 'utf8'),
+      readFileSync(new URL(`../images/${board}.json`, import.meta.url), 'utf8'),
     )
     return { sha256, compiler, flags }
   } catch {
@@ -24,7 +24,7 @@ export function imageCard(board: string): ImageCard {
 
 /** Name and card of the committed image that a board with this firmware runs, undefined: another one. crc: of its image */
 export function committedImage(crc: number): (ImageCard & { name: string }) | undefined {
-  const images = new URL('images/', import.meta.url)
+  const images = new URL('../images/', import.meta.url)
   const name = readdirSync(images)
     .filter((file) => file.endsWith('.bin') && crc32(readFileSync(new URL(file, images))) === crc)
     .at(0)
