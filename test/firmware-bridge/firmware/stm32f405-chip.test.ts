@@ -17,7 +17,12 @@ describeWith('Linux with a C compiler', possible)('on a modelled STM32F405', () 
       const boards = path('../../../firmware-bridge/firmware')
       const chip = `${boards}/stm32f405`
       const program = join(folder, 'chip')
-      const model = ['-DREGISTER(a)=(*touch(a))', '-DBARRIER()=((void)0)', '-include', path('../../support/stm32f405-chip.h')]
+      const model = [
+        '-DREGISTER(a)=(*touch(a))',
+        '-DBARRIER()=((void)0)',
+        '-include',
+        path('../../support/stm32f405-chip.h'),
+      ]
       // policy.h is what the firmware's build generates; nothing of it is needed here
       writeFileSync(join(folder, 'policy.h'), '')
       const include = [`-I${folder}`, `-I${chip}`, `-I${boards}/common`]
