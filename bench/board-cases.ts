@@ -21,17 +21,12 @@ const root = new URL('..', import.meta.url)
 const path = (relative: string): string => new URL(relative, root).pathname
 const GOLDENS = 4
 
-/** Every case whose files are here, and the names of those whose are not. */
-export async function boardCases(): Promise<{ cases: BoardCase[]; absent: string[] }> {
-  const cases = [pendulumPaper()]
-  const absent: string[] = []
-  const cheetah = path('../shared/reference/students/halfcheetah-2682.safetensors')
-  if (existsSync(cheetah)) cases.push(halfCheetah(cheetah))
-  else absent.push('halfcheetah-2682')
+export async function boardCases(): Promise<BoardCase[]> {
+  const cases = [pendulumPaper(), halfCheetah(path('test/fixtures/students/halfcheetah-2682.safetensors'))]
   for (const name of readdirSync(path('models')).sort()) {
     if (existsSync(path(`models/${name}/student.bpd`))) cases.push(await shipped(name))
   }
-  return { cases, absent }
+  return cases
 }
 
 /** The paper's pendulum: 25-256-256-1; its student has 1,108 weights, and 90 and 70 units that are not constant. */

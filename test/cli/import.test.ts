@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomStream } from '../../trainer/random.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
@@ -13,6 +12,7 @@ import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type Tensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { decodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
+import { fixturePath, readRollouts } from '../support/fixtures.ts'
 import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
@@ -89,8 +89,6 @@ describe('bpd teach import', () => {
   })
 })
 
-const reference = fileURLToPath(new URL('../../../shared/reference/', import.meta.url))
-
 describe('inputs that are cut from a normalised teacher', () => {
   it('act as zeros did, to 1e-6', () => {
     const random = randomStream(3, 'cut')
@@ -133,21 +131,20 @@ describe('inputs that are cut from a normalised teacher', () => {
   })
 })
 
-describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/teachers)', () => {
+describe('a public archive', () => {
   it.each([
     ['sac/Pendulum-v1_1/Pendulum-v1.zip', 'sac-Pendulum-v1', 'pendulum', 'Pendulum'],
     ['trpo/Hopper-v3_1/Hopper-v3.zip', 'trpo-Hopper-v3', 'hopper', 'Hopper'],
   ])('%s, imported, acts as its safetensors twin to 1e-6', async (zip, twin, name, rollouts) => {
-    expect(importing(join(reference, 'teachers/sb3', zip), '--task', name, '--out', name).status).toBe(0)
+    expect(importing(fixturePath(`teachers/sb3/${zip}`), '--task', name, '--out', name).status).toBe(0)
     await prepareTask(name)
     const { spec } = createTask(name)
-    const [ours, theirs] = [at(name, 'teacher.safetensors'), join(reference, `teachers/${twin}.safetensors`)].map(
-      (file) => teacherController(loadTeacher(file), spec),
+    const [ours, theirs] = [at(name, 'teacher.safetensors'), fixturePath(`teachers/${twin}.safetensors`)].map((file) =>
+      teacherController(loadTeacher(file), spec),
     )
     const [a, b] = [new Float32Array(spec.actionNames.length), new Float32Array(spec.actionNames.length)]
-    const { rollouts: all } = JSON.parse(readFileSync(join(reference, `rollouts/${rollouts}.json`), 'utf8'))
     let compared = 0
-    for (const observation of all.flatMap((rollout: { obs: number[][] }) => rollout.obs)) {
+    for (const observation of readRollouts(rollouts).flatMap((rollout: { obs: number[][] }) => rollout.obs)) {
       ours(observation, a)
       theirs(observation, b)
       a.forEach((x, i) => {

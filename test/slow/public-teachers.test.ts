@@ -1,15 +1,12 @@
 /** Public teachers score in our tasks what is stated for them: a check of the physics, the rewards and the reading of teachers in one. */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { importTeacher } from '../../trainer/teachers/import.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
+import { fixturePath } from '../support/fixtures.ts'
 
-const folder = new URL('../../../shared/reference/teachers/', import.meta.url)
-
-/** from ../shared/reference/teachers/README.md */
+/** returns measured in the reference models with the same engine; test/fixtures/README.md says whose they are */
 const stated: [file: string, task: string, episodes: number, mean: number, std: number][] = [
   ['tqc-HalfCheetah-v3.safetensors', 'halfcheetah', 100, 12050, 166],
   ['sac-HalfCheetah-v3.safetensors', 'halfcheetah', 100, 9412, 98],
@@ -22,18 +19,15 @@ const stated: [file: string, task: string, episodes: number, mean: number, std: 
   ['sb3/sac/Pendulum-v1_1/Pendulum-v1.zip', 'pendulum', 1000, -157, 89],
 ]
 
-describe.skipIf(!existsSync(folder))(
-  'within two standard errors over 100 episodes (../shared/reference/teachers)',
-  () => {
-    it.each(stated)('%s', async (file, name, episodes, mean, std) => {
-      await prepareTask(name)
-      const task = createTask(name)
-      const { teacher } = await importTeacher(fileURLToPath(new URL(file, folder)))
-      const ours = evaluate(task, teacherController(teacher, task.spec), 1, 'report', 100)
-      // both figures are means of a sample
-      const error = Math.sqrt(ours.std ** 2 / 100 + std ** 2 / episodes)
-      expect(Math.abs(ours.mean - mean)).toBeLessThan(2 * error)
-      task.close?.()
-    })
-  },
-)
+describe('within two standard errors over 100 episodes', () => {
+  it.each(stated)('%s', async (file, name, episodes, mean, std) => {
+    await prepareTask(name)
+    const task = createTask(name)
+    const { teacher } = await importTeacher(fixturePath(`teachers/${file}`))
+    const ours = evaluate(task, teacherController(teacher, task.spec), 1, 'report', 100)
+    // both figures are means of a sample
+    const error = Math.sqrt(ours.std ** 2 / 100 + std ** 2 / episodes)
+    expect(Math.abs(ours.mean - mean)).toBeLessThan(2 * error)
+    task.close?.()
+  })
+})

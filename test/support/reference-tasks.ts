@@ -1,15 +1,11 @@
-/** The reference models and rollouts (../shared/reference), where they are present. */
-import { existsSync, readFileSync } from 'node:fs'
+/** The MuJoCo tasks beside their reference models and rollouts. */
 import { ant } from '../../trainer/tasks/mujoco/ant.ts'
 import type { MujocoDefinition } from '../../trainer/tasks/mujoco/definition.ts'
 import { halfCheetah } from '../../trainer/tasks/mujoco/half-cheetah.ts'
 import { hopper } from '../../trainer/tasks/mujoco/hopper.ts'
 import { invertedPendulum } from '../../trainer/tasks/mujoco/inverted-pendulum.ts'
 import { walker2d } from '../../trainer/tasks/mujoco/walker2d.ts'
-
-const folder = new URL('../../../shared/reference/', import.meta.url)
-
-export const present = existsSync(folder)
+import { readFixture, readRollouts } from './fixtures.ts'
 
 export const definitions: [reference: string, definition: MujocoDefinition][] = [
   ['Hopper', hopper],
@@ -32,7 +28,6 @@ export interface Rollout {
   sensitivity: Record<string, number>
 }
 
-const read = (path: string) => JSON.parse(readFileSync(new URL(path, folder), 'utf8'))
-
-export const referenceModel = (name: string): Record<string, unknown> => read(`models/${name}.json`)
-export const referenceRollouts = (name: string): Rollout[] => read(`rollouts/${name}.json`).rollouts
+export const referenceModel = (name: string): Record<string, unknown> =>
+  JSON.parse(readFixture(`models/${name}.json`).toString('utf8'))
+export const referenceRollouts = (name: string): Rollout[] => readRollouts(name)

@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-
-const folder = new URL('../../../shared/reference/vectors/', import.meta.url)
-export const haveVectors = existsSync(folder)
+import { readFixture } from './fixtures.ts'
 
 /** Tensors of a safetensors file of f32, by name. */
 export function readVectors(mode: 'paper' | 'official'): Map<string, Float32Array> {
-  const bytes = readFileSync(new URL(`bpd-step-${mode}.safetensors`, folder))
+  const bytes = readFixture(`vectors/bpd-step-${mode}.safetensors.gz`)
   const size = Number(bytes.readBigUInt64LE(0))
   const header: Record<string, { dtype: string; data_offsets: [number, number] }> = JSON.parse(
     bytes.toString('utf8', 8, 8 + size),

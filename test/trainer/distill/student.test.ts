@@ -4,7 +4,7 @@ import { type Network, weightCount } from '../../../runtime-as/format/network.ts
 import { compact } from '../../../trainer/distill/compact.ts'
 import { foldNormaliser, klDivergence, logAlpha, masksAt, pruned, survivors } from '../../../trainer/distill/student.ts'
 import { plainNetwork } from '../../../trainer/teachers/teach.ts'
-import { haveVectors, largestDifference, readVectors } from '../../support/vectors.ts'
+import { largestDifference, readVectors } from '../../support/vectors.ts'
 
 /** The network in double precision: the function that folding and compaction must keep. */
 function run({ layers }: Network, observation: readonly number[]): number[] {
@@ -20,16 +20,14 @@ function run({ layers }: Network, observation: readonly number[]): number[] {
   return x
 }
 
-describe.skipIf(!haveVectors).each(['paper', 'official'] as const)('the fixed vectors (%s)', (mode) => {
-  const vectors = haveVectors ? readVectors(mode) : new Map<string, Float32Array>()
+describe.each(['paper', 'official'] as const)('the fixed vectors (%s)', (mode) => {
+  const vectors = readVectors(mode)
   const get = (name: string) => vectors.get(name)!
-  const layers = haveVectors
-    ? [0, 1, 2].map((l) => ({
-        theta: get(`after.actor.${l}.theta`),
-        logSigma: get(`after.actor.${l}.log_sigma`),
-        bias: get(`after.actor.${l}.bias`),
-      }))
-    : []
+  const layers = [0, 1, 2].map((l) => ({
+    theta: get(`after.actor.${l}.theta`),
+    logSigma: get(`after.actor.${l}.log_sigma`),
+    bias: get(`after.actor.${l}.bias`),
+  }))
 
   it('log alpha to 1e-5, pruned weights exactly, KL to 1e-5 relative', () => {
     const masks = masksAt(layers, 2)

@@ -6,7 +6,7 @@ import { cpuFeatures, type KernelOptions } from '../../../trainer/kernels/kernel
 import { stride } from '../../../trainer/kernels/layout.ts'
 import { Trainer } from '../../../trainer/kernels/trainer.ts'
 import { randomStream } from '../../../trainer/random.ts'
-import { haveVectors, largestDifference, readVectors, relativeError } from '../../support/vectors.ts'
+import { largestDifference, readVectors, relativeError } from '../../support/vectors.ts'
 
 const config = (chunks: 1 | 2): StepConfig => ({
   ...{
@@ -76,7 +76,7 @@ function replaying(mode: 'paper' | 'official', chunks: 1 | 2, options: KernelOpt
   return { trainer, student, critic }
 }
 
-describe.skipIf(!haveVectors).each(['paper', 'official'] as const)(
+describe.each(['paper', 'official'] as const)(
   'two training steps by the %s noise formula, against fixed vectors',
   (mode) => {
     it.each([

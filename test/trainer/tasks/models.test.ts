@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileModel, loadEngine, type MjModel } from '../../../trainer/tasks/mujoco/engine.ts'
-import { definitions, present, referenceModel } from '../../support/reference-tasks.ts'
+import { definitions, referenceModel } from '../../support/reference-tasks.ts'
 
 /** about the file, not fields of the compiled model */
 const described = ['task', 'engine', 'note', 'frame_skip']
@@ -29,7 +29,7 @@ function field(model: MjModel, name: string): unknown {
   return typeof value === 'object' ? Array.from(value as ArrayLike<number>, (x) => x + 0) : value
 }
 
-describe.skipIf(!present)('the compiled model is the reference model (../shared/reference/models)', () => {
+describe('the compiled model is the reference model', () => {
   beforeAll(loadEngine)
 
   it.each(definitions)('%s: every field, to the last bit', (name, definition) => {

@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { randomStream } from '../../../trainer/random.ts'
 import { evaluate, runEpisode } from '../../../trainer/tasks/evaluate.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
 import { createTask } from '../../../trainer/tasks/registry.ts'
-
-const file = new URL('../../../../shared/reference/rollouts/Pendulum.json', import.meta.url)
+import { readRollouts } from '../../support/fixtures.ts'
 
 interface Rollout {
   name: string
@@ -17,10 +15,8 @@ interface Rollout {
   reward: number[]
 }
 
-describe.skipIf(!existsSync(file))('the pendulum replays the reference rollouts (../shared/reference/rollouts)', () => {
-  const { rollouts }: { rollouts: Rollout[] } = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
-    : { rollouts: [] }
+describe('the pendulum replays the reference rollouts', () => {
+  const rollouts: Rollout[] = readRollouts('Pendulum')
   it.each(rollouts.map((r) => [r.name, r] as const))('%s: observations and rewards to 1e-12', (_, rollout) => {
     const task = new Pendulum()
     task.setState(rollout.theta, rollout.theta_dot)

@@ -1,14 +1,14 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
-import { definitions, present, referenceRollouts } from '../../support/reference-tasks.ts'
+import { definitions, referenceRollouts } from '../../support/reference-tasks.ts'
 
 const cases = definitions.flatMap(([name, definition]) =>
-  (present ? referenceRollouts(name) : []).map((rollout) => [name, rollout.name, definition, rollout] as const),
+  referenceRollouts(name).map((rollout) => [name, rollout.name, definition, rollout] as const),
 )
 
 // chaos would turn the smallest difference of model or order into another rollout: equal to the end means equal everywhere
-describe.skipIf(!present)('the environment replays the reference rollouts (../shared/reference/rollouts)', () => {
+describe('the environment replays the reference rollouts', () => {
   beforeAll(loadEngine)
   let task: MujocoTask
   afterEach(() => task.close())

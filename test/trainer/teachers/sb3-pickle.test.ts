@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
@@ -6,6 +5,7 @@ import { type Known, readPickle } from '../../../trainer/teachers/pickle.ts'
 import { readTorch } from '../../../trainer/teachers/pickle-torch.ts'
 import { readVecNormalize } from '../../../trainer/teachers/sb3-normalise.ts'
 import { readZip } from '../../../trainer/teachers/zip.ts'
+import { readFixture } from '../../support/fixtures.ts'
 import { linear, torchZip, zipOf } from '../../support/sb3-archive.ts'
 
 const names = new Map<string, Known>([['collections OrderedDict', { make: () => new Map() }]])
@@ -129,30 +129,29 @@ describe('a state dict of PyTorch', () => {
   })
 })
 
-const legacy = new URL('../../../../shared/reference/teachers/sb3/sac/Pendulum-v1_1/Pendulum-v1.zip', import.meta.url)
-
-describe.skipIf(!existsSync(legacy))(
-  'a state dict in the form before PyTorch 1.6 (../shared/reference/teachers/sb3)',
-  () => {
-    it('cut short or altered anywhere before its numbers is read or refused, never a crash', async () => {
-      const files = await readZip(readFileSync(legacy), 'a.zip', (path) => path === 'policy.pth')
-      const bytes = Uint8Array.from(files.get('policy.pth')!)
-      const readOrRefused = async (altered: Uint8Array) => {
-        await readTorch(altered, 'p.pth').catch((error) => expect(error).toBeInstanceOf(InputError))
-      }
-      for (let length = 0; length < bytes.length; length += 997)
-        await expect(readTorch(bytes.subarray(0, length), 'p.pth')).rejects.toThrow(InputError)
-      await fc.assert(
-        fc.asyncProperty(fc.nat(5700), fc.nat(255), (at, value) => {
-          const altered = bytes.slice()
-          altered[at] = value
-          return readOrRefused(altered)
-        }),
-        { numRuns: 500 },
-      )
-    })
-  },
-)
+describe('a state dict in the form before PyTorch 1.6', () => {
+  it('cut short or altered anywhere before its numbers is read or refused, never a crash', async () => {
+    const files = await readZip(
+      readFixture('teachers/sb3/sac/Pendulum-v1_1/Pendulum-v1.zip'),
+      'a.zip',
+      (path) => path === 'policy.pth',
+    )
+    const bytes = Uint8Array.from(files.get('policy.pth')!)
+    const readOrRefused = async (altered: Uint8Array) => {
+      await readTorch(altered, 'p.pth').catch((error) => expect(error).toBeInstanceOf(InputError))
+    }
+    for (let length = 0; length < bytes.length; length += 997)
+      await expect(readTorch(bytes.subarray(0, length), 'p.pth')).rejects.toThrow(InputError)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(5700), fc.nat(255), (at, value) => {
+        const altered = bytes.slice()
+        altered[at] = value
+        return readOrRefused(altered)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
 
 describe('a zip', () => {
   it('cut short or altered anywhere is read or refused, never a crash', async () => {
@@ -176,13 +175,8 @@ describe('a zip', () => {
   })
 })
 
-const file = new URL(
-  '../../../../shared/reference/teachers/sb3/trpo/Hopper-v3_1/Hopper-v3/vecnormalize.pkl',
-  import.meta.url,
-)
-
-describe.skipIf(!existsSync(file))('vecnormalize.pkl (../shared/reference/teachers/sb3)', () => {
-  const bytes = existsSync(file) ? Uint8Array.from(readFileSync(file)) : new Uint8Array()
+describe('vecnormalize.pkl', () => {
+  const bytes = Uint8Array.from(readFixture('teachers/sb3/trpo/Hopper-v3_1/Hopper-v3/vecnormalize.pkl'))
 
   it('gives mean, variance, epsilon and clip', () => {
     const { mean, variance, epsilon, clip } = readVecNormalize(bytes, 'v.pkl')!

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { createTask, prepareTask } from '../../../trainer/tasks/registry.ts'
@@ -8,22 +7,20 @@ import { teacherController } from '../../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { readSb3 } from '../../../trainer/teachers/sb3.ts'
 import { decodeTeacher, loadTeacher } from '../../../trainer/teachers/teacher.ts'
+import { fixturePath, readRollouts } from '../../support/fixtures.ts'
 import { archiveOf, linear, type Settings, torchZip, type Values, zipOf } from '../../support/sb3-archive.ts'
-
-const reference = new URL('../../../../shared/reference/', import.meta.url)
-const path = (file: string) => fileURLToPath(new URL(file, reference))
 
 const twins = [
   ['sb3/sac/Pendulum-v1_1/Pendulum-v1.zip', 'sac-Pendulum-v1', 'pendulum', 'Pendulum'],
   ['sb3/trpo/Hopper-v3_1/Hopper-v3.zip', 'trpo-Hopper-v3', 'hopper', 'Hopper'],
 ]
 
-describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/teachers)', () => {
+describe('a public archive', () => {
   it.each(twins)('%s gives the tensors and the actions of its safetensors twin', async (zip, twin, name, rollouts) => {
     await prepareTask(name)
     const { spec } = createTask(name)
-    const imported = await importTeacher(path(`teachers/${zip}`))
-    const file = path(`teachers/${twin}.safetensors`)
+    const imported = await importTeacher(fixturePath(`teachers/${zip}`))
+    const file = fixturePath(`teachers/${twin}.safetensors`)
     const theirs = readSafetensors(readFileSync(file), file)
     const mine = readSafetensors(imported.bytes, 'imported')
     expect([...mine.tensors.keys()]).toEqual([...theirs.tensors.keys()])
@@ -32,7 +29,7 @@ describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/t
     const control = teacherController(imported.teacher, spec)
     const ofTwin = teacherController(loadTeacher(file), spec)
     const [a, b] = [new Float32Array(spec.actionNames.length), new Float32Array(spec.actionNames.length)]
-    for (const rollout of JSON.parse(readFileSync(path(`rollouts/${rollouts}.json`), 'utf8')).rollouts)
+    for (const rollout of readRollouts(rollouts))
       for (const observation of rollout.obs) {
         control(observation, a)
         ofTwin(observation, b)
@@ -52,9 +49,9 @@ describe.skipIf(!existsSync(reference))('a public archive (../shared/reference/t
   it.each(recorded)('%s: a teacher acts as in its recorded rollout, to 3e-6', async (rollouts, name, teacher) => {
     await prepareTask(name)
     const { spec } = createTask(name)
-    const control = teacherController(loadTeacher(path(`teachers/${teacher}.safetensors`)), spec)
+    const control = teacherController(loadTeacher(fixturePath(`teachers/${teacher}.safetensors`)), spec)
     const action = new Float32Array(spec.actionNames.length)
-    const all = JSON.parse(readFileSync(path(`rollouts/${rollouts}.json`), 'utf8')).rollouts
+    const all = readRollouts(rollouts)
     const { obs0, obs, actions } = all.find((r: { actions_from: string }) => r.actions_from?.startsWith(teacher))
     actions.forEach((expected: number[], t: number) => {
       control(t ? obs[t - 1] : obs0, action)
