@@ -1,0 +1,173 @@
+/** The tables of README and docs, each from files under bench/results and models. A page names its table between two comments. */
+import { readFileSync } from 'node:fs'
+import type { Report } from '../../cli/report/report.ts'
+import { reportTable } from '../../cli/report/table.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'))
+
+const MUJOCO = ['hopper', 'walker2d', 'halfcheetah', 'ant']
+
+/** The columns of a row of `reproduce.json` that are read here. */
+export interface Reproduced {
+  task: string
+  variant: string
+  share: number
+  teacherReturn: number
+  teacherAlgorithm: string
+  retained: number
+  retainedInterval: { half: number }
+  paper: { teacherReturn: number; studentReturn: number; retained: number; kept: number }
+}
+
+interface BoardRow {
+  case: string
+  denseInstructions: number
+  densePlainInstructions: number
+  groupedInstructions: number
+  straightInstructions: number
+  flashBytes: number
+  straightFlashBytes: number
+  ramBytes: number
+  firmwareRamBytes: number
+  weights: number
+}
+
+const count = (n: number) => Math.round(n).toLocaleString('en')
+const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`
+const returned = ({ mean, std }: { mean: number; std: number }) => `${count(mean)} ± ${count(std)}`
+const ratio = (a: number, b: number) => `${(a / b).toFixed(1)} x`
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+export const reproduced: Reproduced[] = read('bench/results/reproduce.json')
+const boardRows: BoardRow[] = read('bench/results/board.json').rows
+const boardOf = (name: string) => boardRows.find((row) => row.case === name) as BoardRow
+const paperOf = (task: string) => (reproduced.find((row) => row.task === task) as Reproduced).paper
+const cardOf = (task: string) => read(`models/${task}/card.json`)
+const studentOf = (task: string) => read(`models/${task}/student.json`)
+
+/** What a reader of the README wants to know of each task. */
+function summary(): string {
+  return table(
+    ['task', "teacher's return", "student's return", 'weights', 'file', 'instructions, dense to student'],
+    MUJOCO.map((task) => {
+      const { teacher, ...student } = studentOf(task)
+      const board = boardOf(task)
+      return [
+        task,
+        returned(teacher.return),
+        returned(student.return),
+        count(student.weights),
+        `${count(student.bytes)} B`,
+        `${count(board.denseInstructions)} to ${count(board.groupedInstructions)}: ` +
+          `${ratio(board.denseInstructions, board.groupedInstructions)} fewer`,
+      ]
+    }),
+  )
+}
+
+function teachers(): string {
+  return table(
+    ['task', 'steps', 'wall time, one thread', 'return (100 episodes)', "the paper's teacher"],
+    MUJOCO.map((task) => {
+      const card = cardOf(task)
+      const minutes = `${Math.round(card.wallSeconds / 60)} min`
+      return [task, count(card.steps), minutes, returned(card.return), count(paperOf(task).teacherReturn)]
+    }),
+  )
+}
+
+function retained(): string {
+  const columns: [string, (row: Reproduced) => boolean][] = [
+    ["`no-q` at the paper's weights", ({ variant, share }) => variant === 'no-q' && share === 1],
+    ['at half', ({ variant, share }) => variant === 'no-q' && share === 0.5],
+    ['at a quarter', ({ variant, share }) => variant === 'no-q' && share === 0.25],
+    ["`bpd` at the paper's weights", ({ variant, share }) => variant === 'bpd' && share === 1],
+    ['`magnitude`', ({ variant }) => variant === 'magnitude'],
+    ['`dense`', ({ variant }) => variant === 'dense'],
+  ]
+  const teachersOf = (task: string) => [
+    ...new Set(reproduced.filter((row) => row.task === task).map((row) => row.teacherAlgorithm)),
+  ]
+  const rows = MUJOCO.flatMap((task) =>
+    teachersOf(task).map((algorithm) => {
+      const of = reproduced.filter((row) => row.task === task && row.teacherAlgorithm === algorithm)
+      const { paper, teacherReturn } = of[0]
+      const cells = columns.map(([, wanted]) => {
+        const row = of.find(wanted)
+        return row ? `${percent(row.retained, 1)} ± ${(100 * row.retainedInterval.half).toFixed(1)}` : ''
+      })
+      const whose = algorithm === 'TD3' ? 'ours' : `public ${algorithm}`
+      return [
+        task,
+        `${whose}, ${count(teacherReturn)}`,
+        `${percent(paper.retained, 1)} at ${percent(paper.kept, 2)}`,
+        ...cells,
+      ]
+    }),
+  )
+  return table(['task', 'teacher', 'the paper', ...columns.map(([name]) => name)], rows)
+}
+
+function instructions(): string {
+  const names: Record<string, string> = { 'pendulum-paper': "the paper's pendulum" }
+  return table(
+    ['student', 'weights', 'dense, our assembler', 'dense, as compiled', '`.bpd` in the kernel', 'exported C', 'RAM'],
+    boardRows.map((row) => [
+      names[row.case] ?? row.case,
+      count(row.weights),
+      count(row.denseInstructions),
+      count(row.densePlainInstructions),
+      `${count(row.groupedInstructions)}: ${ratio(row.denseInstructions, row.groupedInstructions)} and ` +
+        `${ratio(row.densePlainInstructions, row.groupedInstructions)} fewer`,
+      `${count(row.straightInstructions)}: ${ratio(row.denseInstructions, row.straightInstructions)} and ` +
+        `${ratio(row.densePlainInstructions, row.straightInstructions)} fewer`,
+      `${count(row.ramBytes)} B`,
+    ]),
+  )
+}
+
+function ablation(): string {
+  interface Interval {
+    mean: number
+    half: number
+  }
+  interface Row {
+    variant: string
+    difference: Interval
+    weights: Interval
+    bytes: Interval
+    seconds: Interval
+  }
+  const rows: Row[] = read('bench/results/ablate-pendulum.json').rows
+  const of = ({ mean, half }: Interval, digits = 0) => `${mean.toFixed(digits)} ± ${half.toFixed(digits)}`
+  return table(
+    ['variant', "return minus the teacher's", 'weights', 'bytes', 'seconds, one thread'],
+    rows.map((row) => [
+      `\`${row.variant}\``,
+      of(row.difference, Math.abs(row.difference.mean) < 10 ? 1 : 0),
+      of(row.weights),
+      of(row.bytes),
+      of(row.seconds),
+    ]),
+  )
+}
+
+/** What `npm start` ends with. */
+function demo(): string {
+  const report: Report = read('bench/results/demo.json')
+  return `\`\`\`text\n${reportTable(report)}\n\`\`\``
+}
+
+export const tables: Record<string, () => string> = {
+  summary,
+  teachers,
+  retained,
+  instructions,
+  ablation,
+  demo,
+}
