@@ -6,7 +6,7 @@ import { cpuFeatures } from '../trainer/kernels/kernels.ts'
 
 export const versions = () => ({ bpd: manifest.version, node: process.versions.node })
 
-/** `fusedMultiplyAdd`: whether this CPU rounds a multiply-add once, on which the last bits of a run without --portable depend. */
+/** `fusedMultiplyAdd`: whether this CPU rounds a multiply-add once, on which the last bits of a run with --fused depend. */
 export const machine = () => ({
   platform: `${process.platform}-${process.arch}`,
   fusedMultiplyAdd: cpuFeatures().fused,

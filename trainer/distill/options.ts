@@ -1,4 +1,4 @@
-/** What a distillation run is made of. Defaults are the authors' (method.md) where they have one. */
+/** What a distillation run is made of. Defaults are the authors' (docs/method.md) where they have one. */
 
 import type { Outside } from '../../runtime-as/format/network.ts'
 import type { BackendName } from '../kernels/backend.ts'

@@ -61,7 +61,7 @@ export function klWeight(schedule: KlSchedule, step: number): number {
 export type NoiseMode = 'none' | 'paper' | 'official'
 export const noiseModes: readonly NoiseMode[] = ['none', 'paper', 'official']
 
-/** The authors' defaults (method.md: T = 1e6 steps, |D| = 1e6); what belongs to the task is left to the caller. */
+/** The authors' defaults (docs/method.md: T = 1e6 steps, |D| = 1e6); what belongs to the task is left to the caller. */
 export const authorsDefaults = {
   hidden: [128, 128],
   criticHidden: [256, 256],
