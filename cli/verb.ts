@@ -1,18 +1,46 @@
 /** What every verb has: an example in its help, `--json`, and options that are checked as they are read. */
 import { availableParallelism } from 'node:os'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 
 export interface CommonOptions {
   json: boolean
 }
 
-/** A new verb. usage: its name and arguments; example: one full command line. */
-export function addVerb(program: Command, usage: string, description: string, example: string): Command {
-  return program
+/** The headings of `bpd --help`. */
+export type Group =
+  | 'Start here:'
+  | 'Make a teacher:'
+  | 'Make a student:'
+  | 'Look at it:'
+  | 'On a board:'
+  | 'Study:'
+  | 'At the command line:'
+
+interface Facts {
+  group: Group
+  description: string
+  /** one full command line */
+  example: string
+}
+
+/** A new verb. usage: its name and arguments. Its options and what it does are chained to it. */
+export function verb(usage: string, { group, description, example }: Facts): Command {
+  // the parser's own way to read a usage
+  return new Command()
     .command(usage)
+    .helpGroup(group)
     .description(description)
-    .option('--json', 'print one JSON object on stdout (progress goes to stderr)', false)
     .addHelpText('after', `\nExample:\n  ${example}`)
+}
+
+/** Gives a verb what all have, and the program the verb. */
+export function register(program: Command, verb: Command): void {
+  verb
+    .copyInheritedSettings(program)
+    .optionsGroup('Of every verb:')
+    .option('--json', 'print one JSON object on stdout (progress goes to stderr)', false)
+    .helpOption('-h, --help', 'show this')
+  program.addCommand(verb)
 }
 
 /** Parses an integer within [low, high]. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Command, InvalidArgumentError } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { parameterCount } from '../../runtime-as/format/network.ts'
 import { denseSizes, isVariational, type VariantName, variantNames } from '../../trainer/distill/variants.ts'
@@ -18,7 +18,7 @@ import { makeFolder } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, integer, list } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher?: string
@@ -71,27 +71,20 @@ const variant = (text: string): Name => {
   return text as Name
 }
 
-export function addAblate(program: Command): void {
-  addVerb(
-    program,
-    'ablate <task> [recipe...]',
-    'compares variants of the method over seeds; what follows "--" goes to every "bpd distill"',
-    'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
-  )
-    .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
-    .option('--variants <list>', 'variants to compare', list(variant), [...names])
-    .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
-    .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
-    .option(
-      '--budget <n>',
-      'weights of l1, magnitude and dense (default: what bpd keeps with the same seed)',
-      integer(1),
-    )
-    .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
-    .option('--out <folder>', 'where everything goes (default: runs/ablate-<task>)')
-    .addOption(episodesOption(100))
-    .action(run)
-}
+export const ablateVerb = verb('ablate <task> [recipe...]', {
+  group: 'Study:',
+  description: 'compares variants of the method over seeds; what follows "--" goes to every "bpd distill"',
+  example: 'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
+})
+  .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
+  .option('--variants <list>', 'variants to compare', list(variant), [...names])
+  .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
+  .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
+  .option('--budget <n>', 'weights of l1, magnitude and dense (default: what bpd keeps with the same seed)', integer(1))
+  .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
+  .option('--out <folder>', 'where everything goes (default: runs/ablate-<task>)')
+  .addOption(episodesOption(100))
+  .action(run)
 
 async function run(task: string, recipe: string[], options: Options): Promise<void> {
   const { variants, seeds, jobs, json } = options

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
@@ -15,7 +15,7 @@ import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, integer } from '../verb.ts'
+import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
 import { requireContract } from './eval.ts'
 
@@ -49,19 +49,16 @@ interface Measured {
   cycles: Spread
 }
 
-export function addBench(program: Command): void {
-  addVerb(
-    program,
-    'bench <policy>',
-    'measures a policy on a board, and its teacher on the same; the board runs the policy afterwards',
-    'bpd bench models/pendulum/student.bpd --teacher models/pendulum/teacher.safetensors --count 200',
-  )
-    .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
-    .addOption(portOption())
-    .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
-    .option('--html <file>', 'also writes the result as a page, with a plot')
-    .action(run)
-}
+export const benchVerb = verb('bench <policy>', {
+  group: 'On a board:',
+  description: 'measures a policy on a board, and its teacher on the same; the board runs the policy afterwards',
+  example: 'bpd bench models/pendulum/student.bpd --teacher models/pendulum/teacher.safetensors --count 200',
+})
+  .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
+  .addOption(portOption())
+  .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
+  .option('--html <file>', 'also writes the result as a page, with a plot')
+  .action(run)
 
 async function run(file: string, { teacher: teacherFile, port, count, json, html }: Options): Promise<void> {
   const bytes = readPolicy(file)

@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
@@ -8,7 +7,7 @@ import { boardLines, counterOf, hex, portName, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions } from '../verb.ts'
+import { type CommonOptions, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   port?: string
@@ -26,17 +25,14 @@ interface Description {
   log?: (Omit<LoggedStep, 'action'> & { action: number[] })[]
 }
 
-export function addBoards(program: Command): void {
-  addVerb(
-    program,
-    'boards',
-    'lists the serial ports of this machine and the emulated boards, or describes one board',
-    'bpd boards --port /dev/ttyACM0 --log',
-  )
-    .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
-    .option('--log', "also the board's last steps, at most 256: needs --port", false)
-    .action(run)
-}
+export const boardsVerb = verb('boards', {
+  group: 'On a board:',
+  description: 'lists the serial ports of this machine and the emulated boards, or describes one board',
+  example: 'bpd boards --port /dev/ttyACM0 --log',
+})
+  .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
+  .option('--log', "also the board's last steps, at most 256: needs --port", false)
+  .action(run)
 
 async function run({ port, log, json }: Options): Promise<void> {
   if (port === undefined) {

@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import { collectDefaults } from '../../trainer/data/collect.ts'
 import { collectInParallel } from '../../trainer/data/episodes.ts'
 import { writeTransitions } from '../../trainer/data/transitions.ts'
@@ -9,7 +8,7 @@ import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolderOf } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { addVerb, type CommonOptions, integer, list, number, seedOption, workersOption } from '../verb.ts'
+import { type CommonOptions, integer, list, number, seedOption, verb, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher: string
@@ -20,23 +19,20 @@ interface Options extends CommonOptions {
   out: string
 }
 
-export function addCollect(program: Command): void {
-  addVerb(
-    program,
-    'collect <task>',
-    'lets a teacher act in its task and writes the transitions',
-    'bpd collect pendulum --teacher models/pendulum/teacher.safetensors --out runs/transitions.safetensors',
-  )
-    .requiredOption('--teacher <file>', 'safetensors teacher')
-    .option('--transitions <n>', 'how many', integer(1), 20000)
-    .option('--sigmas <list>', 'exploration noise, one drawn per episode, in half action ranges', list(number(0, 10)), [
-      ...collectDefaults.sigmas,
-    ])
-    .addOption(seedOption())
-    .addOption(workersOption())
-    .requiredOption('--out <file>', 'safetensors file to write')
-    .action(run)
-}
+export const collectVerb = verb('collect <task>', {
+  group: 'Make a student:',
+  description: 'lets a teacher act in its task and writes the transitions',
+  example: 'bpd collect pendulum --teacher models/pendulum/teacher.safetensors --out runs/transitions.safetensors',
+})
+  .requiredOption('--teacher <file>', 'safetensors teacher')
+  .option('--transitions <n>', 'how many', integer(1), 20000)
+  .option('--sigmas <list>', 'exploration noise, one drawn per episode, in half action ranges', list(number(0, 10)), [
+    ...collectDefaults.sigmas,
+  ])
+  .addOption(seedOption())
+  .addOption(workersOption())
+  .requiredOption('--out <file>', 'safetensors file to write')
+  .action(run)
 
 async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { imageCard } from '../../firmware-bridge/host/image-card.ts'
 import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
@@ -24,12 +23,13 @@ import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer
 import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
 import { makeFolder } from '../files.ts'
 import { plantOf } from '../plant.ts'
+import { addRecipeOptions } from '../recipe-options.ts'
 import type { Report } from '../report/report.ts'
 import { reportTable } from '../report/table.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, integer, seedOption, threadsOption } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, seedOption, threadsOption, verb } from '../verb.ts'
 import { machine, versions } from '../versions.ts'
-import { addRecipeOptions, show } from './distill.ts'
+import { show } from './distill.ts'
 
 interface OwnOptions extends CommonOptions {
   teacher?: string
@@ -45,13 +45,12 @@ type Options = OwnOptions & Partial<DistillOptions> & { seed: number; threads: n
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-export function addDemo(program: Command): void {
-  const verb = addVerb(
-    program,
-    'demo <task>',
-    'teacher to board in one command: collects, distills, flashes, measures, reports',
-    'bpd demo pendulum --seed 2 --name second',
-  )
+export const demoVerb = addRecipeOptions(
+  verb('demo <task>', {
+    group: 'Start here:',
+    description: 'teacher to board in one command: collects, distills, flashes, measures, reports',
+    example: 'bpd demo pendulum --seed 2 --name second',
+  })
     .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
     .option('--name <name>', 'folder under runs/ (default: demo-<task>)')
     .addOption(portOption())
@@ -61,10 +60,8 @@ export function addDemo(program: Command): void {
     .option('--ship <folder>', 'also write the student and its card there, as in models/<task>')
     .addOption(episodesOption(100))
     .addOption(seedOption())
-    .addOption(threadsOption())
-    .action(run)
-  addRecipeOptions(verb)
-}
+    .addOption(threadsOption()),
+).action(run)
 
 async function run(taskName: string, options: Options): Promise<void> {
   const {

@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -11,7 +10,7 @@ import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { isTeacherFile, readInput } from '../files.ts'
 import { percent } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, seedOption, workersOption } from '../verb.ts'
+import { type CommonOptions, episodesOption, seedOption, verb, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
   episodes: number
@@ -19,18 +18,15 @@ interface Options extends CommonOptions {
   workers: number
 }
 
-export function addEval(program: Command): void {
-  addVerb(
-    program,
-    'eval <task> <policy>',
-    'measures the return of a .bpd policy or a .safetensors teacher',
-    'bpd eval pendulum models/pendulum/student.bpd --episodes 100',
-  )
-    .addOption(episodesOption(100))
-    .addOption(seedOption())
-    .addOption(workersOption())
-    .action(run)
-}
+export const evalVerb = verb('eval <task> <policy>', {
+  group: 'Look at it:',
+  description: 'measures the return of a .bpd policy or a .safetensors teacher',
+  example: 'bpd eval pendulum models/pendulum/student.bpd --episodes 100',
+})
+  .addOption(episodesOption(100))
+  .addOption(seedOption())
+  .addOption(workersOption())
+  .action(run)
 
 async function run(taskName: string, file: string, options: Options): Promise<void> {
   await prepareTask(taskName)

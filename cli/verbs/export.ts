@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { generateC } from '../../runtime-as/exports/c.ts'
 import { generateOnnx } from '../../runtime-as/exports/onnx.ts'
@@ -9,24 +9,21 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { makeFolderOf, readInput } from '../files.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions } from '../verb.ts'
+import { type CommonOptions, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   form: 'wasm' | 'c' | 'onnx'
   out: string
 }
 
-export function addExport(program: Command): void {
-  addVerb(
-    program,
-    'export <policy>',
-    'writes a .bpd policy as code: a WebAssembly module, C99 (with its header), or an ONNX model',
-    'bpd export models/pendulum/student.bpd --form c --out runs/student.c',
-  )
-    .addOption(new Option('--form <form>', 'what to write').choices(['wasm', 'c', 'onnx']).makeOptionMandatory())
-    .requiredOption('--out <file>', 'where it goes; the header of C lies beside it')
-    .action(run)
-}
+export const exportVerb = verb('export <policy>', {
+  group: 'Look at it:',
+  description: 'writes a .bpd policy as code: a WebAssembly module, C99 (with its header), or an ONNX model',
+  example: 'bpd export models/pendulum/student.bpd --form c --out runs/student.c',
+})
+  .addOption(new Option('--form <form>', 'what to write').choices(['wasm', 'c', 'onnx']).makeOptionMandatory())
+  .requiredOption('--out <file>', 'where it goes; the header of C lies beside it')
+  .action(run)
 
 async function run(file: string, { form, out, json }: Options): Promise<void> {
   if (form === 'c' && !/^[\w.-]+\.c$/.test(basename(out))) {

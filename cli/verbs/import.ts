@@ -1,8 +1,7 @@
-/** A public teacher as one of ours: `bpd teach import FILE`. */
+/** A public teacher as one of ours: `bpd import FILE`. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Command } from 'commander'
 import { parameterCount } from '../../runtime-as/format/network.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -11,7 +10,7 @@ import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safete
 import { requireFit } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, integer } from '../verb.ts'
+import { type CommonOptions, integer, verb } from '../verb.ts'
 import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
@@ -22,24 +21,17 @@ interface Options extends CommonOptions {
   out: string
 }
 
-/** `bpd import` to the parser: beneath `teach`, that verb's required options would be asked for too. */
-export const withImport = (argv: readonly string[]): string[] =>
-  argv[2] === 'teach' && argv[3] === 'import' ? [...argv.slice(0, 2), ...argv.slice(3)] : [...argv]
-
-export function addImport(program: Command): void {
-  addVerb(
-    program,
-    'import <file>',
-    'reads a safetensors teacher or a Stable-Baselines3 archive (also: teach import); writes teacher.safetensors and card.json',
-    'bpd teach import Hopper-v3.zip --vecnormalize vecnormalize.pkl --task hopper --out models/hopper',
-  )
-    .option('--vecnormalize <file>', "the archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
-    .option('--task <task>', 'refuses a teacher that does not fit the task')
-    .option('--inputs <n>', 'keeps the first n observations and takes the others as zero', integer(1))
-    .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
-    .requiredOption('--out <folder>', 'where the teacher and its card go')
-    .action(run)
-}
+export const importVerb = verb('import <file>', {
+  group: 'Make a teacher:',
+  description: 'reads a safetensors teacher or a Stable-Baselines3 archive; writes teacher.safetensors and card.json',
+  example: 'bpd import Hopper-v3.zip --vecnormalize vecnormalize.pkl --task hopper --out models/hopper',
+})
+  .option('--vecnormalize <file>', "the archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
+  .option('--task <task>', 'refuses a teacher that does not fit the task')
+  .option('--inputs <n>', 'keeps the first n observations and takes the others as zero', integer(1))
+  .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
+  .requiredOption('--out <folder>', 'where the teacher and its card go')
+  .action(run)
 
 async function run(file: string, { vecnormalize, task, inputs, licence, out, json }: Options): Promise<void> {
   const imported = await importTeacher(file, vecnormalize, inputs)

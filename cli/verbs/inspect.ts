@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds, parameterCount, weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -7,16 +6,13 @@ import { isTeacherFile, readInput } from '../files.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions } from '../verb.ts'
+import { type CommonOptions, verb } from '../verb.ts'
 
-export function addInspect(program: Command): void {
-  addVerb(
-    program,
-    'inspect <file>',
-    'says what is in a .bpd policy or a .safetensors teacher',
-    'bpd inspect models/pendulum/student.bpd',
-  ).action(run)
-}
+export const inspectVerb = verb('inspect <file>', {
+  group: 'Look at it:',
+  description: 'says what is in a .bpd policy or a .safetensors teacher',
+  example: 'bpd inspect models/pendulum/student.bpd',
+}).action(run)
 
 function run(file: string, { json }: CommonOptions): void {
   if (isTeacherFile(file)) {

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { jitterOf, type Stats } from '../../firmware-bridge/host/info.ts'
@@ -20,7 +20,7 @@ import { histogram, histogramLines } from '../report/histogram.ts'
 import { page, plot, text } from '../report/page.ts'
 import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, integer, number, seedOption } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
 import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions {
@@ -34,33 +34,31 @@ interface Options extends CommonOptions {
   html?: string
 }
 
-export function addLoop(program: Command): void {
-  addVerb(
-    program,
-    'loop <task> [policy]',
+export const loopVerb = verb('loop <task> [policy]', {
+  group: 'On a board:',
+  description:
     'drives a task through the policy on a board, in real time or in lock-step; with a file, checks every action bit for bit',
-    'bpd loop pendulum models/pendulum/student.bpd --port qemu-stm32f405 --hz 50',
+  example: 'bpd loop pendulum models/pendulum/student.bpd --port qemu-stm32f405 --hz 50',
+})
+  .addOption(portOption())
+  .addOption(episodesOption(3))
+  .addOption(seedOption())
+  .addOption(
+    new Option('--hz <n>', 'in real time at this rate (default on a serial port: the contract’s)').argParser(
+      number(0.01, 1000),
+    ),
   )
-    .addOption(portOption())
-    .addOption(episodesOption(3))
-    .addOption(seedOption())
-    .addOption(
-      new Option('--hz <n>', 'in real time at this rate (default on a serial port: the contract’s)').argParser(
-        number(0.01, 1000),
-      ),
-    )
-    .addOption(
-      new Option('--lockstep', 'the plant waits for each action (default on emulators)').default(false).conflicts('hz'),
-    )
-    .addOption(
-      new Option('--watch <periods>', 'failsafe on the board after so many periods without an observation, 0: none')
-        .argParser(integer(0, 255))
-        .default(0),
-    )
-    .option('--hold', 'the failsafe of --watch holds the last action', false)
-    .option('--html <file>', 'also writes the result as a page, with a plot')
-    .action(run)
-}
+  .addOption(
+    new Option('--lockstep', 'the plant waits for each action (default on emulators)').default(false).conflicts('hz'),
+  )
+  .addOption(
+    new Option('--watch <periods>', 'failsafe on the board after so many periods without an observation, 0: none')
+      .argParser(integer(0, 255))
+      .default(0),
+  )
+  .option('--hold', 'the failsafe of --watch holds the last action', false)
+  .option('--html <file>', 'also writes the result as a page, with a plot')
+  .action(run)
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
   const { port, episodes, seed, json } = options

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
@@ -7,7 +7,7 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { makeFolderOf, readInput } from '../files.ts'
 import { printResult } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, seedOption } from '../verb.ts'
+import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   values: ValueType
@@ -25,20 +25,19 @@ export const valuesOption = () =>
     VALUE_TYPES,
   )
 
-export function addQuantise(program: Command): void {
-  addVerb(
-    program,
-    'quantise <file>',
+export const quantiseVerb = verb('quantise <file>', {
+  group: 'Make a student:',
+  description:
     'stores the weights of a policy in fewer bytes, scales chosen on data; tells the return before and after',
+  example:
     'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
-  )
-    .addOption(valuesOption().makeOptionMandatory())
-    .requiredOption('--data <file>', 'transitions from "bpd collect"')
-    .requiredOption('--out <file>', 'where the policy goes')
-    .addOption(seedOption())
-    .addOption(episodesOption(EPISODES))
-    .action(run)
-}
+})
+  .addOption(valuesOption().makeOptionMandatory())
+  .requiredOption('--data <file>', 'transitions from "bpd collect"')
+  .requiredOption('--out <file>', 'where the policy goes')
+  .addOption(seedOption())
+  .addOption(episodesOption(EPISODES))
+  .action(run)
 
 async function run(file: string, { values, data, out, seed, episodes, json }: Options): Promise<void> {
   const before = readInput(file)

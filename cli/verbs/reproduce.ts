@@ -1,7 +1,7 @@
 /** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -16,7 +16,7 @@ import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } 
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { addVerb, type CommonOptions, episodesOption, integer, list } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher: Record<string, string>
@@ -47,33 +47,25 @@ function teacherOf(text: string, before: Record<string, string>): Record<string,
   return { ...before, [task]: file }
 }
 
-export function addReproduce(program: Command): void {
-  addVerb(
-    program,
-    'reproduce [task...]',
-    "from teacher to the paper's table; a second call continues and does nothing twice",
-    'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
-  )
-    .option(
-      '--teacher <task=file>',
-      'teacher (default: <models>/<task>/teacher.safetensors); repeatable',
-      teacherOf,
-      {},
-    )
-    .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
-    .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
-    .option('--transitions <n>', 'transitions per seed (default: the preset)', integer(100))
-    .option('--steps <n>', 'critic steps T of every distillation (default: the preset)', integer(2))
-    .option('--tune-updates <n>', 'updates with the mask frozen, per threshold (default: the preset)', integer(1))
-    .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
-    .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
-    .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
-    .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
-    .option('--models <folder>', 'where teachers are looked for and --ship writes', join(root, 'models'))
-    .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
-    .addOption(episodesOption(100))
-    .action(run)
-}
+export const reproduceVerb = verb('reproduce [task...]', {
+  group: 'Study:',
+  description: "from teacher to the paper's table; a second call continues and does nothing twice",
+  example: 'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
+})
+  .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf, {})
+  .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
+  .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
+  .option('--transitions <n>', 'transitions per seed (default: the preset)', integer(100))
+  .option('--steps <n>', 'critic steps T of every distillation (default: the preset)', integer(2))
+  .option('--tune-updates <n>', 'updates with the mask frozen, per threshold (default: the preset)', integer(1))
+  .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
+  .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
+  .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
+  .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
+  .option('--models <folder>', 'where teachers are looked for and --ship writes', join(root, 'models'))
+  .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
+  .addOption(episodesOption(100))
+  .action(run)
 
 async function run(names: string[], options: Options): Promise<void> {
   const tasks = names.length ? names : paperTasks

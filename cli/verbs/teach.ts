@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -11,16 +11,7 @@ import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
-import {
-  addVerb,
-  type CommonOptions,
-  episodesOption,
-  integer,
-  list,
-  number,
-  seedOption,
-  threadsOption,
-} from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, list, number, seedOption, threadsOption, verb } from '../verb.ts'
 import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
@@ -41,30 +32,27 @@ interface Options extends CommonOptions {
   out: string
 }
 
-export function addTeach(program: Command): void {
-  addVerb(
-    program,
-    'teach <task>',
-    'trains a dense teacher by TD3 or SAC; writes teacher.safetensors and card.json',
-    'bpd teach pendulum --steps 20000 --seed 1 --out models/pendulum',
-  )
-    .addOption(new Option('--algorithm <name>', 'sac: one thread').choices(algorithms).default(teachDefaults.algorithm))
-    .option('--steps <n>', 'environment steps', integer(2), 20000)
-    .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
-    .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
-    .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
-    .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
-    .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
-    .option('--exploration <x>', 'noise of td3, in half action ranges', number(0, 1), teachDefaults.exploration)
-    .addOption(episodesOption(100))
-    .addOption(seedOption())
-    .addOption(threadsOption())
-    .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without', false)
-    .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
-    .option('--resume', 'continue from the checkpoint in the folder, to the same bits; --steps may be another', false)
-    .requiredOption('--out <folder>', 'where the teacher and its card go')
-    .action(run)
-}
+export const teachVerb = verb('teach <task>', {
+  group: 'Make a teacher:',
+  description: 'trains a dense teacher by TD3 or SAC; writes teacher.safetensors and card.json',
+  example: 'bpd teach pendulum --steps 20000 --seed 1 --out models/pendulum',
+})
+  .addOption(new Option('--algorithm <name>', 'sac: one thread').choices(algorithms).default(teachDefaults.algorithm))
+  .option('--steps <n>', 'environment steps', integer(2), 20000)
+  .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
+  .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
+  .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
+  .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
+  .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
+  .option('--exploration <x>', 'noise of td3, in half action ranges', number(0, 1), teachDefaults.exploration)
+  .addOption(episodesOption(100))
+  .addOption(seedOption())
+  .addOption(threadsOption())
+  .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without', false)
+  .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
+  .option('--resume', 'continue from the checkpoint in the folder, to the same bits; --steps may be another', false)
+  .requiredOption('--out <folder>', 'where the teacher and its card go')
+  .action(run)
 
 async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addDistill, addRecipeOptions } from '../../cli/verbs/distill.ts'
+import { addRecipeOptions } from '../../cli/recipe-options.ts'
+import { distillVerb } from '../../cli/verbs/distill.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { bpdIn } from '../support/command.ts'
@@ -66,7 +67,7 @@ describe('every flag of the recipe', () => {
   it('is in this table', () => {
     const verb = new Command()
     addRecipeOptions(verb)
-    expect(flags.map(([flag]) => flag)).toEqual(verb.options.map((option) => option.long))
+    expect(flags.map(([flag]) => flag).sort()).toEqual(verb.options.map((option) => option.long).sort())
   })
 
   it.each(flags)('%s %s', (flag, text, becomes) => {
@@ -100,14 +101,13 @@ describe('a wrong value is refused in one line that names the flag', () => {
   const all = [...flags.map(([flag, , , wrong]) => [flag, wrong] as const), ...own]
   it.each(all.flatMap(([flag, wrong]) => wrong.map((text) => [flag, text] as const)))('%s %j', async (flag, text) => {
     let said = ''
-    const program = new Command().exitOverride().configureOutput({
+    distillVerb.exitOverride().configureOutput({
       writeErr: (error) => {
         said += error
       },
     })
-    addDistill(program)
-    const line = ['distill', 'pendulum', '--teacher', 't', '--data', 'd', '--out', 'o', flag, text]
-    await expect(program.parseAsync(line, { from: 'user' })).rejects.toMatchObject({
+    const line = ['pendulum', '--teacher', 't', '--data', 'd', '--out', 'o', flag, text]
+    await expect(distillVerb.parseAsync(line, { from: 'user' })).rejects.toMatchObject({
       code: 'commander.invalidArgument',
     })
     expect(said).toContain(`option '${flag} <`)

@@ -18,7 +18,7 @@ import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
 const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (...path: string[]) => join(folder, ...path)
-const importing = (...words: string[]) => bpdIn(folder, 'teach', 'import', ...words)
+const importing = (...words: string[]) => bpdIn(folder, 'import', ...words)
 
 beforeAll(() => {
   const actor = { ...linear('actor.latent_pi.0', 4, 3), ...linear('actor.mu', 1, 4) }
@@ -30,7 +30,7 @@ beforeAll(() => {
   writeFileSync(at('statistics.pkl'), 'cos\nsystem\n(S"true"\ntR.')
 })
 
-describe('bpd teach import', () => {
+describe('bpd import', () => {
   it('of an archive writes a teacher of the same weights, and a card that says where it came from', () => {
     const licence = ['--licence', 'MIT, a test']
     const { status, stdout } = importing('sac.zip', '--task', 'pendulum', ...licence, '--out', 'made', '--json')

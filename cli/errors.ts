@@ -1,0 +1,42 @@
+/** How `bpd` ends where it does not succeed: one line on stderr, one JSON object on stdout under --json, an exit code. */
+import { CommanderError } from 'commander'
+import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { Interrupted } from '../trainer/interrupted.ts'
+import { printable } from './report/words.ts'
+
+export interface Failure {
+  /** usage: the command line itself; input: what it names; failed: the work; internal: a fault of bpd */
+  kind: 'usage' | 'input' | 'failed' | 'interrupted' | 'internal'
+  message: string
+  code: number
+  /** the parser has said it already */
+  said?: boolean
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError)
+    return { kind: 'usage', message: error.message.replace(/^error: /, '').replaceAll('\n', ' '), code: 2, said: true }
+  if (error instanceof InputError) return { kind: 'input', message: printable(error.message), code: 2 }
+  if (error instanceof FailedError) return { kind: 'failed', message: printable(error.message), code: 1 }
+  if (error instanceof Interrupted) return { kind: 'interrupted', message: error.message, code: 130 }
+  const told = error instanceof Error && process.env.BPD_DEBUG ? error.stack : error
+  return { kind: 'internal', message: `internal error: ${printable(String(told))}`, code: 1 }
+}
+
+/** Says it and ends the process: an emulator or a port may still be open. */
+export function fail({ kind, message, code, said }: Failure, json: boolean): never {
+  if (!said) console.error(`bpd: ${message}`)
+  if (json) console.log(JSON.stringify({ error: { kind, message } }))
+  process.exit(code)
+}
+
+/** A reader that has gone. stderr: the work goes on without. stdout: the result is what it was for. */
+export function watchOutputs(): void {
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // as a program in C ends there, by SIGPIPE
+    if (error.code === 'EPIPE') process.exit(141)
+    console.error(`bpd: standard output: cannot be written (${error.code})`)
+    process.exit(1)
+  })
+}

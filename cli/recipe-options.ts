@@ -1,0 +1,65 @@
+/** The options of the method, as `bpd distill` and `bpd demo` take them. What is not given comes from the task's preset, then from the authors' defaults. */
+import { type Command, Option } from 'commander'
+import { OUTSIDE } from '../runtime-as/format/network.ts'
+import { MARGIN } from '../trainer/distill/observation-bounds.ts'
+import { variantNames } from '../trainer/distill/variants.ts'
+import { backendNames } from '../trainer/kernels/backend.ts'
+import { integer, list, number } from './verb.ts'
+
+const klShapes = ['linear', 'constant', 'exponential', 'cosine']
+
+export const addRecipeOptions = (verb: Command): Command =>
+  verb
+    .optionsGroup('Method:')
+    .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
+    .option('--budget <n>', 'weights that the variants l1, magnitude and dense aim at', integer(1))
+    .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', number(0))
+    .addOption(new Option('--noise <formula>', 'formula of the weight noise').choices(['paper', 'official']))
+    .addOption(new Option('--kl-shape <shape>', 'annealing of the KL term').choices(klShapes))
+    .option('--nu <x>', 'slope of the linear annealing', number(0))
+    .option('--kl-cap <x>', 'largest weight of the KL term', number(0))
+    .option('--data-scale <x>', '|D|, which weighs value and cloning against the KL term', number(1e-9))
+    .option('--value-weight <x>', 'h, weight of the value term; 0 trains without critics', number(0))
+    .optionsGroup('Training:')
+    .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
+    .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
+    .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))
+    .option('--batch <n>', 'transitions per step', integer(2, 65536))
+    .option('--discount <x>', 'gamma', number(0, 1))
+    .option('--tau <x>', 'rate of the target networks', number(0, 1))
+    .option('--delay <n>', 'student and targets move at every so manyth step', integer(1))
+    .option('--actor-rate <x>', 'learning rate of the student', number(0))
+    .option('--critic-rate <x>', 'learning rate of the critics', number(0))
+    .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))
+    .option('--progress-episodes <n>', 'episodes for each point of the training curve', integer(1))
+    .option('--threshold <x>', 'log alpha at which the training curve prunes', number(-10, 10))
+    .optionsGroup('Pruning and tuning:')
+    .option('--thresholds <list>', 'log alpha thresholds to prune and tune at', list(number(-10, 10)))
+    .option('--keep <list>', 'numbers of weights to prune to and tune at, in place of --thresholds', list(integer(1)))
+    .option('--tune-updates <n>', 'updates with the mask frozen, per threshold', integer(1))
+    .option('--tune-rate <x>', 'learning rate at their beginning (default: --actor-rate)', number(0))
+    .option('--tune-with-value', 'keep the critics while tuning')
+    .optionsGroup('Picking the student:')
+    .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))
+    .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
+    .option('--max-weights <n>', 'picks the best return within so many weights, not the fewest weights', integer(1))
+    .option('--max-bytes <n>', 'the same, within a size of the .bpd file', integer(1))
+    .optionsGroup('Bounds of the observations:')
+    .addOption(
+      new Option(
+        '--observation-bounds <how>',
+        'the policy clamps, or refuses (failsafe), observations outside the range of the data',
+      ).choices(OUTSIDE),
+    )
+    .option(
+      '--observation-margin <x>',
+      `share of that range added on either side (default: ${MARGIN})`,
+      number(0, 1000),
+    )
+    .optionsGroup('Computing:')
+    .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')
+    .option('--no-fused', 'the same bits on every CPU')
+    .addOption(
+      new Option('--backend <name>', 'fast kernels, or the readable reference on tfjs (slow)').choices(backendNames),
+    )
+    .addOption(new Option('--tile <name>', 'register tile of the kernels (the same bits)').choices(['wide', 'narrow']))
