@@ -1,4 +1,4 @@
-/** The options of the method, as `bpd distill` and `bpd demo` take them. What is not given comes from the task's preset, then from the authors' defaults. */
+/** The options of the method, as `bpd distill` and `bpd demo` take them. What is not given comes from the task's recipe, then from the authors' defaults. */
 import { type Command, Option } from 'commander'
 import { OUTSIDE } from '../runtime-as/format/network.ts'
 import { MARGIN } from '../trainer/distill/observation-bounds.ts'
@@ -36,7 +36,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .optionsGroup('Pruning and tuning:')
     .option('--thresholds <list>', 'log alpha thresholds to prune and tune at', list(number(-10, 10)))
     .option('--keep <list>', 'numbers of weights to prune to and tune at, in place of --thresholds', list(integer(1)))
-    .option('--tune-updates <n>', 'updates with the mask frozen, per threshold', integer(1))
+    .option('--tune-updates <n>', 'updates with the mask frozen, for each cut', integer(1))
     .option('--tune-rate <x>', 'learning rate at their beginning (default: --actor-rate)', number(0))
     .option('--tune-with-value', 'keep the critics while tuning')
     .optionsGroup('Picking the student:')

@@ -2,8 +2,8 @@
 import { axis, colours, draw, ink, side } from '../report/charts.ts'
 import { page, plot, row, text } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
-import type { AblationRow } from '../verbs/ablate.ts'
 import type { Interval } from './interval.ts'
+import type { AblationRow } from './rows.ts'
 
 const palette = [colours.student, colours.other, '#c77dff', colours.faint, '#7f8c8d', '#4aa3df', '#e0b040']
 

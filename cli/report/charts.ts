@@ -104,10 +104,10 @@ export const lossChart = ({ distillation: { curve } }: Report): string =>
     ],
   })
 
-/** Return against weights over the thresholds, pruned and tuned; the teacher as a line, the picked student marked. */
+/** Return against weights over the cuts, pruned and tuned; the teacher as a line, the picked student marked. */
 export function sweepChart({ distillation: { sweep, teacherPickReturn }, student }: Report): string {
   const points = [...sweep].sort((a, b) => a.weights - b.weights)
-  const picked = points.filter((p) => p.threshold === student.threshold)
+  const picked = points.filter((p) => p.threshold === student.threshold && p.budget === student.budget)
   return draw({
     xAxis: axis('weights', { type: 'value', scale: true }),
     yAxis: side('mean return'),

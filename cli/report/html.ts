@@ -1,5 +1,6 @@
 /** A report as one self-contained HTML page: no script, no network, light and dark. */
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
+import { describeCut } from '../../trainer/distill/points.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { latencyChart, lossChart, sweepChart, trainingChart } from './charts.ts'
 import { escaped, page, plot, row, text } from './page.ts'
@@ -31,7 +32,7 @@ ${card(same, 'actions on the board equal to the host’s, bit for bit')}
 </div>
 <div class="table"><table>
 <tr><th></th><th>dense teacher</th><th>sparse student</th></tr>
-${row(['weights', `${grouped(teacher.parameters)} parameters`, `${grouped(student.weights)} (${percent(student.keptOfTeacher)} of the teacher, ${percent(student.keptOfStudent)} of the student before pruning)`])}
+${row(['weights, biases not counted', grouped(teacher.weights), `${grouped(student.weights)} (${percent(student.keptOfTeacher)} of the teacher, ${percent(student.keptOfStudent)} of the student before pruning)`])}
 ${row(['bytes', `${grouped(teacher.bytes)} as plain f32`, `${grouped(student.bytes)}: indices, contract and golden vectors included`])}
 ${row(['live units per layer', '', student.liveUnits.join(', ')])}
 ${row(['return', score(teacher.return), score(student.return)])}
@@ -41,7 +42,7 @@ ${row(['return through the board', '', `${control.return.mean.toFixed(1)} over $
 ${row(['memory of the board', '', `${grouped(board.ramBytes)} B static RAM, ${grouped(board.stackBytes)} B stack, ${grouped(board.flashBytes)} B firmware`])}
 </table></div>
 ${plot('Latency on the board', latencyChart(board.teacherCycles, board.studentCycles), `${board.counter}; medians, log scale`)}
-${plot('Return against weights', sweepChart(report), `each threshold of log alpha pruned, then tuned with the mask frozen; picking episodes. Picked: threshold ${student.threshold}`)}
+${plot('Return against weights', sweepChart(report), `each cut pruned, then tuned with the mask frozen; picking episodes. Picked: ${describeCut(student)}`)}
 ${plot('Training', trainingChart(report), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
 ${plot('Loss terms', lossChart(report), 'means over the batch, before their weights')}
 <details><summary>recipe, image and versions</summary>

@@ -1,8 +1,7 @@
 /** What a run leaves behind: report.json is this, report.html shows it. */
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
-import type { CurvePoint } from '../../trainer/distill/train.ts'
-import type { SweepPoint } from '../../trainer/distill/tune.ts'
+import type { CurvePoint, Cut, SweepPoint } from '../../trainer/distill/points.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 
 export interface Report {
@@ -10,23 +9,22 @@ export interface Report {
   seed: number
   teacher: {
     file: string
-    /** weights and biases */
-    parameters: number
+    /** biases not counted, as in the student */
+    weights: number
     /** as plain f32 */
     bytes: number
     return: ReturnStatistics
   }
-  student: {
+  student: Cut & {
     file: string
     weights: number
     /** the whole file: indices, contract and golden vectors included */
     bytes: number
-    /** weights / parameters of the teacher, and / weights of the unpruned student */
+    /** weights / weights of the teacher, and / weights of the student before pruning */
     keptOfTeacher: number
     keptOfStudent: number
     /** units per layer that are left, the action layer included */
     liveUnits: number[]
-    threshold: number
     return: ReturnStatistics
   }
   distillation: {

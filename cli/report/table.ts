@@ -24,7 +24,12 @@ export function reportTable({ task, teacher, student, board, seconds }: Report):
   const time = ({ median }: Spread) => duration(median / board.clockHz)
   const { teacherCycles, studentCycles, control } = board
   const rows = [
-    ['weights', `${grouped(teacher.parameters)}`, grouped(student.weights), `${percent(student.keptOfTeacher)} kept`],
+    [
+      'weights (no biases)',
+      grouped(teacher.weights),
+      grouped(student.weights),
+      `${percent(student.keptOfTeacher)} kept`,
+    ],
     ['bytes', grouped(teacher.bytes), grouped(student.bytes), percent(student.bytes / teacher.bytes)],
     [
       'return',

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
-import { isVariational, type VariantName } from '../../trainer/distill/variants.ts'
+import type { Cut, SweepPoint } from '../../trainer/distill/points.ts'
+import { type VariantName, variantOf } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
-import { once } from './jobs.ts'
-import { shares } from './presets.ts'
+import { once } from '../jobs/once.ts'
+import { shares } from './paper.ts'
 
 export const reproduced = ['bpd', 'no-q', 'magnitude', 'dense'] as const satisfies VariantName[]
 export type Reproduced = (typeof reproduced)[number]
@@ -26,7 +27,7 @@ export interface Plan {
   /** most weights at each of `shares` */
   budgets: readonly number[]
   threads: number
-  /** what is not the preset's, for every `bpd distill` */
+  /** what is not the task's recipe, for every `bpd distill` */
   given: { steps?: number; tuneUpdates?: number }
   folder: string
 }
@@ -35,8 +36,8 @@ export interface Measured extends OutcomeStatistics {
   returns: number[]
 }
 
-/** One student. */
-export interface Run {
+/** One student, and what it was cut at. */
+export interface Run extends Cut {
   variant: Reproduced
   /** one of `shares` */
   share: number
@@ -47,7 +48,6 @@ export interface Run {
   student: Measured
   /** part of the teacher's return on the picking episodes: what may choose between students */
   picked: number
-  threshold: number
   weights: number
   studentWeights: number
   fileBytes: number
@@ -55,11 +55,14 @@ export interface Run {
   seconds: number
 }
 
+/** Whether one training run gives students of several sizes. */
+export const manySizes = (variant: VariantName): boolean => variantOf(variant).cutKind === 'threshold'
+
 /** What a variant's students may weigh, one each. */
 export const budgetsOf = ({ budgets }: Plan, variant: Reproduced): readonly number[] =>
-  isVariational(variant) ? budgets : budgets.slice(0, 1)
+  manySizes(variant) ? budgets : budgets.slice(0, 1)
 
-/** What is not the preset's, as options of `bpd distill`. */
+/** What is not the task's recipe, as options of `bpd distill`. */
 export const recipeWords = ({ given: { steps, tuneUpdates } }: Plan): string[] =>
   Object.entries({ '--steps': steps, '--tune-updates': tuneUpdates }).flatMap(([flag, value]) =>
     value === undefined ? [] : [flag, `${value}`],
@@ -88,18 +91,18 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
     const out = join(folder, place)
     const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
     const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipeWords(plan)]
-    // a preset that changes makes another job of the same command
+    // a task's recipe that changes makes another job of the same command
     const result = await once(out, words, [teacherFile, data], recipeOf(distillOptions(task, { seed, threads })))
-    const points = result.sweep as { threshold: number; tunedReturn: number }[]
+    const points = result.sweep as SweepPoint[]
     const runs: Run[] = []
     for (const [i, weightBudget] of budgets.entries()) {
       const file = join(out, `point-${i + 1}.bpd`)
       const bytes = readFileSync(file)
       const { weights, layers } = decodePolicy(bytes, file)
-      const { threshold, tunedReturn } = points[i]
+      const { threshold, budget, tunedReturn } = points[i]
       const run = {
         ...{ variant, share: shares[i], weightBudget, seed, file, teacher },
-        ...{ weights, threshold, fileBytes: bytes.length },
+        ...{ weights, threshold, budget, fileBytes: bytes.length },
         student: await measure(file, `${place}-eval-${i + 1}`),
         picked: tunedReturn / (result.teacherReturn as { mean: number }).mean,
         studentWeights: Number(result.studentWeights),
@@ -115,7 +118,7 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
   for (const variant of reproduced.filter((name) => variants.includes(name))) {
     const budgets = budgetsOf(plan, variant)
     // the baselines clone only, like `no-q`: what the value term does is the difference between the first two rows
-    const aim = isVariational(variant)
+    const aim = manySizes(variant)
       ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`]
       : ['--budget', `${budgets[0]}`, '--value-weight', '0']
     runs.push(...(await distilled(variant, aim, budgets)))

@@ -1,14 +1,12 @@
 /** Writes the best student of a task, chosen by its picking episodes and never by the reported ones, into its model folder. */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { isVariational } from '../../trainer/distill/variants.ts'
-import { writeFile } from '../../trainer/files/replace.ts'
+import { distillDefaults } from '../../trainer/distill/options.ts'
+import { pick } from '../../trainer/distill/pick.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { makeFolder } from '../files.ts'
-import { versions } from '../versions.ts'
-import { teacherIn } from './presets.ts'
-import { type Measured, type Plan, type Run, recipeWords } from './run.ts'
+import { cardOf, checkOf, studentFiles, writeModel } from '../card.ts'
+import { teacherIn } from '../models.ts'
+import { type Measured, manySizes, type Plan, type Run, recipeWords } from './run.ts'
 
 export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
   const best = bestOf(runs)
@@ -17,13 +15,20 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
   const bytes = readFileSync(best.file)
   const { metadata } = loadTeacher(teacherFile)
   const { weights, liveUnits, threshold, seed, variant, student, teacher } = best
-  const card = {
-    ...{ task, file: 'student.bpd', sha256: sha256(bytes), variant, weights, bytes: bytes.length },
+  const facts = {
+    variant,
+    weights,
+    bytes: bytes.length,
     // of the (400, 300) network that the paper counts against, and of the student before pruning
-    ...{ keptOfTeacher: weights / size, keptOfStudent: weights / best.studentWeights, liveUnits, threshold },
+    keptOfPaperNetwork: weights / size,
+    keptOfStudent: weights / best.studentWeights,
+    liveUnits,
+    threshold,
     weightBudget: plan.budgets[0],
     return: returnOf(student),
-    ...{ median: student.median, failureRate: student.failureRate, retained: student.mean / teacher.mean },
+    median: student.median,
+    failureRate: student.failureRate,
+    retained: student.mean / teacher.mean,
     teacher: {
       file: basename(teacherFile),
       sha256: plan.teacherSha256,
@@ -35,26 +40,19 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
     seed,
     // those that it was picked from
     seeds: [...new Set(runs.map((run) => run.seed))],
-    check: `bpd eval ${task} models/${task}/student.bpd --seed ${seed} --episodes ${student.episodes}`,
+    check: checkOf(task, seed, student.episodes),
     command: commandOf(plan, models),
-    licence: 'MIT, as the rest of this repository',
-    versions: versions(),
   }
-  const folder = join(models, task)
-  makeFolder(folder)
-  await writeFile(join(folder, 'student.bpd'), bytes)
-  await writeFile(join(folder, 'student.json'), `${JSON.stringify(card, null, 2)}\n`)
+  await writeModel(join(models, task), studentFiles, bytes, cardOf(studentFiles, bytes, { task }, facts))
 }
 
-/** On the picking episodes: of those that retain 98 % the one with the fewest weights; where none does, the one that retains the most. */
+/** By the rule that picks within a run too, on the picking episodes, each student's return as a share of its teacher's. */
 function bestOf(runs: readonly Run[]): Run | undefined {
-  const ours = runs.filter(({ variant }) => isVariational(variant))
-  const good = ours.filter(({ picked }) => picked >= 0.98)
-  if (good.length) return good.reduce((a, b) => (b.weights < a.weights ? b : a))
-  return ours.reduce<Run | undefined>((a, b) => (a && a.picked >= b.picked ? a : b), undefined)
+  const ours = runs.filter(({ variant }) => manySizes(variant))
+  if (!ours.length) return undefined
+  const shares = ours.map((run) => ({ run, weights: run.weights, bytes: run.fileBytes, tunedReturn: run.picked }))
+  return pick(shares, 1, { tolerance: distillDefaults.tolerance }).run
 }
-
-const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
 const returnOf = ({ mean, std, episodes }: Measured) => ({ mean, std, episodes })
 

@@ -2,9 +2,11 @@
 import { basename } from 'node:path'
 import { distillOptions } from '../../trainer/distill/options.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
+import { paperTasks } from '../../trainer/tasks/registry.ts'
+import type { PaperRow } from '../../trainer/tasks/task.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
-import { type PaperRow, paperTasks, shares } from './presets.ts'
+import { shares } from './paper.ts'
 import { type Plan, type Reproduced, type Run, recipeWords, reproduced } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
@@ -27,8 +29,8 @@ export interface Row {
   /** what the paper's share of the (400, 300) network allows, and whether every seed keeps to it */
   weightBudget: number
   withinBudget: boolean
-  /** of the (400, 300) network of this task, and of the student before pruning */
-  keptOfTeacher: number
+  /** weights / all parameters of the (400, 300) network of this task, as the paper counts; and / weights of the student before pruning */
+  keptOfPaperNetwork: number
   keptOfStudent: number
   /** the whole file: indices, biases, contract and golden vectors included */
   fileBytes: number
@@ -76,7 +78,7 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     weights: mean((r) => r.weights),
     weightBudget,
     withinBudget: own.every((r) => r.weights <= r.weightBudget),
-    keptOfTeacher: mean((r) => r.weights) / size,
+    keptOfPaperNetwork: mean((r) => r.weights) / size,
     keptOfStudent: mean((r) => r.weights / r.studentWeights),
     fileBytes: mean((r) => r.fileBytes),
     liveUnits: own.map((r) => r.liveUnits),
@@ -95,7 +97,7 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
 export const inOrder = (rows: readonly Row[]): Row[] =>
   [...rows].sort(
     (a, b) =>
-      paperTasks.indexOf(a.task) - paperTasks.indexOf(b.task) ||
+      paperTasks().indexOf(a.task) - paperTasks().indexOf(b.task) ||
       a.teacherAlgorithm.localeCompare(b.teacherAlgorithm) ||
       a.teacherSha256.localeCompare(b.teacherSha256) ||
       reproduced.indexOf(a.variant) - reproduced.indexOf(b.variant) ||
@@ -118,7 +120,7 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const ours = [
       ...[row.task, row.teacherAlgorithm, whole(row.teacherReturn), variant, whole(row.studentReturn)],
       whole(row.median),
-      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfTeacher)],
+      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfPaperNetwork)],
       ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
       ...[grouped(row.steps), `${row.seeds.length}`, whole(row.seconds)],
     ]

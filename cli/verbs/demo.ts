@@ -1,27 +1,27 @@
 /** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { imageCard } from '../../firmware-bridge/host/image-card.ts'
 import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { parameterCount } from '../../runtime-as/format/network.ts'
+import { weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
 import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { evaluate, statistics } from '../../trainer/tasks/evaluate.ts'
+import { controllerOf, evaluate, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
 import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
+import { cardOf, checkOf, studentFiles, writeModel } from '../card.ts'
 import { makeFolder } from '../files.ts'
+import { shippedModels, teacherIn } from '../models.ts'
 import { plantOf } from '../plant.ts'
 import { addRecipeOptions } from '../recipe-options.ts'
 import type { Report } from '../report/report.ts'
@@ -42,8 +42,6 @@ interface OwnOptions extends CommonOptions {
   ship?: string
 }
 type Options = OwnOptions & Partial<DistillOptions> & { seed: number; threads: number }
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const demoVerb = addRecipeOptions(
   verb('demo <task>', {
@@ -78,7 +76,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   } = options
   await prepareTask(taskName)
   const task = createTask(taskName)
-  const teacherFile = file ?? join(root, 'models', taskName, 'teacher.safetensors')
+  const teacherFile = file ?? teacherIn(shippedModels, taskName)
   if (!file && !existsSync(teacherFile))
     throw new InputError(`task ${taskName}: no teacher in models/: give one with --teacher`)
   const teacher = loadTeacher(teacherFile)
@@ -95,7 +93,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   await writeFile(studentFile, student.bytes)
   const returns = {
     teacher: evaluate(task, teacherController(teacher, task.spec), recipe.seed, 'report', episodes),
-    student: evaluate(task, controllerOf(student.bytes), recipe.seed, 'report', episodes),
+    student: evaluate(task, controllerOf(loadPolicy(student.bytes, 'student')), recipe.seed, 'report', episodes),
   }
   const distilled = clock.lap()
   const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
@@ -103,16 +101,16 @@ async function run(taskName: string, options: Options): Promise<void> {
   const boarded = clock.lap()
 
   const decoded = decodePolicy(student.bytes, studentFile)
-  const parameters = parameterCount(teacher.network)
+  const teacherWeights = weightCount(teacher.network)
   const { comparison, control } = onBoard
   const { info, teacherCycles, studentCycles, speedup } = comparison
-  const { curve, sweep, threshold, studentWeights, teacherReturn } = student.distilled
+  const { curve, sweep, threshold, budget, studentWeights, teacherReturn } = student.distilled
   const report: Report = {
     task: taskName,
     seed: recipe.seed,
     teacher: {
       file: relative('.', teacherFile),
-      parameters,
+      weights: teacherWeights,
       bytes: denseBytes(teacher.network),
       return: returns.teacher,
     },
@@ -120,10 +118,11 @@ async function run(taskName: string, options: Options): Promise<void> {
       file: studentFile,
       weights: decoded.weights,
       bytes: student.bytes.length,
-      keptOfTeacher: decoded.weights / parameters,
+      keptOfTeacher: decoded.weights / teacherWeights,
       keptOfStudent: decoded.weights / studentWeights,
       liveUnits: decoded.layers.map((layer) => layer.liveUnits),
       threshold,
+      budget,
       return: returns.student,
     },
     distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn.mean },
@@ -154,19 +153,12 @@ async function run(taskName: string, options: Options): Promise<void> {
 }
 
 /** A model folder's student: the file, and a card that says what it is and how to make it again. */
-async function shipStudent(
-  folder: string,
-  bytes: Uint8Array,
-  { task, seed, student, versions }: Report,
-): Promise<void> {
-  makeFolder(folder)
+async function shipStudent(folder: string, bytes: Uint8Array, { task, seed, student }: Report): Promise<void> {
   const { file: _, ...facts } = student
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const check = checkOf(task, seed, student.return.episodes)
   const command = `bpd demo ${task} --seed ${seed}`
-  const licence = 'MIT, as the rest of this repository'
-  const card = { task, file: 'student.bpd', sha256, ...facts, seed, command, licence, versions }
-  await writeFile(join(folder, 'student.bpd'), bytes)
-  await writeFile(join(folder, 'student.json'), `${JSON.stringify(card, null, 2)}\n`)
+  const card = cardOf(studentFiles, bytes, { task }, { ...facts, seed, check, command })
+  await writeModel(folder, studentFiles, bytes, card)
 }
 
 function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path: string): Promise<Transitions> {
@@ -190,11 +182,6 @@ function train(taskName: string, teacher: Teacher, transitions: Transitions, rec
     progress.done(`distilled a student in ${seconds(student.distilled.seconds)}`)
     return student
   })
-}
-
-function controllerOf(bytes: Uint8Array) {
-  const policy = loadPolicy(bytes, 'student')
-  return (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
 }
 
 /** Measures both policies on the board, then lets the student control the task through it. */

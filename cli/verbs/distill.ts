@@ -7,8 +7,9 @@ import { readTransitions } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
-import { narrow } from '../../trainer/distill/narrow.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
+import { describeCut } from '../../trainer/distill/points.ts'
+import { quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
@@ -83,19 +84,26 @@ async function run(taskName: string, options: Options): Promise<void> {
   })
   const file = join(out, 'student.bpd')
   const { seed } = distillOptions(taskName, given)
-  const narrowed =
-    values === 'f32' ? undefined : narrow(exact, values, transitions, { name: file, seed, episodes: EPISODES })
-  const { bytes, ...quantised } = narrowed ?? { bytes: exact }
+  const quantised =
+    values === 'f32' ? undefined : quantiseFile(exact, values, transitions, { name: file, seed, episodes: EPISODES })
+  const { bytes, ...figures } = quantised ?? { bytes: exact }
   await writeFile(file, bytes)
   if (every) for (const [i, point] of points.entries()) await writeFile(join(out, `point-${i + 1}.bpd`), point)
   const { network: __network, candidates: __candidates, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   rmSync(checkpoint, { force: true })
-  const result = { task: taskName, file, bytes: bytes.length, weights, ...record, ...(narrowed && { quantised }) }
+  const result = {
+    task: taskName,
+    file,
+    bytes: bytes.length,
+    weights,
+    ...record,
+    ...(quantised && { quantised: figures }),
+  }
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
   printResult(json, result, () => {
-    const line = `${file}: ${weights} weights, ${bytes.length} bytes, threshold ${distilled.threshold}`
-    return narrowed ? `${line}\n${describe(narrowed)}` : line
+    const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}`
+    return quantised ? `${line}\n${describe(quantised)}` : line
   })
 }
 
@@ -109,7 +117,7 @@ export function show(
     phase === 'train'
       ? `distilling ${task}: step ${step}/${steps}, critic ${short(point?.critic)}, value ${short(point?.value)}, clone ${short(point?.clone)}, ` +
         `KL ${short(point?.kl)}, return ${short(point?.return)}, ${point?.weights} weights left`
-      : `tuning ${task}: threshold ${sweep?.threshold} (${step}/${steps}), ${sweep?.weights} weights, return ${short(sweep?.prunedReturn)} -> ${short(sweep?.tunedReturn)}`
+      : `tuning ${task}: ${describeCut(sweep ?? {})} (${step}/${steps}), ${sweep?.weights} weights, return ${short(sweep?.prunedReturn)} -> ${short(sweep?.tunedReturn)}`
   progress.update(`${text}, ${seconds(secondsLeft)} left`)
 }
 

@@ -1,17 +1,14 @@
 /** A public teacher as one of ours: `bpd import FILE`. */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { parameterCount } from '../../runtime-as/format/network.ts'
-import { writeFile } from '../../trainer/files/replace.ts'
+import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { importTeacher } from '../../trainer/teachers/import.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { requireFit } from '../../trainer/teachers/teacher.ts'
-import { makeFolder } from '../files.ts'
+import { cardOf, teacherFiles, writeModel } from '../card.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
-import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
   vecnormalize?: string
@@ -43,26 +40,19 @@ async function run(file: string, { vecnormalize, task, inputs, licence, out, jso
   const bytes = licence === undefined ? imported.bytes : withLicence(imported.bytes, licence)
   const { layers } = teacher.network
   const { metadata } = teacher
-  const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
-  const card = {
-    ...(task === undefined ? {} : { task }),
-    file: 'teacher.safetensors',
-    sha256: sha256(bytes),
+  const facts = {
     algorithm: (metadata.algorithm ?? 'unknown').toUpperCase(),
     sizes: [layers[0].inputs, ...layers.map((layer) => layer.outputs)],
     parameters: parameterCount(teacher.network),
-    source: { file: basename(file), sha256: sha256(readFileSync(file)), stated: metadata.source ?? 'unknown' },
+    source: { file: basename(file), sha256: sha256OfFile(file), stated: metadata.source ?? 'unknown' },
     ...(metadata.inputs === undefined ? {} : { inputs: metadata.inputs }),
     ...(statistics === undefined
       ? {}
-      : { statistics: { file: basename(statistics), sha256: sha256(readFileSync(statistics)) } }),
-    licence: licence ?? metadata.licence ?? 'unknown',
-    versions: versions(),
+      : { statistics: { file: basename(statistics), sha256: sha256OfFile(statistics) } }),
   }
-  makeFolder(out)
-  const path = join(out, 'teacher.safetensors')
-  await writeFile(path, bytes)
-  await writeFile(join(out, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  const stated = licence ?? metadata.licence ?? 'unknown'
+  const card = cardOf(teacherFiles, bytes, { task, licence: stated }, facts)
+  const path = await writeModel(out, teacherFiles, bytes, card)
   printResult(json, card, () => `${path}: ${card.algorithm}, ${card.sizes.join('-')}`)
 }
 

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
-import { type Narrowed, narrow } from '../../trainer/distill/narrow.ts'
+import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { makeFolderOf, readInput } from '../files.ts'
@@ -44,7 +44,7 @@ async function run(file: string, { values, data, out, seed, episodes, json }: Op
   const { task } = decodePolicy(before, file).contract
   await prepareTask(task)
   const transitions = readTransitions(data, createTask(task).spec)
-  const { bytes, ...record } = narrow(before, values, transitions, { name: file, seed, episodes })
+  const { bytes, ...record } = quantiseFile(before, values, transitions, { name: file, seed, episodes })
   makeFolderOf(out)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
@@ -53,7 +53,7 @@ async function run(file: string, { values, data, out, seed, episodes, json }: Op
 }
 
 /** One line: what became of the return. */
-export function describe({ values, bytesBefore, returnBefore, returnAfter }: Omit<Narrowed, 'bytes'>): string {
+export function describe({ values, bytesBefore, returnBefore, returnAfter }: Omit<QuantisedFile, 'bytes'>): string {
   const [before, after] = [returnBefore.mean.toFixed(2), returnAfter.mean.toFixed(2)]
   return `${values}: return ${before} as f32 (${bytesBefore} bytes), ${after} now, over ${returnAfter.episodes} episodes`
 }

@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { inPool } from '../ablate/pool.ts'
 import { makeFolder } from '../files.ts'
+import { fingerprint } from '../jobs/once.ts'
+import { inPool } from '../jobs/pool.ts'
+import { root, shippedModels, teacherIn } from '../models.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
-import { fingerprint } from '../reproduce/jobs.ts'
-import { paperTasks, presetOf, root, shares, teacherIn, teacherSize, weightBudget } from '../reproduce/presets.ts'
+import { paperNetworkSize, reproductionOf, shares, weightBudget } from '../reproduce/paper.ts'
 import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
@@ -42,8 +43,8 @@ const variant = (text: string): Reproduced => {
 
 function teacherOf(text: string, before: Record<string, string>): Record<string, string> {
   const [, task, file] = /^([^=]+)=(.+)$/.exec(text) ?? []
-  if (!task || !paperTasks.includes(task))
-    throw new InvalidArgumentError(`Expected task=file with a task out of ${paperTasks.join(', ')}.`)
+  if (!task || !paperTasks().includes(task))
+    throw new InvalidArgumentError(`Expected task=file with a task out of ${paperTasks().join(', ')}.`)
   return { ...before, [task]: file }
 }
 
@@ -55,20 +56,20 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf, {})
   .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
-  .option('--transitions <n>', 'transitions per seed (default: the preset)', integer(100))
-  .option('--steps <n>', 'critic steps T of every distillation (default: the preset)', integer(2))
-  .option('--tune-updates <n>', 'updates with the mask frozen, per threshold (default: the preset)', integer(1))
+  .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100))
+  .option('--steps <n>', 'critic steps T of every distillation (default: what the task says)', integer(2))
+  .option('--tune-updates <n>', 'updates with the mask frozen, for each cut (default: what the task says)', integer(1))
   .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
   .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
-  .option('--models <folder>', 'where teachers are looked for and --ship writes', join(root, 'models'))
+  .option('--models <folder>', 'where teachers are looked for and --ship writes', shippedModels)
   .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
   .addOption(episodesOption(100))
   .action(run)
 
 async function run(names: string[], options: Options): Promise<void> {
-  const tasks = names.length ? names : paperTasks
+  const tasks = names.length ? names : paperTasks()
   // everything that can be refused is refused before the first hour of work
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))
@@ -80,7 +81,7 @@ async function run(names: string[], options: Options): Promise<void> {
   makeFolder(options.results)
   const rows: Row[] = []
   for (const { plan, size } of plans) {
-    const { paper } = presetOf(plan.task)
+    const { paper } = reproductionOf(plan.task)
     const runs = await distillAll(plan, options.jobs)
     rows.push(...rowsOf(plan, runs, size, paper))
     if (options.ship) await ship(plan, runs, size, options.models)
@@ -94,7 +95,7 @@ async function run(names: string[], options: Options): Promise<void> {
 }
 
 async function planOf(task: string, options: Options): Promise<{ plan: Plan; size: number }> {
-  const preset = presetOf(task)
+  const own = reproductionOf(task)
   await prepareTask(task)
   const { spec } = createTask(task)
   const teacherFile = options.teacher[task] ?? teacherIn(options.models, task)
@@ -106,15 +107,15 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const teacherAlgorithm = (teacher.metadata.algorithm ?? 'unknown').toUpperCase()
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
   const given = { steps, tuneUpdates }
-  const transitions = options.transitions ?? preset.transitions
+  const transitions = options.transitions ?? own.transitions
   const budgets = shares.map((share) => weightBudget(task, spec, share))
   const folder = join(options.runs, task)
-  const { sigmas } = preset
+  const { sigmas } = own
   const plan = {
     ...{ task, teacherFile, teacherSha256, teacherAlgorithm, variants, seeds, transitions, sigmas },
     ...{ episodes, budgets, threads, given, folder },
   }
-  return { plan, size: teacherSize(spec) }
+  return { plan, size: paperNetworkSize(spec) }
 }
 
 const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
@@ -140,7 +141,7 @@ function readRows(file: string): Row[] {
   } catch {
     rows = undefined
   }
-  if (!Array.isArray(rows) || !rows.every((row) => paperTasks.includes(row?.task)))
+  if (!Array.isArray(rows) || !rows.every((row) => paperTasks().includes(row?.task)))
     throw new InputError(`${file}: expected the JSON of an earlier table`)
   return rows
 }

@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { writeFile } from '../../trainer/files/replace.ts'
 import { evaluate } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
-import { type Algorithm, algorithms, type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
+import { cardOf, teacherFiles, writeModel } from '../card.ts'
 import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, number, seedOption, threadsOption, verb } from '../verb.ts'
-import { versions } from '../versions.ts'
 
 interface Options extends CommonOptions {
   algorithm: Algorithm
@@ -37,7 +36,9 @@ export const teachVerb = verb('teach <task>', {
   description: 'trains a dense teacher by TD3 or SAC; writes teacher.safetensors and card.json',
   example: 'bpd teach pendulum --steps 20000 --seed 1 --out models/pendulum',
 })
-  .addOption(new Option('--algorithm <name>', 'sac: one thread').choices(algorithms).default(teachDefaults.algorithm))
+  .addOption(
+    new Option('--algorithm <name>', 'sac: one thread').choices(algorithmNames).default(teachDefaults.algorithm),
+  )
   .option('--steps <n>', 'environment steps', integer(2), 20000)
   .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
   .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
@@ -102,24 +103,19 @@ async function run(taskName: string, options: Options): Promise<void> {
       metadata: { algorithm: algorithm.toUpperCase(), env: taskName, steps: `${steps}`, seed: `${seed}` },
     })
   })
-  const file = join(options.out, 'teacher.safetensors')
+  const file = join(options.out, teacherFiles.file)
   // what is measured is what was written
   const control = teacherController(decodeTeacher(bytes, file), task.spec)
-  const card = {
-    task: taskName,
-    file: 'teacher.safetensors',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+  const facts = {
     algorithm: algorithm.toUpperCase(),
     sizes: [task.spec.observationNames.length, ...hidden, task.spec.actionNames.length],
     ...{ steps, seed, batch, randomSteps, rate, exploration, fused },
     return: evaluate(task, control, seed, 'report', options.episodes),
     wallSeconds,
     command: commandOf(taskName, options),
-    licence: 'MIT, as the rest of this repository',
-    versions: versions(),
   }
-  await writeFile(file, bytes)
-  await writeFile(join(options.out, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  const card = cardOf(teacherFiles, bytes, { task: taskName }, facts)
+  await writeModel(options.out, teacherFiles, bytes, card)
   rmSync(checkpoint.path, { force: true })
   printResult(
     options.json,

@@ -2,6 +2,7 @@
  * One policy as C99: one file and its header, no library, no allocation, no loop over weights. The bits are the kernel's: every operation
  * rounds by itself, and where a compiler is told otherwise the file refuses to compile or fails its self-test.
  */
+import type { ExportForm } from './form.ts'
 import {
   type Block,
   blocks,
@@ -262,3 +263,16 @@ int main(void) {
 }
 `
 }
+
+export const cForm: ExportForm = {
+  extension: '.c',
+  stem: { pattern: /^[\w.-]+$/, expected: "letters, digits, '.', '_' and '-'" },
+  write(program, stem) {
+    const { source, header } = generateC(program, identifier(stem), `${stem}.h`)
+    return { '.h': header, '.c': source }
+  },
+}
+
+/** A C identifier made of a file's name. */
+const identifier = (name: string): string =>
+  `_${name.toLowerCase()}`.replace(/[^a-z0-9_]/g, '_').replace(/^_(?=[a-z])/, '')

@@ -2,7 +2,9 @@
  * One policy as an ONNX model (opset 13): Gemm, Relu and Tanh a layer, then scale and bounds; `observation` [1, n] to `action` [1, m], f32.
  * Within 1e-6 of the kernel for finite observations: another runtime sums in its own order and has its own tanh. NaN it treats as it likes.
  */
+
 import { InputError } from '../errors.ts'
+import type { ExportForm } from './form.ts'
 import { type Program, squashScale } from './program.ts'
 import { bytes, floats, message, number, text } from './protobuf.ts'
 
@@ -99,4 +101,9 @@ function matrix(name: string, columns: number): Bytes {
   const shape = message(...[1, columns].map((size) => bytes(1, message(number(1, size)))))
   const type = message(bytes(1, message(number(1, FLOAT), bytes(2, shape))))
   return message(text(1, name), bytes(2, type))
+}
+
+export const onnxForm: ExportForm = {
+  extension: '.onnx',
+  write: (program, _, policy) => ({ '.onnx': generateOnnx(program, policy) }),
 }

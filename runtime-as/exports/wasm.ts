@@ -2,6 +2,7 @@
  * One policy as a WebAssembly module of its own: no loop, no index, every address and weight in its place. Exports `memory`, the addresses
  * `observation` and `action` in it, and `step()`, which turns the f32 at the one into the f32 at the other: the bits of the kernel.
  */
+import type { ExportForm } from './form.ts'
 import {
   type Program,
   type ProgramLayer,
@@ -241,4 +242,9 @@ function tanhFunction(): op.Code {
       ...y,
     ],
   )
+}
+
+export const wasmForm: ExportForm = {
+  extension: '.wasm',
+  write: (program) => ({ '.wasm': generateWasm(program) }),
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { once } from '../../cli/reproduce/jobs.ts'
-import { paperTasks, presetOf, teacherSize, weightBudget } from '../../cli/reproduce/presets.ts'
+import { once } from '../../cli/jobs/once.ts'
+import { paperNetworkSize, reproductionOf, weightBudget } from '../../cli/reproduce/paper.ts'
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
 import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-reproduce-'))
@@ -17,10 +17,10 @@ const shipped = (name: string) => fileURLToPath(new URL(`../../models/pendulum/$
 describe('the budget of weights', () => {
   it("is the paper's share of the (400, 300) network of each task", async () => {
     const found: Record<string, number[]> = {}
-    for (const task of paperTasks) {
+    for (const task of paperTasks()) {
       await prepareTask(task)
       const { spec } = createTask(task)
-      found[task] = [teacherSize(spec), weightBudget(task, spec)]
+      found[task] = [paperNetworkSize(spec), weightBudget(task, spec)]
     }
     expect(found).toEqual({
       hopper: [126003, 1701],
@@ -56,7 +56,7 @@ describe('a row of the table', () => {
   })
   const rowFor = (weights: number) => {
     const runs = [run(1, 1000, [10, 20, 60], [40, 40, 40]), run(2, weights, [50, 60, 70], [60, 60, 60])]
-    const [row, ...others] = rowsOf(plan, runs, 100_000, presetOf('hopper').paper)
+    const [row, ...others] = rowsOf(plan, runs, 100_000, reproductionOf('hopper').paper)
     expect(others).toEqual([])
     return row
   }
@@ -64,7 +64,7 @@ describe('a row of the table', () => {
   it('holds means over seeds, and the median over all episodes', () => {
     expect(rowFor(1600)).toMatchObject({
       ...{ task: 'hopper', teacherReturn: 50, studentReturn: 45, retained: 0.9, weights: 1300, median: 55 },
-      ...{ keptOfTeacher: 0.013, keptOfStudent: 0.5, fileBytes: 10400, seeds: [1, 2] },
+      ...{ keptOfPaperNetwork: 0.013, keptOfStudent: 0.5, fileBytes: 10400, seeds: [1, 2] },
     })
   })
 
@@ -78,7 +78,7 @@ describe('a row of the table', () => {
 
   it('is there for each part of the weights that was measured, and says which', () => {
     const half = { ...run(1, 800, [10], [10]), share: 0.5, weightBudget: 850 }
-    const rows = rowsOf(plan, [run(1, 1600, [10], [10]), half], 100_000, presetOf('hopper').paper)
+    const rows = rowsOf(plan, [run(1, 1600, [10], [10]), half], 100_000, reproductionOf('hopper').paper)
     expect(rows.map((row) => [row.share, row.weights, row.weightBudget])).toEqual([
       [1, 1600, 1701],
       [0.5, 800, 850],
@@ -118,7 +118,7 @@ describe('a job', () => {
     expect(await once(place, words, [shipped('student.bpd'), input])).toEqual(first)
     const second = statSync(file, { bigint: true }).mtimeNs
     expect(second).toBeGreaterThan(made)
-    // what the command leaves to a preset is part of it
+    // what the command leaves to the task's recipe is part of it
     await once(place, words, [shipped('student.bpd'), input], { steps: 2 })
     expect(statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(second)
   })

@@ -76,7 +76,7 @@ describe('bpd reproduce', () => {
   it('names in each row what the table is made of, and says when the weights are over the budget', () => {
     const [row, half, quarter, dense] = rows('whole')
     expect(row).toMatchObject({ task: 'hopper', variant: 'no-q', seeds: [1], episodes: 2, weightBudget: 1701 })
-    for (const key of ['teacherReturn', 'studentReturn', 'retained', 'weights', 'keptOfTeacher', 'keptOfStudent'])
+    for (const key of ['teacherReturn', 'studentReturn', 'retained', 'weights', 'keptOfPaperNetwork', 'keptOfStudent'])
       expect(row[key as keyof Row], key).toBeTypeOf('number')
     for (const [i, share] of [1, 0.5, 0.25].entries()) {
       const one = [row, half, quarter][i]
@@ -95,7 +95,7 @@ describe('bpd reproduce', () => {
     expect(card('whole')).toMatchObject({
       ...{ task: 'hopper', file: 'student.bpd', sha256, variant: 'no-q', bytes: bytes.length, weights: row.weights },
       weightBudget: 1701,
-      ...{ keptOfTeacher: row.keptOfTeacher, keptOfStudent: row.keptOfStudent, seed: 1, seeds: [1] },
+      ...{ keptOfPaperNetwork: row.keptOfPaperNetwork, keptOfStudent: row.keptOfStudent, seed: 1, seeds: [1] },
       return: { mean: row.studentReturn, episodes: 2 },
       teacher: {
         ...{ file: 'teacher.safetensors', source: 'a test', licence: 'MIT' },

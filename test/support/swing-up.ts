@@ -1,4 +1,5 @@
 import { effort, type MujocoDefinition } from '../../trainer/tasks/mujoco/definition.ts'
+import { mujocoRecipe } from '../../trainer/tasks/mujoco/recipe.ts'
 
 /** A cart on a rail that swings a hanging pole up and holds it there. */
 const model = `
@@ -39,4 +40,5 @@ export const swingUp: MujocoDefinition = {
   },
   reward: ({ qpos }, action) => -Math.cos(qpos[1]) - 0.01 * effort(action),
   terminated: ({ qpos }) => Math.abs(qpos[0]) > 2,
+  recipe: { ...mujocoRecipe, steps: 20_000 }, // what "bpd distill" does unless told otherwise
 }

@@ -4,8 +4,8 @@
  */
 import { Worker } from 'node:worker_threads'
 import { observationBounds } from '../../runtime-as/format/network.ts'
-import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
-import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { controllerOf, type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
 import { type CollectOptions, collect, collectEpisode, type Exploration } from './collect.ts'
@@ -36,9 +36,6 @@ export function episodeRunner({ taskName, policy }: Setting): EpisodeRunner {
     return { ...outcome, outside: { clamped: now.clamped - clamped, refused: now.refused - refused } }
   }
 }
-
-const controllerOf = (policy: Policy) => (observation: ArrayLike<number>, action: Float32Array) =>
-  policy.stepInto(observation, action)
 
 /** Outcomes of episodes 0 … `episodes` - 1. The task must be prepared. */
 export async function playEpisodes(

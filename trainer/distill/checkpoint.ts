@@ -11,9 +11,8 @@ import { cpuFeatures } from '../kernels/kernels.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { readSafetensors, type Tensor, writeSafetensors } from '../teachers/safetensors.ts'
 import { recipeOf } from './options.ts'
+import { type Candidate, type CurvePoint, type SweepPoint, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
-import type { CurvePoint } from './train.ts'
-import { type Candidate, type SweepPoint, withoutNetwork } from './tune.ts'
 
 const format = 'bpd-checkpoint-2'
 

@@ -2,18 +2,20 @@
  * Bayesian Policy Distillation, from transitions to a sparse network:
  *
  *   train    the Gaussian student with all three terms (value, cloning, KL), KL annealed        train.ts
- *   sweep    one training run gives the whole trade-off: prune at each threshold,               tune.ts
+ *   sweep    one training run gives the whole trade-off: prune at each cut,                     tune.ts
  *   tune     train the survivors on with the mask frozen, without noise,
- *   pick     by a rule that is stated, on episodes apart from the reported ones.
+ *   pick     by a rule that is stated, on episodes apart from the reported ones.                pick.ts
  */
 import type { Network } from '../../runtime-as/format/network.ts'
 import { loadBackend } from '../kernels/backend.ts'
 import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Checkpoints } from './checkpoint.ts'
+import { pick } from './pick.ts'
+import { type Candidate, type CurvePoint, type Cut, type SweepPoint, withoutNetwork } from './points.ts'
 import { type DistillJob, Session } from './session.ts'
-import { type CurvePoint, train } from './train.ts'
-import { type Candidate, pick, type SweepPoint, sweep, withoutNetwork } from './tune.ts'
-import { levelCount, variantOf } from './variants.ts'
+import { train } from './train.ts'
+import { sweep } from './tune.ts'
+import { variantOf } from './variants.ts'
 
 export interface Progress {
   phase: 'train' | 'tune'
@@ -28,10 +30,10 @@ export interface Progress {
   sweep?: SweepPoint
 }
 
-export interface Distilled {
+/** The cut is the picked student's. */
+export interface Distilled extends Cut {
   /** compacted, for raw observations */
   network: Network
-  threshold: number
   curve: CurvePoint[]
   sweep: SweepPoint[]
   /** the same, with their networks */
@@ -56,12 +58,13 @@ export async function distill(
 ): Promise<Distilled> {
   const { options } = job
   const started = performance.now()
-  const variant = variantOf(options)
+  const variant = variantOf(options.variant)
+  const cuts = variant.cutCount(options)
   const session = new Session(job, await loadBackend(options.backend))
   // without critics, and without the units that pruning emptied, tuning is a small part of the work of as many steps
   const tuneCost =
     options.tuneUpdates * options.delay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
-  const work = options.steps + tuneCost * levelCount(options)
+  const work = options.steps + tuneCost * cuts
   let begun = 0
   const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)
   try {
@@ -79,22 +82,22 @@ export async function distill(
     const resumed = checkpoints?.load()
     begun = resumed?.step ?? 0
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
-    const levels = levelCount(options)
-    const onLevel = (point: SweepPoint, i: number) =>
+    const onCut = (point: SweepPoint, i: number) =>
       onProgress?.({
-        ...{ phase: 'tune', step: i + 1, steps: levels },
+        ...{ phase: 'tune', step: i + 1, steps: cuts },
         ...{ secondsLeft: left(steps + tuneCost * (i + 1)), sweep: point },
       })
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
     const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }
     const save = trained && ((tuned: Candidate[]) => checkpoints.save({ ...trained, tuned }))
     const resume = { tuned: resumed?.tuned, save, checkpoints, signal }
-    const candidates = await sweep(session, variant, layers, onLevel, resume)
+    const candidates = await sweep(session, variant, layers, onCut, resume)
     const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
-    const picked = pick(candidates, mean, options)
+    const { network, threshold, budget } = pick(candidates, mean, options)
     return {
-      network: picked.network,
-      threshold: picked.threshold,
+      network,
+      threshold,
+      budget,
       curve,
       sweep: candidates.map(withoutNetwork),
       candidates,

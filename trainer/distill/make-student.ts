@@ -3,6 +3,7 @@ import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import type { Contract, Network } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
+import { controllerOf } from '../tasks/evaluate.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import { teacherController } from '../teachers/policy.ts'
 import { contractOf, type Teacher } from '../teachers/teacher.ts'
@@ -10,6 +11,7 @@ import type { Checkpoints } from './checkpoint.ts'
 import { type Distilled, type DistillRun, distill } from './distill.ts'
 import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
+import type { Cut } from './points.ts'
 import type { DistillJob } from './session.ts'
 
 /** observations whose actions every student file promises */
@@ -39,26 +41,25 @@ export async function makeStudent(
   const { observationBounds: outside, observationMargin } = options
   const bounds = outside && rangeOf(transitions, outside, observationMargin)
   const plain = { ...unbounded, observation: { ...unbounded.observation, ...bounds } }
-  const ship = (network: Network, threshold: number, studentWeights: number) => {
+  const ship = (network: Network, cut: number, studentWeights: number) => {
     const method = 'Bayesian Policy Distillation'
-    const provenance = { method, threshold, studentWeights, recipe: uncommon(options) }
+    // files say threshold of a budget too, as they always have: the same run makes the same bytes
+    const provenance = { method, threshold: cut, studentWeights, recipe: uncommon(options) }
     return encode(network, { ...plain, provenance })
   }
   const job: DistillJob = {
     createTask: () => createTask(taskName),
     teacher: teacherController(teacher, spec),
     transitions,
-    controllerOf: (network) => {
-      const policy = loadPolicy(encode(network, plain), 'student')
-      return (observation, action) => policy.stepInto(observation, action)
-    },
+    controllerOf: (network) => controllerOf(loadPolicy(encode(network, plain), 'student')),
     bytesOf: (...student) => ship(...student).length,
     options,
   }
   const distilled = await distill(job, { ...run, checkpoints: run.checkpoints?.(job) })
-  const { network, threshold, studentWeights, candidates } = distilled
-  const points = candidates.map((point) => ship(point.network, point.threshold, studentWeights))
-  return { bytes: ship(network, threshold, studentWeights), points, distilled }
+  const { studentWeights, candidates } = distilled
+  const fileOf = ({ network, threshold, budget }: Cut & { network: Network }) =>
+    ship(network, (threshold ?? budget)!, studentWeights)
+  return { bytes: fileOf(distilled), points: candidates.map(fileOf), distilled }
 }
 
 /** Options that differ from the defaults: small, and an option added later does not change the file. */

@@ -1,5 +1,5 @@
 /**
- * A network with narrower weights. Scales are chosen row by row on observations from real operation: of several, the one whose sums
+ * A network with its weights quantised: stored in fewer bytes. Scales are chosen row by row on observations from real operation: of several, the one whose sums
  * come nearest to the f32 network's, given what the layers before have already lost.
  */
 

@@ -11,7 +11,7 @@ import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
 import type { DistillOptions } from './options.ts'
 import { foldNormaliser, type Normaliser, normaliserOf } from './student.ts'
-import { denseSizes } from './variants.ts'
+import { variantOf } from './variants.ts'
 
 export interface DistillJob {
   createTask: () => Task
@@ -19,8 +19,8 @@ export interface DistillJob {
   transitions: Transitions
   /** runs a network as the shipped kernel does */
   controllerOf: (network: Network) => Controller
-  /** size of the file that a network of this threshold ships in */
-  bytesOf: (network: Network, threshold: number, studentWeights: number) => number
+  /** size of the file that a network with this cut ships in */
+  bytesOf: (network: Network, cut: number, studentWeights: number) => number
   options: DistillOptions
 }
 
@@ -111,10 +111,7 @@ function stepConfig(task: Task, transitions: Transitions, options: DistillOption
   const { observationSize, actionSize, count } = transitions
   return {
     ...options,
-    hidden:
-      options.variant === 'dense'
-        ? denseSizes(observationSize, actionSize, options.hidden.length, options.budget)
-        : options.hidden,
+    hidden: variantOf(options.variant).hidden(options, observationSize, actionSize),
     ...{ observationSize, actionSize, actionLow, actionHigh, capacity: count, cloneWeight: 1 },
     kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },
   }

@@ -1,6 +1,7 @@
 /** From Gaussian weights to a plain sparse network: log alpha, the KL term, pruning, and the input normaliser folded away. */
 import type { Network } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
+import { foldIntoLayer } from '../teachers/normalise.ts'
 
 /** log alpha of each weight: clip(2 log sigma - 2 log |theta|, -10, 10); high means mostly noise. */
 export function logAlpha({ theta, logSigma }: VariationalLayer): Float32Array {
@@ -46,14 +47,7 @@ export function normaliserOf(rows: Float32Array, width: number, size: number): N
   return { mean, std }
 }
 
-/** The same function of raw observations: W' = W / std, b' = b - W mean / std; exact up to f32 rounding. Zeros stay zeros. */
-export function foldNormaliser(network: Network, { mean, std }: Normaliser): Network {
-  const [first, ...rest] = network.layers
-  const weights = first.weights.map((w, i) => w / std[i % first.inputs])
-  const bias = first.bias.map((b, o) => {
-    let shifted = b
-    for (let i = 0; i < first.inputs; i++) shifted -= (first.weights[o * first.inputs + i] * mean[i]) / std[i]
-    return shifted
-  })
-  return { layers: [{ ...first, weights, bias }, ...rest] }
+/** The same function of raw observations. */
+export function foldNormaliser({ layers: [first, ...rest] }: Network, { mean, std }: Normaliser): Network {
+  return { layers: [foldIntoLayer(first, mean, std), ...rest] }
 }

@@ -7,28 +7,10 @@ import { initialiseCritics } from '../kernels/initialise.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { randomStream } from '../random.ts'
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
+import type { CurvePoint } from './points.ts'
 import type { Session } from './session.ts'
 import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
-import type { Variant } from './variants.ts'
-
-/** One point of the training curve. Loss terms as means over the batch, before their weights; kl as a mean over the weights. */
-export interface CurvePoint {
-  step: number
-  critic: number
-  /** mean Q and mean |Q| of the student's actions */
-  value: number
-  absoluteValue: number
-  clone: number
-  kl: number
-  /** eta, the weight of the KL term at this step */
-  klWeight: number
-  /** mean return and weights of the student pruned as the variant does by default */
-  return: number
-  weights: number
-  weightsPerLayer: number[]
-  /** how many weights have their log alpha in [-10, -9), [-9, -8) … [9, 10] */
-  logAlphaHistogram: number[]
-}
+import type { Variant } from './variants/variant.ts'
 
 /** Steps between two looks at the signal and the clock. */
 const piece = 250
@@ -41,16 +23,18 @@ export async function train(
 ): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
   const { trainer, options } = session
   const { seed, steps } = options
-  trainer.setMode(variant.noise, { masked: variant.reshape !== undefined })
-  variant.initialise(trainer, randomStream(seed, 'distill', 'student'))
+  const { reshape } = variant
+  trainer.setMode(variant.noise(options), { masked: reshape !== undefined })
+  variant.initialise(trainer, randomStream(seed, 'distill', 'student'), options)
   if (options.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(seed, 'distill', 'critics'))
   if (resumed) trainer.restore(resumed.memory)
   const curve = resumed ? resumed.curve : []
   for (const point of curve) onPoint(point)
 
-  const every = [piece, options.evaluateEvery, ...(variant.reshape ? [variant.reshapeEvery] : [])]
+  const reshapeEvery = reshape?.every(options)
+  const every = [piece, options.evaluateEvery, ...(reshapeEvery ? [reshapeEvery] : [])]
   for (let step = resumed?.step ?? 0; step < steps; ) {
-    if (variant.reshape && step % variant.reshapeEvery === 0) variant.reshape(trainer, step / steps)
+    if (reshape && step % reshapeEvery! === 0) reshape.apply(trainer, step / steps, options)
     const next = Math.min(steps, ...every.map((n) => step - (step % n) + n))
     trainer.run(next - step)
     step = next
@@ -74,12 +58,12 @@ export async function train(
 function curvePoint(session: Session, variant: Variant, step: number): CurvePoint {
   const { trainer, options } = session
   const layers = trainer.networks.readActor()
-  const masks = variant.masksAt(layers, variant.level)
+  const masks = variant.masksAt(layers, variant.curveCut(options))
   const losses = trainer.losses()
   const alphas = layers.map(logAlpha)
   const histogram = new Array<number>(20).fill(0)
   for (const layer of alphas) for (const a of layer) histogram[Math.min(19, Math.floor(a + 10))]++
-  const noisy = variant.noise !== 'none'
+  const noisy = variant.noise(options) !== 'none'
   return {
     step,
     critic: losses.critic,

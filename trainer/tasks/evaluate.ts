@@ -1,9 +1,16 @@
 /** Returns of a policy: the undiscounted sum of rewards, one per episode. */
+import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import { randomStream } from '../random.ts'
 import type { Task } from './task.ts'
 
 /** Writes the action for an observation. */
 export type Controller = (observation: ArrayLike<number>, action: Float32Array) => void
+
+/** A loaded policy acts. */
+export const controllerOf =
+  (policy: Pick<Policy, 'stepInto'>): Controller =>
+  (observation, action) =>
+    policy.stepInto(observation, action)
 
 export interface ReturnStatistics {
   mean: number

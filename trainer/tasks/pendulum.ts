@@ -3,7 +3,7 @@
  * counted without wrapping) and angular velocity; g = 10, m = 1, l = 1, dt = 0.05 s, semi-implicit Euler. Never terminates.
  */
 import type { Random } from '../random.ts'
-import type { Task, TaskSpec } from './task.ts'
+import type { Task, TaskEntry, TaskSpec } from './task.ts'
 
 const period = 0.05
 const maxTorque = 2
@@ -58,4 +58,22 @@ export class Pendulum implements Task {
     this.observation[1] = Math.sin(this.#angle)
     this.observation[2] = this.#velocity
   }
+}
+
+/** Student, critics and schedule are small enough for a minute of training. */
+export const pendulum: TaskEntry = {
+  create: () => new Pendulum(),
+  recipe: {
+    steps: 16_000,
+    hidden: [64, 64],
+    criticHidden: [64, 64],
+    actorRate: 1e-3,
+    // far below the number of transitions: the prior may outweigh cloning early, and tuning repairs what that costs
+    dataScale: 5000,
+    evaluateEvery: 1000,
+    thresholds: [-3, -2, -1.5, -1, -0.5, 0, 1, 2],
+    tuneUpdates: 5000,
+    pickEpisodes: 100,
+    fused: false,
+  },
 }

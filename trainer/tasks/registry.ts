@@ -8,22 +8,18 @@ import { halfCheetah } from './mujoco/half-cheetah.ts'
 import { hopper } from './mujoco/hopper.ts'
 import { invertedPendulum } from './mujoco/inverted-pendulum.ts'
 import { walker2d } from './mujoco/walker2d.ts'
-import { Pendulum } from './pendulum.ts'
-import type { Task } from './task.ts'
+import { pendulum } from './pendulum.ts'
+import type { Task, TaskEntry, TaskFacts, TaskRecipe } from './task.ts'
 
-interface Entry {
-  create(): Task
-  /** what must be loaded before the first `create` */
-  prepare?(): Promise<unknown>
-}
-
-const onMujoco = (definition: MujocoDefinition): Entry => ({
+export const onMujoco = (definition: MujocoDefinition): TaskEntry => ({
   create: () => new MujocoTask(definition),
   prepare: loadEngine,
+  recipe: definition.recipe,
+  reproduction: definition.reproduction,
 })
 
-const tasks: Record<string, Entry> = {
-  pendulum: { create: () => new Pendulum() },
+const tasks: Record<string, TaskEntry> = {
+  pendulum,
   'inverted-pendulum': onMujoco(invertedPendulum),
   hopper: onMujoco(hopper),
   walker2d: onMujoco(walker2d),
@@ -33,9 +29,24 @@ const tasks: Record<string, Entry> = {
 
 export const taskNames = (): string[] => Object.keys(tasks)
 
-function entry(name: string): Entry {
+/** Of the tasks that the paper has. */
+export const paperTasks = (): string[] => taskNames().filter((name) => tasks[name].reproduction)
+
+function entry(name: string): TaskEntry {
   if (!Object.hasOwn(tasks, name)) throw new InputError(`task "${name}": expected one of ${taskNames().join(', ')}`)
   return tasks[name]
+}
+
+/** What a task is distilled and reproduced with; refuses an unknown name, and a task that does not say for how many steps. */
+export function taskFacts(name: string): TaskFacts {
+  const found = entry(name)
+  requireSteps(name, found.recipe)
+  return found
+}
+
+/** Types say so too, but a task may come from a file that nobody checked. */
+export function requireSteps(name: string, recipe: Partial<TaskRecipe> | undefined): void {
+  if (!Number.isInteger(recipe?.steps)) throw new InputError(`task ${name}: recipe.steps: expected a number of steps`)
 }
 
 /** Loads what a task needs (the physics engine, for some); refuses an unknown name. Once a process and task, before `createTask`. */

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts'
+import type { Recipe } from '../recipe.ts'
 
 /** Facts about a task that do not change while it runs. */
 export interface TaskSpec {
@@ -26,4 +27,39 @@ export interface Task {
   step(action: ArrayLike<number>): number
   /** gives back memory that the garbage collector does not know; the task is not used afterwards */
   close?(): void
+}
+
+/** What a task is distilled with where it differs from the authors' defaults. Its number of steps is always said. */
+export type TaskRecipe = Partial<Recipe> & Pick<Recipe, 'steps'>
+
+/** All that is known of a task beside its environment. */
+export interface TaskFacts {
+  recipe: TaskRecipe
+  /** what `bpd reproduce` does with it; absent: the paper has no such task */
+  reproduction?: Reproduction
+}
+
+/** A task as it stands in the registry. */
+export interface TaskEntry extends TaskFacts {
+  create(): Task
+  /** what must be loaded before the first `create` */
+  prepare?(): Promise<unknown>
+}
+
+/** From teacher to the paper's row. */
+export interface Reproduction {
+  /** of each seed */
+  transitions: number
+  /** of the noise in the data, where it is not that of `bpd collect` */
+  sigmas?: readonly number[]
+  paper: PaperRow
+}
+
+/** The paper's row (Kim et al. 2026, EAAI 166). Shares, not per cent. */
+export interface PaperRow {
+  teacherReturn: number
+  studentReturn: number
+  retained: number
+  /** surviving weights / parameters of the (400, 300) network */
+  kept: number
 }

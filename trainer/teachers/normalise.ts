@@ -41,7 +41,9 @@ export function plainForm(
         refuse(`tensor "${key}": entry ${bad} is ${values[bad]}, expected finite${key === 'obs_var' ? ' and > 0' : ''}`)
       return values
     }
-    plain[0] = foldNormalisation(plain[0], statistic('obs_mean'), statistic('obs_var'), epsilon)
+    const mean = statistic('obs_mean')
+    const std = Float64Array.from(statistic('obs_var'), (variance) => Math.sqrt(variance + epsilon))
+    plain[0] = foldIntoLayer(plain[0], mean, std)
     rest.input = `normalisation folded into the first layer; its clip at ${clip ?? 'none'} left out`
   }
   if (limit !== 'none') {
@@ -57,27 +59,17 @@ export function plainForm(
 }
 
 /**
- * The first layer for raw observations, where it was trained on (observation - mean) / sqrt(variance + epsilon). Computed in float64 and
- * rounded once. A clip of the normalised observation has no place here: it is left out, which changes nothing while it does not bind.
+ * The layer for raw observations, where it was trained on (observation - mean) / std: W' = W / std, b' = b - W mean / std, in float64 and rounded once. Zeros
+ * stay zeros. A clip of the normalised observation has no place here: it is left out, which changes nothing while it does not bind.
  */
-export function foldNormalisation(
-  layer: Layer,
-  mean: ArrayLike<number>,
-  variance: ArrayLike<number>,
-  epsilon: number,
-): Layer {
-  const { inputs, outputs } = layer
-  const weights = new Float32Array(layer.weights.length)
-  const bias = new Float32Array(outputs)
-  for (let row = 0; row < outputs; row++) {
-    let shifted = layer.bias[row]
-    for (let i = 0; i < inputs; i++) {
-      const scaled = layer.weights[row * inputs + i] / Math.sqrt(variance[i] + epsilon)
-      weights[row * inputs + i] = scaled
-      shifted -= scaled * mean[i]
-    }
-    bias[row] = shifted
-  }
+export function foldIntoLayer(layer: Layer, mean: ArrayLike<number>, std: ArrayLike<number>): Layer {
+  const { inputs } = layer
+  const weights = layer.weights.map((w, i) => w / std[i % inputs])
+  const bias = layer.bias.map((b, row) => {
+    let shifted = b
+    for (let i = 0; i < inputs; i++) shifted -= (layer.weights[row * inputs + i] * mean[i]) / std[i]
+    return shifted
+  })
   return { ...layer, weights, bias }
 }
 

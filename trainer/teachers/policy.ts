@@ -1,7 +1,7 @@
 /** A teacher as a .bpd file: dense, run by the same kernel as every student, in Node and on a board. */
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import type { Controller } from '../tasks/evaluate.ts'
+import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { contractOf, type Teacher } from './teacher.ts'
 
@@ -11,6 +11,5 @@ export const teacherPolicy = (teacher: Teacher, spec: TaskSpec, golden: Float32A
 
 export function teacherController(teacher: Teacher, spec: TaskSpec): Controller {
   const middle = new Float32Array(spec.observationNames.length)
-  const policy = loadPolicy(teacherPolicy(teacher, spec, [middle]), 'teacher')
-  return (observation, action) => policy.stepInto(observation, action)
+  return controllerOf(loadPolicy(teacherPolicy(teacher, spec, [middle]), 'teacher'))
 }

@@ -2,18 +2,15 @@
  * Stable-Baselines3 archives (SAC, TD3, DDPG, TQC, PPO, TRPO, A2C) as teachers: a zip with `data` (JSON) and `policy.pth` (PyTorch's state dict).
  * Only the deterministic actor is taken. What it cannot say in plain layers is refused.
  */
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
+import type { NamedBytes, TeacherFormat } from './format.ts'
 import { normalisation } from './normalise.ts'
 import { readTorch, type TorchTensor } from './pickle-torch.ts'
 import type { Tensors } from './safetensors.ts'
 import { readVecNormalize } from './sb3-normalise.ts'
-import { readZip } from './zip.ts'
-
-export interface NamedBytes {
-  bytes: Uint8Array
-  /** how errors call it */
-  name: string
-}
+import { isZip, readZip } from './zip.ts'
 
 interface Settings {
   [key: string]: unknown
@@ -26,6 +23,21 @@ interface Actor {
   activation: 'relu' | 'tanh'
   squash: 'tanh' | 'clip'
   preSquash: string
+}
+
+export const sb3Format: TeacherFormat = {
+  name: 'a Stable-Baselines3 archive',
+  recognises: isZip,
+  async read(archive, statistics) {
+    const { tensors, metadata } = await readSb3(archive, statistics)
+    return { tensors, metadata: { source: basename(archive.name), ...metadata } }
+  },
+  // where the zoo puts them
+  statisticsBeside(path) {
+    const folder = dirname(path)
+    const stem = basename(path).replace(/\.zip$/, '')
+    return [join(folder, stem, 'vecnormalize.pkl'), join(folder, 'vecnormalize.pkl')].find((file) => existsSync(file))
+  },
 }
 
 /** The actor in the form of our teacher files; `decodeTeacher` reads its bytes. statistics: vecnormalize.pkl. */

@@ -10,18 +10,14 @@ import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
 import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.ts'
 import { cpuFeatures } from '../kernels/kernels.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
-import { SoftActorCritic } from '../kernels/sac.ts'
-import { Trainer } from '../kernels/trainer.ts'
-import { randomStream } from '../random.ts'
+import { type Random, randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Task, TaskSpec } from '../tasks/task.ts'
+import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
 import type { Teacher } from './teacher.ts'
 
-export const algorithms = ['td3', 'sac'] as const
-export type Algorithm = (typeof algorithms)[number]
-
-export interface TeachOptions {
+export interface TeachOptions extends LearnerOptions {
   algorithm: Algorithm
   /** environment steps, one update each after the first `randomSteps` */
   steps: number
@@ -30,15 +26,9 @@ export interface TeachOptions {
   hidden: readonly number[]
   batch: number
   rate: number
-  /** TD3's exploration noise, in units of half the action range; SAC draws from its policy */
-  exploration: number
   /** steps between evaluations; the best actor by them is kept */
   evaluateEvery: number
   evaluationEpisodes: number
-  seed: number
-  threads: number
-  /** fused multiply-add where the CPU has it: faster, but other last bits than on a CPU without */
-  fused: boolean
 }
 
 export const teachDefaults = {
@@ -99,8 +89,8 @@ export async function teach(
     smoothing: { sigma: 0.2, clip: 0.5 },
     kl: { shape: 'constant', nu: 0, cap: 0, steps },
   }
-  const soft = options.algorithm === 'sac' ? new SoftActorCritic(config, { seed, relaxed: options.fused }) : undefined
-  const trainer = soft ?? new Trainer(config, { seed, threads: options.threads, relaxed: options.fused })
+  const learner = algorithms[options.algorithm](config, options)
+  const { trainer } = learner
   try {
     trainer.setMode('none')
     initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
@@ -127,15 +117,8 @@ export async function teach(
       const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
       const observations = config.observationSize
       row.set(task.observation)
-      if (soft && step > randomSteps) soft.explore(task.observation, action, explore)
-      else {
-        if (step > randomSteps) trainer.act(task.observation, action)
-        action.forEach((a, i) => {
-          const [low, high] = [spec.actionLow[i], spec.actionHigh[i]]
-          const noisy = a + (options.exploration * (high - low) * explore.normal()) / 2
-          action[i] = step > randomSteps ? Math.max(low, Math.min(high, noisy)) : explore.uniform(low, high)
-        })
-      }
+      if (step > randomSteps) learner.explore(task.observation, action, explore)
+      else drawAction(action, spec, explore)
       row.set(action, observations)
       row[observations + config.actionSize] = task.step(action)
       row.set(task.observation, observations + config.actionSize + 1)
@@ -176,6 +159,14 @@ export async function teach(
     }
   } finally {
     trainer.close()
+  }
+}
+
+/** Anything within the bounds. The draw that is thrown away keeps every seed's teacher what it was. */
+function drawAction(action: Float32Array, { actionLow, actionHigh }: TaskSpec, random: Random): void {
+  for (let i = 0; i < action.length; i++) {
+    random.normal()
+    action[i] = random.uniform(actionLow[i], actionHigh[i])
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { collect } from '../../../trainer/data/collect.ts'
 import { collectInParallel, playEpisodes } from '../../../trainer/data/episodes.ts'
-import { pick } from '../../../trainer/distill/tune.ts'
+import { pick } from '../../../trainer/distill/pick.ts'
 import { createTask } from '../../../trainer/tasks/registry.ts'
 
 const policy = readFileSync(new URL('../../../models/pendulum/student.bpd', import.meta.url))

@@ -12,8 +12,8 @@ import { EVERY } from '../../../trainer/distill/keep.ts'
 import { makeStudent } from '../../../trainer/distill/make-student.ts'
 import { rangeOf } from '../../../trainer/distill/observation-bounds.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../../trainer/distill/options.ts'
+import { pick } from '../../../trainer/distill/pick.ts'
 import type { DistillJob } from '../../../trainer/distill/session.ts'
-import { pick } from '../../../trainer/distill/tune.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
 import { teacherController } from '../../../trainer/teachers/policy.ts'
 import { loadTeacher } from '../../../trainer/teachers/teacher.ts'
@@ -115,7 +115,9 @@ describe('a run that diverges', () => {
     const checkpointed = (given: Partial<DistillOptions>, resume: boolean) =>
       short(given, (job) => new Checkpoints(file, job, 60, resume))
     const tuning = (threshold: number, last: string) =>
-      new RegExp(`diverged by the end of tuning at ${threshold}: .*; the last good checkpoint is ${file}, of ${last}$`)
+      new RegExp(
+        `diverged by the end of tuning at threshold ${threshold}: .*; the last good checkpoint is ${file}, of ${last}$`,
+      )
     await expect(checkpointed({ klCap: 0, tuneRate: 1e30 }, false)).rejects.toThrow(tuning(-1, 'step 400'))
     await expect(checkpointed({ klCap: 0, tuneRate: 1e30 }, true)).rejects.toThrow(tuning(-1, 'step 400'))
     await expect(short({ klCap: 0, tuneRate: 1e30 })).rejects.toThrow(/; no checkpoint yet$/)

@@ -11,7 +11,7 @@ const readme = readFileSync(new URL('../../../trainer/tasks/README.md', import.m
 
 it('the worked example is the one that is tested here', () => {
   const source = readFileSync(new URL('../../support/swing-up.ts', import.meta.url), 'utf8').trimEnd()
-  const inPlace = source.replace('../../trainer/tasks/mujoco/definition.ts', './definition.ts')
+  const inPlace = source.replaceAll('../../trainer/tasks/mujoco/', './')
   expect(readme).toContain(`\`\`\`ts\n${inPlace}\n\`\`\``)
 })
 

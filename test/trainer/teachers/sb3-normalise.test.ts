@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Layer } from '../../../runtime-as/format/network.ts'
 import { randomStream } from '../../../trainer/random.ts'
-import { foldNormalisation, limitSums, normalisation } from '../../../trainer/teachers/normalise.ts'
+import { foldIntoLayer, limitSums, normalisation } from '../../../trainer/teachers/normalise.ts'
 import { type Tensor, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { decodeTeacher, encodeTeacher } from '../../../trainer/teachers/teacher.ts'
 
@@ -29,8 +29,9 @@ describe('plain layers', () => {
         const mean = Array.from({ length: 5 }, () => random.normal())
         const variance = Array.from({ length: 5 }, () => random.uniform(0.01, 4))
         const observation = mean.map((m) => m + 3 * random.normal())
-        const normalised = observation.map((x, i) => (x - mean[i]) / Math.sqrt(variance[i] + 1e-8))
-        const folded = apply(foldNormalisation(layer, mean, variance, 1e-8), observation)
+        const std = variance.map((v) => Math.sqrt(v + 1e-8))
+        const normalised = observation.map((x, i) => (x - mean[i]) / std[i])
+        const folded = apply(foldIntoLayer(layer, mean, std), observation)
         apply(layer, normalised).forEach((y, i) => {
           expect(Math.abs(folded[i] - y)).toBeLessThan(1e-4)
         })

@@ -11,9 +11,10 @@ import { randomStream } from '../../../trainer/random.ts'
 import { evaluate } from '../../../trainer/tasks/evaluate.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
 import { prepareTask } from '../../../trainer/tasks/registry.ts'
+import { type Algorithm, algorithmNames } from '../../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
-import { type Algorithm, algorithms, type TeachRun, teach, teachDefaults } from '../../../trainer/teachers/teach.ts'
+import { type TeachRun, teach, teachDefaults } from '../../../trainer/teachers/teach.ts'
 import {
   decodeTeacher,
   encodeTeacher,
@@ -164,7 +165,7 @@ describe('teaching', () => {
       run,
     )
 
-  it.each(algorithms)(
+  it.each(algorithmNames)(
     '%s interrupted saves, continues to the same bits, its clock and other steps too; refuses a checkpoint of another run or an altered one',
     async (algorithm) => {
       const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))

@@ -1,5 +1,6 @@
 /** What makes a task on the MuJoCo engine. See README.md beside registry.ts for a worked example. */
 import type { Random } from '../../random.ts'
+import type { TaskFacts } from '../task.ts'
 
 /** Live views on the engine's memory; valid within the call they are handed to, never to be kept. */
 export interface State {
@@ -11,7 +12,7 @@ export interface State {
   xpos: Float64Array
 }
 
-export interface MujocoDefinition {
+export interface MujocoDefinition extends TaskFacts {
   name: string
   /** the model as MJCF text; every actuator needs a ctrlrange, which becomes the action's bounds */
   model: string

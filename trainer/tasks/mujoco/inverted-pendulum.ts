@@ -3,6 +3,7 @@
  * The pole itself leans by 0.001 m over its 0.6 m, so that upright is not at angle 0.
  */
 import { type MujocoDefinition, uniformStart } from './definition.ts'
+import { mujocoRecipe } from './recipe.ts'
 
 const model = `
 <mujoco model="inverted pendulum">
@@ -46,4 +47,5 @@ export const invertedPendulum: MujocoDefinition = {
   reward: () => 1,
   // not finite: NaN fails the comparison, and the sum is finite only when all four are
   terminated: ({ qpos, qvel }) => !(Math.abs(qpos[1]) <= 0.2 && Number.isFinite(qpos[0] + qvel[0] + qvel[1])),
+  recipe: { ...mujocoRecipe, steps: 20_000 },
 }

@@ -5,6 +5,7 @@
  */
 import { effort, type MujocoDefinition, uniformStart } from './definition.ts'
 import { observePlanar } from './hopper.ts'
+import { mujocoRecipe } from './recipe.ts'
 
 const leg = (side: '' | '_left', footFriction: number) => `
       <body name="thigh${side}" pos="0 0 -0.19999999999999996">
@@ -75,4 +76,9 @@ export const walker2d: MujocoDefinition = {
   position: ({ qpos }) => qpos[0],
   reward: (_, action, velocity) => velocity + 1 - 0.001 * effort(action),
   terminated: ({ qpos }) => !(qpos[1] > 0.8 && qpos[1] < 2 && Math.abs(qpos[2]) < 1),
+  recipe: mujocoRecipe,
+  reproduction: {
+    transitions: 400_000,
+    paper: { teacherReturn: 5357, studentReturn: 4817, retained: 0.899, kept: 0.0168 },
+  },
 }

@@ -1,4 +1,4 @@
-/** A policy file with narrower weights, and what that does to its return. */
+/** A policy file with its weights quantised, and what that does to its return. */
 
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
@@ -6,7 +6,7 @@ import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { type ValueType, valuesOf } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
-import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
+import { controllerOf, evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import { spreadObservations } from './make-student.ts'
 import { quantise } from './quantise.ts'
@@ -14,7 +14,7 @@ import { quantise } from './quantise.ts'
 /** observations that scales are chosen on */
 const CALIBRATION = 512
 
-export interface Narrowed {
+export interface QuantisedFile {
   bytes: Uint8Array
   values: ValueType
   bytesBefore: number
@@ -24,23 +24,22 @@ export interface Narrowed {
 }
 
 /** file: a policy with f32 weights for a task that is prepared; name: what messages call it. Same arguments, same bytes. */
-export function narrow(
+export function quantiseFile(
   file: Uint8Array,
   values: ValueType,
   transitions: Transitions,
   { name, seed, episodes }: { name: string; seed: number; episodes: number },
-): Narrowed {
+): QuantisedFile {
   const { network, contract, goldens } = decodePolicy(file, name)
   if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
-  const narrowed = quantise(network, values, spreadObservations(transitions, CALIBRATION))
+  const quantised = quantise(network, values, spreadObservations(transitions, CALIBRATION))
   const bytes = encodePolicy(
-    narrowed,
+    quantised,
     { ...contract, provenance: { ...contract.provenance, values } },
     goldens.map(({ observation }) => observation),
   )
   const returnOf = (policyBytes: Uint8Array) => {
-    const policy = loadPolicy(policyBytes, name)
-    const control = (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
+    const control = controllerOf(loadPolicy(policyBytes, name))
     return evaluate(createTask(contract.task), control, seed, 'report', episodes)
   }
   return {

@@ -2,12 +2,12 @@
  * Work that is done once: each job is a `bpd` command in a process of its own. Its result, what it wrote to stderr and the files it read are
  * kept beside what it makes, so that a second call takes what is there and continues what was interrupted.
  */
-import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { runBpd } from '../ablate/pool.ts'
+import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { makeFolder } from '../files.ts'
+import { runBpd } from './pool.ts'
 
 export type Result = Record<string, unknown>
 
@@ -44,7 +44,7 @@ const known = new Map<string, string>()
 export function fingerprint(file: string): { file: string; sha256: string } {
   let sha256 = known.get(file)
   if (!sha256) {
-    sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+    sha256 = sha256OfFile(file)
     known.set(file, sha256)
   }
   return { file, sha256 }

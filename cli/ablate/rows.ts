@@ -1,0 +1,79 @@
+/** What an ablation says of each contender, over its seeds. */
+import { plainTable } from '../report/table.ts'
+import { grouped, percent } from '../report/words.ts'
+import { type Interval, intervalOf } from './interval.ts'
+
+/** One run: a contender with a seed. */
+export interface Run {
+  variant: string
+  seed: number
+  return: number
+  weights: number
+  keptOfTeacher: number
+  keptOfStudent: number
+  bytes: number
+  seconds: number
+}
+
+export interface AblationRow {
+  variant: string
+  return: Interval
+  /** against the teacher on the same episodes, per seed */
+  difference: Interval
+  /** share of the teacher's return, where that is positive */
+  retained?: Interval
+  weights: Interval
+  /** weights / weights of the teacher, and / weights of the student before pruning; biases are counted nowhere */
+  keptOfTeacher: Interval
+  keptOfStudent: Interval
+  bytes: Interval
+  seconds: Interval
+}
+
+export function rowOf(name: string, runs: readonly Run[], teacherReturns: ReadonlyMap<number, number>): AblationRow {
+  const own = runs.filter((r) => r.variant === name)
+  const over = (of: (r: Run) => number) => intervalOf(own.map(of))
+  const teacherOf = (r: Run) => teacherReturns.get(r.seed)!
+  const positive = own.every((r) => teacherOf(r) > 0)
+  return {
+    variant: name,
+    return: over((r) => r.return),
+    difference: over((r) => r.return - teacherOf(r)),
+    ...(positive ? { retained: over((r) => r.return / teacherOf(r)) } : {}),
+    weights: over((r) => r.weights),
+    keptOfTeacher: over((r) => r.keptOfTeacher),
+    keptOfStudent: over((r) => r.keptOfStudent),
+    bytes: over((r) => r.bytes),
+    seconds: over((r) => r.seconds),
+  }
+}
+
+export function ablationTable(rows: readonly AblationRow[], teacher: Interval): string {
+  const figure = ({ mean, half }: Interval, write: (x: number) => string) =>
+    half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`
+  const plain = (x: number) => x.toFixed(1)
+  const whole = (x: number) => grouped(Math.round(x))
+  const head = [
+    'variant',
+    'return',
+    'minus teacher',
+    'retained',
+    'weights',
+    'of teacher',
+    'of student',
+    'bytes',
+    'seconds',
+  ]
+  const body = rows.map((row) => [
+    row.variant,
+    figure(row.return, plain),
+    figure(row.difference, plain),
+    row.retained ? figure(row.retained, percent) : '',
+    figure(row.weights, whole),
+    figure(row.keptOfTeacher, percent),
+    figure(row.keptOfStudent, percent),
+    figure(row.bytes, whole),
+    figure(row.seconds, whole),
+  ])
+  return `${plainTable(head, body)}\nmean ± half of the 95 % interval over ${rows[0].return.seeds} seeds; teacher ${figure(teacher, plain)}`
+}

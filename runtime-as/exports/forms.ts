@@ -1,0 +1,10 @@
+/** The forms of `bpd export`, one line each. */
+import { cForm } from './c.ts'
+import type { ExportForm } from './form.ts'
+import { onnxForm } from './onnx.ts'
+import { wasmForm } from './wasm.ts'
+
+export const exportForms = { wasm: wasmForm, c: cForm, onnx: onnxForm } as const satisfies Record<string, ExportForm>
+
+export type FormName = keyof typeof exportForms
+export const formNames = Object.keys(exportForms) as FormName[]

@@ -1,0 +1,17 @@
+import { plain } from './plain.ts'
+import type { Variant } from './variant.ts'
+
+/** No sparsity: a plain dense network with about that number of weights. */
+export const dense: Variant = {
+  ...plain,
+  hidden: ({ hidden, budget }, observations, actions) => denseSizes(observations, actions, hidden.length, budget),
+  masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
+}
+
+/** Equal hidden sizes of a dense student with at most `budget` weights: the widest there is. */
+export function denseSizes(observations: number, actions: number, layers: number, budget: number): number[] {
+  const weights = (h: number) => h * (observations + actions) + (layers - 1) * h * h
+  let size = 1
+  while (weights(size + 1) <= budget) size++
+  return new Array<number>(layers).fill(size)
+}

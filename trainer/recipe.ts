@@ -1,0 +1,49 @@
+/** The numbers that a distillation is made with. What a task asks for lies with the task, what a variant fixes with the variant. */
+import type { Outside } from '../runtime-as/format/network.ts'
+import type { KlSchedule, NoiseMode, StepConfig } from './kernels/config.ts'
+
+/** Taken over by the training step as they are. */
+type StepOptions = Pick<
+  StepConfig,
+  | ('hidden' | 'criticHidden' | 'batch' | 'chunks' | 'discount' | 'tau' | 'delay')
+  | ('actorRate' | 'criticRate' | 'dataScale' | 'valueWeight')
+>
+
+export interface Recipe extends StepOptions {
+  /** number of weights that the variants without Gaussian weights aim at */
+  budget: number
+  /** variant `l1`: L1 penalty, in units of the learning rate: each update shrinks every weight by rate x l1 */
+  l1: number
+  /** T: critic steps; the student moves at every `delay`-th */
+  steps: number
+  noise: Exclude<NoiseMode, 'none'>
+  klShape: KlSchedule['shape']
+  nu: number
+  klCap: number
+  /** log alpha at which the student is pruned for the training curve */
+  threshold: number
+  evaluateEvery: number
+  progressEpisodes: number
+  /** log alpha thresholds that are pruned, tuned and picked from */
+  thresholds: readonly number[]
+  /** in their place: how many weights to leave, those of lowest log alpha */
+  keep?: readonly number[]
+  /** student updates with the mask frozen, for each point of the sweep */
+  tuneUpdates: number
+  /** learning rate of the student at the beginning of tuning; default: `actorRate` */
+  tuneRate?: number
+  /** with the critics, or cloning the teacher's clean actions only */
+  tuneWithValue: boolean
+  pickEpisodes: number
+  /** how much of |teacher's return| the picked student may lose on the picking episodes */
+  tolerance: number
+  /** most weights that the picked student may have; then the rule is the best return, not the fewest weights */
+  maxWeights?: number
+  /** the same, bytes of its file */
+  maxBytes?: number
+  /** the contract bounds the observations to the range of the data, widened by a share of it; absent: no bounds */
+  observationBounds?: Outside
+  observationMargin?: number
+  /** fused multiply-add where the CPU has it: faster, other last bits than on a CPU without */
+  fused: boolean
+}
