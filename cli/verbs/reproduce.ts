@@ -141,7 +141,7 @@ function readRows(file: string): Row[] {
   } catch {
     rows = undefined
   }
-  if (!Array.isArray(rows) || !rows.every((row) => paperTasks().includes(row?.task)))
+  if (!Array.isArray(rows) || !rows.every((row) => paperTasks().includes(row?.task) && row.keptOfPaperNetwork))
     throw new InputError(`${file}: expected the JSON of an earlier table`)
   return rows
 }

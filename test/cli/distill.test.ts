@@ -86,7 +86,7 @@ describe('every flag of the recipe', () => {
     const { provenance } = decodePolicy(readFileSync(join(folder, 'all/student.bpd'))).contract
     const { tile: _, fused: __, ...expected } = Object.assign({}, ...used.map(([, , becomes]) => becomes)) as Given
     expect(provenance).toMatchObject({ recipe: expected })
-    // what differs from the defaults is written; the pendulum's own preset is --no-fused
+    // what differs from the defaults is written; the pendulum's own recipe is --no-fused
     expect(provenance?.recipe).not.toHaveProperty('fused')
   })
 })

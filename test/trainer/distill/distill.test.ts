@@ -188,7 +188,7 @@ describe('variants', () => {
 })
 
 describe('options', () => {
-  it('are what was given, then the preset of the task, then the defaults; an undefined one is not given', () => {
+  it('are what was given, then the recipe of the task, then the defaults; an undefined one is not given', () => {
     const options = distillOptions('pendulum', { seed: 3, threads: 1, steps: 7, hidden: undefined })
     expect(options).toMatchObject({ seed: 3, steps: 7, hidden: [64, 64], discount: distillDefaults.discount })
     expect(distillOptions('hopper', { seed: 1, threads: 1 }).hidden).toEqual([128, 128])
