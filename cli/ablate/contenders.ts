@@ -44,7 +44,7 @@ const distilled = (variant: VariantName): Contender => ({
   needsBudget: variantOf(variant).cutKind === 'budget',
   async make({ spec, teacherFile, data, out, seed, budget, recipe }) {
     const words = ['distill', spec.name, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', variant]
-    const own = ['--seed', `${seed}`, '--threads', '1', ...(budget ? ['--budget', `${budget}`] : [])]
+    const own = ['--seed', `${seed}`, '--threads', '1', ...(budget === undefined ? [] : ['--budget', `${budget}`])]
     // a task's recipe that changes makes another job of the same command
     const meant = recipeOf(distillOptions(spec.name, { seed, threads: 1 }))
     return (await once(out, [...words, ...own, '--resume', ...recipe], [teacherFile, data], meant)) as unknown as Made

@@ -47,7 +47,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
 }
 
 /** By the rule that picks within a run too, on the picking episodes, each student's return as a share of its teacher's. */
-function bestOf(runs: readonly Run[]): Run | undefined {
+export function bestOf(runs: readonly Run[]): Run | undefined {
   const ours = runs.filter(({ variant }) => manySizes(variant))
   if (!ours.length) return undefined
   const shares = ours.map((run) => ({ run, weights: run.weights, bytes: run.fileBytes, tunedReturn: run.picked }))

@@ -107,7 +107,8 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       await once(place, ['collect', task, '--teacher', teacherFile, ...count, '--out', data], [teacherFile])
       teacherReturns.set(seed, await evaluateFile(`teacher-${seed}`, teacherFile, seed))
       const runs = first ? [await one(first, seed, data)] : []
-      const budget = options.budget ?? runs[0]?.weights
+      // a student may end with none: nothing can aim at that
+      const budget = options.budget ?? (runs[0] && Math.max(1, runs[0].weights))
       for (const name of variants) if (name !== first) runs.push(await one(name, seed, data, budget))
       return runs
     })

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { once } from '../../cli/jobs/once.ts'
 import { paperNetworkSize, reproductionOf, weightBudget } from '../../cli/reproduce/paper.ts'
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
+import { bestOf } from '../../cli/reproduce/ship.ts'
 import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
 import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from '../support/command.ts'
@@ -102,6 +103,20 @@ describe('a row of the table', () => {
     const { head, body } = cells([rowFor(1000)])
     expect(body.map((line) => line.length)).toEqual([head.length, head.length])
     expect(body[1].slice(0, 4)).toEqual(['hopper', '', '3,583', 'the paper'])
+  })
+})
+
+describe('the student that ships', () => {
+  const run = (variant: Run['variant'], weights: number, picked: number) =>
+    ({ variant, weights, picked, fileBytes: 8 * weights }) as Run
+
+  it('is picked by the rule of every run: the fewest weights that retain 98 %, or else the best', () => {
+    const runs = [run('bpd', 400, 0.99), run('no-q', 200, 0.981), run('no-q', 100, 0.97), run('dense', 50, 1)]
+    expect(bestOf(runs)).toBe(runs[1])
+    expect(bestOf(runs.slice(2))).toBe(runs[2])
+    expect(bestOf([run('no-q', 100, 0.5), run('no-q', 300, 0.9)])).toMatchObject({ weights: 300 })
+    // what cannot be cut to several sizes is there to be compared with
+    expect(bestOf(runs.slice(3))).toBeUndefined()
   })
 })
 
