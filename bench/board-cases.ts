@@ -40,11 +40,11 @@ function pendulumPaper(): BoardCase {
 const CALIBRATION = 256
 
 /** The student of pendulum-paper with narrower weights, in the smallest file: two golden vectors. */
-export const paperFile = (values: ValueType): Uint8Array => narrowed('pendulum-paper', paperStudent(), values, 2)
+export const paperFile = (values: ValueType): Uint8Array => quantised('pendulum-paper', paperStudent(), values, 2)
 
 /** A student of 17-128-128-6 with 387 weights, of whose units 110 are not constant. */
 export const smallFile = (values: ValueType): Uint8Array =>
-  narrowed('small-387', sparseNetwork([17, 60, 50, 6], 387), values, GOLDENS)
+  quantised('small-387', sparseNetwork([17, 60, 50, 6], 387), values, GOLDENS)
 
 /** A layer of relu with weights at random places, before one dense action. */
 export function layerFile(values: ValueType, rows: number, columns: number, density: number): Uint8Array {
@@ -54,12 +54,12 @@ export function layerFile(values: ValueType, rows: number, columns: number, dens
       const weight = random.normal()
       return l === 0 && random.uniform(0, 1) >= density ? 0 : weight
     })
-  return narrowed('layer', network([columns, rows, 1], weights, random), values, GOLDENS)
+  return quantised('layer', network([columns, rows, 1], weights, random), values, GOLDENS)
 }
 
-function narrowed(name: string, network: Network, values: ValueType, goldens: number): Uint8Array {
-  const narrow = quantise(network, values, observations(network, CALIBRATION, name, 'calibration'))
-  return encodePolicy(narrow, contractOf(network), observations(network, goldens, name, 'golden'))
+function quantised(name: string, network: Network, values: ValueType, goldens: number): Uint8Array {
+  const small = quantise(network, values, observations(network, CALIBRATION, name, 'calibration'))
+  return encodePolicy(small, contractOf(network), observations(network, goldens, name, 'golden'))
 }
 
 /** A trained student, beside a teacher of the size that it was distilled from. The file holds its layers with zeros, and no metadata. */

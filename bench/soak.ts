@@ -13,8 +13,8 @@ import { FailedError } from '../runtime-as/errors.ts'
 import { FAILSAFE } from '../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../runtime-as/kernel/policy.ts'
 import { badLine } from '../test/support/bad-line.ts'
-import { narrowedFile } from '../test/support/narrowed.ts'
 import { randomNetwork, uniform } from '../test/support/networks.ts'
+import { quantisedFile } from '../test/support/quantised.ts'
 import { boardTime, simulatedTime } from './soak-time.ts'
 
 /** the line at its worst: part of the frames, part of the bytes, a stall of 200 ms now and then */
@@ -61,9 +61,9 @@ const line = badLine(time.port, FAULTS, 7)
 const network = (sizes: number[], seed: number) => randomNetwork(sizes, 0.2, { seed })
 // one takes whatever comes; the others clamp, or refuse, what lies outside their bounds
 const files = [
-  narrowedFile(network([3, 12, 2], 1), 'f32'),
-  narrowedFile(network([3, 16, 12, 2], 2), 'f32', 'tanh', 'clamp'),
-  narrowedFile(network([3, 24, 2], 3), 'f32', 'tanh', 'refuse'),
+  quantisedFile(network([3, 12, 2], 1), 'f32'),
+  quantisedFile(network([3, 16, 12, 2], 2), 'f32', 'tanh', 'clamp'),
+  quantisedFile(network([3, 24, 2], 3), 'f32', 'tanh', 'refuse'),
 ]
 const policies = files.map((file) => loadPolicy(file))
 const [here, there] = [new Float32Array(2), new Float32Array(2)]

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { readProgram } from '../../runtime-as/exports/program.ts'
 import type { Activation } from '../../runtime-as/format/network.ts'
 import { cActions, fileOf, hasGcc, kernelActions, observationsOf, wasmActions } from '../support/generated.ts'
-import { narrowed } from '../support/narrowed.ts'
 import { anyNetwork, randomNetwork } from '../support/networks.ts'
+import { quantised } from '../support/quantised.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url)))
 const TYPES = ['f32', 'f16', 'int8'] as const
@@ -15,7 +15,7 @@ describe('generated code returns the bits of the kernel', () => {
   it('as WebAssembly, for networks of any size, density, activation, squash and value type, whatever the observation', () => {
     fc.assert(
       fc.property(anyNetwork, fc.constantFrom(...TYPES), ({ network, squash, seed }, values) => {
-        const file = fileOf(narrowed(network, values), squash, seed)
+        const file = fileOf(quantised(network, values), squash, seed)
         const observations = observationsOf(network.layers[0].inputs, seed)
         expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
       }),
@@ -33,7 +33,7 @@ describe('generated code returns the bits of the kernel', () => {
       for (const values of TYPES) {
         const squash = i === 1 ? 'clip' : 'tanh'
         const network = randomNetwork([9, 60, 50, 3], [0.4, 0.1, 1], { seed: i, hidden, squash })
-        const file = fileOf(narrowed(network, values), squash)
+        const file = fileOf(quantised(network, values), squash)
         const observations = observationsOf(9, 7 * i)
         expect(cActions(file, observations, flags)).toEqual(kernelActions(file, observations))
       }

@@ -2,8 +2,8 @@
 
 import { type Network, type Outside, VALUE_TYPES } from '../../runtime-as/format/network.ts'
 import * as layout from '../../runtime-as/kernel/assembly/layout.ts'
-import { narrowedFile } from './narrowed.ts'
 import { randomNetwork } from './networks.ts'
+import { quantisedFile } from './quantised.ts'
 
 const SHAPES: (() => [network: Network, squash?: 'clip'])[] = [
   () => [randomNetwork([4, 12, 3], [0.4, 0.5])],
@@ -18,7 +18,7 @@ export const seedFiles = (): Uint8Array[] =>
   VALUE_TYPES.flatMap((values, k) =>
     SHAPES.map((shape, i) => {
       const [network, squash] = shape()
-      return narrowedFile(network, values, squash, [undefined, 'clamp', undefined, 'refuse'][(i + k) % 4] as Outside)
+      return quantisedFile(network, values, squash, [undefined, 'clamp', undefined, 'refuse'][(i + k) % 4] as Outside)
     }),
   )
 

@@ -4,15 +4,15 @@ import type { Board } from '../../firmware-bridge/host/client.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { Activation, Outside, ValueType } from '../../runtime-as/format/network.ts'
 import { referenceForward } from '../../runtime-as/kernel/reference.ts'
-import { narrowedFile } from './narrowed.ts'
 import { awkwardObservation, randomNetwork } from './networks.ts'
 import { bits, withAlteredGolden } from './policies.ts'
+import { quantisedFile } from './quantised.ts'
 
 /** Dense, sparse with u8 columns and empty rows, sparse with u16 columns. */
 export function everyForm(values: ValueType, hidden: Activation, outside?: Outside): Uint8Array {
   const sparse = randomNetwork([6, 270, 9, 2], [0.3, 0.02, 1], { seed: 5, hidden })
   sparse.layers[0].weights.fill(0, 12, 24)
-  return narrowedFile(sparse, values, 'tanh', outside)
+  return quantisedFile(sparse, values, 'tanh', outside)
 }
 
 /** missing: why the target cannot run here, if so */

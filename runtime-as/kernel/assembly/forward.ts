@@ -29,7 +29,7 @@ import {
   VALUE_TYPE,
   WIDEST,
 } from './layout'
-import { rowsF16, rowsI8 } from './narrow'
+import { rowsF16, rowsI8 } from './quantised'
 import { reluRows } from './relu'
 import { tanhRows } from './tanh'
 

@@ -5,8 +5,8 @@ import { openPicoEmulator } from '../../../firmware-bridge/emulators/pico.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { OUTSIDE, VALUE_TYPES } from '../../../runtime-as/format/network.ts'
-import { narrowedFile } from '../../support/narrowed.ts'
 import { randomNetwork } from '../../support/networks.ts'
+import { quantisedFile } from '../../support/quantised.ts'
 import { describeTarget, everyForm } from '../../support/targets.ts'
 
 const files = VALUE_TYPES.map((values) => everyForm(values, 'relu'))
@@ -18,7 +18,7 @@ it('the files hold every form', () => {
 
 describeTarget('in-process', undefined, () => Board.connect(openInProcess()), files)
 
-const small = VALUE_TYPES.map((values) => narrowedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
-for (const outside of OUTSIDE) small.push(narrowedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
+const small = VALUE_TYPES.map((values) => quantisedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
+for (const outside of OUTSIDE) small.push(quantisedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
 const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
 describeTarget('pico-emulator', undefined, openPico, small)

@@ -19,8 +19,8 @@ import {
   wasmActions,
   writeC,
 } from '../../support/generated.ts'
-import { narrowed } from '../../support/narrowed.ts'
 import { bits, observationsFor, randomNetwork } from '../../support/networks.ts'
+import { quantised } from '../../support/quantised.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../../models/pendulum/student.bpd', import.meta.url)))
 const TYPES = ['f32', 'f16', 'int8'] as const
@@ -32,20 +32,20 @@ describe('the generated WebAssembly module returns the bits of the kernel', () =
   })
 
   it.each(TYPES)('for weights stored as %s, whatever the observation', (values) => {
-    const file = fileOf(narrowed(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
+    const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 2)
     expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
   })
 
   it('and refuses whole-number policies in one line', () => {
-    const file = fileOf(narrowed(randomNetwork([9, 20, 3], 0.5), 'int8-fixed'))
+    const file = fileOf(quantised(randomNetwork([9, 20, 3], 0.5), 'int8-fixed'))
     expect(() => readProgram(file, 'p.bpd')).toThrow('p.bpd: values: int8-fixed, expected f32, f16 or int8')
   })
 })
 
 describe('NaN in the observation gives the failsafe action', () => {
   it.each(TYPES)('in the kernel, the module and the C, for weights stored as %s', (values) => {
-    const file = fileOf(narrowed(randomNetwork([3, 8, 2], 1), values))
+    const file = fileOf(quantised(randomNetwork([3, 8, 2], 1), values))
     const failsafe = bits(Float32Array.from(decodePolicy(file).contract.action.failsafe))
     const nan = [0, 1, 2].map((i) => Float32Array.of(1, -1, 2).fill(Number.NaN, i, i + 1))
     const expected = nan.map(() => failsafe)
@@ -57,7 +57,7 @@ describe('NaN in the observation gives the failsafe action', () => {
 
 describe.skipIf(!hasGcc)('the generated C, compiled by gcc', () => {
   it.each(TYPES)('returns the bits of the kernel for weights stored as %s, NaN and infinities included', (values) => {
-    const file = fileOf(narrowed(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
+    const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 3)
     expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(kernelActions(file, observations))
   })

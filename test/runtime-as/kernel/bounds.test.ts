@@ -14,8 +14,8 @@ import * as layout from '../../../runtime-as/kernel/assembly/layout.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { referenceForward } from '../../../runtime-as/kernel/reference.ts'
 import { cActions, hasGcc, observationsOf, selfTest, wasmActions } from '../../support/generated.ts'
-import { narrowedFile } from '../../support/narrowed.ts'
 import { bits, bounded, randomNetwork } from '../../support/networks.ts'
+import { quantisedFile } from '../../support/quantised.ts'
 import { resealed, tinyContract, tinyFile } from '../../support/tiny.ts'
 
 const opened: Board[] = []
@@ -52,7 +52,7 @@ describe('an observation outside its bounds', () => {
         fc.constantFrom<Outside>(...OUTSIDE),
         fc.nat(1000),
         async (sizes, values, outside, seed) => {
-          const file = narrowedFile(randomNetwork(sizes, 0.6, { seed }), values, 'tanh', outside)
+          const file = quantisedFile(randomNetwork(sizes, 0.6, { seed }), values, 'tanh', outside)
           const observations = observationsOf(sizes[0], seed)
           const decoded = decodePolicy(file)
           const host = hostActions(file, observations)
@@ -79,7 +79,7 @@ describe('an observation outside its bounds', () => {
   })
 
   it.skipIf(!hasGcc).each(OUTSIDE)('gives them in the generated C, too: %s', (outside) => {
-    const file = narrowedFile(randomNetwork([9, 20, 3], 0.5), 'f32', 'tanh', outside)
+    const file = quantisedFile(randomNetwork([9, 20, 3], 0.5), 'f32', 'tanh', outside)
     const observations = [3, 4, 5].flatMap((seed) => observationsOf(9, seed))
     expect(cActions(file, observations, ['-std=c99', '-O2'])).toEqual(hostActions(file, observations).actions)
     expect(
@@ -187,7 +187,7 @@ describe('bounds of observations in a contract', () => {
 
   it('go to ONNX where they clamp, and are refused there in one line where they refuse', () => {
     const network = randomNetwork([3, 4, 1], 1)
-    const program = (outside: Outside) => readProgram(narrowedFile(network, 'f32', 'tanh', outside))
+    const program = (outside: Outside) => readProgram(quantisedFile(network, 'f32', 'tanh', outside))
     expect(Buffer.from(generateOnnx(program('clamp'))).toString('latin1')).toContain('observation_high')
     expect(() => generateOnnx(program('refuse'), 'p.bpd')).toThrow(
       "p.bpd: contract.observation.outside: 'refuse', expected 'clamp' or no bounds for ONNX",
@@ -196,7 +196,7 @@ describe('bounds of observations in a contract', () => {
 
   it('leave files without them as they are', () => {
     const network = randomNetwork([3, 4, 1], 1)
-    const file = narrowedFile(network, 'f32')
+    const file = quantisedFile(network, 'f32')
     expect(file[layout.CORE + layout.OUTSIDE]).toBe(0)
     const { contract: read, goldens } = decodePolicy(file)
     expect(Object.keys(read.observation)).toEqual(['names'])

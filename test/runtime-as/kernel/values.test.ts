@@ -16,8 +16,8 @@ import { newKernel } from '../../../runtime-as/kernel/kernel.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { referenceForward } from '../../../runtime-as/kernel/reference.ts'
 import { quantise } from '../../../trainer/distill/quantise.ts'
-import { anyNarrowed, type NARROW, narrowed, narrowedFile } from '../../support/narrowed.ts'
 import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../../support/networks.ts'
+import { anyQuantised, type QUANTISED, quantised, quantisedFile } from '../../support/quantised.ts'
 import { resealed } from '../../support/tiny.ts'
 
 function expectSameBits(file: Uint8Array, seed = 1): string[] {
@@ -37,7 +37,7 @@ describe('weights narrower than f32', () => {
   it('give the bits of the readable reference, whatever network and observation', () => {
     const seen = new Set<string>()
     fc.assert(
-      fc.property(anyNarrowed, ({ network, values, squash, seed }) => {
+      fc.property(anyQuantised, ({ network, values, squash, seed }) => {
         const file = encodePolicy(network, contractFor(network, squash), observationsFor(network, 1, seed))
         for (const form of expectSameBits(file, seed)) seen.add(`${values} ${form}`)
         expect(
@@ -78,13 +78,13 @@ describe('weights narrower than f32', () => {
       const network = randomNetwork([17, 90, 70, 6], [0.2, 0.1, 0.4], { seed: 9 })
       const contract = contractFor(network)
       const observations = observationsFor(network, 200)
-      const [exact, narrow] = [network, quantise(network, values, observations)].map((n) =>
+      const [exact, small] = [network, quantise(network, values, observations)].map((n) =>
         loadPolicy(encodePolicy(n, contract, observations.slice(0, 2))),
       )
       const [a, b] = [new Float32Array(6), new Float32Array(6)]
       for (const observation of observationsFor(network, 200, 77)) {
         exact.stepInto(observation, a)
-        narrow.stepInto(observation, b)
+        small.stepInto(observation, b)
         for (const [i, low] of contract.action.low.entries()) {
           expect(Math.abs(a[i] - b[i])).toBeLessThan(most * (contract.action.high[i] - low))
         }
@@ -101,7 +101,7 @@ describe('weights narrower than f32', () => {
 })
 
 describe('fixed point', () => {
-  const network = narrowed(randomNetwork([5, 20, 20, 2], 0.4), 'int8-fixed')
+  const network = quantised(randomNetwork([5, 20, 20, 2], 0.4), 'int8-fixed')
   const contract = contractFor(network)
   const policy = loadPolicy(encodePolicy(network, contract, observationsFor(network, 2)))
   const action = new Float32Array(2)
@@ -130,7 +130,7 @@ describe('fixed point', () => {
 })
 
 describe('refusals of narrow layers', () => {
-  const file = (values: (typeof NARROW)[number]) => narrowedFile(randomNetwork([7, 9, 3], [0.3, 1]), values)
+  const file = (values: (typeof QUANTISED)[number]) => quantisedFile(randomNetwork([7, 9, 3], [0.3, 1]), values)
   const validate = (bytes: Uint8Array) => {
     const kernel = newKernel(bytes.length)
     const memory = new Uint8Array(kernel.memory.buffer)
@@ -142,7 +142,7 @@ describe('refusals of narrow layers', () => {
   const at = (view: DataView, layer: number, field: number) =>
     CORE + view.getUint32(CORE + layout.HEADER + layer * layout.DESCRIPTOR + field, true)
   const type = (layer: number) => CORE + layout.HEADER + layer * layout.DESCRIPTOR + layout.VALUE_TYPE
-  const cases: [what: string, values: (typeof NARROW)[number], code: number, change: (view: DataView) => void][] = [
+  const cases: [what: string, values: (typeof QUANTISED)[number], code: number, change: (view: DataView) => void][] = [
     [
       'a half that is infinite',
       'f16',

@@ -1,4 +1,4 @@
-// Layers whose values are narrower than f32. Half the bytes or a quarter, and no more code than that is worth: one loop for every form.
+// Layers whose weights are quantised to f16 or int8. Half the bytes or a quarter, and no more code than that is worth: one loop for every form.
 import { COLUMNS, COLUMNS_AT, COLUMN_TYPE, NO_COLUMNS, ROWS, RUN, RUNS_AT, SCALES_AT, U8, VALUES_AT } from './layout'
 
 /** The f32 that an IEEE half is, exactly. */
@@ -17,7 +17,7 @@ function half(h: u32): f32 {
  */
 // @ts-ignore: decorator
 @inline
-function narrow<T>(core: usize, d: usize, x: usize, y: usize): void {
+function quantised<T>(core: usize, d: usize, x: usize, y: usize): void {
   const columnType = load<u8>(d, COLUMN_TYPE)
   let run = core + load<u32>(d, RUNS_AT)
   let head = core + load<u32>(d, SCALES_AT)
@@ -61,9 +61,9 @@ function narrow<T>(core: usize, d: usize, x: usize, y: usize): void {
 }
 
 export function rowsF16(core: usize, d: usize, x: usize, y: usize): void {
-  narrow<u16>(core, d, x, y)
+  quantised<u16>(core, d, x, y)
 }
 
 export function rowsI8(core: usize, d: usize, x: usize, y: usize): void {
-  narrow<i8>(core, d, x, y)
+  quantised<i8>(core, d, x, y)
 }

@@ -11,10 +11,10 @@ import {
 import { quantise } from '../../trainer/distill/quantise.ts'
 import { anyNetwork, bounded, contractFor, observationsFor } from './networks.ts'
 
-export const NARROW: ValueType[] = VALUE_TYPES.filter((values) => values !== 'f32')
+export const QUANTISED: ValueType[] = VALUE_TYPES.filter((values) => values !== 'f32')
 
 /** Hidden layers of tanh have no fixed point: those become relu. */
-export function narrowed(network: Network, values: ValueType, seed = 3): Network {
+export function quantised(network: Network, values: ValueType, seed = 3): Network {
   const last = network.layers.length - 1
   const layers = network.layers.map((layer, i) =>
     values === 'int8-fixed' && i < last && layer.activation === 'tanh'
@@ -25,22 +25,24 @@ export function narrowed(network: Network, values: ValueType, seed = 3): Network
 }
 
 /** outside: with bounds of the observations, golden ones at their lows */
-export function narrowedFile(
+export function quantisedFile(
   network: Network,
   values: ValueType,
   squash: Contract['squash'] = 'tanh',
   outside?: Outside,
 ): Uint8Array {
   const plain = contractFor(network, squash)
-  if (!outside) return encodePolicy(narrowed(network, values), plain, observationsFor(network, 2))
+  if (!outside) return encodePolicy(quantised(network, values), plain, observationsFor(network, 2))
   const contract = bounded(plain, outside)
   const golden = [Float32Array.from(contract.observation.low as number[]), new Float32Array(network.layers[0].inputs)]
-  return encodePolicy(narrowed(network, values), contract, golden)
+  return encodePolicy(quantised(network, values), contract, golden)
 }
 
 /** Any network of any type of value but f32. */
-export const anyNarrowed = fc.tuple(anyNetwork, fc.constantFrom(...NARROW)).map(([{ network, ...rest }, values]) => ({
-  ...rest,
-  network: narrowed(network, values),
-  values,
-}))
+export const anyQuantised = fc
+  .tuple(anyNetwork, fc.constantFrom(...QUANTISED))
+  .map(([{ network, ...rest }, values]) => ({
+    ...rest,
+    network: quantised(network, values),
+    values,
+  }))
