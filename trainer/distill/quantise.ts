@@ -8,7 +8,7 @@ import { upperHalf } from '../../runtime-as/format/check-network.ts'
 import type { Activation, Layer, Network, ValueType } from '../../runtime-as/format/network.ts'
 
 /** largest weight of a row at 127, then smaller scales, which clip it and leave the others finer, and larger ones */
-const CANDIDATES = Array.from({ length: 25 }, (_, i) => 1.1 - 0.02 * i)
+const SHARES = Array.from({ length: 25 }, (_, i) => 1.1 - 0.02 * i)
 /** fixed point has room for activations of twice the largest size seen; beyond, they saturate */
 const ROOM = 2
 const LARGEST = 32767
@@ -107,7 +107,7 @@ function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
   const [scale, real] = [new Float32Array(outputs), new Float32Array(weights.length)]
   for (let row = 0; row < outputs; row++) {
     const kept = Float64Array.from(rowOf(layer, row))
-    const scales = CANDIDATES.map((part) => upperHalf((part * largest(kept)) / 127)).filter((x) => x > 0)
+    const scales = SHARES.map((part) => upperHalf((part * largest(kept)) / 127)).filter((x) => x > 0)
     const best = bestRow(kept, inputs, column(sums, row), scales.length ? scales : [1])
     scale[row] = best.scale
     weights.set(best.numbers, row * layer.inputs)
@@ -152,7 +152,7 @@ function toFixed(layer: Layer, units: Float64Array, { inputs, sums }: Seen, last
     // head and products stay below 2^30, whatever the inputs
     const total = kept.reduce((sum, w) => sum + Math.abs(w), 0)
     const least = Math.max(2 ** -100, (1.1 * largest(wanted)) / 2 ** 29, (LARGEST * total) / 2 ** 29)
-    const scales = CANDIDATES.map((part) => Math.fround(Math.max(least, (part * largest(kept)) / 127)))
+    const scales = SHARES.map((part) => Math.fround(Math.max(least, (part * largest(kept)) / 127)))
     const best = bestRow(kept, steps, wanted, [...new Set(scales)])
     const steepness = (ROOM * largest(wanted)) / (best.scale * LARGEST)
     const shift = last || steepness <= 1 ? 0 : Math.ceil(Math.log2(steepness))
