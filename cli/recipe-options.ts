@@ -27,7 +27,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--batch <n>', 'transitions per step', integer(2, 65536))
     .option('--discount <x>', 'gamma', number(0, 1))
     .option('--tau <x>', 'rate of the target networks', number(0, 1))
-    .option('--delay <n>', 'student and targets move at every so manyth step', integer(1))
+    .option('--delay <n>', 'policy delay: student and targets move every n-th step', integer(1))
     .option('--actor-rate <x>', 'learning rate of the student', number(0))
     .option('--critic-rate <x>', 'learning rate of the critics', number(0))
     .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))

@@ -57,6 +57,7 @@ describe('distilling', () => {
       expect(Object.values(point).flat()).toSatisfy((values: number[]) => values.every(Number.isFinite))
     expect(distilled.sweep.map((point) => point.threshold)).toEqual([-1, 2])
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(distilled.sweep[1].weights)
+    expect(distilled.sweep[0]).not.toHaveProperty('budget')
     const policy = decodePolicy(bytes)
     expect(policy.contract.task).toBe('pendulum')
     expect(policy.goldens).toHaveLength(8)
@@ -145,6 +146,10 @@ describe('variants', () => {
     expect(distilled.curve.at(-1)!.weights).toBe(150)
     expect(distilled.sweep).toHaveLength(1)
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(150)
+    // a number of weights is no log alpha
+    expect(distilled.sweep[0]).toMatchObject({ budget: 150 })
+    expect(distilled.sweep[0]).not.toHaveProperty('threshold')
+    expect([distilled.budget, distilled.threshold]).toEqual([150, undefined])
   })
 
   it('l1 drives weights to zero exactly, and keeps the largest', async () => {

@@ -4,7 +4,7 @@ import { randomStream } from '../../../trainer/random.ts'
 import { runEpisode } from '../../../trainer/tasks/evaluate.ts'
 import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
-import { createTask, prepareTask, taskNames } from '../../../trainer/tasks/registry.ts'
+import { createTask, onMujoco, prepareTask, taskNames } from '../../../trainer/tasks/registry.ts'
 import { swingUp } from '../../support/swing-up.ts'
 
 const readme = readFileSync(new URL('../../../trainer/tasks/README.md', import.meta.url), 'utf8')
@@ -26,6 +26,15 @@ it('the worked example starts hanging, obeys its force, and ends off the rail', 
   expect(task.terminated).toBe(true)
   expect(task.observation[0]).toBeGreaterThan(2)
   task.close()
+})
+
+it('the worked example is a whole entry of the registry', async () => {
+  const { create, prepare, recipe, reproduction } = onMujoco(swingUp)
+  await prepare?.()
+  expect(create().spec.name).toBe('swing-up')
+  expect(recipe.steps).toBe(20_000)
+  expect(reproduction).toBeUndefined()
+  expect(readme).toContain("  'swing-up': onMujoco(swingUp),")
 })
 
 it('the table of tasks says what the tasks say', async () => {
