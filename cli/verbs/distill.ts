@@ -117,7 +117,7 @@ export function show(
     phase === 'train'
       ? `distilling ${task}: step ${step}/${steps}, critic ${short(point?.critic)}, value ${short(point?.value)}, clone ${short(point?.clone)}, ` +
         `KL ${short(point?.kl)}, return ${short(point?.return)}, ${point?.weights} weights left`
-      : `tuning ${task}: ${describeCut(sweep ?? {})} (${step}/${steps}), ${sweep?.weights} weights, return ${short(sweep?.prunedReturn)} -> ${short(sweep?.tunedReturn)}`
+      : `tuning ${task}: ${sweep && describeCut(sweep)} (${step}/${steps}), ${sweep?.weights} weights, return ${short(sweep?.prunedReturn)} -> ${short(sweep?.tunedReturn)}`
   progress.update(`${text}, ${seconds(secondsLeft)} left`)
 }
 

@@ -23,7 +23,7 @@ export async function train(
 ): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
   const { trainer, options } = session
   const { seed, steps } = options
-  const { reshape } = variant
+  const reshape = variant.reshape && { every: variant.reshape.every(options), apply: variant.reshape.apply }
   trainer.setMode(variant.noise(options), { masked: reshape !== undefined })
   variant.initialise(trainer, randomStream(seed, 'distill', 'student'), options)
   if (options.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(seed, 'distill', 'critics'))
@@ -31,10 +31,9 @@ export async function train(
   const curve = resumed ? resumed.curve : []
   for (const point of curve) onPoint(point)
 
-  const reshapeEvery = reshape?.every(options)
-  const every = [piece, options.evaluateEvery, ...(reshapeEvery ? [reshapeEvery] : [])]
+  const every = [piece, options.evaluateEvery, ...(reshape ? [reshape.every] : [])]
   for (let step = resumed?.step ?? 0; step < steps; ) {
-    if (reshape && step % reshapeEvery! === 0) reshape.apply(trainer, step / steps, options)
+    if (reshape && step % reshape.every === 0) reshape.apply(trainer, step / steps, options)
     const next = Math.min(steps, ...every.map((n) => step - (step % n) + n))
     trainer.run(next - step)
     step = next
