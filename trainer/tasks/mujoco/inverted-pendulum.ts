@@ -47,5 +47,15 @@ export const invertedPendulum: MujocoDefinition = {
   reward: () => 1,
   // not finite: NaN fails the comparison, and the sum is finite only when all four are
   terminated: ({ qpos, qvel }) => !(Math.abs(qpos[1]) <= 0.2 && Number.isFinite(qpos[0] + qvel[0] + qvel[1])),
-  recipe: { ...mujocoRecipe, steps: 20_000 },
+  // as small as the pendulum's: half a minute of training
+  recipe: {
+    ...mujocoRecipe,
+    steps: 16_000,
+    hidden: [64, 64],
+    criticHidden: [64, 64],
+    actorRate: 1e-3,
+    dataScale: 5000,
+    evaluateEvery: 1000,
+    tuneUpdates: 5000,
+  },
 }
