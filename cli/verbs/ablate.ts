@@ -39,7 +39,8 @@ const variant = (text: string): string => {
 
 export const ablateVerb = verb('ablate <task> [recipe...]', {
   group: 'Study:',
-  description: 'compares variants of the method over seeds; what follows "--" goes to every "bpd distill"',
+  description:
+    'compares variants of the method over seeds, nothing twice; what follows "--" goes to every "bpd distill"',
   example: 'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
 })
   .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
