@@ -1,48 +1,89 @@
 /** Progress on stderr, results on stdout. */
 import type { Ora } from 'ora'
 
+let quiet = false
+
+/** From now on progress says nothing. */
+export function beQuiet(): void {
+  quiet = true
+}
+
+/** What progress is: a line that moves, lines, or nothing. */
+type Form = Ora | 'lines' | 'nothing'
+
+/** between frames of a line that moves, and between lines */
+const [FRAME_MS, LINE_MS] = [80, 5000]
+
 /** One line that changes while a phase runs: animated on a terminal, a line every few seconds elsewhere. */
 export class Progress {
-  readonly #spinner: Ora | undefined
+  #form: Form
   #printed = performance.now()
   #text: string
+  /** from where the time left is counted: what was done before this run came at once */
+  #begun = { at: performance.now(), share: 0 }
+  readonly #started = performance.now()
 
-  /** spinner: none where stderr is no terminal */
-  constructor(text: string, spinner?: Ora) {
+  constructor(text: string, form: Form) {
     this.#text = text
-    this.#spinner = spinner
-    if (!spinner) console.error(text)
+    this.#form = form
+    if (form === 'lines') console.error(text)
+    // without a width no line can be taken away again
+    if (typeof form === 'object') process.stderr.on('resize', this.#resized)
   }
 
-  update(text: string): void {
-    this.#text = text
-    if (this.#spinner) this.#spinner.text = text
-    else if (performance.now() - this.#printed > 5000) {
-      console.error(text)
-      this.#printed = performance.now()
-    }
+  /** share: of the phase that is done, to tell the time left by */
+  update(text: string, share?: number): void {
+    const now = performance.now()
+    this.#text = share === undefined ? text : `${text}${this.#left(share, now)}`
+    if (this.#form === 'nothing') return
+    if (this.#form !== 'lines') this.#form.text = this.#text
+    if (now - this.#printed < (this.#form === 'lines' ? LINE_MS : FRAME_MS)) return
+    this.#printed = now
+    if (this.#form === 'lines') console.error(this.#text)
+    // the timer of its own does not run while work does
+    else this.#form.render()
   }
 
   done(text = this.#text): void {
-    if (this.#spinner) this.#spinner.succeed(text)
-    else console.error(text)
+    if (this.#form === 'lines') console.error(text)
+    else if (this.#form !== 'nothing') this.#form.succeed(text)
+    this.end()
   }
 
-  /** Takes the line away before an error is printed. */
-  fail(): void {
-    this.#spinner?.stop()
+  /** Takes the line away, before an error is printed. */
+  end(): void {
+    process.stderr.off('resize', this.#resized)
+    if (typeof this.#form === 'object') this.#form.stop()
+  }
+
+  #left(share: number, now: number): string {
+    if (now - this.#started < 1000) this.#begun = { at: now, share }
+    const { at, share: before } = this.#begun
+    if (share <= before) return ''
+    return `, ${seconds(((now - at) / 1000) * ((1 - share) / (share - before)))} left`
+  }
+
+  #resized = () => {
+    if (process.stderr.columns > 0 || typeof this.#form !== 'object') return
+    this.#form.stop()
+    this.#form = 'lines'
   }
 }
 
 /** Runs `work` under a progress line. */
 export async function withProgress<T>(text: string, work: (progress: Progress) => T | Promise<T>): Promise<T> {
-  const progress = new Progress(text, process.stderr.isTTY ? await spinnerOf(text) : undefined)
+  const progress = new Progress(text, await formOf(text))
   try {
     return await work(progress)
-  } catch (error) {
-    progress.fail()
-    throw error
+  } finally {
+    progress.end()
   }
+}
+
+async function formOf(text: string): Promise<Form> {
+  if (quiet) return 'nothing'
+  // some terminals say that they have no columns
+  return process.stderr.isTTY && process.stderr.columns > 0 ? await spinnerOf(text) : 'lines'
 }
 
 async function spinnerOf(text: string): Promise<Ora> {

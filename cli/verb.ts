@@ -1,6 +1,8 @@
 /** What every verb has: an example in its help, `--json`, and options that are checked as they are read. */
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { takeConfig } from './config.ts'
+import { beQuiet } from './terminal.ts'
 
 export interface CommonOptions {
   json: boolean
@@ -26,7 +28,7 @@ interface Facts {
 /** A new verb. usage: its name and arguments. Its options and what it does are chained to it. */
 export function verb(usage: string, { group, description, example }: Facts): Command {
   // the parser's own way to read a usage
-  return new Command()
+  return new Verb()
     .command(usage)
     .helpGroup(group)
     .description(description)
@@ -38,34 +40,61 @@ export function register(program: Command, verb: Command): void {
   verb
     .copyInheritedSettings(program)
     .optionsGroup('Of every verb:')
-    .option('--json', 'print one JSON object on stdout (progress goes to stderr)', false)
+    .option('--config <file>', 'options as JSON or YAML, by their long names ("tune-updates: 500"); a flag wins')
+    .option('--json', 'print one JSON object on stdout, also where it fails', false)
+    .option('--quiet', 'no progress on stderr', false)
     .helpOption('-h, --help', 'show this')
   program.addCommand(verb)
 }
 
+/** A command that takes options from a file too. */
+class Verb extends Command {
+  override createCommand(name?: string): Command {
+    return new Verb(name)
+  }
+
+  override parseOptions(words: string[]): ReturnType<Command['parseOptions']> {
+    const parsed = super.parseOptions(words)
+    const { config } = this.opts<{ config?: string }>()
+    if (config !== undefined) takeConfig(this, config)
+    if (this.opts().quiet) beQuiet()
+    // done with: what a verb gets may go into a record of the run
+    for (const key of ['config', 'quiet']) this.setOptionValue(key, undefined)
+    return parsed
+  }
+}
+
+/** Reads the text of one option. takes: what stands for it in a file, text where absent; many: the option may be repeated. */
+export interface Parser<T> {
+  (text: string, before?: T): T
+  takes?: 'number' | 'list' | 'many'
+}
+
 /** Parses an integer within [low, high]. */
-export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
+export function integer(low: number, high = Number.MAX_SAFE_INTEGER): Parser<number> {
+  const parse = (text: string) => {
     const value = Number(text)
     if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high)
       throw new InvalidArgumentError(`Expected a whole number ${range(low, high)}.`)
     return value
   }
+  return Object.assign(parse, { takes: 'number' as const })
 }
 
 /** Parses a finite number within [low, high]. */
-export function number(low = -Infinity, high = Infinity): (text: string) => number {
-  return (text) => {
+export function number(low = -Infinity, high = Infinity): Parser<number> {
+  const parse = (text: string) => {
     const value = Number(text)
     if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high)
       throw new InvalidArgumentError(`Expected a number ${range(low, high)}.`)
     return value
   }
+  return Object.assign(parse, { takes: 'number' as const })
 }
 
 /** Parses a comma-separated list. */
-export function list<T>(item: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(',').map(item)
+export function list<T>(item: (text: string) => T): Parser<T[]> {
+  return Object.assign((text: string) => text.split(',').map((part) => item(part)), { takes: 'list' as const })
 }
 
 const range = (low: number, high: number) =>

@@ -87,9 +87,8 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       const { transitions } = options
       const made = await contenders[name].make({ spec, teacherFile, data, out, seed, budget, transitions, recipe })
       const value = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
-      progress.update(
-        `${++done}/${variants.length * seeds} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`,
-      )
+      const all = variants.length * seeds
+      progress.update(`${++done}/${all} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`, done / all)
       return {
         variant: name,
         seed,

@@ -49,7 +49,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
     const written = await writeTransitions(out, task.spec, episodes, metadata, {
       signal: interrupt.signal,
-      onProgress: (n) => progress.update(`collecting ${taskName}: ${n}/${transitions} transitions`),
+      onProgress: (n) => progress.update(`collecting ${taskName}: ${n}/${transitions} transitions`, n / transitions),
     })
     if (written < transitions)
       throw new Interrupted(

@@ -13,7 +13,7 @@ import { readTransitions, type Transitions, writeTransitions } from '../../train
 import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { controllerOf, evaluate, statistics } from '../../trainer/tasks/evaluate.ts'
+import { controllerOf, evaluateInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
@@ -91,10 +91,23 @@ async function run(taskName: string, options: Options): Promise<void> {
   const student = await train(taskName, teacher, transitions, recipe)
   const studentFile = join(folder, 'student.bpd')
   await writeFile(studentFile, student.bytes)
-  const returns = {
-    teacher: evaluate(task, teacherController(teacher, task.spec), recipe.seed, 'report', episodes),
-    student: evaluate(task, controllerOf(loadPolicy(student.bytes, 'student')), recipe.seed, 'report', episodes),
-  }
+  const reported = { seed: recipe.seed, purpose: 'report', episodes } as const
+  const returns = await withProgress('evaluating both', async (progress) => {
+    const show = (who: string, before: number) => (done: number) =>
+      progress.update(`evaluating the ${who}: ${done}/${episodes} episodes`, (before + done) / (2 * episodes))
+    const control = teacherController(teacher, task.spec)
+    const both = {
+      teacher: await evaluateInTurns(task, control, reported, show('teacher', 0)),
+      student: await evaluateInTurns(
+        task,
+        controllerOf(loadPolicy(student.bytes, 'student')),
+        reported,
+        show('student', episodes),
+      ),
+    }
+    progress.done(`evaluated teacher and student over ${episodes} episodes each`)
+    return both
+  })
   const distilled = clock.lap()
   const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
   const onBoard = await measureOnBoard(port, dense, student.bytes, inferences, task, recipe.seed, controlEpisodes)
@@ -167,7 +180,7 @@ function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path
     const episodes = collect(task, teacherController(teacher, task.spec), { transitions: wanted, sigmas, seed })
     const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
     await writeTransitions(path, task.spec, episodes, metadata, {
-      onProgress: (n) => progress.update(`collecting transitions: ${n}/${wanted}`),
+      onProgress: (n) => progress.update(`collecting transitions: ${n}/${wanted}`, n / wanted),
     })
     progress.done(`collected ${wanted} transitions with the teacher`)
     return readTransitions(path, task.spec)

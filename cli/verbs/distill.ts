@@ -9,7 +9,6 @@ import type { Progress as DistillProgress } from '../../trainer/distill/distill.
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
-import { quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
@@ -18,7 +17,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { addRecipeOptions } from '../recipe-options.ts'
 import { type Progress, printResult, seconds, withProgress } from '../terminal.ts'
 import { type CommonOptions, number, seedOption, threadsOption, verb } from '../verb.ts'
-import { describe, EPISODES, valuesOption } from './quantise.ts'
+import { describe, EPISODES, quantiseShown, valuesOption } from './quantise.ts'
 
 interface OwnOptions extends CommonOptions {
   teacher: string
@@ -85,7 +84,9 @@ async function run(taskName: string, options: Options): Promise<void> {
   const file = join(out, 'student.bpd')
   const { seed } = distillOptions(taskName, given)
   const quantised =
-    values === 'f32' ? undefined : quantiseFile(exact, values, transitions, { name: file, seed, episodes: EPISODES })
+    values === 'f32'
+      ? undefined
+      : await quantiseShown(exact, values, transitions, { name: file, seed, episodes: EPISODES })
   const { bytes, ...figures } = quantised ?? { bytes: exact }
   await writeFile(file, bytes)
   if (every) for (const [i, point] of points.entries()) await writeFile(join(out, `point-${i + 1}.bpd`), point)

@@ -9,7 +9,7 @@ import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { isTeacherFile, readInput } from '../files.ts'
 import { percent } from '../report/words.ts'
-import { printResult } from '../terminal.ts'
+import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
@@ -32,7 +32,13 @@ async function run(taskName: string, file: string, options: Options): Promise<vo
   await prepareTask(taskName)
   const { episodes, seed, workers, json } = options
   const policy = policyOf(file, createTask(taskName).spec)
-  const outcomes = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers)
+  const outcomes = await withProgress(`evaluating ${file}`, async (progress) => {
+    const show = (done: number) =>
+      progress.update(`evaluating ${file}: ${done}/${episodes} episodes of ${taskName}`, done / episodes)
+    const played = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers, show)
+    progress.done(`evaluated ${file} over ${episodes} episodes of ${taskName}`)
+    return played
+  })
   const result = outcomeStatistics(outcomes)
   const returns = outcomes.map((outcome) => outcome.return)
   const outside = outsideOf(outcomes)

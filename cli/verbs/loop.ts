@@ -76,7 +76,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
     const doing = `driving ${taskName} through ${port}${hz === undefined ? ' in lock-step' : ` at ${tidy(hz)} Hz`}`
     progress.update(doing)
     const onEpisode = (done: number, last: number) =>
-      progress.update(`${doing}: episode ${done}/${episodes}, return ${last.toFixed(1)}`)
+      progress.update(`${doing}: episode ${done}/${episodes}, return ${last.toFixed(1)}`, done / episodes)
     if (options.watch > 0) await board.watch(options.watch, { hold: options.hold })
     const plant = plantOf(task, seed)
     const failsafe = host?.contract.action.failsafe

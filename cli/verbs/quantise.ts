@@ -6,7 +6,7 @@ import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { makeFolderOf, readInput } from '../files.ts'
-import { printResult } from '../terminal.ts'
+import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
@@ -44,13 +44,25 @@ async function run(file: string, { values, data, out, seed, episodes, json }: Op
   const { task } = decodePolicy(before, file).contract
   await prepareTask(task)
   const transitions = readTransitions(data, createTask(task).spec)
-  const { bytes, ...record } = quantiseFile(before, values, transitions, { name: file, seed, episodes })
+  const { bytes, ...record } = await quantiseShown(before, values, transitions, { name: file, seed, episodes })
   makeFolderOf(out)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
   const result = { task, file: out, bytes: bytes.length, weights, ...record }
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
 }
+
+/** `quantiseFile` under a progress line. */
+export const quantiseShown = (
+  ...[file, values, transitions, how]: Parameters<typeof quantiseFile>
+): Promise<QuantisedFile> =>
+  withProgress(`quantising ${how.name}`, async (progress) => {
+    const quantised = await quantiseFile(file, values, transitions, how, (done, all) =>
+      progress.update(`quantising ${how.name}: ${done}/${all} episodes before and after`, done / all),
+    )
+    progress.done(`quantised ${how.name}`)
+    return quantised
+  })
 
 /** One line: what became of the return. */
 export function describe({ values, bytesBefore, returnBefore, returnAfter }: Omit<QuantisedFile, 'bytes'>): string {

@@ -17,7 +17,7 @@ import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } 
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, list, type Parser, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher: Record<string, string>
@@ -41,12 +41,13 @@ const variant = (text: string): Reproduced => {
   return text as Reproduced
 }
 
-function teacherOf(text: string, before: Record<string, string>): Record<string, string> {
+const teacherOf: Parser<Record<string, string>> = (text, before) => {
   const [, task, file] = /^([^=]+)=(.+)$/.exec(text) ?? []
   if (!task || !paperTasks().includes(task))
     throw new InvalidArgumentError(`Expected task=file with a task out of ${paperTasks().join(', ')}.`)
   return { ...before, [task]: file }
 }
+teacherOf.takes = 'many'
 
 export const reproduceVerb = verb('reproduce [task...]', {
   group: 'Study:',
@@ -126,6 +127,7 @@ const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
       progress.update(
         `reproducing ${plan.task}: ${++done}/${all}; ${variant}, seed ${seed}: ${weights} weights, ` +
           `return ${student.mean.toFixed(0)}, ${percent(student.mean / teacher.mean)}`,
+        done / all,
       )
     const seeds = Array.from({ length: plan.seeds }, (_, i) => () => runSeed(plan, i + 1, onRun))
     const runs = (await inPool(jobs, seeds)).flat()

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { evaluate } from '../../trainer/tasks/evaluate.ts'
+import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
@@ -106,11 +106,19 @@ async function run(taskName: string, options: Options): Promise<void> {
   const file = join(options.out, teacherFiles.file)
   // what is measured is what was written
   const control = teacherController(decodeTeacher(bytes, file), task.spec)
+  const reported = await withProgress(`evaluating ${file}`, async (progress) => {
+    const { episodes } = options
+    const result = await evaluateInTurns(task, control, { seed, purpose: 'report', episodes }, (done) =>
+      progress.update(`evaluating ${file}: ${done}/${episodes} episodes`, done / episodes),
+    )
+    progress.done(`evaluated ${file} over ${episodes} episodes`)
+    return result
+  })
   const facts = {
     algorithm: algorithm.toUpperCase(),
     sizes: [task.spec.observationNames.length, ...hidden, task.spec.actionNames.length],
     ...{ steps, seed, batch, randomSteps, rate, exploration, fused },
-    return: evaluate(task, control, seed, 'report', options.episodes),
+    return: reported,
     wallSeconds,
     command: commandOf(taskName, options),
   }

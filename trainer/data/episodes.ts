@@ -2,6 +2,7 @@
  * Episodes in worker threads, an environment each. An episode draws from a random stream of its own and results come in order of the
  * episodes, so nothing depends on the number of workers.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -37,16 +38,19 @@ export function episodeRunner({ taskName, policy }: Setting): EpisodeRunner {
   }
 }
 
-/** Outcomes of episodes 0 … `episodes` - 1. The task must be prepared. */
+/** Outcomes of episodes 0 … `episodes` - 1. The task must be prepared. onEpisode: how many are done. */
 export async function playEpisodes(
   setting: Setting,
   wanted: { seed: number; purpose: Purpose },
   episodes: number,
   workers: number,
+  onEpisode?: (done: number) => void,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
-  for await (const outcome of inOrder<Outcome>(setting, wanted, episodes, Math.min(workers, episodes)))
+  for await (const outcome of inOrder<Outcome>(setting, wanted, episodes, Math.min(workers, episodes))) {
     outcomes.push(outcome)
+    onEpisode?.(outcomes.length)
+  }
   return outcomes
 }
 
@@ -80,7 +84,11 @@ const ahead = 4
 async function* inOrder<T>(setting: Setting, wanted: Wanted, episodes: number, workers: number): AsyncGenerator<T> {
   if (workers === 1) {
     const run = episodeRunner(setting)
-    for (let episode = 0; episode < episodes; episode++) yield run(wanted, episode) as T
+    for (let episode = 0; episode < episodes; episode++) {
+      yield run(wanted, episode) as T
+      // Ctrl-C is heard between episodes
+      await turn()
+    }
     return
   }
   const threads = Array.from(

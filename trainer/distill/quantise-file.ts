@@ -6,7 +6,7 @@ import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { type ValueType, valuesOf } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
-import { controllerOf, evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
+import { controllerOf, evaluateInTurns, type ReturnStatistics } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import { spreadObservations } from './make-student.ts'
 import { quantise } from './quantise.ts'
@@ -24,12 +24,13 @@ export interface QuantisedFile {
 }
 
 /** file: a policy with f32 weights for a task that is prepared; name: what messages call it. Same arguments, same bytes. */
-export function quantiseFile(
+export async function quantiseFile(
   file: Uint8Array,
   values: ValueType,
   transitions: Transitions,
   { name, seed, episodes }: { name: string; seed: number; episodes: number },
-): QuantisedFile {
+  onEpisode?: (done: number, all: number) => void,
+): Promise<QuantisedFile> {
   const { network, contract, goldens } = decodePolicy(file, name)
   if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
   const quantised = quantise(network, values, spreadObservations(transitions, CALIBRATION))
@@ -38,12 +39,15 @@ export function quantiseFile(
     { ...contract, provenance: { ...contract.provenance, values } },
     goldens.map(({ observation }) => observation),
   )
-  const returnOf = (policyBytes: Uint8Array) => {
+  const returnOf = (policyBytes: Uint8Array, before: number) => {
     const control = controllerOf(loadPolicy(policyBytes, name))
-    return evaluate(createTask(contract.task), control, seed, 'report', episodes)
+    const reported = { seed, purpose: 'report', episodes } as const
+    return evaluateInTurns(createTask(contract.task), control, reported, (done) =>
+      onEpisode?.(before + done, 2 * episodes),
+    )
   }
   return {
     ...{ bytes, values, bytesBefore: file.length },
-    ...{ returnBefore: returnOf(file), returnAfter: returnOf(bytes) },
+    ...{ returnBefore: await returnOf(file, 0), returnAfter: await returnOf(bytes, episodes) },
   }
 }

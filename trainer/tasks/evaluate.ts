@@ -1,4 +1,5 @@
 /** Returns of a policy: the undiscounted sum of rewards, one per episode. */
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import { randomStream } from '../random.ts'
 import type { Task } from './task.ts'
@@ -88,3 +89,21 @@ export function median(values: ArrayLike<number>): number {
 
 export const evaluate = (task: Task, control: Controller, seed: number, purpose: Purpose, episodes: number) =>
   statistics(episodeReturns(task, control, seed, purpose, episodes))
+
+/**
+ * `evaluate`, with room for other work between the episodes: a line that moves, Ctrl-C. onEpisode: how many are done.
+ */
+export async function evaluateInTurns(
+  task: Task,
+  control: Controller,
+  { seed, purpose, episodes }: { seed: number; purpose: Purpose; episodes: number },
+  onEpisode?: (done: number) => void,
+): Promise<ReturnStatistics> {
+  const returns = new Float64Array(episodes)
+  for (let i = 0; i < episodes; i++) {
+    returns[i] = runEpisode(task, control, seed, purpose, i)
+    onEpisode?.(i + 1)
+    await turn()
+  }
+  return statistics(returns)
+}
