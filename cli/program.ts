@@ -6,6 +6,7 @@ import { ablateVerb } from './verbs/ablate.ts'
 import { benchVerb } from './verbs/bench.ts'
 import { boardsVerb } from './verbs/boards.ts'
 import { collectVerb } from './verbs/collect.ts'
+import { completionVerb } from './verbs/completion.ts'
 import { demoVerb } from './verbs/demo.ts'
 import { distillVerb } from './verbs/distill.ts'
 import { evalVerb } from './verbs/eval.ts'
@@ -35,6 +36,7 @@ const verbs = [
   loopVerb,
   ablateVerb,
   reproduceVerb,
+  completionVerb,
 ]
 
 export const program = new Command('bpd')
