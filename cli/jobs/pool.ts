@@ -5,7 +5,7 @@ import { FailedError } from '../../runtime-as/errors.ts'
 
 const bpd = fileURLToPath(new URL('../bpd.js', import.meta.url))
 
-/** Runs one command with --json and gives its result; `onError` gets what it writes to stderr. Throws FailedError with the command's own last words where it fails. */
+/** Runs one command with --json and gives its result; `onError` gets what it writes to stderr. Throws FailedError with the command's own message where it fails. */
 export function runBpd(
   words: readonly string[],
   onError: (text: string) => void = () => {},
@@ -18,19 +18,16 @@ export function runBpd(
     const leave = () => child.kill()
     process.once('exit', leave)
     let stdout = ''
-    let stderr = ''
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-4000)
-      onError(text)
-    })
+    child.stderr!.setEncoding('utf8').on('data', onError)
     child.once('error', reject)
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       process.off('exit', leave)
       if (code === 0) resolve(JSON.parse(stdout))
-      else reject(new FailedError(`bpd ${words.join(' ')}: ${stderr.trim().split('\n').at(-1) ?? `exit code ${code}`}`))
+      // a job that was killed says nothing
+      else reject(new FailedError(`bpd ${words.join(' ')}: ${stdout ? JSON.parse(stdout).error.message : signal}`))
     })
   })
 }
