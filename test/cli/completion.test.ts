@@ -77,7 +77,7 @@ const typed = (command: string[], begin: string, keys: string, wanted: string) =
     deeds: [
       { after: 'ready', type: `cd ${home} && ${begin}; echo be''gun\n` },
       { after: 'begun', type: keys },
-      { after: wanted, type: '\x03exit\n' },
+      { after: wanted, type: '\x15exit\n' },
     ],
   })
 

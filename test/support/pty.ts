@@ -19,6 +19,10 @@ if child == 0:
     width(0, asked['columns'])
     os.execvp(asked['command'][0], asked['command'])
 seen, since = b'', 0
+# what hangs is ended, and what it showed is told
+def late(*_): os.killpg(child, signal.SIGKILL)
+signal.signal(signal.SIGALRM, late)
+signal.alarm(25)
 while True:
     try: data = os.read(master, 65536)
     except OSError: break
