@@ -5,7 +5,7 @@ import { readTransitions } from '../../trainer/data/transitions.ts'
 import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { makeFolderOf, readInput } from '../files.ts'
+import { makeFolderOf, readPolicy } from '../files.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
@@ -40,7 +40,7 @@ export const quantiseVerb = verb('quantise <file>', {
   .action(run)
 
 async function run(file: string, { values, data, out, seed, episodes, json }: Options): Promise<void> {
-  const before = readInput(file)
+  const before = readPolicy(file)
   const { task } = decodePolicy(before, file).contract
   await prepareTask(task)
   const transitions = readTransitions(data, createTask(task).spec)
