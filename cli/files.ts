@@ -1,21 +1,11 @@
 /** Reading what the user named, and folders for what is written. */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, extname } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { InputError } from '../runtime-as/errors.ts'
-
-export function readInput(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
-}
+import { readAs } from '../trainer/files/open.ts'
 
 /** A .bpd file, whose bytes are still to be checked. */
-export function readPolicy(path: string): Uint8Array {
-  if (isTeacherFile(path)) throw new InputError(`${path}: a teacher, expected a .bpd policy as "bpd distill" makes it`)
-  return readInput(path)
-}
+export const readPolicy = (path: string): Uint8Array => readAs(path, ['policy']).bytes
 
 export function makeFolder(path: string): void {
   try {
@@ -26,5 +16,3 @@ export function makeFolder(path: string): void {
 }
 
 export const makeFolderOf = (file: string): void => makeFolder(dirname(file))
-
-export const isTeacherFile = (path: string): boolean => extname(path) === '.safetensors'

@@ -5,12 +5,13 @@ import { compare, measure, measurePlaced, type Spread } from '../../firmware-bri
 import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
-import { isTeacherFile, makeFolderOf, readInput, readPolicy } from '../files.ts'
+import { makeFolderOf, readPolicy } from '../files.ts'
 import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
@@ -116,8 +117,9 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
   await prepareTask(task)
   const { spec } = createTask(task)
   requireContract(student.contract, spec, studentFile)
-  if (isTeacherFile(file)) {
-    const teacher = loadTeacher(file)
+  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
+  if (kind === 'teacher') {
+    const teacher = decodeTeacher(bytes, file)
     requireFit(teacher, spec, file)
     return teacherPolicy(
       teacher,
@@ -125,7 +127,6 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
       student.goldens.map(({ observation }) => observation),
     )
   }
-  const bytes = readInput(file)
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return bytes
 }

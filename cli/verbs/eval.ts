@@ -2,12 +2,12 @@ import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
+import { readAs } from '../../trainer/files/open.ts'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { isTeacherFile, readInput } from '../files.ts'
+import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb, workersOption } from '../verb.ts'
@@ -61,12 +61,12 @@ function outsideOf(outcomes: readonly Outcome[]): Outcome['outside'] {
 
 /** The bytes of a .bpd policy, or of a teacher as one, checked against the task. */
 export function policyOf(file: string, spec: TaskSpec): Uint8Array {
-  if (isTeacherFile(file)) {
-    const teacher = loadTeacher(file)
+  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
+  if (kind === 'teacher') {
+    const teacher = decodeTeacher(bytes, file)
     requireFit(teacher, spec, file)
     return teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
   }
-  const bytes = readInput(file)
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return bytes
 }

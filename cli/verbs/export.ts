@@ -5,7 +5,7 @@ import type { ExportForm } from '../../runtime-as/exports/form.ts'
 import { exportForms, type FormName, formNames } from '../../runtime-as/exports/forms.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { makeFolderOf, readInput } from '../files.ts'
+import { makeFolderOf, readPolicy } from '../files.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
@@ -29,7 +29,7 @@ async function run(file: string, { form: name, out, json }: Options): Promise<vo
   const stem = basename(out).slice(0, -form.extension.length)
   if (!out.endsWith(form.extension) || stem === '' || form.stem?.pattern.test(stem) === false)
     throw new InputError(`--out ${out}: expected ${form.stem?.expected ?? 'a name'}, ending in ${form.extension}`)
-  const program = readProgram(readInput(file), file)
+  const program = readProgram(readPolicy(file), file)
   makeFolderOf(out)
   const files: { file: string; bytes: number }[] = []
   for (const [extension, content] of Object.entries(form.write(program, stem, file))) {

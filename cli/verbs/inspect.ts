@@ -1,8 +1,8 @@
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds, parameterCount, weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { denseBytes, loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { isTeacherFile, readInput } from '../files.ts'
+import { readAs } from '../../trainer/files/open.ts'
+import { decodeTeacher, denseBytes, type Teacher } from '../../trainer/teachers/teacher.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -15,12 +15,12 @@ export const inspectVerb = verb('inspect <file>', {
 }).action(run)
 
 function run(file: string, { json }: CommonOptions): void {
-  if (isTeacherFile(file)) {
-    const teacher = inspectTeacher(file)
+  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
+  if (kind === 'teacher') {
+    const teacher = inspectTeacher(decodeTeacher(bytes, file), file)
     printResult(json, teacher, () => describeTeacher(teacher))
     return
   }
-  const bytes = readInput(file)
   // recomputes the golden vectors
   loadPolicy(bytes, file)
   const policy = inspectPolicy(decodePolicy(bytes, file), file)
@@ -32,8 +32,7 @@ function inspectPolicy({ network, layers, goldens, ...decoded }: DecodedPolicy, 
   return { kind: 'policy' as const, file, ...decoded, layers: described, goldenVectors: goldens.length }
 }
 
-function inspectTeacher(file: string) {
-  const { network, squash, actionLow, actionHigh, metadata } = loadTeacher(file)
+function inspectTeacher({ network, squash, actionLow, actionHigh, metadata }: Teacher, file: string) {
   const layers = network.layers.map((layer) => ({
     rows: layer.outputs,
     columns: layer.inputs,

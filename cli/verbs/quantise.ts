@@ -5,8 +5,13 @@ import { readTransitions } from '../../trainer/data/transitions.ts'
 import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+<<<<<<< HEAD
 import { makeFolderOf, readInput } from '../files.ts'
 import { printResult, withProgress } from '../terminal.ts'
+=======
+import { makeFolderOf, readPolicy } from '../files.ts'
+import { printResult } from '../terminal.ts'
+>>>>>>> readers
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
@@ -40,7 +45,7 @@ export const quantiseVerb = verb('quantise <file>', {
   .action(run)
 
 async function run(file: string, { values, data, out, seed, episodes, json }: Options): Promise<void> {
-  const before = readInput(file)
+  const before = readPolicy(file)
   const { task } = decodePolicy(before, file).contract
   await prepareTask(task)
   const transitions = readTransitions(data, createTask(task).spec)

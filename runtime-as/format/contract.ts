@@ -6,7 +6,7 @@ import { crc32 } from '../kernel/kernel.ts'
 import { isJson, isPlain } from './json.ts'
 import { type Contract, type ObservationBounds, OUTSIDE, type Outside, observationBounds } from './network.ts'
 
-/** UTF-16 units in a name */
+/** Unicode code points in a name */
 const MAX_NAME = 64
 /** microseconds */
 const MAX_PERIOD = 0xffffffff
@@ -89,7 +89,9 @@ function entries(value: unknown, at: string, keys: string[]): Record<string, unk
 }
 
 function text(value: unknown, at: string): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME && value.isWellFormed()) return value
+  // a code point is at most two units of a string
+  const isShort = (s: string) => s.length <= 2 * MAX_NAME && [...s].length <= MAX_NAME
+  if (typeof value === 'string' && value.length > 0 && isShort(value) && value.isWellFormed()) return value
   throw new InputError(`${at}: expected text of 1..${MAX_NAME} characters`)
 }
 

@@ -1,6 +1,6 @@
 /**
- * The msgpack of a contract: written and read by msgpackr, after a walk over the bytes has shown that they are exactly one value made
- * of maps with text keys, lists, text, numbers, booleans and nil. msgpackr knows more (extensions, records, binary) and trusts lengths.
+ * The msgpack of a contract: written by msgpackr, and read here, because msgpackr takes more than SPEC.md allows: extensions, records,
+ * binary, keys that come twice, text that is no UTF-8, lengths that it trusts.
  */
 import { Packr } from 'msgpackr'
 import { InputError } from '../errors.ts'
@@ -12,71 +12,125 @@ export const packMsgpack = (value: unknown): Uint8Array => Uint8Array.from(packr
 
 /** The value in `bytes`. Throws InputError, beginning with `at`, for anything else than one whole plain value. */
 export function unpackMsgpack(bytes: Uint8Array, at: string): unknown {
-  const walk = new Walk(bytes)
-  if (!walk.value(MAX_DEPTH + 2) || walk.at !== bytes.length) {
-    throw new InputError(`${at}: expected msgpack of plain maps, lists, text and numbers, and nothing after it`)
-  }
-  try {
-    return packr.unpack(bytes)
-  } catch {
-    throw new InputError(`${at}: expected msgpack that msgpackr can read`)
-  }
+  const reader = new Reader(bytes, at)
+  const value = reader.value(MAX_DEPTH + 2)
+  if (reader.at !== bytes.length) reader.refuse('nothing after the value')
+  return value
 }
 
 const NIL = 0xc0
 const FALSE = 0xc2
+const TRUE = 0xc3
 const FLOAT_32 = 0xca
 const INT_64 = 0xd3
 const TEXT_8 = 0xd9
 const TEXT_32 = 0xdb
 const LIST_16 = 0xdc
 const MAP_32 = 0xdf
-/** bytes after the tags 0xca..0xd3: two floats, four unsigned and four signed integers */
-const NUMBER_BYTES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8]
 
-/** Steps over values; every method says whether it could. Every item is at least a byte, so no count takes longer than the bytes last. */
-class Walk {
+/** tags 0xca..0xd3 */
+const NUMBERS: [bytes: number, read: (view: DataView, at: number) => number | bigint][] = [
+  [4, (view, at) => view.getFloat32(at)],
+  [8, (view, at) => view.getFloat64(at)],
+  [1, (view, at) => view.getUint8(at)],
+  [2, (view, at) => view.getUint16(at)],
+  [4, (view, at) => view.getUint32(at)],
+  [8, (view, at) => view.getBigUint64(at)],
+  [1, (view, at) => view.getInt8(at)],
+  [2, (view, at) => view.getInt16(at)],
+  [4, (view, at) => view.getInt32(at)],
+  [8, (view, at) => view.getBigInt64(at)],
+]
+
+/** Every item is at least a byte, so no count takes longer than the bytes last. */
+class Reader {
   at = 0
-  readonly bytes: Uint8Array
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #name: string
+  // a mark at the beginning is a character like others
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
+  constructor(bytes: Uint8Array, name: string) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#name = name
   }
 
-  value(depth: number): boolean {
-    if (depth === 0 || this.at >= this.bytes.length) return false
-    const tag = this.bytes[this.at++]
-    if (tag < 0x80 || tag >= 0xe0) return true
-    if (tag < 0x90) return this.items(tag & 15, depth, true)
-    if (tag < 0xa0) return this.items(tag & 15, depth, false)
-    if (tag < NIL) return this.skip(tag & 31)
-    if (tag === NIL || tag === FALSE || tag === FALSE + 1) return true
-    if (tag >= FLOAT_32 && tag <= INT_64) return this.skip(NUMBER_BYTES[tag - FLOAT_32])
-    if (tag >= TEXT_8 && tag <= TEXT_32) return this.skip(this.uint(1 << (tag - TEXT_8)))
-    if (tag >= LIST_16 && tag <= MAP_32) return this.items(this.uint(tag & 1 ? 4 : 2), depth, tag > LIST_16 + 1)
-    return false
+  refuse(expected: string): never {
+    throw new InputError(`${this.#name}: msgpack, byte ${this.at}: expected ${expected}`)
   }
 
-  items(count: number, depth: number, keyed: boolean): boolean {
-    for (let i = 0; i < count; i++) if ((keyed && !this.key()) || !this.value(depth - 1)) return false
-    return true
+  value(depth: number): unknown {
+    if (depth === 0) this.refuse('less nesting')
+    const tag = this.#bytes[this.#take(1)]
+    if (tag < 0x80) return tag
+    if (tag >= 0xe0) return tag - 256
+    if (tag < 0x90) return this.#map(tag & 15, depth)
+    if (tag < 0xa0) return this.#list(tag & 15, depth)
+    if (tag < NIL) return this.#text(tag & 31)
+    if (tag === NIL) return null
+    if (tag === FALSE || tag === TRUE) return tag === TRUE
+    if (tag >= FLOAT_32 && tag <= INT_64) return this.#number(tag)
+    if (tag >= TEXT_8 && tag <= TEXT_32) return this.#text(this.#length(1 << (tag - TEXT_8)))
+    if (tag < LIST_16 || tag > MAP_32) this.refuse('a map, list, text, number, boolean or nil')
+    const count = this.#length(tag & 1 ? 4 : 2)
+    return tag > LIST_16 + 1 ? this.#map(count, depth) : this.#list(count, depth)
   }
 
-  key(): boolean {
-    const tag = this.bytes[this.at]
-    return ((tag >= 0xa0 && tag < NIL) || (tag >= TEXT_8 && tag <= TEXT_32)) && this.value(1)
+  #map(count: number, depth: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {}
+    for (let i = 0; i < count; i++) {
+      const key = this.#key()
+      if (key === '__proto__' || Object.hasOwn(map, key)) this.refuse(`keys that differ, none of them __proto__`)
+      map[key] = this.value(depth - 1)
+    }
+    return map
   }
 
-  /** A big-endian length; past the end it reads as infinite, which no item and no text can satisfy. */
-  uint(size: number): number {
-    if (this.at + size > this.bytes.length) return Number.POSITIVE_INFINITY
+  #key(): string {
+    const tag = this.#bytes[this.at]
+    const isText = (tag >= 0xa0 && tag < NIL) || (tag >= TEXT_8 && tag <= TEXT_32)
+    return isText ? (this.value(1) as string) : this.refuse('a key that is text')
+  }
+
+  #list(count: number, depth: number): unknown[] {
+    const list: unknown[] = []
+    for (let i = 0; i < count; i++) list.push(this.value(depth - 1))
+    return list
+  }
+
+  #text(length: number): string {
+    const from = this.#take(length)
+    try {
+      return this.#utf8.decode(this.#bytes.subarray(from, this.at))
+    } catch {
+      return this.refuse('text in UTF-8')
+    }
+  }
+
+  /** Whole numbers of every width that a double holds exactly. */
+  #number(tag: number): number {
+    const [bytes, read] = NUMBERS[tag - FLOAT_32]
+    const value = read(this.#view, this.#take(bytes))
+    if (typeof value === 'number') return value
+    return Number.isSafeInteger(Number(value))
+      ? Number(value)
+      : this.refuse('whole numbers from -(2^53 - 1) to 2^53 - 1')
+  }
+
+  /** Big-endian. */
+  #length(size: number): number {
+    const from = this.#take(size)
     let value = 0
-    for (let i = 0; i < size; i++) value = value * 256 + this.bytes[this.at++]
+    for (let i = 0; i < size; i++) value = value * 256 + this.#bytes[from + i]
     return value
   }
 
-  skip(count: number): boolean {
+  /** Where the next bytes begin. */
+  #take(count: number): number {
+    if (count > this.#bytes.length - this.at) this.refuse(`${count} bytes more`)
     this.at += count
-    return this.at <= this.bytes.length
+    return this.at - count
   }
 }

@@ -42,12 +42,16 @@ beforeAll(() => {
 
 const cases: [name: string, words: string[], message: string][] = [
   ['a missing policy', ['eval', 'pendulum', 'absent.bpd'], 'absent.bpd: cannot be read (ENOENT)'],
-  ['a folder in place of a policy', ['eval', 'pendulum', '.'], '.: cannot be read (EISDIR)'],
+  [
+    'a folder in place of a policy',
+    ['eval', 'pendulum', '.'],
+    '.: a folder, expected a .bpd policy as `bpd distill` makes it or a teacher as safetensors',
+  ],
   ['a truncated policy', ['eval', 'pendulum', 'truncated.bpd'], 'truncated.bpd'],
   ['an altered policy', ['eval', 'pendulum', 'altered.bpd'], 'altered.bpd'],
   ['an altered policy to export', ['export', 'altered.bpd', '--form', 'c', '--out', 'a.c'], 'altered.bpd'],
   ['C in another file', ['export', 'policy.bpd', '--form', 'c', '--out', 'a.txt'], '--out a.txt: expected'],
-  ['a foreign file', ['inspect', 'foreign.bpd'], 'foreign.bpd'],
+  ['a foreign file', ['inspect', 'foreign.bpd'], 'foreign.bpd: a text file, expected a .bpd policy'],
   ["another task's policy", ['eval', 'pendulum', 'hopper.bpd'], 'hopper.bpd: contract task: "hopper"'],
   [
     'a teacher that does not fit',
@@ -59,7 +63,7 @@ const cases: [name: string, words: string[], message: string][] = [
   [
     'data that is none',
     ['distill', 'pendulum', '--teacher', teacherFile, '--data', 'policy.bpd', '--out', 'x'],
-    'policy.bpd: not a safetensors file',
+    'policy.bpd: a .bpd policy, expected transitions',
   ],
   ['an absent port', ['flash', 'policy.bpd', '--port', '/dev/ttyNONE'], '/dev/ttyNONE: no such port'],
   ['a port that is a file', ['flash', 'policy.bpd', '--port', 'policy.bpd'], 'policy.bpd: not a serial port'],

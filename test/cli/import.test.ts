@@ -75,8 +75,12 @@ describe('bpd import', () => {
   it.each([
     ['no file', ['absent.zip'], 'absent.zip: cannot be read (ENOENT)'],
     ['an archive cut short', ['cut.zip'], 'cut.zip: not a zip archive, or damaged'],
-    ['an archive of something else', ['photos.zip'], 'photos.zip: no data: not a Stable-Baselines3 archive'],
-    ['no archive', ['letter.zip'], 'letter.zip: not a safetensors file'],
+    [
+      'an archive of something else',
+      ['photos.zip'],
+      'photos.zip: a zip archive, expected a Stable-Baselines3 archive or a teacher as safetensors',
+    ],
+    ['no archive', ['letter.zip'], 'letter.zip: a text file, expected a Stable-Baselines3 archive'],
     ['a teacher for another task', ['sac.zip', '--task', 'hopper'], 'a policy of 3 observations and 1 actions'],
     ['more inputs than there are', ['sac.zip', '--inputs', '3'], '--inputs 3: expected fewer than the 3 that it has'],
     ['an unknown task', ['sac.zip', '--task', 'cartpole'], 'task "cartpole": expected one of'],

@@ -1,14 +1,14 @@
-/** Whether SPEC.md allows a file, said once more and apart from the kernel's `validate`: by reading every part in turn, slowly. */
+/** Whether SPEC.md allows a file, written from that page alone and apart from the kernel's `validate`: by reading every part in turn, slowly. */
 import { crc32 } from 'node:zlib'
 
-class Refused extends Error {}
+export class Refused extends Error {}
 
-function need(condition: boolean): void {
+export function need(condition: boolean): void {
   if (!condition) throw new Refused()
 }
 
 /** Reads little-endian numbers one after another; running out of bytes refuses. */
-class Reader {
+export class Reader {
   at = 0
   readonly view: DataView
   constructor(view: DataView) {
@@ -19,9 +19,11 @@ class Reader {
     this.at += bytes
     return this.at - bytes
   }
+  i8 = () => this.view.getInt8(this.#next(1))
   u8 = () => this.view.getUint8(this.#next(1))
   u16 = () => this.view.getUint16(this.#next(2), true)
   u32 = () => this.view.getUint32(this.#next(4), true)
+  i32 = () => this.view.getInt32(this.#next(4), true)
   f32 = () => finite(this.view.getFloat32(this.#next(4), true))
   half = () => finite(this.view.getFloat16(this.#next(2), true))
   upper = () => finite(new Float32Array(Uint32Array.of(this.u16() << 16).buffer)[0])
@@ -35,7 +37,7 @@ function finite(x: number): number {
   return x
 }
 
-const times = <T>(count: number, item: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => item(i))
+export const times = <T>(count: number, item: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => item(i))
 
 /** Of the file's first four parts; the contract is not looked at. */
 export function isAllowed(file: Uint8Array): boolean {
@@ -94,7 +96,7 @@ function readCore(core: Reader): void {
 
 const inRange = (x: number, most: number): boolean => x >= 1 && x <= most
 
-function readDescriptor(core: Reader) {
+export function readDescriptor(core: Reader) {
   const [form, activation, values, columnType] = [core.u8(), core.u8(), core.u8(), core.u8()]
   const [rows, columns] = [core.u16(), core.u16()]
   const [runsAt, valuesAt, columnsAt, scalesAt] = [core.u32(), core.u32(), core.u32(), core.u32()]
@@ -103,7 +105,7 @@ function readDescriptor(core: Reader) {
   return { form, activation, values, columnType, rows, columns, runsAt, valuesAt, columnsAt, scalesAt }
 }
 
-type Descriptor = ReturnType<typeof readDescriptor>
+export type Descriptor = ReturnType<typeof readDescriptor>
 
 function readLayer(core: Reader, layer: Descriptor, has: { multipliers: boolean; scales: boolean }): void {
   const { form, values, columnType, rows, columns } = layer

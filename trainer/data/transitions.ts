@@ -6,10 +6,12 @@
  * The executed action is the teacher's with exploration noise, clamped to the bounds; terminal and timeout are 0 or 1. Metadata (strings):
  * format "bpd-transitions-1", task, observation_size, action_size, episodes, crc32 (of the tensor's bytes, decimal), and how it was made.
  */
-import { fstatSync, openSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from '../files/brief.ts'
+import { openAs } from '../files/open.ts'
 import { replaceFile, writeAll } from '../files/replace.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { headerLength, readLayout } from '../teachers/safetensors.ts'
@@ -125,14 +127,7 @@ export async function writeTransitions(
  * where the file has been replaced since.
  */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {
-  let descriptor: number
-  let size: number
-  try {
-    descriptor = openSync(path, 'r')
-    size = fstatSync(descriptor).size
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
+  const { descriptor, size } = openAs(path, 'transitions')
   const bytesAt = (from: number, bytes: Uint8Array) => {
     for (let done = 0; done < bytes.length; ) {
       const n = readSync(descriptor, bytes, done, bytes.length - done, from + done)
@@ -146,11 +141,11 @@ export function readTransitions(path: string, spec: TaskSpec): Transitions {
   const { places, metadata } = readLayout(head, size, path)
   const place = places.get('transitions')
   if (metadata.format !== format || !place)
-    throw new InputError(`${path}: metadata format: ${JSON.stringify(metadata.format ?? null)}, expected "${format}"`)
+    throw new InputError(`${path}: metadata format: ${brief(metadata.format ?? null)}, expected "${format}"`)
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
   if (metadata.task !== spec.name)
-    throw new InputError(`${path}: metadata task: ${JSON.stringify(metadata.task)}, expected "${spec.name}"`)
+    throw new InputError(`${path}: metadata task: ${brief(metadata.task)}, expected "${spec.name}"`)
   const { dtype, shape, from } = place
   if (dtype !== 'F32' || shape.length !== 2 || shape[1] !== width || shape[0] === 0)
     throw new InputError(

@@ -1,3 +1,4 @@
+import type { Wanted } from '../files/sniff.ts'
 import type { Tensors } from './safetensors.ts'
 
 export interface NamedBytes {
@@ -10,7 +11,8 @@ export interface NamedBytes {
 export interface TeacherFormat {
   /** how messages call such a file */
   name: string
-  recognises(bytes: Uint8Array): boolean
+  /** what its bytes are found to be (../files/sniff.ts) */
+  kind: Wanted
   /** in the form of our teacher files, which `decodeTeacher` checks. statistics: of the observations, where the format has them apart */
   read(file: NamedBytes, statistics?: NamedBytes): Promise<Tensors>
   /** the file of statistics that belongs to the one at `path`, if there is one; absent: the format has none */

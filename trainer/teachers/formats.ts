@@ -1,11 +1,11 @@
-/** The kinds of files that `bpd import` reads, one line each. The last one reads what no other recognises, and says what is wrong with it. */
+/** The kinds of files that `bpd import` reads, one line each. */
 import type { TeacherFormat } from './format.ts'
 import { readSafetensors } from './safetensors.ts'
 import { sb3Format } from './sb3.ts'
 
 const safetensorsFormat: TeacherFormat = {
   name: 'a safetensors teacher',
-  recognises: () => true,
+  kind: 'teacher',
   read: async ({ bytes, name }) => readSafetensors(bytes, name),
 }
 

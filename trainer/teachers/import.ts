@@ -1,8 +1,7 @@
 /** Public teachers of every format as one of our teacher files. */
-import { readFileSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
+import { readAs } from '../files/open.ts'
 import { cutInputs } from './cut-inputs.ts'
-import type { NamedBytes } from './format.ts'
 import { teacherFormats } from './formats.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { decodeTeacher, type Teacher } from './teacher.ts'
@@ -13,14 +12,6 @@ export interface Imported {
   teacher: Teacher
   /** the statistics of the observations that were used */
   statistics?: string
-}
-
-function read(path: string): NamedBytes {
-  try {
-    return { bytes: readFileSync(path), name: path }
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
 }
 
 /**
@@ -35,13 +26,17 @@ export async function importTeacher(path: string, statistics?: string, inputs?: 
 }
 
 async function importWhole(path: string, statistics?: string): Promise<Imported> {
-  const file = read(path)
-  const format = teacherFormats.find(({ recognises }) => recognises(file.bytes))!
+  const { kind, bytes: file } = readAs(
+    path,
+    teacherFormats.map((format) => format.kind),
+  )
+  const format = teacherFormats.find((one) => one.kind === kind)!
   if (statistics !== undefined && !format.statisticsBeside) {
     const having = teacherFormats.filter(({ statisticsBeside }) => statisticsBeside).map(({ name }) => name)
     throw new InputError(`${statistics}: statistics belong to ${having.join(' or ')}, and ${path} is none`)
   }
   const used = statistics ?? format.statisticsBeside?.(path)
-  const bytes = writeSafetensors(await format.read(file, used === undefined ? undefined : read(used)))
+  const ofObservations = used === undefined ? undefined : { bytes: readAs(used, ['pickle']).bytes, name: used }
+  const bytes = writeSafetensors(await format.read({ bytes: file, name: path }, ofObservations))
   return { bytes, teacher: decodeTeacher(bytes, path), statistics: used }
 }

@@ -1,6 +1,9 @@
 /** NumPy arrays and scalars in pickles, and the objects around them as plain records. */
+import { brief } from '../files/brief.ts'
 import type { Known, Stateful } from './pickle.ts'
 
+/** of an array that is read: as many as a policy has observations */
+const maxNumbers = 4096
 const itemBytes: Record<string, number> = { f4: 4, f8: 8, i4: 4, i8: 8, u4: 4, u8: 8, b1: 1 }
 
 class Dtype implements Stateful {
@@ -8,7 +11,7 @@ class Dtype implements Stateful {
   #bigEndian = false
 
   constructor(code: unknown) {
-    if (typeof code !== 'string' || !Object.hasOwn(itemBytes, code)) throw new Error(`dtype ${JSON.stringify(code)}`)
+    if (typeof code !== 'string' || !Object.hasOwn(itemBytes, code)) throw new Error(`dtype ${brief(code)}`)
     this.code = code
   }
 
@@ -51,6 +54,7 @@ export class NumpyArray implements Stateful {
   /** Numbers of an array with one axis. */
   vector(): Float64Array {
     if (this.shape.length !== 1 || !this.#dtype) throw new Error(`shape [${this.shape.join(', ')}], expected one axis`)
+    if (this.shape[0] > maxNumbers) throw new Error(`${this.shape[0]} numbers, expected at most ${maxNumbers}`)
     return this.#dtype.read(this.#bytes, this.shape[0])
   }
 }

@@ -1,6 +1,9 @@
 /** The bytes of a pickle, read from front to back; reading past the end is refused. */
 import { InputError } from '../../runtime-as/errors.ts'
 
+/** letters of a Python name; the longest listed has 58 */
+export const maxName = 200
+
 export class PickleReader {
   at: number
   readonly #bytes: Uint8Array
@@ -54,9 +57,11 @@ export class PickleReader {
 
   text = (length: number): string => new TextDecoder().decode(this.bytes(length))
 
+  /** of a name */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at)
     if (end < 0) this.refuse('cut short')
+    if (end - this.at > maxName) this.refuse(`a name longer than ${maxName} bytes`)
     const text = this.text(end - this.at)
     this.at++
     return text

@@ -3,8 +3,10 @@
  * the state dict, the keys of its storages, and the storages themselves, one after another.
  */
 import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from '../files/brief.ts'
 import { type Known, Name, readPickle } from './pickle.ts'
-import { isZip, readZip } from './zip.ts'
+import { PickleBudget } from './pickle-budget.ts'
+import { isZip, readZip, type Unpacking } from './zip.ts'
 
 const itemBytes: Record<string, number> = { FloatStorage: 4, DoubleStorage: 8, LongStorage: 8 }
 const legacyMagic = 0x1950a86a20f9469cfc6cn
@@ -33,7 +35,8 @@ export class TorchTensor {
   constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
     // an address never leaves the storage: every stride is >= 0, so the last entry has the largest
     const last = shape.reduce((at, n, axis) => at + (n - 1) * strides[axis], offset)
-    if (!shape.includes(0) && last >= storage.count) throw new Error(`a tensor beyond its storage "${storage.key}"`)
+    if (!shape.includes(0) && last >= storage.count)
+      throw new Error(`a tensor beyond its storage ${brief(storage.key)}`)
     this.shape = shape
     this.#storage = storage
     this.#offset = offset
@@ -44,11 +47,16 @@ export class TorchTensor {
   float32(what: string): Float32Array {
     const { bytes, kind } = this.#storage
     if (kind !== 'FloatStorage') throw new InputError(`${what}: ${kind}, expected float32`)
+    const count = this.shape.reduce((product, n) => product * n, 1)
+    const inOrder = this.shape.map((_, axis) => this.shape.slice(axis + 1).reduce((product, n) => product * n, 1))
+    if (count === 0 || inOrder.every((stride, axis) => stride === this.#strides[axis]))
+      return new Float32Array(new Uint8Array(bytes!.subarray(4 * this.#offset, 4 * (this.#offset + count))).buffer)
     const view = new DataView(bytes!.buffer, bytes!.byteOffset, bytes!.byteLength)
-    const values = new Float32Array(this.shape.reduce((product, n) => product * n, 1))
+    const values = new Float32Array(count)
     const index = this.shape.map(() => 0)
-    for (let i = 0; i < values.length; i++) {
-      const at = index.reduce((sum, n, axis) => sum + n * this.#strides[axis], this.#offset)
+    for (let i = 0; i < count; i++) {
+      let at = this.#offset
+      for (let axis = 0; axis < index.length; axis++) at += index[axis] * this.#strides[axis]
       values[i] = view.getFloat32(4 * at, true)
       for (let axis = index.length - 1; axis >= 0 && ++index[axis] === this.shape[axis]; axis--) index[axis] = 0
     }
@@ -97,8 +105,12 @@ const names = new Map<string, Known>([
 ])
 
 /** Reads a state dict. name: how errors call the file. */
-export async function readTorch(bytes: Uint8Array, name: string): Promise<Map<string, TorchTensor>> {
-  return isZip(bytes) ? readZipped(bytes, name) : readLegacy(bytes, name)
+export async function readTorch(
+  bytes: Uint8Array,
+  name: string,
+  unpacking: Unpacking,
+): Promise<Map<string, TorchTensor>> {
+  return isZip(bytes) ? readZipped(bytes, name, unpacking) : readLegacy(bytes, name)
 }
 
 /** Storages by key as a pickle meets them: a key met twice is the same storage. */
@@ -110,10 +122,10 @@ function collector(name: string) {
     if (tag !== 'storage' || !(type instanceof StorageKind) || typeof key !== 'string' || !isSize(count))
       throw new InputError(`${name}: pickle: a persistent id that is no storage`)
     if (view !== undefined && view !== null)
-      throw new InputError(`${name}: pickle: storage "${key}" is a view of another`)
+      throw new InputError(`${name}: pickle: storage ${brief(key)} is a view of another`)
     const known = storages.get(key)
     if (known && known.kind === type.kind && known.count === count) return known
-    if (known) throw new InputError(`${name}: pickle: storage "${key}" has two sizes`)
+    if (known) throw new InputError(`${name}: pickle: storage ${brief(key)} has two sizes`)
     const storage = new Storage(type.kind, key, count)
     storages.set(key, storage)
     return storage
@@ -126,13 +138,13 @@ function stateDict(value: unknown, name: string): Map<string, TorchTensor> {
   for (const [key, tensor] of value)
     if (typeof key !== 'string' || !(tensor instanceof TorchTensor))
       throw new InputError(
-        `${name}: ${typeof key === 'string' ? `"${key}"` : 'a key that is no name'}: expected a tensor`,
+        `${name}: ${typeof key === 'string' ? brief(key) : 'a key that is no name'}: expected a tensor`,
       )
   return value
 }
 
-async function readZipped(bytes: Uint8Array, name: string): Promise<Map<string, TorchTensor>> {
-  const files = await readZip(bytes, name)
+async function readZipped(bytes: Uint8Array, name: string, unpacking: Unpacking): Promise<Map<string, TorchTensor>> {
+  const files = await readZip(bytes, name, unpacking)
   const pickle = [...files.keys()].find((path) => /^[^/]*\/data\.pkl$/.test(path))
   if (pickle === undefined) throw new InputError(`${name}: no data.pkl: not written by PyTorch`)
   const folder = pickle.slice(0, -'data.pkl'.length)
@@ -140,12 +152,13 @@ async function readZipped(bytes: Uint8Array, name: string): Promise<Map<string, 
   if (order && new TextDecoder().decode(order) !== 'little')
     throw new InputError(`${name}: expected little-endian data`)
   const { storages, persistent } = collector(name)
-  const { value } = readPickle(files.get(pickle)!, `${name}: ${pickle}`, { names, persistent })
+  const inside = `${name}: ${brief(pickle)}`
+  const { value } = readPickle(files.get(pickle)!, inside, { budget: new PickleBudget(inside), names, persistent })
   for (const [key, storage] of storages) {
     const data = files.get(`${folder}data/${key}`)
     const expected = storage.count * itemBytes[storage.kind]
     if (data?.length !== expected)
-      throw new InputError(`${name}: storage "${key}": ${data?.length ?? 'no'} bytes, expected ${expected}`)
+      throw new InputError(`${name}: storage ${brief(key)}: ${data?.length ?? 'no'} bytes, expected ${expected}`)
     storage.bytes = data
   }
   return stateDict(value, name)
@@ -153,9 +166,10 @@ async function readZipped(bytes: Uint8Array, name: string): Promise<Map<string, 
 
 function readLegacy(bytes: Uint8Array, name: string): Map<string, TorchTensor> {
   const { storages, persistent } = collector(name)
+  const budget = new PickleBudget(name)
   let at = 0
   const next = (): unknown => {
-    const { value, end } = readPickle(bytes, name, { names, persistent }, at)
+    const { value, end } = readPickle(bytes, name, { budget, names, persistent }, at)
     at = end
     return value
   }
@@ -172,9 +186,9 @@ function readLegacy(bytes: Uint8Array, name: string): Map<string, TorchTensor> {
     const storage = storages.get(key)
     if (!storage || storage.bytes) throw new InputError(`${name}: a storage key that is not the dict's, or twice`)
     const length = storage.count * itemBytes[storage.kind]
-    if (at + 8 + length > bytes.length) throw new InputError(`${name}: cut short in storage "${key}"`)
+    if (at + 8 + length > bytes.length) throw new InputError(`${name}: cut short in storage ${brief(key)}`)
     if (Number(view.getBigUint64(at, true)) !== storage.count)
-      throw new InputError(`${name}: storage "${key}": expected ${storage.count} numbers`)
+      throw new InputError(`${name}: storage ${brief(key)}: expected ${storage.count} numbers`)
     storage.bytes = bytes.subarray(at + 8, at + 8 + length)
     at += 8 + length
   }

@@ -2,7 +2,9 @@
  * Python pickles read as data. Nothing is executed: a pickle's "calls" may name only what the caller lists, each with what it becomes here,
  * and every other name and every opcode that tensors do not need is refused. Opcodes: Lib/pickletools.py of CPython.
  */
-import { PickleReader } from './pickle-reader.ts'
+import { brief } from '../files/brief.ts'
+import type { PickleBudget } from './pickle-budget.ts'
+import { maxName, PickleReader } from './pickle-reader.ts'
 
 /** What a listed Python name becomes: `make` stands for calling it. */
 export interface Known {
@@ -15,6 +17,7 @@ export interface Stateful {
 }
 
 export interface PickleOptions {
+  budget: PickleBudget
   /** by "module name", e.g. "collections OrderedDict" */
   names: ReadonlyMap<string, Known>
   /** what a persistent id stands for */
@@ -33,11 +36,14 @@ export class Name {
 
 const stop = 46
 
+const isShort = (x: unknown): x is string => typeof x === 'string' && x.length <= maxName
+
 const isStateful = (x: unknown): x is Stateful => typeof (x as Stateful | null)?.setState === 'function'
 
 class Machine {
   readonly #in: PickleReader
   readonly #options: PickleOptions
+  readonly #budget: PickleBudget
   readonly #memo = new Map<number, unknown>()
   /** stacks under the marks */
   readonly #below: unknown[][] = []
@@ -46,12 +52,14 @@ class Machine {
   constructor(input: PickleReader, options: PickleOptions) {
     this.#in = input
     this.#options = options
+    this.#budget = options.budget
   }
 
   run(): unknown {
     for (;;) {
       const start = this.#in.at
       const opcode = this.#in.uint(1)
+      this.#budget.step()
       if (opcode === stop) return this.#pop()
       const execute = this.#opcodes[opcode] ?? this.#in.refuse(`opcode ${opcode} is not allowed`, start)
       execute()
@@ -60,6 +68,17 @@ class Machine {
 
   #push = (value: unknown): void => {
     this.#stack.push(value)
+  }
+
+  /** A value that takes more than its place. */
+  #pushNew(value: unknown): void {
+    this.#budget.object()
+    this.#stack.push(value)
+  }
+
+  #pushText(bytes: number): void {
+    this.#budget.object(bytes)
+    this.#stack.push(this.#in.text(bytes))
   }
 
   #pop(): unknown {
@@ -86,13 +105,13 @@ class Machine {
 
   #name(name: string): void {
     const known = this.#options.names.get(name)
-    if (!known) this.#in.refuse(`the name ${JSON.stringify(name)} is not allowed`)
-    this.#push(new Name(name, known))
+    if (!known) this.#in.refuse(`the name ${brief(name)} is not allowed`)
+    this.#pushNew(new Name(name, known))
   }
 
   #stackName(): void {
     const [module, name] = this.#popMany(2)
-    if (typeof module !== 'string' || typeof name !== 'string') this.#in.refuse('expected a module and a name')
+    if (!isShort(module) || !isShort(name)) this.#in.refuse('expected a module and a name')
     this.#name(`${module} ${name}`)
   }
 
@@ -100,7 +119,7 @@ class Machine {
     const [callee, args] = this.#popMany(2)
     if (!(callee instanceof Name) || !Array.isArray(args)) this.#in.refuse('expected a name and its arguments')
     try {
-      this.#push(callee.known.make(args))
+      this.#pushNew(callee.known.make(args))
     } catch (error) {
       this.#in.refuse(`${callee.name}: ${(error as Error).message}`)
     }
@@ -117,6 +136,8 @@ class Machine {
     // attributes of a dict (PyTorch's _metadata) are no entries
     if (top instanceof Map) return
     if (!isStateful(top)) this.#in.refuse('state for an object that has none')
+    // attributes are copied, and the same ones may be given again and again
+    if (state instanceof Map) this.#budget.step(state.size)
     try {
       top.setState(state)
     } catch (error) {
@@ -131,6 +152,7 @@ class Machine {
 
   #memorise(index: number): void {
     if (this.#stack.length === 0) this.#in.refuse('nothing on the stack')
+    this.#budget.object()
     this.#memo.set(index, this.#stack.at(-1))
   }
 
@@ -140,6 +162,8 @@ class Machine {
   }
 
   #mark(): void {
+    this.#budget.object()
+    this.#budget.depth(this.#below.length + 1)
     this.#below.push(this.#stack)
     this.#stack = []
   }
@@ -150,7 +174,7 @@ class Machine {
 
   #persistent(): void {
     if (!this.#options.persistent) this.#in.refuse('a persistent id')
-    this.#push(this.#options.persistent(this.#pop()))
+    this.#pushNew(this.#options.persistent(this.#pop()))
   }
 
   /** what each opcode does; one that is not here is refused */
@@ -164,23 +188,23 @@ class Machine {
     75: () => this.#push(this.#in.uint(1)), // BININT1
     77: () => this.#push(this.#in.uint(2)), // BININT2
     74: () => this.#push(this.#in.int32()), // BININT
-    138: () => this.#push(this.#in.long(this.#in.uint(1))), // LONG1
+    138: () => this.#pushNew(this.#in.long(this.#in.uint(1))), // LONG1
     71: () => this.#push(this.#in.float64()), // BINFLOAT
-    140: () => this.#push(this.#in.text(this.#in.uint(1))), // SHORT_BINUNICODE
-    88: () => this.#push(this.#in.text(this.#in.uint(4))), // BINUNICODE
-    67: () => this.#push(this.#in.bytes(this.#in.uint(1))), // SHORT_BINBYTES
-    66: () => this.#push(this.#in.bytes(this.#in.uint(4))), // BINBYTES
-    142: () => this.#push(this.#in.bytes(this.#in.uint(8))), // BINBYTES8
-    150: () => this.#push(this.#in.bytes(this.#in.uint(8))), // BYTEARRAY8
-    41: () => this.#push([]), // EMPTY_TUPLE
-    93: () => this.#push([]), // EMPTY_LIST
-    133: () => this.#push(this.#popMany(1)), // TUPLE1
-    134: () => this.#push(this.#popMany(2)), // TUPLE2
-    135: () => this.#push(this.#popMany(3)), // TUPLE3
-    116: () => this.#push(this.#popMark()), // TUPLE
+    140: () => this.#pushText(this.#in.uint(1)), // SHORT_BINUNICODE
+    88: () => this.#pushText(this.#in.uint(4)), // BINUNICODE
+    67: () => this.#pushNew(this.#in.bytes(this.#in.uint(1))), // SHORT_BINBYTES
+    66: () => this.#pushNew(this.#in.bytes(this.#in.uint(4))), // BINBYTES
+    142: () => this.#pushNew(this.#in.bytes(this.#in.uint(8))), // BINBYTES8
+    150: () => this.#pushNew(this.#in.bytes(this.#in.uint(8))), // BYTEARRAY8
+    41: () => this.#pushNew([]), // EMPTY_TUPLE
+    93: () => this.#pushNew([]), // EMPTY_LIST
+    133: () => this.#pushNew(this.#popMany(1)), // TUPLE1
+    134: () => this.#pushNew(this.#popMany(2)), // TUPLE2
+    135: () => this.#pushNew(this.#popMany(3)), // TUPLE3
+    116: () => this.#pushNew(this.#popMark()), // TUPLE
     97: () => this.#appendTo(this.#popMany(1)), // APPEND
     101: () => this.#appendTo(this.#popMark()), // APPENDS
-    125: () => this.#push(new Map()), // EMPTY_DICT
+    125: () => this.#pushNew(new Map()), // EMPTY_DICT
     115: () => this.#setItems(this.#popMany(2)), // SETITEM
     117: () => this.#setItems(this.#popMark()), // SETITEMS
     99: () => this.#name(`${this.#in.line()} ${this.#in.line()}`), // GLOBAL

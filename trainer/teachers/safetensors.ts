@@ -3,6 +3,9 @@
  * Written with the header padded to 8 bytes and tensors back to back in the given order, so that the same tensors give the same bytes.
  */
 import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from '../files/brief.ts'
+import { parseJson } from '../files/json.ts'
+import { HEADER_BUDGET, MAX_HEADER } from '../files/safetensors-facts.ts'
 
 export interface Tensor {
   dtype: 'F32' | 'F64'
@@ -16,7 +19,7 @@ export interface Tensors {
 }
 
 const elementBytes = { F32: 4, F64: 8 } as const
-const maxHeader = 16 << 20
+const maxAxes = 8
 
 interface Entry {
   dtype: string
@@ -29,12 +32,13 @@ const isIndex = (x: unknown): x is number => Number.isSafeInteger(x) && (x as nu
 
 function checkEntry(name: string, tensor: string, entry: unknown): Entry {
   const refuse = (what: string): never => {
-    throw new InputError(`${name}: tensor "${tensor}": ${what}`)
+    throw new InputError(`${name}: tensor ${brief(tensor)}: ${what}`)
   }
   if (!isRecord(entry)) return refuse('expected an object with dtype, shape and data_offsets')
   const { dtype, shape, data_offsets: offsets } = entry
-  if (dtype !== 'F32' && dtype !== 'F64') return refuse(`dtype ${JSON.stringify(dtype)}, expected F32 or F64`)
-  if (!Array.isArray(shape) || !shape.every(isIndex)) return refuse('shape: expected a list of sizes')
+  if (dtype !== 'F32' && dtype !== 'F64') return refuse(`dtype ${brief(dtype)}, expected F32 or F64`)
+  if (!Array.isArray(shape) || shape.length > maxAxes || !shape.every(isIndex))
+    return refuse(`shape: expected a list of at most ${maxAxes} sizes`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isIndex))
     return refuse('data_offsets: expected [begin, end]')
   return entry as unknown as Entry
@@ -52,7 +56,7 @@ export interface Place {
 export function headerLength(start: Uint8Array, size: number, name: string): number {
   if (size < 10) throw new InputError(`${name}: not a safetensors file: only ${size} bytes`)
   const headerBytes = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
-  if (headerBytes > maxHeader || headerBytes > size - 8)
+  if (headerBytes > MAX_HEADER || headerBytes > size - 8)
     throw new InputError(`${name}: not a safetensors file, or cut short: its header would be ${headerBytes} bytes long`)
   return headerBytes
 }
@@ -66,9 +70,11 @@ export function readLayout(
   const headerBytes = headerLength(bytes, size, name)
   let header: unknown
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes)))
-  } catch {
-    throw new InputError(`${name}: not a safetensors file: its header is not JSON`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes))
+    header = parseJson(text, HEADER_BUDGET)
+  } catch (error) {
+    const reason = error instanceof TypeError ? 'not UTF-8' : (error as Error).message
+    throw new InputError(`${name}: not a safetensors file, or damaged: its header: ${reason}`)
   }
   if (!isRecord(header)) throw new InputError(`${name}: not a safetensors file: its header is not a JSON object`)
   const metadata: Record<string, string> = {}
@@ -85,12 +91,31 @@ export function readLayout(
     const [begin, end] = data_offsets
     const expected = elementBytes[dtype as 'F32' | 'F64'] * shape.reduce((product, n) => product * n, 1)
     if (end - begin !== expected)
-      throw new InputError(`${name}: tensor "${key}": ${end - begin} bytes for shape [${shape.join(', ')}] of ${dtype}`)
+      throw new InputError(
+        `${name}: tensor ${brief(key)}: ${end - begin} bytes for shape [${shape.join(', ')}] of ${dtype}`,
+      )
     if (end > available)
-      throw new InputError(`${name}: tensor "${key}" ends at byte ${end}, but the file is cut short after ${available}`)
+      throw new InputError(
+        `${name}: tensor ${brief(key)} ends at byte ${end}, but the file is cut short after ${available}`,
+      )
     places.set(key, { dtype: dtype as 'F32' | 'F64', shape, from: 8 + headerBytes + begin, bytes: expected })
   }
+  checkPlaces(places, 8 + headerBytes, size, name)
   return { places, metadata }
+}
+
+/** Every byte behind the header belongs to one tensor. */
+function checkPlaces(places: ReadonlyMap<string, Place>, start: number, size: number, name: string): void {
+  let end = start
+  // a tensor without numbers lies before the one that begins at its place
+  for (const [key, { from, bytes }] of [...places].sort(([, a], [, b]) => a.from - b.from || a.bytes - b.bytes)) {
+    if (from < end)
+      throw new InputError(`${name}: tensor ${brief(key)}: lies on another, expected each to have its own bytes`)
+    if (from > end)
+      throw new InputError(`${name}: tensor ${brief(key)}: ${from - end} bytes before it belong to no tensor`)
+    end += bytes
+  }
+  if (end < size) throw new InputError(`${name}: ${size - end} bytes at the end belong to no tensor`)
 }
 
 /** name: how errors call the file */
@@ -114,6 +139,7 @@ export function writeSafetensors({ tensors, metadata }: Tensors): Uint8Array {
   }
   const text = JSON.stringify(header)
   const json = new TextEncoder().encode(text + ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8))
+  if (json.length > MAX_HEADER) throw new Error(`a safetensors header of ${json.length} bytes, which no reader takes`)
   const bytes = new Uint8Array(8 + json.length + offset)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, BigInt(json.length), true)

@@ -1,6 +1,7 @@
 /** Stable-Baselines3's VecNormalize: the running statistics of the observations, from the pickle that lies beside an archive. */
 import { InputError } from '../../runtime-as/errors.ts'
 import { readPickle } from './pickle.ts'
+import { PickleBudget } from './pickle-budget.ts'
 import { NumpyArray, numpyNames, PythonRecord, records } from './pickle-numpy.ts'
 
 /** All that such a file may name: itself, what it holds, and the random state of the spaces. */
@@ -26,7 +27,7 @@ export interface ObservationStatistics {
 
 /** Undefined where the file says that observations are not normalised. name: how errors call the file. */
 export function readVecNormalize(bytes: Uint8Array, name: string): ObservationStatistics | undefined {
-  const { value } = readPickle(bytes, name, { names })
+  const { value } = readPickle(bytes, name, { budget: new PickleBudget(name), names })
   if (!(value instanceof PythonRecord) || !value.className.endsWith(' VecNormalize'))
     throw new InputError(`${name}: expected a VecNormalize`)
   const { attributes } = value

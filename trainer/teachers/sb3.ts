@@ -6,11 +6,19 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import type { NamedBytes, TeacherFormat } from './format.ts'
+import { MAX_LAYERS } from '../../runtime-as/kernel/assembly/layout.ts'
+import { brief } from '../files/brief.ts'
+import { parseJson } from '../files/json.ts'
 import { normalisation } from './normalise.ts'
 import { readTorch, type TorchTensor } from './pickle-torch.ts'
 import type { Tensors } from './safetensors.ts'
 import { readVecNormalize } from './sb3-normalise.ts'
-import { isZip, readZip } from './zip.ts'
+import { readZip, Unpacking } from './zip.ts'
+
+/** weights of an actor */
+const maxWeights = 1 << 22
+/** bytes of `data` */
+const maxSettings = 4 << 20
 
 interface Settings {
   [key: string]: unknown
@@ -27,7 +35,7 @@ interface Actor {
 
 export const sb3Format: TeacherFormat = {
   name: 'a Stable-Baselines3 archive',
-  recognises: isZip,
+  kind: 'archive',
   async read(archive, statistics) {
     const { tensors, metadata } = await readSb3(archive, statistics)
     return { tensors, metadata: { source: basename(archive.name), ...metadata } }
@@ -44,19 +52,22 @@ export const sb3Format: TeacherFormat = {
 export async function readSb3(archive: NamedBytes, statistics?: NamedBytes): Promise<Tensors> {
   const { name } = archive
   const [dataFile, policyFile, versionFile] = ['data', 'policy.pth', '_stable_baselines3_version']
-  const files = await readZip(archive.bytes, name, (path) => [dataFile, policyFile, versionFile].includes(path))
+  const unpacking = new Unpacking()
+  const wanted = [dataFile, policyFile, versionFile]
+  const files = await readZip(archive.bytes, name, unpacking, (path) => wanted.includes(path))
   const [data, policy] = [files.get(dataFile), files.get(policyFile)]
   if (!data || !policy)
     throw new InputError(`${name}: no ${data ? policyFile : dataFile}: not a Stable-Baselines3 archive`)
   const settings = readSettings(data, name)
-  const state = await readTorch(policy, `${name}: ${policyFile}`)
+  const state = await readTorch(policy, `${name}: ${policyFile}`, unpacking)
   const actor = findActor(state, settings, name)
 
+  checkSize(actor, state, name)
   const tensors: Tensors['tensors'] = new Map()
   actor.layers.forEach((layer, l) => {
     for (const part of ['weight', 'bias']) {
       const tensor = state.get(`${layer}.${part}`)
-      if (!tensor) throw new InputError(`${name}: no tensor "${layer}.${part}"`)
+      if (!tensor) throw new InputError(`${name}: no tensor ${brief(`${layer}.${part}`)}`)
       const values = tensor.float32(`${name}: tensor "${layer}.${part}"`)
       tensors.set(`actor.${l}.${part}`, { dtype: 'F32', shape: [...tensor.shape], values })
     }
@@ -84,13 +95,26 @@ export async function readSb3(archive: NamedBytes, statistics?: NamedBytes): Pro
   }
 }
 
+/** Refuses what a small archive can claim and no teacher is: the same numbers as many layers. */
+function checkSize({ layers }: Actor, state: ReadonlyMap<string, TorchTensor>, name: string): void {
+  const shapes = layers.map((layer) => state.get(`${layer}.weight`)?.shape ?? [])
+  const weights = shapes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0)
+  if (layers.length > MAX_LAYERS || weights > maxWeights)
+    throw new InputError(
+      `${name}: an actor of ${layers.length} layers and ${weights} weights, expected at most ${MAX_LAYERS} and ${maxWeights}`,
+    )
+}
+
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
 function readSettings(data: Uint8Array, name: string): Settings {
   try {
-    const settings: unknown = JSON.parse(new TextDecoder().decode(data))
+    if (data.length > maxSettings) throw new Error(`${data.length} bytes, expected at most ${maxSettings}`)
+    const settings = parseJson(new TextDecoder().decode(data), { items: 100_000, depth: 100 })
     if (isRecord(settings) && isRecord(settings.policy_kwargs ?? {})) return settings
-  } catch {}
+  } catch (error) {
+    throw new InputError(`${name}: data: expected a JSON object (${(error as Error).message})`)
+  }
   throw new InputError(`${name}: data: expected a JSON object`)
 }
 
@@ -105,7 +129,7 @@ function findActor(state: ReadonlyMap<string, TorchTensor>, settings: Settings, 
   const kwargs = settings.policy_kwargs ?? {}
   const foreign = [...state.keys()].find((key) => /(^|\.)(\w*features_extractor|lstm\w*)\./.test(key))
   if (foreign)
-    throw new InputError(`${name}: tensor "${foreign}": only policies of fully connected layers are supported`)
+    throw new InputError(`${name}: tensor ${brief(foreign)}: only policies of fully connected layers are supported`)
   if (state.has('action_net.weight')) {
     const hidden = [...stackOf(state, 'mlp_extractor.shared_net'), ...stackOf(state, 'mlp_extractor.policy_net')]
     const squash = kwargs.squash_output === true ? 'tanh' : 'clip'
@@ -136,7 +160,7 @@ function activationOf(kwargs: Record<string, unknown>, usual: 'relu' | 'tanh', n
   const given = kwargs.activation_fn
   if (given === undefined) return usual
   const found = /\.(ReLU|Tanh)'>$/.exec(String(given))?.[1]
-  if (!found) throw new InputError(`${name}: data: activation_fn: ${JSON.stringify(given)}, expected ReLU or Tanh`)
+  if (!found) throw new InputError(`${name}: data: activation_fn: ${brief(given)}, expected ReLU or Tanh`)
   return found === 'ReLU' ? 'relu' : 'tanh'
 }
 
@@ -154,9 +178,7 @@ function actionBounds(settings: Settings, name: string): { low: number[]; high: 
             .map(Number)
         : []
     if (numbers.length === 0 || !numbers.every(Number.isFinite))
-      throw new InputError(
-        `${name}: data: action_space.${key}: ${JSON.stringify(text ?? null)}, expected a list of numbers`,
-      )
+      throw new InputError(`${name}: data: action_space.${key}: ${brief(text ?? null)}, expected a list of numbers`)
     return numbers
   }
   return { low: list('low'), high: list('high') }

@@ -1,5 +1,4 @@
 /** A dense teacher: its network, how its output becomes an action, and where it came from. Stored as safetensors. */
-import { readFileSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import {
   type Activation,
@@ -8,6 +7,10 @@ import {
   type Network,
   parameterCount,
 } from '../../runtime-as/format/network.ts'
+import { MAX_WIDTH } from '../../runtime-as/kernel/assembly/layout.ts'
+import { brief } from '../files/brief.ts'
+import { parseJson } from '../files/json.ts'
+import { readAs } from '../files/open.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { plainForm } from './normalise.ts'
 import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './safetensors.ts'
@@ -28,7 +31,7 @@ export const denseBytes = (network: Network): number => 4 * parameterCount(netwo
 function numbers(name: string, metadata: Record<string, string>, key: string): number[] {
   let list: unknown
   try {
-    list = JSON.parse(metadata[key] ?? '')
+    list = parseJson(metadata[key] ?? '', { items: 2 * MAX_WIDTH, depth: 1 })
   } catch {
     list = undefined
   }
@@ -45,7 +48,7 @@ function oneOf<T extends string>(
 ): T {
   const value = metadata[key] as T
   if (!allowed.includes(value))
-    throw new InputError(`${name}: metadata ${key}: ${JSON.stringify(value ?? null)}, expected ${allowed.join(' or ')}`)
+    throw new InputError(`${name}: metadata ${key}: ${brief(value ?? null)}, expected ${allowed.join(' or ')}`)
   return value
 }
 
@@ -130,14 +133,9 @@ export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata
   })
 }
 
+/** Throws InputError, too, where the file is of another kind. */
 export function loadTeacher(path: string): Teacher {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
-  return decodeTeacher(bytes, path)
+  return decodeTeacher(readAs(path, ['teacher']).bytes, path)
 }
 
 /** Refuses a teacher that cannot act in the task. */

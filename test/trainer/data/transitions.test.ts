@@ -81,8 +81,11 @@ describe('a transitions file', () => {
     altered[good.length - 20] ^= 1
     refused(altered, `${path}: altered`)
     refused(good.subarray(0, good.length - 1), 'cut short')
-    refused(Buffer.from('not a file of ours at all'), `${path}: not a safetensors file`)
-    refused(readFileSync(new URL('../../../models/pendulum/teacher.safetensors', import.meta.url)), 'metadata format')
+    refused(Buffer.from('not a file of ours at all'), `${path}: a text file, expected transitions`)
+    refused(
+      readFileSync(new URL('../../../models/pendulum/teacher.safetensors', import.meta.url)),
+      'a teacher, expected transitions',
+    )
     expect(() => readTransitions(join(folder, 'absent'), spec)).toThrow('cannot be read (ENOENT)')
   })
 

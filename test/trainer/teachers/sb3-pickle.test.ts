@@ -2,15 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { type Known, readPickle } from '../../../trainer/teachers/pickle.ts'
+import { PickleBudget } from '../../../trainer/teachers/pickle-budget.ts'
 import { readTorch } from '../../../trainer/teachers/pickle-torch.ts'
 import { readVecNormalize } from '../../../trainer/teachers/sb3-normalise.ts'
-import { readZip } from '../../../trainer/teachers/zip.ts'
+import { readZip, Unpacking } from '../../../trainer/teachers/zip.ts'
 import { readFixture } from '../../support/fixtures.ts'
 import { linear, torchZip, zipOf } from '../../support/sb3-archive.ts'
 
 const names = new Map<string, Known>([['collections OrderedDict', { make: () => new Map() }]])
 const bytesOf = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'))
-const read = (bytes: Uint8Array) => readPickle(bytes, 'file.pkl', { names }).value
+const read = (bytes: Uint8Array) => readPickle(bytes, 'file.pkl', { budget: new PickleBudget('file.pkl'), names }).value
 
 /** written by CPython: OrderedDict(a=[1, 2.5, (3,), (1, 2, 300, 70000)], n=None, big=2**70, neg=-5, t=True, s='é', b=b'xyz', again=its a) */
 const pickles: [protocol: number, base64: string][] = [
@@ -112,7 +113,7 @@ describe('a pickle', () => {
 
 describe('a state dict of PyTorch', () => {
   it('in the zip form gives its tensors by name', async () => {
-    const state = await readTorch(torchZip(linear('layer', 2, 3)), 'p.pth')
+    const state = await readTorch(torchZip(linear('layer', 2, 3)), 'p.pth', new Unpacking())
     expect([...state.keys()]).toEqual(['layer.weight', 'layer.bias'])
     expect(state.get('layer.weight')!.shape).toEqual([2, 3])
     expect(state.get('layer.weight')!.float32('w')).toEqual(
@@ -122,10 +123,12 @@ describe('a state dict of PyTorch', () => {
 
   it('with a shape beyond its storage, or a storage that is missing, is refused', async () => {
     const small = { 'a.weight': { shape: [2, 3], values: [1, 2, 3] } }
-    await expect(readTorch(torchZip(small), 'p.pth')).rejects.toThrow('shape [2, 3] does not fit its storage')
+    await expect(readTorch(torchZip(small), 'p.pth', new Unpacking())).rejects.toThrow(
+      'shape [2, 3] does not fit its storage',
+    )
     const pickle = new TextEncoder().encode('ccollections\nOrderedDict\n)R.')
-    expect((await readTorch(zipOf({ 'x/data.pkl': pickle }), 'p.pth')).size).toBe(0)
-    await expect(readTorch(zipOf({ 'x/version': '3' }), 'p.pth')).rejects.toThrow('no data.pkl')
+    expect((await readTorch(zipOf({ 'x/data.pkl': pickle }), 'p.pth', new Unpacking())).size).toBe(0)
+    await expect(readTorch(zipOf({ 'x/version': '3' }), 'p.pth', new Unpacking())).rejects.toThrow('no data.pkl')
   })
 })
 
@@ -134,14 +137,15 @@ describe('a state dict in the form before PyTorch 1.6', () => {
     const files = await readZip(
       readFixture('teachers/sb3/sac/Pendulum-v1_1/Pendulum-v1.zip'),
       'a.zip',
+      new Unpacking(),
       (path) => path === 'policy.pth',
     )
     const bytes = Uint8Array.from(files.get('policy.pth')!)
     const readOrRefused = async (altered: Uint8Array) => {
-      await readTorch(altered, 'p.pth').catch((error) => expect(error).toBeInstanceOf(InputError))
+      await readTorch(altered, 'p.pth', new Unpacking()).catch((error) => expect(error).toBeInstanceOf(InputError))
     }
     for (let length = 0; length < bytes.length; length += 997)
-      await expect(readTorch(bytes.subarray(0, length), 'p.pth')).rejects.toThrow(InputError)
+      await expect(readTorch(bytes.subarray(0, length), 'p.pth', new Unpacking())).rejects.toThrow(InputError)
     await fc.assert(
       fc.asyncProperty(fc.nat(5700), fc.nat(255), (at, value) => {
         const altered = bytes.slice()
@@ -160,7 +164,7 @@ describe('a zip', () => {
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean(), async (at, value, cut) => {
         const altered = cut ? bytes.slice(0, at) : bytes.slice()
         if (!cut) altered[at] = value
-        await readZip(altered, 'a.zip').catch((error) => expect(error).toBeInstanceOf(InputError))
+        await readZip(altered, 'a.zip', new Unpacking()).catch((error) => expect(error).toBeInstanceOf(InputError))
       }),
       { numRuns: 1000 },
     )
@@ -171,7 +175,7 @@ describe('a zip', () => {
     const twice = Uint8Array.from(
       Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('bbbb', 'aaaa'), 'latin1'),
     )
-    await expect(readZip(twice, 'a.zip')).rejects.toThrow('a.zip: holds "aaaa" twice')
+    await expect(readZip(twice, 'a.zip', new Unpacking())).rejects.toThrow('a.zip: holds "aaaa" twice')
   })
 })
 

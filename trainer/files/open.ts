@@ -1,0 +1,79 @@
+/** Files that the user named: opened, found to be of the kind that is expected, and read whole or left open. */
+import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { InputError } from '../../runtime-as/errors.ts'
+import { kindOf, refuseKind, type Wanted } from './sniff.ts'
+import { fileSource, type Source, sourceOf } from './source.ts'
+
+/** Bytes that are read into memory at most. */
+const most: Record<Wanted, number> = {
+  policy: 64 << 20,
+  teacher: 320 << 20,
+  transitions: Infinity,
+  archive: 64 << 20,
+  pickle: 16 << 20,
+}
+
+export function cannotRead(path: string, error: unknown): never {
+  throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+}
+
+/** The bytes of a file of one of the kinds that are expected, and which it is. */
+export function readAs<K extends Wanted>(path: string, expected: readonly K[]): { kind: K; bytes: Uint8Array } {
+  const { descriptor, stats } = open(path, expected)
+  try {
+    if (!stats.isFile()) {
+      // a pipe can be read only once
+      const bytes = readFileSync(descriptor)
+      return { kind: requireKind(sourceOf(bytes), path, expected), bytes }
+    }
+    const kind = requireKind(fileSource(descriptor, stats.size), path, expected)
+    if (stats.size > most[kind])
+      throw new InputError(`${path}: ${stats.size} bytes, expected at most ${most[kind]} for such a file`)
+    return { kind, bytes: readFileSync(descriptor) }
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    return cannotRead(path, error)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A file of the kind that is expected, left open. */
+export function openAs(path: string, expected: Wanted): { descriptor: number; size: number } {
+  const { descriptor, stats } = open(path, [expected])
+  try {
+    requireKind(fileSource(descriptor, stats.size), path, [expected])
+    return { descriptor, size: stats.size }
+  } catch (error) {
+    closeSync(descriptor)
+    if (error instanceof InputError) throw error
+    return cannotRead(path, error)
+  }
+}
+
+function open(path: string, expected: readonly Wanted[]): { descriptor: number; stats: Stats } {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, 'r')
+  } catch (error) {
+    return cannotRead(path, error)
+  }
+  const stats = fstatSync(descriptor)
+  const kind = stats.isDirectory()
+    ? 'folder'
+    : stats.isCharacterDevice() || stats.isBlockDevice()
+      ? 'device'
+      : undefined
+  if (kind === undefined) return { descriptor, stats }
+  closeSync(descriptor)
+  return refuseKind(path, kind, expected)
+}
+
+function requireKind<K extends Wanted>(source: Source, path: string, expected: readonly K[]): K {
+  const kind = kindOf(source, path)
+  const found = expected.find((one) => one === kind)
+  if (found !== undefined) return found
+  // the strict reader says what is wrong with it
+  const damaged = kind === 'damaged' && expected.find((one) => one === 'teacher' || one === 'transitions')
+  return damaged ? damaged : refuseKind(path, kind, expected)
+}
