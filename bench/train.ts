@@ -6,9 +6,11 @@
 import { availableParallelism, cpus } from 'node:os'
 import { loadBackend } from '../trainer/kernels/backend.ts'
 import { authorsDefaults, type StepConfig } from '../trainer/kernels/config.ts'
+import { cpuFeatures } from '../trainer/kernels/cpu.ts'
 import { initialiseCritics, initialiseStudent } from '../trainer/kernels/initialise.ts'
-import { cpuFeatures, instantiateKernels } from '../trainer/kernels/kernels.ts'
+import { instantiateKernels } from '../trainer/kernels/kernels.ts'
 import { startTensorflow } from '../trainer/kernels/reference/tensorflow.ts'
+import { Lane } from '../trainer/kernels/step/lane.ts'
 import type { Trainer } from '../trainer/kernels/trainer.ts'
 import { randomStream } from '../trainer/random.ts'
 import { productFlops } from './flops.ts'
@@ -18,7 +20,10 @@ const blockMilliseconds = 1200
 
 const config: StepConfig = {
   ...authorsDefaults,
-  ...{ observationSize: 17, actionSize: 6, actionLow: new Array(6).fill(-1), actionHigh: new Array(6).fill(1) },
+  observationSize: 17,
+  actionSize: 6,
+  actionLow: new Array(6).fill(-1),
+  actionHigh: new Array(6).fill(1),
   capacity: 20_000,
   kl: { shape: 'linear', nu: 4, cap: 2, steps: 1_000_000 },
 }
@@ -49,11 +54,13 @@ function rate(work: () => void): number {
 /** One 256 x 256 x 256 product per call, by the kernel that the step uses. */
 function newProduct(): () => void {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true })
+  const buffer = memory.buffer as unknown as SharedArrayBuffer
+  const matrix = (at: number) => ({ at, rows: 256, columns: 256, stride: 1088 })
+  const [zeros, a, b, c] = [4096, 8192, 524288, 1048576].map(matrix)
+  const { wide } = cpuFeatures()
   const kernels = instantiateKernels(memory, true)
-  const wide = cpuFeatures().wide ? 1 : 0
-  const stride = 1088
-  const [edge, zeros, a, b, c] = [1024, 4096, 8192, 524288, 1048576]
-  return () => kernels.product(wide, edge, 256, 256, 256, a, stride, 4, b, stride, c, stride, zeros, 0, -Infinity)
+  const lane = new Lane({ kernels, buffer, wide, zeros, edge: 1024, thread: 0, threads: 1 })
+  return () => lane.product(c, a, b)
 }
 
 const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1]

@@ -1,8 +1,9 @@
 /** Options of a verb from a JSON or YAML file: what they are is what the same words on the command line would be. */
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Command, Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
-import { readInput } from './files.ts'
+import { cannotRead } from '../trainer/files/open.ts'
 import type { Parser } from './verb.ts'
 
 /** bytes; what a verb takes is a thousandth of it */
@@ -22,11 +23,10 @@ export function takeConfig(verb: Command, file: string): void {
 }
 
 function readMap(file: string): object {
-  const bytes = readInput(file)
-  if (bytes.length > LARGEST) throw new InputError(`${file}: ${bytes.length} bytes, expected at most ${LARGEST}`)
+  const text = readText(file)
   // loaded only where it is used: it takes longer than most of the rest
   const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
-  const document = parseDocument(new TextDecoder().decode(bytes))
+  const document = parseDocument(text)
   const [error] = document.errors
   if (error) throw new InputError(`${file}: neither JSON nor YAML: ${error.message.split(':\n')[0]}`)
   let map: unknown
@@ -57,6 +57,17 @@ function optionValue(option: Option, value: unknown, where: string): unknown {
 }
 
 type Texts = readonly string[] | undefined
+
+function readText(file: string): string {
+  try {
+    const { size } = statSync(file)
+    if (size <= LARGEST) return readFileSync(file, 'utf8')
+    throw new InputError(`${file}: ${size} bytes, expected at most ${LARGEST}`)
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    cannotRead(file, error)
+  }
+}
 
 /** What stands for an option in a file, as the texts of the command line; undefined: something else. */
 const readers: Record<string, { expected: string; texts(value: unknown): Texts }> = {

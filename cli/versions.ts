@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
-import { cpuFeatures } from '../trainer/kernels/kernels.ts'
+import { cpuFeatures } from '../trainer/kernels/cpu.ts'
 
 export const versions = () => ({ bpd: manifest.version, node: process.versions.node })
 

@@ -5,8 +5,17 @@ import type { KlSchedule, NoiseMode, StepConfig } from './kernels/config.ts'
 /** Taken over by the training step as they are. */
 type StepOptions = Pick<
   StepConfig,
-  | ('hidden' | 'criticHidden' | 'batch' | 'chunks' | 'discount' | 'tau' | 'delay')
-  | ('actorRate' | 'criticRate' | 'dataScale' | 'valueWeight')
+  | 'hidden'
+  | 'criticHidden'
+  | 'batchSize'
+  | 'chunks'
+  | 'discount'
+  | 'tau'
+  | 'policyDelay'
+  | 'actorRate'
+  | 'criticRate'
+  | 'dataScale'
+  | 'valueWeight'
 >
 
 export interface Recipe extends StepOptions {
@@ -14,7 +23,7 @@ export interface Recipe extends StepOptions {
   budget: number
   /** variant `l1`: L1 penalty, in units of the learning rate: each update shrinks every weight by rate x l1 */
   l1: number
-  /** T: critic steps; the student moves at every `delay`-th */
+  /** T: critic steps; the student moves at every `policyDelay`-th */
   steps: number
   noise: Exclude<NoiseMode, 'none'>
   klShape: KlSchedule['shape']

@@ -5,13 +5,8 @@ import { readTransitions } from '../../trainer/data/transitions.ts'
 import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-<<<<<<< HEAD
-import { makeFolderOf, readInput } from '../files.ts'
-import { printResult, withProgress } from '../terminal.ts'
-=======
 import { makeFolderOf, readPolicy } from '../files.ts'
-import { printResult } from '../terminal.ts'
->>>>>>> readers
+import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {

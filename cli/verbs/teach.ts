@@ -17,7 +17,7 @@ interface Options extends CommonOptions {
   algorithm: Algorithm
   steps: number
   hidden: number[]
-  batch: number
+  batchSize: number
   randomSteps: number
   evaluateEvery: number
   rate: number
@@ -41,7 +41,7 @@ export const teachVerb = verb('teach <task>', {
   )
   .option('--steps <n>', 'environment steps', integer(2), 20000)
   .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
-  .option('--batch <n>', 'transitions per step', integer(2, 65536), teachDefaults.batch)
+  .option('--batch-size <n>', 'transitions per step', integer(2, 65536), teachDefaults.batchSize)
   .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
   .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
   .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
@@ -59,14 +59,14 @@ async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
   makeFolder(options.out)
-  const { algorithm, steps, hidden, batch, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
+  const { algorithm, steps, hidden, batchSize, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
     options
   const recipe = {
     ...teachDefaults,
     algorithm,
     steps,
     hidden,
-    batch,
+    batchSize,
     randomSteps,
     evaluateEvery,
     rate,
@@ -117,7 +117,13 @@ async function run(taskName: string, options: Options): Promise<void> {
   const facts = {
     algorithm: algorithm.toUpperCase(),
     sizes: [task.spec.observationNames.length, ...hidden, task.spec.actionNames.length],
-    ...{ steps, seed, batch, randomSteps, rate, exploration, fused },
+    steps,
+    seed,
+    batchSize,
+    randomSteps,
+    rate,
+    exploration,
+    fused,
     return: reported,
     wallSeconds,
     command: commandOf(taskName, options),
@@ -136,8 +142,8 @@ async function run(taskName: string, options: Options): Promise<void> {
 /** The command that makes the same bytes again. */
 function commandOf(task: string, { out, ...options }: Options): string {
   const always = { steps: options.steps, hidden: options.hidden.join(','), rate: options.rate }
-  const { algorithm, batch, randomSteps, evaluateEvery } = options
-  const sometimes = Object.entries({ algorithm, batch, randomSteps, evaluateEvery })
+  const { algorithm, batchSize, randomSteps, evaluateEvery } = options
+  const sometimes = Object.entries({ algorithm, batchSize, randomSteps, evaluateEvery })
     .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
     .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
   const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }

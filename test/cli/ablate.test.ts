@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const seeds = [1, 2]
 const recipe = ['--steps', '100', '--evaluate-every', '100', '--tune-updates', '5', '--keep', '30,60']
-const sizes = ['--hidden', '8,8', '--critic-hidden', '8,8', '--batch', '16', '--pick-episodes', '1']
+const sizes = ['--hidden', '8,8', '--critic-hidden', '8,8', '--batch-size', '16', '--pick-episodes', '1']
 const ablate = (...words: string[]) =>
   bpdIn(folder, 'ablate', 'pendulum', '--variants', 'dense,bpd', '--seeds', '2', ...words, '--', ...recipe, ...sizes)
 const size = ['--transitions', '400', '--episodes', '2', '--jobs', '2', '--out', 'compared']

@@ -69,7 +69,8 @@ describe('bpd quantise', () => {
 
 describe('bpd distill --values int8', () => {
   it('writes a student of int8 and tells its return before and after', () => {
-    const recipe = '--variant dense --budget 150 --steps 200 --hidden 16,16 --critic-hidden 32,32 --batch 64'.split(' ')
+    const recipe =
+      '--variant dense --budget 150 --steps 200 --hidden 16,16 --critic-hidden 32,32 --batch-size 64'.split(' ')
     const short = ['--tune-updates', '20', '--pick-episodes', '1', '--threads', '1', '--values', 'int8', '--json']
     const files = ['--teacher', teacher, '--data', 'data.safetensors', '--out', 'run']
     const { status, stdout } = bpdIn(folder, 'distill', 'pendulum', ...files, ...recipe, ...short)

@@ -31,7 +31,7 @@ export const words = (out: string, steps = 3000): string[] => [
     '16,16',
     '--critic-hidden',
     '32,32',
-    '--batch',
+    '--batch-size',
     '64',
   ],
   ...[

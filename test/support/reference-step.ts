@@ -18,10 +18,16 @@ export interface Shape {
 
 export const configOf = (shape: Shape, given: Partial<StepConfig> = {}): StepConfig => ({
   ...authorsDefaults,
-  ...{ observationSize: shape.observations, actionSize: shape.actions },
-  ...{ actionLow: new Array(shape.actions).fill(-1.5), actionHigh: new Array(shape.actions).fill(0.5) },
-  ...{ hidden: shape.hidden, criticHidden: shape.criticHidden, batch: shape.batch, capacity: 300 },
-  ...{ dataScale: 1000, kl: { shape: 'linear', nu: 4, cap: 2, steps: 8 } },
+  observationSize: shape.observations,
+  actionSize: shape.actions,
+  actionLow: new Array(shape.actions).fill(-1.5),
+  actionHigh: new Array(shape.actions).fill(0.5),
+  hidden: shape.hidden,
+  criticHidden: shape.criticHidden,
+  batchSize: shape.batch,
+  capacity: 300,
+  dataScale: 1000,
+  kl: { shape: 'linear', nu: 4, cap: 2, steps: 8 },
   ...given,
 })
 
@@ -40,7 +46,7 @@ export async function trainerOf(
   trainer.count = config.capacity
   trainer.setMode(mode, { masked })
   const student = () =>
-    trainer.memory.actor.layers.map(({ inputs, outputs }) => ({
+    trainer.memory.actor.layouts.map(({ inputs, outputs }) => ({
       theta: Float32Array.from({ length: inputs * outputs }, () => random.normal() / Math.sqrt(inputs)),
       logSigma: Float32Array.from({ length: inputs * outputs }, () => random.uniform(-5, -1)),
       bias: Float32Array.from({ length: outputs }, () => 0.1 * random.normal()),
@@ -49,30 +55,24 @@ export async function trainerOf(
   trainer.networks.writeActor(student(), 'target')
   initialiseCritics(trainer.networks, random)
   trainer.networks.setMask(
-    trainer.memory.actor.layers.map(({ inputs, outputs }) =>
+    trainer.memory.actor.layouts.map(({ inputs, outputs }) =>
       Float32Array.from({ length: inputs * outputs }, () => Number(random.uniform() < 0.7)),
     ),
   )
   return trainer
 }
 
-/** Every trained tensor by name, out of one kind of block: the values, Adam's first moments, or the targets. */
-export function tensorsOf(trainer: Trainer, block: 'value' | 'mean' | 'target'): Map<string, Float32Array> {
+/** Every trained tensor by name, out of one kind of block: the values, Adam's moments, or the targets. */
+export function tensorsOf(trainer: Trainer, block: 'value' | 'mean' | 'square' | 'target'): Map<string, Float32Array> {
   const { actor, critics } = trainer.memory
-  const [theta, logSigma, critic] = {
-    value: [actor.theta, actor.logSigma, critics.parameters],
-    mean: [actor.thetaMean, actor.logSigmaMean, critics.mean],
-    target: [actor.targetTheta, actor.targetLogSigma, critics.target],
-  }[block]
   const tensors = new Map<string, Float32Array>()
-  actor.layers.forEach(({ inputs, outputs, stride, offset }, l) => {
-    const bias = (theta + offset + inputs * stride) / 4
-    tensors.set(`student theta ${l}`, trainer.networks.readMatrix(theta, l))
-    tensors.set(`student log sigma ${l}`, trainer.networks.readMatrix(logSigma, l))
-    tensors.set(`student bias ${l}`, trainer.f32.slice(bias, bias + outputs))
+  actor.layouts.forEach((_, l) => {
+    tensors.set(`student theta ${l}`, trainer.networks.readMatrix(actor.theta[block], l))
+    tensors.set(`student log sigma ${l}`, trainer.networks.readMatrix(actor.logSigma[block], l))
+    tensors.set(`student bias ${l}`, trainer.networks.readBias(actor.theta[block], l))
   })
   for (const i of [0, 1])
-    trainer.networks.readCritic(i, critic).forEach(({ weights, bias }, l) => {
+    trainer.networks.readCritic(i, critics.parameters[block]).forEach(({ weights, bias }, l) => {
       tensors.set(`critic ${i} weights ${l}`, weights)
       tensors.set(`critic ${i} bias ${l}`, bias)
     })

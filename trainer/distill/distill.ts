@@ -63,7 +63,7 @@ export async function distill(
   const session = new Session(job, await loadBackend(options.backend))
   // without critics, and without the units that pruning emptied, tuning is a small part of the work of as many steps
   const tuneCost =
-    options.tuneUpdates * options.delay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
+    options.tuneUpdates * options.policyDelay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
   const work = options.steps + tuneCost * cuts
   let begun = 0
   const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)

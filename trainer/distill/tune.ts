@@ -78,7 +78,7 @@ async function tune(trainer: Trainer, updates: number, rate: number, signal?: Ab
       throw new Interrupted('interrupted while tuning; --resume continues after the last tuned student')
     trainer.rateFactor = ((rate / trainer.config.actorRate) * (1 + Math.cos((Math.PI * b) / blocks))) / 2
     const share = Math.floor(((b + 1) * updates) / blocks) - Math.floor((b * updates) / blocks)
-    trainer.run(share * trainer.config.delay)
+    trainer.run(share * trainer.config.policyDelay)
     await turn()
   }
   trainer.rateFactor = 1

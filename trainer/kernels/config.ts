@@ -8,16 +8,17 @@ export interface StepConfig {
   hidden: readonly number[]
   /** hidden sizes of each critic; 256, 256 in the paper */
   criticHidden: readonly number[]
-  batch: number
+  batchSize: number
   /** the batch is cut into this many parts, whatever the number of threads, so that sums round the same way */
   chunks: 1 | 2
   /** transitions that fit in memory */
   capacity: number
+  /** gamma */
   discount: number
   /** Polyak averaging rate of the target networks */
   tau: number
-  /** actor and targets move every `delay`-th step */
-  delay: number
+  /** actor and targets move every `policyDelay`-th step */
+  policyDelay: number
   actorRate: number
   criticRate: number
   /** |D| in the loss, which weighs value and cloning against the KL term */
@@ -29,7 +30,7 @@ export interface StepConfig {
   /** TD3's target policy smoothing, in units of half the action range; none in BPD, where the target student's own noise takes its place */
   smoothing?: { sigma: number; clip: number }
   kl: KlSchedule
-  /** the actor has two outputs an action, mean and log standard deviation of a Gaussian: soft actor-critic (`sac.ts`) */
+  /** the actor has two outputs an action, mean and log standard deviation of a Gaussian: soft actor-critic (`step/sac.ts`) */
   gaussian?: boolean
 }
 
@@ -65,11 +66,11 @@ export const noiseModes: readonly NoiseMode[] = ['none', 'paper', 'official']
 export const authorsDefaults = {
   hidden: [128, 128],
   criticHidden: [256, 256],
-  batch: 256,
+  batchSize: 256,
   chunks: 2,
   discount: 0.99,
   tau: 0.005,
-  delay: 2,
+  policyDelay: 2,
   actorRate: 3e-4,
   criticRate: 3e-4,
   dataScale: 1e6,

@@ -1,4 +1,4 @@
-/** Loads the training kernels into a given shared memory, choosing what this CPU runs best. */
+/** The training kernels as the wasm exports them, and how they are loaded into a given shared memory. Only `step/lane.ts` calls them. */
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 
@@ -70,34 +70,4 @@ export function compileKernels(relaxed: boolean): WebAssembly.Module {
 
 export function instantiateKernels(memory: WebAssembly.Memory, relaxed: boolean): Kernels {
   return new WebAssembly.Instance(compileKernels(relaxed), { env: { memory } }).exports as unknown as Kernels
-}
-
-let tested: { wide: boolean; fused: boolean } | undefined
-
-/**
- * Feature tests, once a process. `fused`: relaxed multiply-add rounds once here (results then differ in the last bits from a CPU
- * that rounds twice). `wide`: the faster tile, by a short race.
- */
-export function cpuFeatures(): { wide: boolean; fused: boolean } {
-  if (tested) return tested
-  const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true })
-  const kernels = instantiateKernels(memory, true)
-  const f32 = new Float32Array(memory.buffer)
-  // (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 with one rounding and 0 with two
-  f32.fill(1 + 2 ** -12, 0, 16)
-  f32.fill(1 + 2 ** -12, 16, 32)
-  f32.fill(-(1 + 2 ** -11), 32, 48)
-  kernels.product(0, 1024, 1, 16, 1, 0, 64, 4, 64, 64, 256, 64, 128, 64, -Infinity)
-  const fused = f32[64] !== 0
-  const race = (wide: number) => {
-    const start = performance.now()
-    const stride = 1088
-    kernels.product(wide, 1024, 120, 256, 256, 8192, stride, 4, 524288, stride, 1048576, stride, 4096, 0, -Infinity)
-    return performance.now() - start
-  }
-  f32.fill(0)
-  const best = [Infinity, Infinity]
-  for (let i = 0; i < 120; i++) for (const wide of [0, 1]) best[wide] = Math.min(best[wide], race(wide))
-  tested = { wide: best[1] < best[0], fused }
-  return tested
 }

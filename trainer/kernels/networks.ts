@@ -1,9 +1,11 @@
 /** The trainer's networks, read and written as matrices (outputs, inputs), row-major, whatever their place in memory. */
 import type { Layer, Network } from '../../runtime-as/format/network.ts'
-import { noiseModes } from './config.ts'
-import type { Kernels } from './kernels.ts'
-import type { LayerLayout } from './layout.ts'
-import { control, type StepMemory } from './step.ts'
+import { biasIn, type Matrix, weightsIn } from './layout.ts'
+import type { Control } from './step/control.ts'
+import type { Critic } from './step/critics.ts'
+import type { Lane } from './step/lane.ts'
+import type { StepMemory } from './step/memory.ts'
+import { noiseFormulas } from './step/noise.ts'
 
 /** Layers (inputs, outputs) of a network. */
 export interface Size {
@@ -20,53 +22,47 @@ export interface VariationalLayer {
 
 export class Networks {
   readonly #memory: StepMemory
-  readonly #kernels: Kernels
-  readonly #f32: Float32Array
-  readonly #words: Int32Array
+  readonly #lane: Lane
+  readonly #control: Control
 
-  constructor(memory: StepMemory, kernels: Kernels, buffer: SharedArrayBuffer) {
+  /** lane: of a thread that works alone */
+  constructor(memory: StepMemory, lane: Lane, control: Control) {
     this.#memory = memory
-    this.#kernels = kernels
-    this.#f32 = new Float32Array(buffer)
-    this.#words = new Int32Array(buffer, memory.control, 64)
+    this.#lane = lane
+    this.#control = control
   }
 
   get actorSizes(): Size[] {
-    return this.#memory.actor.layers.map(({ inputs, outputs }) => ({ inputs, outputs }))
+    return this.#memory.actor.layouts.map(({ inputs, outputs }) => ({ inputs, outputs }))
   }
 
   get criticSizes(): Size[] {
-    const { layers } = this.#memory.critics
+    const { layouts } = this.#memory.critics
     return [
-      ...layers.map(({ inputs, outputs }) => ({ inputs, outputs })),
-      { inputs: layers[layers.length - 1].outputs, outputs: 1 },
+      ...layouts.map(({ inputs, outputs }) => ({ inputs, outputs })),
+      { inputs: layouts[layouts.length - 1].outputs, outputs: 1 },
     ]
   }
 
   /** Writes student parameters and, unless told otherwise, the same into its target. */
   writeActor(layers: readonly VariationalLayer[], into: 'both' | 'live' | 'target' = 'both'): void {
     const { actor } = this.#memory
-    const blocks: [theta: number, logSigma: number][] = []
-    if (into !== 'target') blocks.push([actor.theta, actor.logSigma])
-    if (into !== 'live') blocks.push([actor.targetTheta, actor.targetLogSigma])
-    for (const [theta, logSigma] of blocks) {
-      actor.layers.forEach((layout, l) => {
-        this.#writeMatrix(theta, layout, layers[l].theta)
-        this.#writeMatrix(logSigma, layout, layers[l].logSigma)
-        this.#f32.set(layers[l].bias, this.#biasRow(theta, layout))
+    for (const part of partsOf(into))
+      actor.layouts.forEach((layout, l) => {
+        this.#write(weightsIn(actor.theta[part], layout), layers[l].theta)
+        this.#write(weightsIn(actor.logSigma[part], layout), layers[l].logSigma)
+        this.#write(biasIn(actor.theta[part], layout), layers[l].bias)
       })
-    }
-    actor.refresh(this.#kernels, noiseModes[this.#words[control.mode]])
+    actor.refresh(this.#lane, noiseFormulas[this.#control.mode])
   }
 
   readActor(from: 'live' | 'target' = 'live'): VariationalLayer[] {
     const { actor } = this.#memory
-    const [theta, logSigma] =
-      from === 'live' ? [actor.theta, actor.logSigma] : [actor.targetTheta, actor.targetLogSigma]
-    return actor.layers.map((layout) => ({
-      theta: this.#readMatrix(theta, layout),
-      logSigma: this.#readMatrix(logSigma, layout),
-      bias: this.#f32.slice(this.#biasRow(theta, layout), this.#biasRow(theta, layout) + layout.outputs),
+    const [part] = partsOf(from)
+    return actor.layouts.map((layout) => ({
+      theta: this.#read(weightsIn(actor.theta[part], layout)),
+      logSigma: this.#read(weightsIn(actor.logSigma[part], layout)),
+      bias: this.#read(biasIn(actor.theta[part], layout)),
     }))
   }
 
@@ -84,55 +80,42 @@ export class Networks {
   /** Only weights with 1 in the mask survive from now on (when the mode is masked); one matrix (outputs, inputs) a layer. */
   setMask(masks: readonly Float32Array[]): void {
     const { actor } = this.#memory
-    actor.layers.forEach((layout, l) => {
-      this.#writeMatrix(actor.mask, layout, masks[l])
+    actor.layouts.forEach((layout, l) => {
+      this.#write(weightsIn(actor.mask, layout), masks[l])
     })
   }
 
   writeCritic(i: number, layers: readonly Layer[], into: 'both' | 'live' | 'target' = 'both'): void {
     const { critics } = this.#memory
-    const blocks = [...(into !== 'target' ? [critics.parameters] : []), ...(into !== 'live' ? [critics.target] : [])]
-    for (const block of blocks) {
-      const p = critics.critic(block, i)
-      critics.layers.forEach((layout, l) => {
-        this.#writeMatrix(p, layout, layers[l].weights)
-        this.#f32.set(layers[l].bias, this.#biasRow(p, layout))
+    for (const part of partsOf(into)) {
+      const critic = critics.pair(critics.parameters[part])[i]
+      const places = matricesOf(critic)
+      places.forEach(({ weights, bias }, l) => {
+        this.#write(weights, layers[l].weights)
+        this.#write(bias, layers[l].bias)
       })
-      const head = layers[layers.length - 1]
-      this.#f32.set(head.weights, (p + critics.head) / 4)
-      this.#f32[(p + critics.headBias) / 4] = head.bias[0]
     }
-    for (let t = 0; t < 2; t++) critics.refreshTransposed(this.#kernels, t, 2)
+    critics.refreshTransposed(this.#lane)
   }
 
-  /** Critic i's layers from a block of critic parameters (live, target, or a chunk's gradients). */
-  readCritic(i: number, block = this.#memory.critics.parameters): Layer[] {
-    const { critics } = this.#memory
-    const p = critics.critic(block, i)
-    const layers: Layer[] = critics.layers.map((layout) => ({
-      inputs: layout.inputs,
-      outputs: layout.outputs,
-      activation: 'relu',
-      weights: this.#readMatrix(p, layout),
-      bias: this.#f32.slice(this.#biasRow(p, layout), this.#biasRow(p, layout) + layout.outputs),
+  /** Critic i's layers from a block of critic parameters (live, target, a moment). */
+  readCritic(i: number, block = this.#memory.critics.parameters.value): Layer[] {
+    return this.#readCritic(this.#memory.critics.pair(block)[i])
+  }
+
+  #readCritic(critic: Critic): Layer[] {
+    const sizes = this.criticSizes
+    return matricesOf(critic).map(({ weights, bias }, l) => ({
+      ...sizes[l],
+      activation: l < sizes.length - 1 ? 'relu' : 'none',
+      weights: this.#read(weights),
+      bias: this.#read(bias),
     }))
-    const inputs = layers[layers.length - 1].outputs
-    const head = (p + critics.head) / 4
-    const bias = (p + critics.headBias) / 4
-    layers.push({
-      inputs,
-      outputs: 1,
-      activation: 'none',
-      weights: this.#f32.slice(head, head + inputs),
-      bias: this.#f32.slice(bias, bias + 1),
-    })
-    return layers
   }
 
   /** Critic i's gradients as handed to Adam (sums over the chunks). For tests. */
   criticGradients(i: number): Layer[] {
-    const { critics } = this.#memory
-    const parts = critics.chunks.map((chunk) => this.readCritic(i, chunk.gradients))
+    const parts = this.#memory.critics.passes.map(({ gradients }) => this.#readCritic(gradients[i]))
     return parts[0].map((layer, l) => ({
       ...layer,
       weights: this.#sumOverChunks((c) => parts[c][l].weights),
@@ -149,29 +132,37 @@ export class Networks {
     return sum
   }
 
-  #biasRow(block: number, layout: LayerLayout): number {
-    return (block + layout.offset + layout.inputs * layout.stride) / 4
-  }
-
   /** In memory a layer is (inputs, outputs), so that a batch multiplies it from the left; outside it is (outputs, inputs). */
-  #writeMatrix(block: number, { inputs, outputs, offset, stride: s }: LayerLayout, matrix: Float32Array): void {
-    for (let i = 0; i < inputs; i++) {
-      const row = (block + offset + i * s) / 4
-      for (let o = 0; o < outputs; o++) this.#f32[row + o] = matrix[o * inputs + i]
-    }
+  #write({ at, rows, columns, stride }: Matrix, values: Float32Array): void {
+    const { f32 } = this.#lane
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) f32[(at + r * stride) / 4 + c] = values[c * rows + r]
   }
 
-  #readMatrix(block: number, { inputs, outputs, offset, stride: s }: LayerLayout): Float32Array {
-    const matrix = new Float32Array(inputs * outputs)
-    for (let i = 0; i < inputs; i++) {
-      const row = (block + offset + i * s) / 4
-      for (let o = 0; o < outputs; o++) matrix[o * inputs + i] = this.#f32[row + o]
-    }
-    return matrix
+  #read({ at, rows, columns, stride }: Matrix): Float32Array {
+    const { f32 } = this.#lane
+    const values = new Float32Array(rows * columns)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) values[c * rows + r] = f32[(at + r * stride) / 4 + c]
+    return values
   }
 
   /** Weights of the actor's layer l in any of its parameter blocks, (outputs, inputs). For tests. */
   readMatrix(block: number, l: number): Float32Array {
-    return this.#readMatrix(block, this.#memory.actor.layers[l])
+    return this.#read(weightsIn(block, this.#memory.actor.layouts[l]))
+  }
+
+  /** The biases of its layer l. For tests. */
+  readBias(block: number, l: number): Float32Array {
+    return this.#read(biasIn(block, this.#memory.actor.layouts[l]))
   }
 }
+
+const partsOf = (of: 'both' | 'live' | 'target'): ('value' | 'target')[] =>
+  ({ live: ['value' as const], target: ['target' as const], both: ['value' as const, 'target' as const] })[of]
+
+/** A critic's layers, the head the last. */
+const matricesOf = ({ layers, head }: Critic): { weights: Matrix; bias: Matrix }[] => [
+  ...layers.map(({ weights, start: { bias } }) => ({ weights, bias })),
+  { weights: { ...head.weights, rows: head.weights.columns, columns: 1, stride: 4 }, bias: head.bias },
+]

@@ -1,8 +1,10 @@
-/** A helper thread of the trainer: waits for the control block's command word to move, runs its share of the steps, says so. */
+/** A helper thread of the trainer: runs its share of the steps whenever the control block says so. */
 import { workerData } from 'node:worker_threads'
 import type { StepConfig } from './config.ts'
 import { instantiateKernels } from './kernels.ts'
-import { control, Step, StepMemory } from './step.ts'
+import { Step } from './step/bpd.ts'
+import { Control } from './step/control.ts'
+import { StepMemory } from './step/memory.ts'
 
 export interface WorkerOptions {
   config: StepConfig
@@ -18,14 +20,7 @@ export interface WorkerOptions {
 const { config, memory, wide, relaxed, thread, threads, data } = workerData as WorkerOptions
 const layout = new StepMemory(config, wide, data)
 const buffer = memory.buffer as unknown as SharedArrayBuffer
-const step = new Step(layout, instantiateKernels(memory, relaxed), buffer, thread, threads)
-const words = new Int32Array(buffer, layout.control, 64)
-
-for (let seen = 0; ; ) {
-  Atomics.wait(words, control.command, seen)
-  const command = Atomics.load(words, control.command)
-  if (command === seen) continue
-  if (command < 0) break
-  seen = command
-  step.run()
-}
+const control = new Control(buffer, layout.control)
+const lane = layout.lane(instantiateKernels(memory, relaxed), buffer, { thread, threads })
+const step = new Step(layout, lane, control)
+control.follow(() => step.run())

@@ -1,6 +1,6 @@
 /** What teachers are trained by: an algorithm is a class of `trainer/kernels` and one entry here. */
 import type { StepConfig } from '../kernels/config.ts'
-import { SoftActorCritic } from '../kernels/sac.ts'
+import { SoftActorCritic } from '../kernels/soft-actor-critic.ts'
 import { Trainer } from '../kernels/trainer.ts'
 import type { Random } from '../random.ts'
 

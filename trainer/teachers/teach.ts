@@ -1,15 +1,16 @@
 /**
  * Trains a dense teacher by TD3 (Fujimoto, van Hoof, Meger 2018): twin critics, clipped double Q, delayed actor, target policy smoothing.
- * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/sac.ts`).
+ * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/step/sac.ts`).
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { FailedError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/format/network.ts'
 import { Interrupted } from '../interrupted.ts'
 import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
+import { cpuFeatures } from '../kernels/cpu.ts'
 import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.ts'
-import { cpuFeatures } from '../kernels/kernels.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
+import { td3Settings } from '../kernels/step/td3.ts'
 import { type Random, randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
 import type { Task, TaskSpec } from '../tasks/task.ts'
@@ -24,7 +25,7 @@ export interface TeachOptions extends LearnerOptions {
   /** steps of uniformly random actions at the start */
   randomSteps: number
   hidden: readonly number[]
-  batch: number
+  batchSize: number
   rate: number
   /** steps between evaluations; the best actor by them is kept */
   evaluateEvery: number
@@ -34,7 +35,7 @@ export interface TeachOptions extends LearnerOptions {
 export const teachDefaults = {
   algorithm: 'td3',
   hidden: [256, 256],
-  batch: 256,
+  batchSize: 256,
   randomSteps: 1000,
   rate: 1e-3,
   exploration: 0.1,
@@ -73,20 +74,16 @@ export async function teach(
   const { spec } = task
   const config: StepConfig = {
     ...authorsDefaults,
+    ...td3Settings,
     observationSize: spec.observationNames.length,
     actionSize: spec.actionNames.length,
     actionLow: spec.actionLow,
     actionHigh: spec.actionHigh,
     hidden: options.hidden,
-    batch: options.batch,
+    batchSize: options.batchSize,
     capacity: steps,
     actorRate: options.rate,
     criticRate: options.rate,
-    // Adam does not care how large the actor's loss is: with cloning off these only say "maximise Q"
-    dataScale: 1,
-    valueWeight: 1,
-    cloneWeight: 0,
-    smoothing: { sigma: 0.2, clip: 0.5 },
     kl: { shape: 'constant', nu: 0, cap: 0, steps },
   }
   const learner = algorithms[options.algorithm](config, options)

@@ -30,7 +30,7 @@ const short = (given: Partial<DistillOptions> = {}, checkpoints?: (job: DistillJ
   const progress: Progress[] = []
   const options = distillOptions('pendulum', {
     ...{ steps: 400, evaluateEvery: 100, progressEpisodes: 1, pickEpisodes: 2, tuneUpdates: 50, thresholds: [-1, 2] },
-    ...{ hidden: [24, 24], criticHidden: [32, 32], batch: 64, seed: 1, threads: 1 },
+    ...{ hidden: [24, 24], criticHidden: [32, 32], batchSize: 64, seed: 1, threads: 1 },
     ...given,
   })
   return makeStudent('pendulum', teacher, transitions, options, {
@@ -128,7 +128,7 @@ describe('a run that diverges', () => {
 
 describe('the readable reference in place of the fast step', () => {
   it('trains a student down the same curve', async () => {
-    const little = { steps: 40, evaluateEvery: 20, tuneUpdates: 10, thresholds: [2], batch: 32 }
+    const little = { steps: 40, evaluateEvery: 20, tuneUpdates: 10, thresholds: [2], batchSize: 32 }
     const [fast, reference] = [await short(little), await short({ ...little, backend: 'reference' })]
     for (const [i, point] of reference.distilled.curve.entries()) {
       const other = fast.distilled.curve[i]

@@ -5,7 +5,7 @@ import { configOf, type Shape, tensorsOf, trainerOf, worst } from '../../support
 const shape: Shape = { observations: 5, actions: 2, hidden: [32, 40], criticHidden: [48, 33], batch: 37 }
 
 /**
- * With delay 1 the first step updates everything, and Adam's first moments are then a tenth of the gradients (the KL term included), so
+ * With policyDelay 1 the first step updates everything, and Adam's first moments are then a tenth of the gradients (the KL term included), so
  * they are compared in their place. 1e-4 relative L2 for gradients: both sides add up some hundred f32 products in orders of their own.
  */
 async function compare(
@@ -14,7 +14,7 @@ async function compare(
   given: Partial<StepConfig> = {},
   masked = false,
 ) {
-  const config = configOf(shape, { delay: 1, ...given })
+  const config = configOf(shape, { policyDelay: 1, ...given })
   const fast = await trainerOf('fast', config, mode, { masked })
   const reference = await trainerOf('reference', config, mode, { masked })
   return { fast, reference, config }
@@ -45,8 +45,8 @@ describe('every gradient and every updated tensor equals the readable reference'
 
   it.each([
     [
-      'another discount, tau, delay, h, |D| and rates',
-      { discount: 0.9, tau: 0.1, delay: 3, valueWeight: 2, dataScale: 50, actorRate: 1e-3, criticRate: 2e-3 },
+      'another discount, tau, policyDelay, h, |D| and rates',
+      { discount: 0.9, tau: 0.1, policyDelay: 3, valueWeight: 2, dataScale: 50, actorRate: 1e-3, criticRate: 2e-3 },
     ],
     ['no value term', { valueWeight: 0 }],
     ['no cloning', { cloneWeight: 0 }],

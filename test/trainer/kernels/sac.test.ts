@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Layer } from '../../../runtime-as/format/network.ts'
 import { initialiseCritics, initialisePlainActor } from '../../../trainer/kernels/initialise.ts'
 import { instantiateKernels } from '../../../trainer/kernels/kernels.ts'
-import { stride } from '../../../trainer/kernels/layout.ts'
+import { type Matrix, stride } from '../../../trainer/kernels/layout.ts'
 import type { VariationalLayer } from '../../../trainer/kernels/networks.ts'
 import { startTensorflow } from '../../../trainer/kernels/reference/tensorflow.ts'
-import { SoftActorCritic } from '../../../trainer/kernels/sac.ts'
+import { SoftActorCritic } from '../../../trainer/kernels/soft-actor-critic.ts'
+import type { Chunk } from '../../../trainer/kernels/step/memory.ts'
 import { randomStream } from '../../../trainer/random.ts'
 import { configOf, tensorsOf } from '../../support/reference-step.ts'
 import { relativeError } from '../../support/vectors.ts'
@@ -38,15 +39,19 @@ function newTrainer(): SoftActorCritic {
 }
 
 /** Rows of both chunks' matrices, below each other. */
-function rows(trainer: SoftActorCritic, of: (c: number) => number, width: number, s: number): tf.Tensor2D {
-  const values = trainer.memory.batch.flatMap(({ rows: count }, c) =>
+function rows(trainer: SoftActorCritic, of: (chunk: Chunk) => Matrix): tf.Tensor2D {
+  const values = trainer.memory.chunks.map(of).flatMap(({ at, rows: count, columns, stride: s }) =>
     Array.from({ length: count }, (_, r) => {
-      const from = (of(c) + r * s) / 4
-      return [...trainer.f32.subarray(from, from + width)]
+      const from = (at + r * s) / 4
+      return [...trainer.f32.subarray(from, from + columns)]
     }),
   )
   return tf.tensor2d(values)
 }
+
+/** The noise that the policy's sample has taken: it needs but half of it. */
+const takenNoise = (trainer: SoftActorCritic) =>
+  rows(trainer, ({ actor }) => ({ ...actor.layers[2].noise, columns: actions }))
 
 /** What the chunks' noise generators give next. */
 function nextNoise({ memory, f32 }: SoftActorCritic): tf.Tensor2D {
@@ -54,7 +59,7 @@ function nextNoise({ memory, f32 }: SoftActorCritic): tf.Tensor2D {
   const kernels = instantiateKernels(own, true)
   const floats = new Float32Array(own.buffer)
   const width = stride(2 * actions) / 4
-  const noise = memory.batch.flatMap(({ generator, rows: count }) => {
+  const noise = memory.chunks.flatMap(({ generator, rows: count }) => {
     floats.set(f32.subarray(generator / 4, generator / 4 + 16), 1024)
     kernels.normals(4096, 8192, count * width)
     return Array.from({ length: count }, (_, r) => [...floats.subarray(2048 + r * width, 2048 + r * width + actions)])
@@ -101,11 +106,14 @@ describe('one update of soft actor-critic', () => {
     const { networks, memory } = trainer
     const critics = (block: number) => [0, 1].map((i) => networks.readCritic(i, block))
     before = {
-      ...{ actor: networks.readActor(), critics: critics(memory.critics.parameters) },
-      ...{ targets: critics(memory.critics.target), noise: nextNoise(trainer), alpha: trainer.alpha },
+      actor: networks.readActor(),
+      critics: critics(memory.critics.parameters.value),
+      targets: critics(memory.critics.parameters.target),
+      noise: nextNoise(trainer),
+      alpha: trainer.alpha,
     }
     trainer.run(1)
-    states = rows(trainer, (c) => memory.batch[c].state, observations, stride(observations))
+    states = rows(trainer, ({ state }) => state)
   })
 
   const actorTensors = () => ({
@@ -114,8 +122,8 @@ describe('one update of soft actor-critic', () => {
   })
 
   it('has the actor gradients of alpha log pi - min(Q1, Q2), by automatic differentiation', () => {
-    const { memory, networks } = trainer
-    const noise = rows(trainer, (c) => memory.actor.chunks[c].noise[2], actions, stride(2 * actions))
+    const { networks } = trainer
+    const noise = takenNoise(trainer)
     const { weights, biases } = actorTensors()
     const outputs = forward(weights, biases, states).arraySync() as number[][]
     const atBound = outputs.filter((row) => row[3] < -20).length
@@ -153,12 +161,12 @@ describe('one update of soft actor-critic', () => {
     const u32 = new Uint32Array(trainer.f32.buffer)
     const column = (offset: number) =>
       tf.tensor2d(
-        memory.batch.flatMap(({ index, rows: count }) =>
-          Array.from({ length: count }, (_, r) => [data[u32[index / 4 + r] * rowLength + offset]]),
+        memory.chunks.flatMap(({ index, rows: count }) =>
+          Array.from({ length: count }, (_, r) => [data[u32[index.at / 4 + r] * rowLength + offset]]),
         ),
       )
-    const next = rows(trainer, (c) => memory.batch[c].next, observations, stride(observations))
-    const taken = rows(trainer, (c) => memory.batch[c].action, actions, stride(actions))
+    const next = rows(trainer, ({ next }) => next)
+    const taken = rows(trainer, ({ action }) => action)
     const { weights, biases } = actorTensors()
     const { action, logPi } = sample(forward(weights, biases, next), before.noise)
     const [q1, q2] = before.targets.map((critic) => valueBy(critic, next, action))
@@ -179,7 +187,7 @@ describe('one update of soft actor-critic', () => {
   })
 
   it('lowers the temperature where the entropy is above minus one nat an action, and raises it below', () => {
-    const noise = rows(trainer, (c) => trainer.memory.actor.chunks[c].noise[2], actions, stride(2 * actions))
+    const noise = takenNoise(trainer)
     const { weights, biases } = actorTensors()
     const { logPi } = sample(forward(weights, biases, states), noise)
     const entropy = -tf.mean(logPi).dataSync()[0]

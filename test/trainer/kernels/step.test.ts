@@ -1,37 +1,43 @@
 import { describe, expect, it } from 'vitest'
 import type { Layer } from '../../../runtime-as/format/network.ts'
 import type { StepConfig } from '../../../trainer/kernels/config.ts'
+import { cpuFeatures } from '../../../trainer/kernels/cpu.ts'
 import { initialiseCritics, initialiseStudent } from '../../../trainer/kernels/initialise.ts'
-import { cpuFeatures, type KernelOptions } from '../../../trainer/kernels/kernels.ts'
-import { stride } from '../../../trainer/kernels/layout.ts'
+import type { KernelOptions } from '../../../trainer/kernels/kernels.ts'
+import type { Matrix } from '../../../trainer/kernels/layout.ts'
 import { Trainer } from '../../../trainer/kernels/trainer.ts'
 import { randomStream } from '../../../trainer/random.ts'
 import { largestDifference, readVectors, relativeError } from '../../support/vectors.ts'
 
 const config = (chunks: 1 | 2): StepConfig => ({
-  ...{
-    observationSize: 5,
-    actionSize: 2,
-    actionLow: [-2, -2],
-    actionHigh: [2, 2],
-    hidden: [32, 32],
-    criticHidden: [64, 64],
-  },
-  ...{ batch: 16, chunks, capacity: 64, discount: 0.99, tau: 0.005, delay: 2, actorRate: 3e-4, criticRate: 3e-4 },
-  ...{ dataScale: 1000, valueWeight: 0.5, cloneWeight: 1, kl: { shape: 'constant', nu: 0, cap: 0.37, steps: 2 } },
+  observationSize: 5,
+  actionSize: 2,
+  actionLow: [-2, -2],
+  actionHigh: [2, 2],
+  hidden: [32, 32],
+  criticHidden: [64, 64],
+  batchSize: 16,
+  chunks,
+  capacity: 64,
+  discount: 0.99,
+  tau: 0.005,
+  policyDelay: 2,
+  actorRate: 3e-4,
+  criticRate: 3e-4,
+  dataScale: 1000,
+  valueWeight: 0.5,
+  cloneWeight: 1,
+  kl: { shape: 'constant', nu: 0, cap: 0.37, steps: 2 },
 })
 
 /** A trainer that starts from the vectors' parameters and is fed their minibatches and noise. */
 function replaying(mode: 'paper' | 'official', chunks: 1 | 2, options: KernelOptions = {}) {
   const vectors = readVectors(mode)
   const get = (name: string) => vectors.get(name)!
-  const put = (trainer: Trainer, c: number, address: number, name: string, width: number, rowStride: number) => {
-    const { rows } = trainer.memory.batch[c]
+  const put = (trainer: Trainer, c: number, { at, rows, columns, stride }: Matrix, name: string) => {
     for (let r = 0; r < rows; r++) {
-      trainer.f32.set(
-        get(name).subarray((c * rows + r) * width, (c * rows + r + 1) * width),
-        (address + r * rowStride) / 4,
-      )
+      const row = get(name).subarray((c * rows + r) * columns, (c * rows + r + 1) * columns)
+      trainer.f32.set(row, (at + r * stride) / 4)
     }
   }
   const trainer = new Trainer(config(chunks), {
@@ -39,16 +45,16 @@ function replaying(mode: 'paper' | 'official', chunks: 1 | 2, options: KernelOpt
     seed: 1,
     replay: (t) => ({
       batch(c, step) {
-        const b = t.memory.batch[c]
-        put(t, c, b.state, `step${step}.states`, 5, stride(5))
-        put(t, c, b.action, `step${step}.actions`, 2, stride(2))
-        put(t, c, b.reward, `step${step}.rewards`, 1, 4)
-        put(t, c, b.next, `step${step}.next_states`, 5, stride(5))
-        put(t, c, b.terminal, `step${step}.terminals`, 1, 4)
+        const { state, action, reward, next, terminal } = t.memory.chunks[c]
+        put(t, c, state, `step${step}.states`)
+        put(t, c, action, `step${step}.actions`)
+        put(t, c, reward, `step${step}.rewards`)
+        put(t, c, next, `step${step}.next_states`)
+        put(t, c, terminal, `step${step}.terminals`)
       },
       noise(c, step, of) {
-        t.memory.actor.layers.forEach(({ outputs, stride: s }, l) => {
-          put(t, c, t.memory.actor.chunks[c].noise[l], `step${step}.noise.${of}.${l}`, outputs, s)
+        t.memory.chunks[c].actor.layers.forEach(({ noise }, l) => {
+          put(t, c, noise, `step${step}.noise.${of}.${l}`)
         })
       },
     }),
@@ -99,10 +105,10 @@ describe.each(['paper', 'official'] as const)(
       const wantedGradient = student('step2.grad.actor')
       const { actor } = trainer.memory
       for (const [block, read] of [
-        [actor.thetaMean, (l: number) => wantedGradient[l].theta],
-        [actor.logSigmaMean, (l: number) => wantedGradient[l].logSigma],
+        [actor.theta.mean, (l: number) => wantedGradient[l].theta],
+        [actor.logSigma.mean, (l: number) => wantedGradient[l].logSigma],
       ] as const) {
-        actor.layers.forEach((_, l) => {
+        actor.layouts.forEach((_, l) => {
           const gradient = trainer.networks.readMatrix(block, l).map((m) => 10 * m)
           expect(relativeError(gradient, read(l))).toBeLessThan(1e-4)
         })
@@ -121,8 +127,8 @@ describe.each(['paper', 'official'] as const)(
       const { critics } = trainer.memory
       for (const i of [0, 1]) {
         for (const [block, name] of [
-          [critics.parameters, 'after.critic'],
-          [critics.target, 'after.critic_target'],
+          [critics.parameters.value, 'after.critic'],
+          [critics.parameters.target, 'after.critic_target'],
         ] as const) {
           const wanted = critic(`${name}.q${i + 1}`)
           trainer.networks.readCritic(i, block).forEach((layer, l) => {
@@ -136,7 +142,7 @@ describe.each(['paper', 'official'] as const)(
 )
 
 describe('same seed, same bits', () => {
-  const sizes = (chunks: 1 | 2) => ({ ...config(chunks), batch: 50, observationSize: 7 })
+  const sizes = (chunks: 1 | 2) => ({ ...config(chunks), batchSize: 50, observationSize: 7 })
   const fill = (trainer: Trainer) => {
     const random = randomStream(5, 'data')
     trainer.data.forEach((_, i) => {

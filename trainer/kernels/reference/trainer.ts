@@ -4,18 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { klWeight, type StepConfig } from '../config.ts'
-import { stride } from '../layout.ts'
-import { sampleBatch } from '../step.ts'
+import { biasIn, type Matrix, weightsIn } from '../layout.ts'
+import { words } from '../step/control.ts'
+import type { Critic } from '../step/critics.ts'
 import { Trainer, type TrainerOptions } from '../trainer.ts'
 import { type Batch, criticStep, type Networks, type Parameter, type Settings, studentStep } from './step.ts'
 
-/** Where a matrix lies in the trainer's memory; stride in bytes from row to row. */
-interface Place {
-  address: number
-  rows: number
-  width: number
-  stride: number
-}
+/** Where a parameter lies in the trainer's memory. */
+type Places = Record<keyof Parameter, Matrix>
 
 export class ReferenceTrainer extends Trainer {
   constructor(config: StepConfig, options: TrainerOptions) {
@@ -24,16 +20,22 @@ export class ReferenceTrainer extends Trainer {
 
   /** Tensors are made of the memory before the first step and written back after the last. */
   protected override advance(n: number): void {
-    const { config } = this
-    const { delay, actorRate } = config
-    const { first, criticUpdates, actorUpdates, withValue, masked, rateFactor, shrinkage } = this.settings()
-    const s: Settings = { config, mode: this.mode, masked, shrinkage }
-    const held: [parameter: Parameter, places: Record<keyof Parameter, Place>][] = []
-    const parameter = (places: Record<keyof Parameter, Place>): Parameter => {
-      const load = (place: Place) => tf.variable(this.#read([place]))
+    const { config, mode } = this
+    const { policyDelay } = config
+    const block = this.control.words
+    const first = block[words.first]
+    const criticUpdates = block[words.criticUpdates]
+    const actorUpdates = block[words.actorUpdates]
+    const { withValue, masked, actorRate, shrinkage } = this.control.settings(config)
+    const s: Settings = { config, mode, masked, shrinkage }
+    const held: [parameter: Parameter, places: Places][] = []
+    const parameter = (places: Places): Parameter => {
+      const load = (place: Matrix) => tf.variable(this.#read([place]))
       const p = {
-        ...{ value: load(places.value), mean: load(places.mean) },
-        ...{ square: load(places.square), target: load(places.target) },
+        value: load(places.value),
+        mean: load(places.mean),
+        square: load(places.square),
+        target: load(places.target),
       }
       held.push([p, places])
       return p
@@ -42,19 +44,19 @@ export class ReferenceTrainer extends Trainer {
     const losses = this.losses()
     for (let i = 1; i <= n; i++) {
       const t = first + i
-      const turns = Math.floor(t / delay) - Math.floor(first / delay)
-      const actorTurn = t % delay === 0
+      const turns = Math.floor(t / policyDelay) - Math.floor(first / policyDelay)
+      const actorTurn = t % policyDelay === 0
       if (!withValue && !actorTurn) continue
-      const batch = this.#sample(withValue)
+      const batch = this.#draw(withValue)
       if (withValue) {
-        const noise = this.#noise(s.mode !== 'none' || config.smoothing !== undefined)
+        const noise = this.#noise(mode !== 'none' || config.smoothing !== undefined)
         losses.critic = criticStep(networks, batch, noise, s, criticUpdates + i)
         tf.dispose(noise)
       }
       if (actorTurn) {
-        const noise = this.#noise(s.mode !== 'none')
-        const about = { rate: actorRate * rateFactor, klWeight: klWeight(config.kl, t), withValue }
-        Object.assign(losses, studentStep(networks, batch, noise, s, { t: actorUpdates + turns, ...about }))
+        const noise = this.#noise(mode !== 'none')
+        const update = { t: actorUpdates + turns, rate: actorRate, klWeight: klWeight(config.kl, t), withValue }
+        Object.assign(losses, studentStep(networks, batch, noise, s, update))
         tf.dispose(noise)
       }
       tf.dispose({ ...batch })
@@ -68,85 +70,73 @@ export class ReferenceTrainer extends Trainer {
     tf.dispose(networks.student.map(({ mask }) => mask))
   }
 
-  #networks(parameter: (places: Record<keyof Parameter, Place>) => Parameter): Networks {
+  #networks(parameter: (places: Places) => Parameter): Networks {
     const { actor, critics } = this.memory
-    const student = actor.layers.map(({ inputs, outputs, stride: s, offset }) => {
-      const at = (block: number, row: number, rows: number) => ({
-        ...{ address: block + offset + row * s, rows, width: outputs, stride: s },
-      })
-      const theta = (row: number, rows: number) =>
-        parameter({
-          ...{ value: at(actor.theta, row, rows), mean: at(actor.thetaMean, row, rows) },
-          ...{ square: at(actor.thetaSquare, row, rows), target: at(actor.targetTheta, row, rows) },
-        })
-      const logSigma = parameter({
-        ...{ value: at(actor.logSigma, 0, inputs), mean: at(actor.logSigmaMean, 0, inputs) },
-        ...{ square: at(actor.logSigmaSquare, 0, inputs), target: at(actor.targetLogSigma, 0, inputs) },
-      })
-      const mask = this.#read([at(actor.mask, 0, inputs)])
-      return { theta: theta(0, inputs), logSigma, bias: theta(inputs, 1), mask }
-    })
+    const student = actor.layouts.map((layout) => ({
+      theta: parameter(inEach(actor.theta, (block) => weightsIn(block, layout))),
+      logSigma: parameter(inEach(actor.logSigma, (block) => weightsIn(block, layout))),
+      bias: parameter(inEach(actor.theta, (block) => biasIn(block, layout))),
+      mask: this.#read([weightsIn(actor.mask, layout)]),
+    }))
     const critic = (i: number) => {
-      const at = (offset: number, rows: number, width: number, s: number) => {
-        const place = (block: number) => ({ address: critics.critic(block, i) + offset, rows, width, stride: s })
-        const { parameters, mean, square, target } = critics
-        return parameter({
-          ...{ value: place(parameters), mean: place(mean), square: place(square), target: place(target) },
-        })
-      }
-      const hidden = critics.layers.map(({ inputs, outputs, stride: s, offset }) => ({
-        weights: at(offset, inputs, outputs, s),
-        bias: at(offset + inputs * s, 1, outputs, s),
+      const of = (matrix: (critic: Critic) => Matrix) =>
+        parameter(inEach(critics.parameters, (block) => matrix(critics.pair(block)[i])))
+      const hidden = critics.layouts.map((_, l) => ({
+        weights: of(({ layers }) => layers[l].weights),
+        bias: of(({ layers }) => layers[l].start.bias),
       }))
-      const width = this.config.criticHidden[this.config.criticHidden.length - 1]
-      return [...hidden, { weights: at(critics.head, width, 1, 4), bias: at(critics.headBias, 1, 1, 4) }]
+      // (inputs, 1) here, one row there
+      const column = ({ at, columns }: Matrix): Matrix => ({ at, rows: columns, columns: 1, stride: 4 })
+      return [...hidden, { weights: of(({ head }) => column(head.weights)), bias: of(({ head }) => head.bias) }]
     }
     return { student, critics: [critic(0), critic(1)] }
   }
 
   /** A minibatch, drawn as the fast step draws it: one part a chunk. */
-  #sample(withValue: boolean): Batch {
-    const { observationSize: o, actionSize: a } = this.config
-    const { batch } = this.memory
-    batch.forEach((_, c) => {
-      sampleBatch(this.memory, this.kernels, c, this.count, withValue)
-    })
-    const whole = (of: 'state' | 'action' | 'reward' | 'next' | 'terminal', width: number, s: number) =>
-      this.#read(batch.map((chunk) => ({ address: chunk[of], rows: chunk.rows, width, stride: s })))
+  #draw(withValue: boolean): Batch {
+    const { chunks } = this.memory
+    for (const chunk of chunks) this.memory.draw(this.lane, chunk, this.count, withValue)
     return {
-      ...{ state: whole('state', o, stride(o)), action: whole('action', a, stride(a)) },
-      ...{ reward: whole('reward', 1, 4), next: whole('next', o, stride(o)), terminal: whole('terminal', 1, 4) },
+      state: this.#read(chunks.map(({ state }) => state)),
+      action: this.#read(chunks.map(({ action }) => action)),
+      reward: this.#read(chunks.map(({ reward }) => reward)),
+      next: this.#read(chunks.map(({ next }) => next)),
+      terminal: this.#read(chunks.map(({ terminal }) => terminal)),
     }
   }
 
   /** One (batch, outputs) matrix of normals a layer; zeros where the step needs none. */
   #noise(needed: boolean): tf.Tensor[] {
-    const { actor, batch } = this.memory
-    if (!needed) return actor.layers.map(({ outputs }) => tf.zeros([this.config.batch, outputs]))
-    batch.forEach(({ rows, generator }, c) => {
-      actor.drawNoise(this.kernels, c, rows, generator)
-    })
-    return actor.layers.map(({ outputs, stride: s }, l) =>
-      this.#read(batch.map(({ rows }, c) => ({ address: actor.chunks[c].noise[l], rows, width: outputs, stride: s }))),
-    )
+    const { actor, chunks } = this.memory
+    if (!needed) return actor.layouts.map(({ outputs }) => tf.zeros([this.config.batchSize, outputs]))
+    for (const { actor: pass, generator } of chunks) actor.drawNoise(this.lane, pass, generator)
+    return actor.layouts.map((_, l) => this.#read(actor.passes.map(({ layers }) => layers[l].noise)))
   }
 
   /** Matrices of one width, below each other. */
-  #read(places: Place[]): tf.Tensor {
-    const { width } = places[0]
-    const rows = places.reduce((sum, place) => sum + place.rows, 0)
-    const values = new Float32Array(rows * width)
+  #read(matrices: Matrix[]): tf.Tensor {
+    const [{ columns }] = matrices
+    const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
+    const values = new Float32Array(rows * columns)
     let row = 0
-    for (const { address, rows, stride: s } of places)
+    for (const { at, rows, stride } of matrices)
       for (let r = 0; r < rows; r++, row++) {
-        const from = (address + r * s) / 4
-        values.set(this.f32.subarray(from, from + width), row * width)
+        const from = (at + r * stride) / 4
+        values.set(this.f32.subarray(from, from + columns), row * columns)
       }
-    return tf.tensor(values, [rows, width])
+    return tf.tensor(values, [rows, columns])
   }
 
-  #write(tensor: tf.Tensor, { address, rows, width, stride: s }: Place): void {
+  #write(tensor: tf.Tensor, { at, rows, columns, stride }: Matrix): void {
     const values = tensor.dataSync() as Float32Array
-    for (let r = 0; r < rows; r++) this.f32.set(values.subarray(r * width, (r + 1) * width), (address + r * s) / 4)
+    for (let r = 0; r < rows; r++) this.f32.set(values.subarray(r * columns, (r + 1) * columns), (at + r * stride) / 4)
   }
 }
+
+/** A parameter's place in each of the blocks that belong to it. */
+const inEach = (blocks: Record<keyof Parameter, number>, place: (block: number) => Matrix): Places => ({
+  value: place(blocks.value),
+  mean: place(blocks.mean),
+  square: place(blocks.square),
+  target: place(blocks.target),
+})
