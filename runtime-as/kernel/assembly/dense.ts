@@ -3,9 +3,9 @@
  * rows 4 biases, then 4 weights a column; for each row left over its bias, then its weights. Four sums run side by side, each in column order.
  */
 export function dense(w: usize, x: usize, y: usize, rows: u32, columns: u32): void {
-  const xEnd = x + (<usize>columns << 2)
-  const yFours = y + (<usize>(rows & ~3) << 2)
-  const yEnd = y + (<usize>rows << 2)
+  const xEnd = x + ((<usize>columns) << 2)
+  const yFours = y + ((<usize>(rows & ~3)) << 2)
+  const yEnd = y + ((<usize>rows) << 2)
   for (; y < yFours; y += 16) {
     let a0 = load<f32>(w)
     let a1 = load<f32>(w, 4)

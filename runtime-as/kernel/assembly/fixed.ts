@@ -26,7 +26,7 @@ const ROUND: f32 = 12582912
 /** The observation by the file's multipliers, rounded and clamped: i16[observations]. False: one is not a number. */
 export function quantise(core: usize, observation: usize, out: usize): bool {
   let multiplier = core + load<u32>(core + HEADER, SCALES_AT)
-  for (const end = out + (<usize>load<u16>(core, OBSERVATIONS) << 1); out < end; out += 2) {
+  for (const end = out + ((<usize>load<u16>(core, OBSERVATIONS)) << 1); out < end; out += 2) {
     let v = load<f32>(observation) * load<f32>(multiplier)
     // compared by their bits: without an FPU a comparison takes as long as an addition
     const size = reinterpret<u32>(v) & 0x7fffffff
@@ -47,7 +47,7 @@ export function rowsFixed(core: usize, d: usize, x: usize, y: usize): void {
   const columnType = load<u8>(d, COLUMN_TYPE)
   const relu = load<u8>(d, ACTIVATION) == RELU
   const last = d == core + HEADER + (<usize>load<u16>(core, LAYERS) - 1) * DESCRIPTOR
-  const rowBytes = <usize>load<u16>(d, ROWS) << 2
+  const rowBytes = (<usize>load<u16>(d, ROWS)) << 2
   let length: usize = load<u16>(d, COLUMNS)
   let run = core + load<u32>(d, RUNS_AT)
   let head = core + load<u32>(d, SCALES_AT)
@@ -58,14 +58,15 @@ export function rowsFixed(core: usize, d: usize, x: usize, y: usize): void {
   for (let runEnd = headEnd; head < headEnd; ) {
     if (columnType != NO_COLUMNS) {
       length = load<u16>(run)
-      runEnd = head + (<usize>load<u16>(run, 2) << 2)
+      runEnd = head + ((<usize>load<u16>(run, 2)) << 2)
       run += RUN
     }
     for (; head < runEnd; head += 4) {
       const begin = load<i32>(head)
       let a = begin
       if (columnType == U8) {
-        for (let k: usize = 0; k < length; k++) a += <i32>load<i8>(v + k) * <i32>load<i16>(x + (<usize>load<u8>(c + k) << 1))
+        for (let k: usize = 0; k < length; k++)
+          a += <i32>load<i8>(v + k) * <i32>load<i16>(x + ((<usize>load<u8>(c + k)) << 1))
       } else {
         for (let k: usize = 0; k < length; k++) {
           const column: usize = columnType == NO_COLUMNS ? k : load<u16>(c + (k << 1))

@@ -67,7 +67,7 @@ function layer(core: usize, d: usize, x: usize, y: usize): void {
  * the failsafe. The middle and the half range are formed from halves, which cannot overflow.
  */
 function actions(core: usize, y: usize): void {
-  const stride = <usize>load<u16>(core, ACTIONS) << 2
+  const stride = (<usize>load<u16>(core, ACTIONS)) << 2
   const squash = load<u8>(core, SQUASH) == SQUASH_TANH
   const end = y + stride
   for (let low = core + load<u32>(core, BOUNDS); y < end; y += 4, low += 4) {
@@ -81,7 +81,7 @@ function actions(core: usize, y: usize): void {
     }
     if (a < lowest) a = lowest
     if (a > highest) a = highest
-    if (a != a) a = load<f32>(low + 2 * stride)
+    if (isNaN(a)) a = load<f32>(low + 2 * stride)
     store<f32>(y, a)
   }
 }
@@ -92,7 +92,7 @@ function actions(core: usize, y: usize): void {
  */
 export function forward(core: usize, observation: usize, action: usize, scratch: usize): void {
   const last = core + HEADER + (<usize>load<u16>(core, LAYERS) - 1) * DESCRIPTOR
-  const other = scratch + (<usize>load<u16>(core, WIDEST) << 2)
+  const other = scratch + ((<usize>load<u16>(core, WIDEST)) << 2)
   let x = observation
   let y = scratch
   if (load<u8>(core, HEADER + VALUE_TYPE) == I8_FIXED) {

@@ -12,10 +12,10 @@ export function workBytes(core: usize): u32 {
  * otherwise 1 + the index of the first that differs.
  */
 export function goldenMismatch(core: usize, work: usize): u32 {
-  const observationBytes = <usize>load<u16>(core, OBSERVATIONS) << 2
-  const actionBytes = <usize>load<u16>(core, ACTIONS) << 2
+  const observationBytes = (<usize>load<u16>(core, OBSERVATIONS)) << 2
+  const actionBytes = (<usize>load<u16>(core, ACTIONS)) << 2
   const count: u32 = load<u16>(core, GOLDENS)
-  const action = work + (<usize>load<u16>(core, WIDEST) << 3)
+  const action = work + ((<usize>load<u16>(core, WIDEST)) << 3)
   let golden = core + load<u32>(core, GOLDEN)
   for (let i: u32 = 1; i <= count; i++) {
     forward(core, golden, action, work)

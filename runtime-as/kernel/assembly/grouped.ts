@@ -2,16 +2,12 @@ import { reluBits } from './relu'
 import { RUN } from './layout'
 
 /** x[column], the column number read at `at` + `k` columns (k a constant) */
-// @ts-ignore: decorator
-@inline
-function input<C>(x: usize, at: usize, k: usize): f32 {
-  return load<f32>(x + (<usize>load<C>(at + k * sizeof<C>()) << 2))
+/* @inline */ function input<C>(x: usize, at: usize, k: usize): f32 {
+  return load<f32>(x + ((<usize>load<C>(at + k * sizeof<C>())) << 2))
 }
 
 /** bias, then the blocks of four, then `tail` (a constant) more */
-// @ts-ignore: decorator
-@inline
-function sum<C>(v: usize, c: usize, x: usize, blocks: usize, tail: u32): f32 {
+/* @inline */ function sum<C>(v: usize, c: usize, x: usize, blocks: usize, tail: u32): f32 {
   let a = load<f32>(v)
   v += 4
   for (const end = v + blocks; v < end; v += 16) {
@@ -27,9 +23,7 @@ function sum<C>(v: usize, c: usize, x: usize, blocks: usize, tail: u32): f32 {
   return a
 }
 
-// @ts-ignore: decorator
-@inline
-function put(y: usize, a: f32, relu: bool): void {
+/* @inline */ function put(y: usize, a: f32, relu: bool): void {
   if (relu) store<i32>(y, reluBits(a))
   else store<f32>(y, a)
 }
@@ -39,13 +33,11 @@ function put(y: usize, a: f32, relu: bool): void {
  * until `rows` are done; v: per row its bias and its values; c: the column numbers, ascending in a row; x: inputs; y: outputs. Rows of a run
  * share their length, so what is left over after the blocks of four is decided once a run.
  */
-// @ts-ignore: decorator
-@inline
-function grouped<C>(runs: usize, v: usize, c: usize, x: usize, y: usize, rows: u32, relu: bool): void {
-  const yEnd = y + (<usize>rows << 2)
+/* @inline */ function grouped<C>(runs: usize, v: usize, c: usize, x: usize, y: usize, rows: u32, relu: bool): void {
+  const yEnd = y + ((<usize>rows) << 2)
   for (; y < yEnd; runs += RUN) {
     const length: usize = load<u16>(runs)
-    const runEnd = y + (<usize>load<u16>(runs, 2) << 2)
+    const runEnd = y + ((<usize>load<u16>(runs, 2)) << 2)
     const blocks = (length & ~3) << 2
     const vRow = (length << 2) + 4
     const cRow = length * sizeof<C>()

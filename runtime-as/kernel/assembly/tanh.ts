@@ -26,6 +26,6 @@ export function tanhf(x: f32): f32 {
 }
 
 export function tanhRows(y: usize, rows: u32): void {
-  const end = y + (<usize>rows << 2)
+  const end = y + ((<usize>rows) << 2)
   for (; y < end; y += 4) store<f32>(y, tanhf(load<f32>(y)))
 }

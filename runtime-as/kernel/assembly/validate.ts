@@ -68,7 +68,6 @@ import {
   TANH,
   TRAILER,
   U16,
-  U8,
   VALUES_AT,
   VALUE_TYPE,
   VERSION,
@@ -106,7 +105,8 @@ function validateCore(core: usize, bytes: u32): u32 {
   const actions: u32 = load<u16>(core, ACTIONS)
   const outside = load<u8>(core, OUTSIDE)
   if (load<u32>(core, MAGIC) != CORE_MAGIC || load<u32>(core, CORE_BYTES) != bytes) return BAD_CORE
-  if (layers - 1 >= <u32>MAX_LAYERS || observations - 1 >= <u32>MAX_WIDTH || actions - 1 >= <u32>MAX_WIDTH) return BAD_SIZES
+  if (layers - 1 >= <u32>MAX_LAYERS || observations - 1 >= <u32>MAX_WIDTH || actions - 1 >= <u32>MAX_WIDTH)
+    return BAD_SIZES
   if (load<u32>(core, PERIOD) == 0 || outside > <u8>REFUSE) return BAD_SIZES
   let at: u32 = HEADER + layers * DESCRIPTOR
   if (load<u32>(core, BOUNDS) != at) return BAD_OFFSET
@@ -149,9 +149,7 @@ function validateCore(core: usize, bytes: u32): u32 {
   return finite(core + at, goldenWords) ? FINE : NOT_FINITE
 }
 
-// @ts-ignore: decorator
-@inline
-function refuse(code: u32): u32 {
+/* @inline */ function refuse(code: u32): u32 {
   return (code << 2) | 1
 }
 
@@ -172,7 +170,8 @@ function layerEnd(core: usize, bytes: u32, d: usize, at: u32, multipliers: u32, 
   const form = load<u8>(d, FORM)
   const columnType = load<u8>(d, COLUMN_TYPE)
   const type = load<u8>(d, VALUE_TYPE)
-  if (form > <u8>GROUPED || columnType > <u8>U16 || (form == DENSE) != (columnType == NO_COLUMNS)) return refuse(BAD_LAYER)
+  if (form > <u8>GROUPED || columnType > <u8>U16 || (form == DENSE) != (columnType == NO_COLUMNS))
+    return refuse(BAD_LAYER)
   const runs = core + at
   if (load<u32>(d, RUNS_AT) != (form == DENSE ? 0 : at)) return refuse(BAD_OFFSET)
   let weights = rows * columns
@@ -196,7 +195,8 @@ function layerEnd(core: usize, bytes: u32, d: usize, at: u32, multipliers: u32, 
     if (multipliers + rows + scales > (bytes - at) >>> 2) return refuse(PAST_CORE)
     at += (multipliers + rows + scales) << 2
     if (type == I8 && !(finite(heads, rows) && finiteHalves(heads, rows, 4))) return refuse(NOT_FINITE)
-    if (!finite(heads - (multipliers << 2), multipliers) || !finite(heads + (rows << 2), scales)) return refuse(NOT_FINITE)
+    if (!finite(heads - (multipliers << 2), multipliers) || !finite(heads + (rows << 2), scales))
+      return refuse(NOT_FINITE)
   }
 
   if (load<u32>(d, VALUES_AT) != at) return refuse(BAD_OFFSET)
@@ -241,7 +241,7 @@ function ascending(runs: usize, c: usize, rows: u32, columns: u32, size: u32): b
 
 /** Whether no number is NaN or infinite. */
 export function finite(at: usize, words: u32): bool {
-  for (const end = at + (<usize>words << 2); at < end; at += 4) {
+  for (const end = at + ((<usize>words) << 2); at < end; at += 4) {
     if ((load<u32>(at) << 1) >>> 24 == 0xff) return false
   }
   return true

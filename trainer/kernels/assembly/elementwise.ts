@@ -6,8 +6,10 @@ const small = memory.data<f32>([1e-8])
 /** d = d where h > 0, else 0 */
 export function reluGradient(d: usize, h: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
-    const h0 = v128.load(h + i), h1 = v128.load(h + i, 16)
+    const d0 = v128.load(d + i)
+    const d1 = v128.load(d + i, 16)
+    const h0 = v128.load(h + i)
+    const h1 = v128.load(h + i, 16)
     v128.store(d + i, v128.and(d0, f32x4.gt(h0, splat(0))))
     v128.store(d + i, v128.and(d1, f32x4.gt(h1, splat(0))), 16)
   }
@@ -16,7 +18,8 @@ export function reluGradient(d: usize, h: usize, bytes: i32): void {
 /** out = x^2 */
 export function square(x: usize, out: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    const x0 = v128.load(x + i)
+    const x1 = v128.load(x + i, 16)
     v128.store(out + i, f32x4.mul(x0, x0))
     v128.store(out + i, f32x4.mul(x1, x1), 16)
   }
@@ -25,7 +28,8 @@ export function square(x: usize, out: usize, bytes: i32): void {
 /** out = |x| */
 export function absolute(x: usize, out: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    const x0 = v128.load(x + i)
+    const x1 = v128.load(x + i, 16)
     v128.store(out + i, f32x4.abs(x0))
     v128.store(out + i, f32x4.abs(x1), 16)
   }
@@ -34,8 +38,10 @@ export function absolute(x: usize, out: usize, bytes: i32): void {
 /** out = x y */
 export function multiply(x: usize, y: usize, out: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
-    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
+    const x0 = v128.load(x + i)
+    const x1 = v128.load(x + i, 16)
+    const y0 = v128.load(y + i)
+    const y1 = v128.load(y + i, 16)
     v128.store(out + i, f32x4.mul(x0, y0))
     v128.store(out + i, f32x4.mul(x1, y1), 16)
   }
@@ -48,11 +54,14 @@ export function multiply(x: usize, y: usize, out: usize, bytes: i32): void {
 export function addNoise(y: usize, noise: usize, variance: usize, bytes: i32, floor: f32): void {
   const low = splat(floor)
   for (let i = 0; i < bytes; i += 32) {
-    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
-    const e0 = v128.load(noise + i), e1 = v128.load(noise + i, 16)
+    const y0 = v128.load(y + i)
+    const y1 = v128.load(y + i, 16)
+    const e0 = v128.load(noise + i)
+    const e1 = v128.load(noise + i, 16)
     const sd0 = f32x4.sqrt(f32x4.add(v128.load(variance + i), all(small)))
     const sd1 = f32x4.sqrt(f32x4.add(v128.load(variance + i, 16), all(small)))
-    const by0 = f32x4.div(f32x4.mul(all(half), e0), sd0), by1 = f32x4.div(f32x4.mul(all(half), e1), sd1)
+    const by0 = f32x4.div(f32x4.mul(all(half), e0), sd0)
+    const by1 = f32x4.div(f32x4.mul(all(half), e1), sd1)
     v128.store(y + i, f32x4.pmax(low, mad(e0, sd0, y0)))
     v128.store(y + i, f32x4.pmax(low, mad(e1, sd1, y1)), 16)
     v128.store(noise + i, by0)
@@ -64,9 +73,12 @@ export function addNoise(y: usize, noise: usize, variance: usize, bytes: i32, fl
 export function addNoiseOfficial(y: usize, noise: usize, spread: usize, bytes: i32, floor: f32): void {
   const low = splat(floor)
   for (let i = 0; i < bytes; i += 32) {
-    const y0 = v128.load(y + i), y1 = v128.load(y + i, 16)
-    const e0 = v128.load(noise + i), e1 = v128.load(noise + i, 16)
-    const u0 = v128.load(spread + i), u1 = v128.load(spread + i, 16)
+    const y0 = v128.load(y + i)
+    const y1 = v128.load(y + i, 16)
+    const e0 = v128.load(noise + i)
+    const e1 = v128.load(noise + i, 16)
+    const u0 = v128.load(spread + i)
+    const u1 = v128.load(spread + i, 16)
     v128.store(y + i, f32x4.pmax(low, mad(e0, u0, y0)))
     v128.store(y + i, f32x4.pmax(low, mad(e1, u1, y1)), 16)
   }
@@ -75,9 +87,12 @@ export function addNoiseOfficial(y: usize, noise: usize, spread: usize, bytes: i
 /** d = d + 2 x u where x > 0, else 0: through x^2 and ReLU at once */
 export function squareReluGradient(d: usize, u: usize, x: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
-    const u0 = v128.load(u + i), u1 = v128.load(u + i, 16)
-    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    const d0 = v128.load(d + i)
+    const d1 = v128.load(d + i, 16)
+    const u0 = v128.load(u + i)
+    const u1 = v128.load(u + i, 16)
+    const x0 = v128.load(x + i)
+    const x1 = v128.load(x + i, 16)
     v128.store(d + i, v128.and(mad(f32x4.add(x0, x0), u0, d0), f32x4.gt(x0, splat(0))))
     v128.store(d + i, v128.and(mad(f32x4.add(x1, x1), u1, d1), f32x4.gt(x1, splat(0))), 16)
   }
@@ -86,9 +101,12 @@ export function squareReluGradient(d: usize, u: usize, x: usize, bytes: i32): vo
 /** d = d + u where x > 0, else 0: through |x| and ReLU at once */
 export function addReluGradient(d: usize, u: usize, x: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 32) {
-    const d0 = v128.load(d + i), d1 = v128.load(d + i, 16)
-    const u0 = v128.load(u + i), u1 = v128.load(u + i, 16)
-    const x0 = v128.load(x + i), x1 = v128.load(x + i, 16)
+    const d0 = v128.load(d + i)
+    const d1 = v128.load(d + i, 16)
+    const u0 = v128.load(u + i)
+    const u1 = v128.load(u + i, 16)
+    const x0 = v128.load(x + i)
+    const x1 = v128.load(x + i, 16)
     v128.store(d + i, v128.and(f32x4.add(u0, d0), f32x4.gt(x0, splat(0))))
     v128.store(d + i, v128.and(f32x4.add(u1, d1), f32x4.gt(x1, splat(0))), 16)
   }
@@ -98,8 +116,10 @@ export function addReluGradient(d: usize, u: usize, x: usize, bytes: i32): void 
 export function variances(logSigma: usize, variance: usize, bytes: i32, epsilon: f32): void {
   const more = splat(epsilon)
   for (let i = 0; i < bytes; i += 32) {
-    const l0 = v128.load(logSigma + i), l1 = v128.load(logSigma + i, 16)
-    const v0 = f32x4.add(exp4(f32x4.add(l0, l0)), more), v1 = f32x4.add(exp4(f32x4.add(l1, l1)), more)
+    const l0 = v128.load(logSigma + i)
+    const l1 = v128.load(logSigma + i, 16)
+    const v0 = f32x4.add(exp4(f32x4.add(l0, l0)), more)
+    const v1 = f32x4.add(exp4(f32x4.add(l1, l1)), more)
     v128.store(variance + i, v0)
     v128.store(variance + i, v1, 16)
   }
@@ -109,7 +129,8 @@ export function variances(logSigma: usize, variance: usize, bytes: i32, epsilon:
 export function squash(z: usize, action: usize, l: i32, rows: i32, n: i32, middle: usize, range: usize): void {
   for (let r = 0; r < rows; r++, z += l, action += l) {
     for (let j = 0; j < n * 4; j += 32) {
-      const t0 = tanh4(v128.load(z + j)), t1 = tanh4(v128.load(z + j, 16))
+      const t0 = tanh4(v128.load(z + j))
+      const t1 = tanh4(v128.load(z + j, 16))
       const a0 = mad(v128.load(range + j), t0, v128.load(middle + j))
       const a1 = mad(v128.load(range + j, 16), t1, v128.load(middle + j, 16))
       v128.store(z + j, t0)
@@ -121,7 +142,17 @@ export function squash(z: usize, action: usize, l: i32, rows: i32, n: i32, middl
 }
 
 /** action = clamp(action + clamp(sigma noise, -clip, clip) range, middle - range, middle + range): TD3's target smoothing */
-export function smooth(action: usize, noise: usize, l: i32, rows: i32, n: i32, middle: usize, range: usize, sigma: f32, clip: f32): void {
+export function smooth(
+  action: usize,
+  noise: usize,
+  l: i32,
+  rows: i32,
+  n: i32,
+  middle: usize,
+  range: usize,
+  sigma: f32,
+  clip: f32,
+): void {
   for (let r = 0; r < rows; r++, action += l, noise += l) {
     for (let j = 0; j < n * 4; j += 16) {
       const h = v128.load(range + j)
@@ -138,7 +169,19 @@ export function smooth(action: usize, noise: usize, l: i32, rows: i32, n: i32, m
  * d[rows, n] = (lambda value + clone (action - wanted)) range (1 - tanh^2). Returns the sum of (action - wanted)^2.
  * value[rows, n] is d(-mean Q)/d action, or absent (0).
  */
-export function outputGradient(value: usize, lambda: f32, clone: f32, action: usize, wanted: usize, tanh: usize, l: i32, rows: i32, n: i32, range: usize, d: usize): f64 {
+export function outputGradient(
+  value: usize,
+  lambda: f32,
+  clone: f32,
+  action: usize,
+  wanted: usize,
+  tanh: usize,
+  l: i32,
+  rows: i32,
+  n: i32,
+  range: usize,
+  d: usize,
+): f64 {
   let sum: f64 = 0
   for (let r = 0; r < rows; r++) {
     for (let j = 0; j < n; j++) {
@@ -154,7 +197,15 @@ export function outputGradient(value: usize, lambda: f32, clone: f32, action: us
 }
 
 /** y[rows] = reward + (1 - terminal) discount min(q1, q2): the clipped double Q target (Fujimoto et al. 2018) */
-export function targets(reward: usize, terminal: usize, q1: usize, q2: usize, rows: i32, discount: f32, y: usize): void {
+export function targets(
+  reward: usize,
+  terminal: usize,
+  q1: usize,
+  q2: usize,
+  rows: i32,
+  discount: f32,
+  y: usize,
+): void {
   for (let i: usize = 0; i < <usize>rows * 4; i += 4) {
     const q = min(load<f32>(q1 + i), load<f32>(q2 + i))
     store<f32>(y + i, load<f32>(reward + i) + (1 - load<f32>(terminal + i)) * discount * q)
@@ -184,8 +235,7 @@ export function fill(x: usize, n: i32, value: f32): void {
 }
 
 /** Copies `width` bytes, a multiple of 4. */
-// @ts-ignore: decorator
-@inline function copy(from: usize, to: usize, width: i32): void {
+/* @inline */ function copy(from: usize, to: usize, width: i32): void {
   const whole = width & ~15
   for (let i = 0; i < whole; i += 16) v128.store(to + i, v128.load(from + i))
   for (let i = whole; i < width; i += 4) store<u32>(to + i, load<u32>(from + i))
@@ -199,7 +249,17 @@ export function copyColumns(from: usize, lf: i32, to: usize, lt: i32, rows: i32,
 /**
  * Collects the minibatch: rows of the data set are [state, action, reward, next state, terminal], f32. State and action go to a matrix of their own.
  */
-export function gather(data: usize, index: usize, rows: i32, observation: i32, action: i32, s: usize, ls: i32, a: usize, la: i32): void {
+export function gather(
+  data: usize,
+  index: usize,
+  rows: i32,
+  observation: i32,
+  action: i32,
+  s: usize,
+  ls: i32,
+  a: usize,
+  la: i32,
+): void {
   const width = <usize>(2 * observation + action + 2) * 4
   for (let r = 0; r < rows; r++, s += ls, a += la) {
     const p = data + <usize>load<u32>(index + r * 4) * width
@@ -209,7 +269,17 @@ export function gather(data: usize, index: usize, rows: i32, observation: i32, a
 }
 
 /** The rest of the same transitions: what only the critics need. */
-export function gatherNext(data: usize, index: usize, rows: i32, observation: i32, action: i32, reward: usize, next: usize, ls: i32, terminal: usize): void {
+export function gatherNext(
+  data: usize,
+  index: usize,
+  rows: i32,
+  observation: i32,
+  action: i32,
+  reward: usize,
+  next: usize,
+  ls: i32,
+  terminal: usize,
+): void {
   const width = <usize>(2 * observation + action + 2) * 4
   for (let r = 0; r < rows; r++, next += ls) {
     const p = data + <usize>load<u32>(index + r * 4) * width + (observation + action) * 4

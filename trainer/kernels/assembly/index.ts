@@ -1,7 +1,24 @@
 export { product, columnSums, weightedSums, dotRows, outerRelu, transpose } from './product'
 export { indices, normals } from './random'
 export {
-  reluGradient, square, absolute, multiply, addNoise, addNoiseOfficial, squareReluGradient, addReluGradient, variances, squash, smooth,
-  outputGradient, targets, squaredErrorGradient, total, fill, copyColumns, gather, gatherNext,
+  reluGradient,
+  square,
+  absolute,
+  multiply,
+  addNoise,
+  addNoiseOfficial,
+  squareReluGradient,
+  addReluGradient,
+  variances,
+  squash,
+  smooth,
+  outputGradient,
+  targets,
+  squaredErrorGradient,
+  total,
+  fill,
+  copyColumns,
+  gather,
+  gatherNext,
 } from './elementwise'
 export { adam, polyak, variationalAdam, applyMask, shrink } from './optimiser'

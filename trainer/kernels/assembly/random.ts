@@ -1,8 +1,7 @@
 /** Four xorshift128 generators side by side (Marsaglia 2003); state: 64 bytes, seeded by the driver. */
 import { all, log4, mad, minusHalf, one } from './simd'
 
-// @ts-ignore: decorator
-@inline function next(state: usize): v128 {
+/* @inline */ function next(state: usize): v128 {
   let t = v128.load(state)
   const w = v128.load(state, 48)
   t = v128.xor(t, i32x4.shl(t, 11))
@@ -18,10 +17,10 @@ import { all, log4, mad, minusHalf, one } from './simd'
 export function indices(state: usize, out: usize, n: i32, range: u32): void {
   for (const end = out + n * 4; out < end; out += 16) {
     const u = next(state)
-    store<u32>(out, <u32>((<u64><u32>i32x4.extract_lane(u, 0) * range) >> 32))
-    store<u32>(out, <u32>((<u64><u32>i32x4.extract_lane(u, 1) * range) >> 32), 4)
-    store<u32>(out, <u32>((<u64><u32>i32x4.extract_lane(u, 2) * range) >> 32), 8)
-    store<u32>(out, <u32>((<u64><u32>i32x4.extract_lane(u, 3) * range) >> 32), 12)
+    store<u32>(out, <u32>((<u64>(<u32>i32x4.extract_lane(u, 0)) * range) >> 32))
+    store<u32>(out, <u32>((<u64>(<u32>i32x4.extract_lane(u, 1)) * range) >> 32), 4)
+    store<u32>(out, <u32>((<u64>(<u32>i32x4.extract_lane(u, 2)) * range) >> 32), 8)
+    store<u32>(out, <u32>((<u64>(<u32>i32x4.extract_lane(u, 3)) * range) >> 32), 12)
   }
 }
 
@@ -34,36 +33,33 @@ const sinTerms = memory.data<f32>([-1.9515296e-4, 8.3321609e-3, -1.6666655e-1])
 const cosTerms = memory.data<f32>([2.4433157e-5, -1.3887316e-3, 4.1666646e-2])
 
 /** sqrt(-2 log u), u in (0, 1] of the draw */
-// @ts-ignore: decorator
-@inline function radius4(draw: v128): v128 {
+/* @inline */ function radius4(draw: v128): v128 {
   const u = mad(f32x4.convert_i32x4_s(i32x4.shr_u(draw, 8)), all(perDraw), all(perDraw))
   return f32x4.sqrt(f32x4.mul(all(minusTwo), log4(u)))
 }
 
 /** in [-pi/4, pi/4) */
-// @ts-ignore: decorator
-@inline function angle4(draw: v128): v128 {
+/* @inline */ function angle4(draw: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(draw, 8)), all(quarterPiPerDraw))
 }
 
-// @ts-ignore: decorator
-@inline function sin4(t: v128): v128 {
+/* @inline */ function sin4(t: v128): v128 {
   const q = f32x4.mul(t, t)
   const p = mad(q, mad(q, mad(q, all(sinTerms), all(sinTerms + 4)), all(sinTerms + 8)), all(one))
   return f32x4.mul(t, p)
 }
 
 /** with the sign that the draw's lowest bit says */
-// @ts-ignore: decorator
-@inline function cos4(t: v128, draw: v128): v128 {
+/* @inline */ function cos4(t: v128, draw: v128): v128 {
   const q = f32x4.mul(t, t)
   const p = mad(q, mad(q, mad(q, all(cosTerms), all(cosTerms + 4)), all(cosTerms + 8)), all(minusHalf))
   return v128.xor(mad(q, p, all(one)), i32x4.shl(draw, 31))
 }
 
 /** all bits set where the two normals change places: the draw's second lowest bit */
-// @ts-ignore: decorator
-@inline function quarter4(draw: v128): v128 { return i32x4.shr_s(i32x4.shl(draw, 30), 31) }
+/* @inline */ function quarter4(draw: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(draw, 30), 31)
+}
 
 /**
  * n standard normals at out, f32; n a multiple of 16. Box-Muller: radius from one draw, angle from the next. The angle is drawn in
@@ -84,11 +80,16 @@ export function normals(state: usize, out: usize, n: i32): void {
     z = v128.xor(v128.xor(y, i32x4.shr_u(y, 19)), v128.xor(z, i32x4.shr_u(z, 8)))
     w = v128.xor(w, i32x4.shl(w, 11))
     w = v128.xor(v128.xor(z, i32x4.shr_u(z, 19)), v128.xor(w, i32x4.shr_u(w, 8)))
-    const r0 = radius4(x), r1 = radius4(z)
-    const t0 = angle4(y), t1 = angle4(w)
-    const c0 = f32x4.mul(r0, cos4(t0, y)), c1 = f32x4.mul(r1, cos4(t1, w))
-    const d0 = f32x4.mul(r0, sin4(t0)), d1 = f32x4.mul(r1, sin4(t1))
-    const q0 = quarter4(y), q1 = quarter4(w)
+    const r0 = radius4(x)
+    const r1 = radius4(z)
+    const t0 = angle4(y)
+    const t1 = angle4(w)
+    const c0 = f32x4.mul(r0, cos4(t0, y))
+    const c1 = f32x4.mul(r1, cos4(t1, w))
+    const d0 = f32x4.mul(r0, sin4(t0))
+    const d1 = f32x4.mul(r1, sin4(t1))
+    const q0 = quarter4(y)
+    const q1 = quarter4(w)
     v128.store(out, v128.bitselect(d0, c0, q0))
     v128.store(out, v128.bitselect(c0, d0, q0), 16)
     v128.store(out, v128.bitselect(d1, c1, q1), 32)

@@ -1,29 +1,22 @@
 // What a board supplies to the device: these seven functions, and the table of facts in table.ts. "Port to your board" is these two files.
 
 /** Writes bytes to the line; may wait until the line has taken them. */
-@external('board', 'send')
 export declare function send(address: usize, bytes: u32): void
 
 /** A free-running counter of core cycles (or the finest the board has) that wraps at 32 bits. */
-@external('board', 'cycles')
 export declare function cycles(): u32
 
 /** Milliseconds since start; wraps at 32 bits. */
-@external('board', 'millis')
 export declare function millis(): u32
 
 /** Erases flash to 0xff. address and bytes are multiples of ERASE_BYTES. */
-@external('board', 'erase')
 export declare function erase(address: usize, bytes: u32): void
 
 /** Programs erased flash from RAM. address and bytes are multiples of PROGRAM_BYTES. */
-@external('board', 'program')
 export declare function program(address: usize, source: usize, bytes: u32): void
 
 /** The action that applies from now on, f32[count]: to motors, or nowhere on a board whose host moves them. Called for every step, and for the failsafe. */
-@external('board', 'act')
 export declare function act(action: usize, count: u32): void
 
 /** Restarts the board; does not return on a real one. */
-@external('board', 'reset')
 export declare function reset(): void

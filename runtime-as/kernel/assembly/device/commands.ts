@@ -1,7 +1,19 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
 import { admit, failsafe } from '../bounds'
 import { forward } from '../forward'
-import { ACTIONS, BOUNDS, CLAMP, CONTRACT_HASH, GOLDEN, GOLDENS, OBSERVATIONS, PERIOD, REFUSE, VERSION, WIDEST } from '../layout'
+import {
+  ACTIONS,
+  BOUNDS,
+  CLAMP,
+  CONTRACT_HASH,
+  GOLDEN,
+  GOLDENS,
+  OBSERVATIONS,
+  PERIOD,
+  REFUSE,
+  VERSION,
+  WIDEST,
+} from '../layout'
 import { finite } from '../validate'
 import { act, cycles, millis } from './board'
 import { record } from './log'
@@ -68,7 +80,7 @@ export function hello(out: usize): void {
   if (slot) {
     const core: usize = load<u32>(state, RUNNING_CORE)
     store<u8>(out, slot == load<u32>(table, SLOT_A) ? 0 : 1, INFO_SLOT)
-    store<u8>(out, confirmed(slot), INFO_CONFIRMED)
+    store<u8>(out, u8(confirmed(slot)), INFO_CONFIRMED)
     store<u16>(out, load<u16>(core, OBSERVATIONS), INFO_OBSERVATIONS)
     store<u16>(out, load<u16>(core, ACTIONS), INFO_ACTIONS)
     store<u16>(out, load<u16>(core, GOLDENS), INFO_GOLDENS)
@@ -90,7 +102,7 @@ export function hello(out: usize): void {
 
 /** Whether a number of the action lies on one of its bounds. */
 function bounded(core: usize, action: usize): bool {
-  const bytes = <usize>load<u16>(core, ACTIONS) << 2
+  const bytes = (<usize>load<u16>(core, ACTIONS)) << 2
   const low = core + load<u32>(core, BOUNDS)
   for (let k: usize = 0; k < bytes; k += 4) {
     const value = load<f32>(action + k)
@@ -103,7 +115,7 @@ function bounded(core: usize, action: usize): bool {
 export function step(observation: usize, length: u32, out: usize): u32 {
   const core: usize = load<u32>(state, RUNNING_CORE)
   if (!core) return refuse(NO_POLICY, 0)
-  const expected = <u32>load<u16>(core, OBSERVATIONS) << 2
+  const expected = (<u32>load<u16>(core, OBSERVATIONS)) << 2
   if (length != expected) return refuse(BAD_LENGTH, expected)
   const outside = admit(core, observation)
   if (outside == CLAMP) count(STAT_CLAMPED)
@@ -133,7 +145,7 @@ export function bench(payload: usize, length: u32, out: usize): u32 {
   const runs: u32 = load<u16>(payload, 2)
   if (runs == 0 || runs > <u32>(MAX_PAYLOAD / 4)) return refuse(BAD_LENGTH, 0)
   const stride = (<usize>load<u16>(core, OBSERVATIONS) + load<u16>(core, ACTIONS)) << 2
-  const action = state + WORK + (<usize>load<u16>(core, WIDEST) << 3)
+  const action = state + WORK + ((<usize>load<u16>(core, WIDEST)) << 3)
   let index = <u32>load<u16>(payload) % goldens
   for (let i: u32 = 0; i < runs; i++) {
     const observation = core + load<u32>(core, GOLDEN) + <usize>index * stride

@@ -129,11 +129,11 @@ function answer(type: u32, head: u32, length: u32): u32 {
       break
     case STEP:
       // a step that ends a trial leaves another policy running
-      if (load<u32>(state, RUNNING_CORE)) bytes = 4 + (<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS) << 2)
+      if (load<u32>(state, RUNNING_CORE)) bytes = 4 + ((<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS)) << 2)
       status = step(payload, length, out + PAYLOAD)
       break
     case BENCH:
-      bytes = <u32>load<u16>(payload, 2) << 2
+      bytes = (<u32>load<u16>(payload, 2)) << 2
       status = bench(payload, length, out + PAYLOAD)
       break
     case STATS:

@@ -72,7 +72,8 @@ export function nextFrame(): u32 {
 /** Appends the CRC-32, mixed with `mix`, to the `length` bytes in ANSWER_FRAME. The length with it. */
 export function seal(length: u32, mix: u32): u32 {
   let crc = crc32(state + ANSWER_FRAME, length) ^ mix
-  for (const end = length + CRC_BYTES; length < end; length++, crc >>>= 8) store<u8>(state + ANSWER_FRAME + length, <u8>crc)
+  for (const end = length + CRC_BYTES; length < end; length++, crc >>>= 8)
+    store<u8>(state + ANSWER_FRAME + length, <u8>crc)
   return length
 }
 

@@ -3,12 +3,22 @@
 import { workBytes } from '../golden'
 import { ACTIONS } from '../layout'
 import { millis } from './board'
-import { BAD_LENGTH, LOG_ACTION, LOG_CYCLES, LOG_CRC, LOG_ENTRIES, LOG_MILLIS, MAX_PAYLOAD, NO_POLICY, OK } from './protocol'
+import {
+  BAD_LENGTH,
+  LOG_ACTION,
+  LOG_CYCLES,
+  LOG_CRC,
+  LOG_ENTRIES,
+  LOG_MILLIS,
+  MAX_PAYLOAD,
+  NO_POLICY,
+  OK,
+} from './protocol'
 import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, copy, refuse, state, workMemory } from './state'
 
 /** Bytes of an entry. */
 function entryBytes(core: usize): u32 {
-  return LOG_ACTION + (<u32>load<u16>(core, ACTIONS) << 2)
+  return LOG_ACTION + ((<u32>load<u16>(core, ACTIONS)) << 2)
 }
 
 /** A policy begins to run: how many entries there is room for. */
@@ -44,6 +54,7 @@ export function log(payload: usize, length: u32, out: usize): u32 {
   store<u32>(out, number)
   const bytes = entryBytes(core)
   let written: u32 = 4
-  for (; number < logged && written + bytes <= <u32>MAX_PAYLOAD; number++, written += bytes) copy(out + written, entry(core, number), bytes)
+  for (; number < logged && written + bytes <= <u32>MAX_PAYLOAD; number++, written += bytes)
+    copy(out + written, entry(core, number), bytes)
   return refuse(OK, written)
 }

@@ -12,7 +12,7 @@ export function pace(core: usize): void {
     steps = 0
     store<u32>(state, took, STAT_WINDOW)
     // 0.8 of the period for each step, in milliseconds; half of it more is 1.2
-    const low = load<u32>(core, PERIOD) / 25 * 2
+    const low = (load<u32>(core, PERIOD) / 25) * 2
     if (took < low) count(STAT_FAST)
     if (took > low + (low >>> 1)) count(STAT_SLOW)
   }

@@ -29,7 +29,20 @@ import {
   TRIAL_STEPS,
   WRONG_GOLDEN,
 } from './protocol'
-import { FRAME, LOGGED, PACE_COUNT, RUNNING, RUNNING_CORE, TRIAL, WORK, count, refuse, state, table, workMemory } from './state'
+import {
+  FRAME,
+  LOGGED,
+  PACE_COUNT,
+  RUNNING,
+  RUNNING_CORE,
+  TRIAL,
+  WORK,
+  count,
+  refuse,
+  state,
+  table,
+  workMemory,
+} from './state'
 import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
 
 /** The first program unit's start in a slot that is not before `bytes`. */
