@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { Command, Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
 import { cannotRead } from '../trainer/files/open.ts'
-import type { Parser } from './verb.ts'
+import type { Parser } from './parser.ts'
 
 /** bytes; what a verb takes is a thousandth of it */
 const LARGEST = 1_000_000

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { takeConfig } from './config.ts'
+import type { Parser } from './parser.ts'
 import { beQuiet } from './terminal.ts'
 
 export interface CommonOptions {
@@ -62,12 +63,6 @@ class Verb extends Command {
     for (const key of ['config', 'quiet']) this.setOptionValue(key, undefined)
     return parsed
   }
-}
-
-/** Reads the text of one option. takes: what stands for it in a file, text where absent; many: the option may be repeated. */
-export interface Parser<T> {
-  (text: string, before?: T): T
-  takes?: 'number' | 'list' | 'many'
 }
 
 /** Parses an integer within [low, high]. */

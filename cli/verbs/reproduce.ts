@@ -10,6 +10,7 @@ import { makeFolder } from '../files.ts'
 import { fingerprint } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
 import { root, shippedModels, teacherIn } from '../models.ts'
+import type { Parser } from '../parser.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
 import { paperNetworkSize, reproductionOf, shares, weightBudget } from '../reproduce/paper.ts'
@@ -17,7 +18,7 @@ import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } 
 import { ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { type CommonOptions, episodesOption, integer, list, type Parser, verb } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   teacher: Record<string, string>

@@ -45,7 +45,7 @@ steps: 40
 evaluate-every: 40
 hidden: [8, 8]
 critic-hidden: [8, 8]
-batch: 16
+batch-size: 16
 thresholds: [0]
 tune-updates: 5
 pick-episodes: 1
@@ -55,7 +55,7 @@ fused: false
 tune-with-value: true
 `
     expect(withFile(file, 'distill', 'pendulum')).toMatchObject({ status: 0 })
-    const words = '--steps 40 --evaluate-every 40 --hidden 8,8 --critic-hidden 8,8 --batch 16 --thresholds 0'
+    const words = '--steps 40 --evaluate-every 40 --hidden 8,8 --critic-hidden 8,8 --batch-size 16 --thresholds 0'
     const more =
       '--tune-updates 5 --pick-episodes 1 --progress-episodes 1 --noise official --no-fused --tune-with-value'
     const flags = [
