@@ -9,27 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import type { BoardBuild } from './board-build.ts'
 import { rp2040 } from './rp2040/board.ts'
 import { stm32f405 } from './stm32f405/board.ts'
 import { toUf2 } from './uf2.ts'
 import { ownSource, wasm2cScript } from './wasm2c.ts'
-
-export interface BoardBuild {
-  compiler: string
-  /** the processor's flags, and what the board offers to the prelude */
-  compile: string[]
-  /** functions of the module that the board has its own of (native_<name>), to the same bits */
-  replaced?: string[]
-  /** files in the board's folder, in link order */
-  sources: string[]
-  linkerScript: string
-  /** address of the image's first byte */
-  base: number
-  /** completes the image in place */
-  seal?(image: Uint8Array): void
-  /** the microcontroller's number in UF2 files; absent: its boot loader takes none */
-  uf2Family?: number
-}
 
 export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
 

@@ -1,5 +1,5 @@
 /** How the image for the Raspberry Pi Pico is built. */
-import type { BoardBuild } from '../build.ts'
+import type { BoardBuild } from '../board-build.ts'
 
 export const rp2040: BoardBuild = {
   compiler: 'arm-none-eabi-gcc',

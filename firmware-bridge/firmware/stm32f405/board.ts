@@ -1,5 +1,5 @@
 /** How the image for STM32F405 boards (Cortex-M4F) is built. */
-import type { BoardBuild } from '../build.ts'
+import type { BoardBuild } from '../board-build.ts'
 
 export const stm32f405: BoardBuild = {
   compiler: 'arm-none-eabi-gcc',

@@ -1,0 +1,16 @@
+export interface BoardBuild {
+  compiler: string
+  /** the processor's flags, and what the board offers to the prelude */
+  compile: string[]
+  /** functions of the module that the board has its own of (native_<name>), to the same bits */
+  replaced?: string[]
+  /** files in the board's folder, in link order */
+  sources: string[]
+  linkerScript: string
+  /** address of the image's first byte */
+  base: number
+  /** completes the image in place */
+  seal?(image: Uint8Array): void
+  /** the microcontroller's number in UF2 files; absent: its boot loader takes none */
+  uf2Family?: number
+}
