@@ -52,6 +52,12 @@ describeWith('Linux with python3', possible)('a terminal', () => {
     expect(seen.match(/over 12 episodes, median/g)).toHaveLength(1)
   })
 
+  it('shows how far a measurement on a board is', async () => {
+    const { status, seen } = await inTerminal([...bpd, 'bench', student, '--count', '200'], { columns: 120 })
+    expect(status).toBe(0)
+    expect(seen).toMatch(/measuring on pico-emulator: \d+\/200 inferences, \d+ s left/)
+  })
+
   it('shows nothing but the result under --quiet', async () => {
     const { seen } = await inTerminal([...bpd, 'eval', 'pendulum', student, '--episodes', '3', '--quiet'], {
       columns: 120,
