@@ -15,7 +15,7 @@ const bpd = [process.execPath, join(root, 'cli/bpd.js')]
 const folder = mkdtempSync(join(tmpdir(), 'bpd-terminal-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 /** Teaches until it is stopped. */
-const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch 16 --threads 1'
+const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
 const teach = (out: string) => [...bpd, 'teach', 'pendulum', ...schedule.split(' '), '--out', out]
 const student = join(root, 'models/pendulum/student.bpd')
 
