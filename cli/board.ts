@@ -23,6 +23,8 @@ export async function withBoard<T>(port: string, work: (board: Board, progress: 
   const line = await openPort(port)
   return await withProgress(`connecting to ${port}`, async (progress) => {
     const board = await Board.connect(line)
+    board.onBenched = (done, count) =>
+      progress.update(`measuring on ${port}: ${done}/${count} inferences`, done / count)
     try {
       return await work(board, progress)
     } finally {
@@ -35,7 +37,9 @@ export async function withBoard<T>(port: string, work: (board: Board, progress: 
 export const showInstall =
   (progress: Progress, what: string): InstallProgress =>
   (sent, total) =>
-    progress.update(sent < total ? `sending ${what}: ${Math.floor((100 * sent) / total)} %` : `the board tests ${what}`)
+    sent < total
+      ? progress.update(`sending ${what}: ${Math.floor((100 * sent) / total)} %`, sent / total)
+      : progress.update(`the board tests ${what}`)
 
 /** A number of cycles as time; '' on QEMU, where they are instructions and tell no time. */
 export const timeOf = (port: string, cycles: number, clockHz: number): string =>

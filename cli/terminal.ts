@@ -21,6 +21,7 @@ export class Progress {
   #text: string
   /** from where the time left is counted: what was done before this run came at once */
   #begun = { at: performance.now(), share: 0 }
+  #share = 0
   readonly #started = performance.now()
 
   constructor(text: string, form: Form) {
@@ -57,7 +58,9 @@ export class Progress {
   }
 
   #left(share: number, now: number): string {
-    if (now - this.#started < 1000) this.#begun = { at: now, share }
+    // work of another kind begins where the share falls
+    if (now - this.#started < 1000 || share < this.#share) this.#begun = { at: now, share }
+    this.#share = share
     const { at, share: before } = this.#begun
     if (share <= before) return ''
     return `, ${seconds(((now - at) / 1000) * ((1 - share) / (share - before)))} left`

@@ -48,6 +48,8 @@ export class Board {
   readonly #uploading: UploadPatience
   readonly #attempts: number
   #contract: number | undefined
+  /** told how many inferences are done, while `bench` works */
+  onBenched?: (done: number, count: number) => void
 
   private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'contract'>>) {
     this.#line = line
@@ -169,7 +171,9 @@ export class Board {
   /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
   async bench(count: number): Promise<Uint32Array> {
     if (!Number.isInteger(count) || count < 1) throw new InputError(`bench: ${count} inferences, expected at least 1`)
-    return await benchPages(this.#line, this.#policy().goldens, count, this.info.maxPayload, this.#longPatience)
+    const { goldens } = this.#policy()
+    const { maxPayload } = this.info
+    return await benchPages(this.#line, { goldens, count, maxPayload }, this.#longPatience, this.onBenched)
   }
 
   /**

@@ -6,13 +6,12 @@ import type { Patience, Requester } from './requester.ts'
 /** BENCH asks for as many inferences at a time as take about this long, in milliseconds. */
 const PAGE = 300
 
-/** Cycles of `count` inferences on the golden observations, in turn. maxPayload: of a frame */
+/** Cycles of `count` inferences on the golden observations, in turn. maxPayload: of a frame; onBenched: how many are done */
 export async function benchPages(
   line: Requester,
-  goldens: number,
-  count: number,
-  maxPayload: number,
+  { goldens, count, maxPayload }: { goldens: number; count: number; maxPayload: number },
   patience: Patience,
+  onBenched?: (done: number, count: number) => void,
 ): Promise<Uint32Array> {
   const most = Math.floor(maxPayload / 4)
   const cycles = new Uint32Array(count)
@@ -27,6 +26,7 @@ export async function benchPages(
     const each = (performance.now() - began) / runs
     const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
     for (let i = 0; i < runs; i++) cycles[done++] = view.getUint32(4 * i, true)
+    onBenched?.(done, count)
     page = Math.max(1, Math.min(2 * runs, Math.floor(PAGE / each)))
   }
   return cycles

@@ -109,7 +109,7 @@ describe('the verbs for boards', () => {
     [
       'a teacher in place of a policy',
       ['flash', teacherFile],
-      'a teacher, expected a .bpd policy as "bpd distill" makes it',
+      'a teacher, expected a .bpd policy as `bpd distill` makes it',
     ],
     ['a port without a name', ['boards', '--port', ''], 'Expected a name. (see "bpd boards --help")'],
     ['an unknown option', ['loop', 'pendulum', '--hertz', '9'], '(see "bpd loop --help")'],

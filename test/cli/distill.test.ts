@@ -180,6 +180,6 @@ describe('bpd distill --backend reference', () => {
     const said = lines.filter((line) => line.startsWith('bpd: '))
     expect(said).toHaveLength(1)
     expect(said[0]).toContain(`backend reference: @tensorflow/tfjs-node is installed but broken: ${message}`)
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect({ status, kind: JSON.parse(stdout).error.kind }).toEqual({ status: 2, kind: 'input' })
   })
 })

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const bpd = join(root, 'cli/bpd.js')
 const folder = mkdtempSync(join(tmpdir(), 'bpd-older-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch 16 --threads 1'
+const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
 /** Teaches until it is stopped. */
 const teach = (out: string) => [bpd, 'teach', 'pendulum', ...schedule.split(' '), '--out', out]
 const checkpointIn = (out: string) => join(out, 'checkpoint.safetensors')

@@ -15,7 +15,7 @@ const bpd = [process.execPath, join(root, 'cli/bpd.js')]
 const folder = mkdtempSync(join(tmpdir(), 'bpd-terminal-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 /** Teaches until it is stopped. */
-const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch 16 --threads 1'
+const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
 const teach = (out: string) => [...bpd, 'teach', 'pendulum', ...schedule.split(' '), '--out', out]
 const student = join(root, 'models/pendulum/student.bpd')
 
@@ -45,11 +45,17 @@ describeWith('Linux with python3', possible)('a terminal', () => {
   })
 
   it('of 60 columns shows progress with the time left, and one result', async () => {
-    const words = ['eval', 'hopper', join(root, 'models/hopper/student.bpd'), '--episodes', '40', '--workers', '1']
+    const words = ['eval', 'hopper', join(root, 'models/hopper/student.bpd'), '--episodes', '12', '--workers', '1']
     const { status, seen } = await inTerminal([...bpd, ...words], { columns: 60 })
     expect(status).toBe(0)
     expect(seen).toMatch(/episodes of hopper, \d+ s left/)
-    expect(seen.match(/over 40 episodes, median/g)).toHaveLength(1)
+    expect(seen.match(/over 12 episodes, median/g)).toHaveLength(1)
+  })
+
+  it('shows how far a measurement on a board is', async () => {
+    const { status, seen } = await inTerminal([...bpd, 'bench', student, '--count', '200'], { columns: 120 })
+    expect(status).toBe(0)
+    expect(seen).toMatch(/measuring on pico-emulator: \d+\/200 inferences, \d+ s left/)
   })
 
   it('shows nothing but the result under --quiet', async () => {
