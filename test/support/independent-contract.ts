@@ -179,6 +179,10 @@ export function numberText(x: number): string {
     const [mantissa, power] = x.toExponential(k - 1).split('e')
     ;[digits, exponent] = [mantissa.replace('.', ''), Number(power) + 1]
   }
+  // of two that are as near the even one, where toExponential takes the larger
+  const exact = x.toExponential(100).replace('.', '').split('e')[0]
+  if (/^50*$/.test(exact.slice(digits.length)) && /[13579]$/.test(digits))
+    digits = digits.slice(0, -1) + (Number(digits.at(-1)) - 1)
   const [k, n] = [digits.length, exponent]
   if (k <= n && n <= 21) return digits + '0'.repeat(n - k)
   if (n > 0 && n < k) return `${digits.slice(0, n)}.${digits.slice(n)}`

@@ -99,6 +99,26 @@ describe('a teacher file', () => {
       'entry 1 is 0, expected finite and > 0',
     ],
     ['another limit', fileOf({ pre_squash: 'hardtanh(2,-2)' }), 'metadata pre_squash: "hardtanh(2,-2)", expected'],
+    [
+      'a limit of 400 digits, which is infinite',
+      fileOf({ pre_squash: `hardtanh(-${'9'.repeat(400)},${'9'.repeat(400)})` }),
+      'metadata pre_squash: "hardtanh(-999',
+    ],
+    [
+      'a limit beside which sums are lost',
+      fileOf({ pre_squash: 'hardtanh(-1001,2)' }),
+      'metadata pre_squash: "hardtanh(-1001,2)", expected none or hardtanh(low,high) with numbers, low below high, from -1000',
+    ],
+    [
+      'a limit that is no number',
+      fileOf({ pre_squash: 'hardtanh(-1.2.3,2)' }),
+      'metadata pre_squash: "hardtanh(-1.2.3,2)"',
+    ],
+    [
+      'a variance so small that weights overflow',
+      fileOf(normalised, { ...statistics, obs_var: f64([1e-300, 1]) }),
+      'layer 0: infinite in float32',
+    ],
     ['a time feature', fileOf({ time_feature: 'true' }), 'metadata time_feature'],
   ]
   it.each(refusals)('with %s is refused', (_, bytes, message) => {

@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { program } from '../../cli/program.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import type { Kind } from '../../trainer/files/sniff.ts'
+import { bpdIn } from '../support/command.ts'
+import { publicFiles, samples, writeTransitionsSample } from '../support/kinds.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-kinds-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const at = (name: string) => join(folder, name)
+const [policy, teacher, archive, transitions] = ['policy', 'teacher', 'archive', 'transitions'].map(at)
+const out = at('out')
+
+const files: { kind: Kind; path: string }[] = [
+  ...samples.map(({ kind, name }) => ({ kind, path: at(name) })),
+  { kind: 'transitions', path: transitions },
+  { kind: 'folder', path: at('folder') },
+  ...(existsSync('/dev/zero') ? [{ kind: 'device' as const, path: '/dev/zero' }] : []),
+  ...publicFiles,
+]
+
+beforeAll(async () => {
+  for (const { name, bytes } of samples) writeFileSync(at(name), bytes)
+  await writeTransitionsSample(transitions)
+  mkdirSync(at('folder'))
+})
+
+/** Every place where a verb takes a file, and the kinds that it takes there. */
+const places: [verb: string, kinds: Kind[], words: (file: string) => string[]][] = [
+  ['eval', ['policy', 'teacher'], (file) => ['eval', 'pendulum', file]],
+  ['inspect', ['policy', 'teacher'], (file) => ['inspect', file]],
+  ['export', ['policy'], (file) => ['export', file, '--form', 'c', '--out', `${out}.c`]],
+  ['flash', ['policy'], (file) => ['flash', file, '--port', 'in-process']],
+  ['bench', ['policy'], (file) => ['bench', file, '--port', 'in-process']],
+  ['bench --teacher', ['policy', 'teacher'], (file) => ['bench', policy, '--teacher', file, '--port', 'in-process']],
+  ['loop', ['policy'], (file) => ['loop', 'pendulum', file, '--port', 'in-process']],
+  ['quantise', ['policy'], (file) => ['quantise', file, '--values', 'int8', '--data', transitions, '--out', out]],
+  [
+    'quantise --data',
+    ['transitions'],
+    (file) => ['quantise', policy, '--values', 'int8', '--data', file, '--out', out],
+  ],
+  ['collect', ['teacher'], (file) => ['collect', 'pendulum', '--teacher', file, '--out', out]],
+  ['distill', ['teacher'], (file) => ['distill', 'pendulum', '--teacher', file, '--data', transitions, '--out', out]],
+  [
+    'distill --data',
+    ['transitions'],
+    (file) => ['distill', 'pendulum', '--teacher', teacher, '--data', file, '--out', out],
+  ],
+  ['demo', ['teacher'], (file) => ['demo', 'pendulum', '--teacher', file]],
+  ['ablate', ['teacher'], (file) => ['ablate', 'pendulum', '--teacher', file, '--out', out]],
+  ['reproduce', ['teacher'], (file) => ['reproduce', 'hopper', '--teacher', `hopper=${file}`, '--results', out]],
+  ['import', ['archive', 'teacher'], (file) => ['import', file, '--out', out]],
+  ['import --vecnormalize', ['pickle'], (file) => ['import', archive, '--vecnormalize', file, '--out', out]],
+]
+
+async function refusalOf(words: string[]): Promise<string> {
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  }
+  throw new Error(`${words.join(' ')} was not refused`)
+}
+
+describe('a file of another kind than a verb takes is refused in one line that says what it is', () => {
+  it.each(places)('%s', async (_, kinds, words) => {
+    const before = readdirSync(folder)
+    for (const { kind, path } of files) {
+      if (kinds.includes(kind)) continue
+      const line = await refusalOf(words(path))
+      expect(line.startsWith(`${path}: `), line).toBe(true)
+      // the strict reader says more of a damaged one
+      expect(line.slice(path.length)).toMatch(
+        /^: (an? |transitions|NumPy arrays|JSON text|not a safetensors file, or damaged)/,
+      )
+      if (kind !== 'damaged') expect(line).toMatch(/, expected (a|transitions) /)
+      expect(line).not.toContain('\n')
+    }
+    expect(readdirSync(folder)).toEqual(before)
+  })
+
+  it('with exit code 2, and nothing else said', () => {
+    for (const [words, line] of [
+      [
+        ['flash', 'model', '--port', 'in-process'],
+        'bpd: model: an ONNX model, expected a .bpd policy as `bpd distill` makes it; `bpd import` reads safetensors teachers and Stable-Baselines3 archives',
+      ],
+      [
+        ['export', 'teacher', '--form', 'onnx', '--out', 'a.onnx'],
+        'bpd: teacher: a teacher, expected a .bpd policy as `bpd distill` makes it; `bpd eval`, `bpd inspect`, `bpd collect` and `bpd distill --teacher` take teachers',
+      ],
+      [
+        ['import', 'model', '--out', 'out'],
+        'bpd: model: an ONNX model, expected a Stable-Baselines3 archive or a teacher as safetensors',
+      ],
+    ] as [string[], string][]) {
+      const { status, stdout, lines } = bpdIn(folder, ...words)
+      expect({ status, stdout, lines }).toEqual({ status: 2, stdout: '', lines: [line] })
+    }
+  })
+})
+
+describe('whom a refusal names takes such a file, whatever it is called', () => {
+  it.each([
+    ['a policy', ['inspect', 'policy']],
+    ['a policy to export', ['export', 'policy', '--form', 'c', '--out', 'b.c']],
+    ['a policy to flash', ['flash', 'policy', '--port', 'in-process']],
+    ['a teacher', ['inspect', 'teacher']],
+    ['a teacher to eval', ['eval', 'pendulum', 'teacher', '--episodes', '1']],
+    ['an archive', ['import', 'archive', '--out', 'imported']],
+    [
+      'transitions',
+      ['quantise', 'policy', '--values', 'int8', '--data', 'transitions', '--out', 'c', '--episodes', '1'],
+    ],
+  ])('%s', (_, words) => {
+    expect(bpdIn(folder, ...words).status).toBe(0)
+  })
+})
