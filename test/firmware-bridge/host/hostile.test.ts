@@ -25,7 +25,7 @@ import { policyFile } from '../../support/policies.ts'
 const file = policyFile([3, 12, 1], 1)
 const { contract, contractHash } = decodePolicy(file)
 const bounds = `${Math.fround(contract.action.low[0])}..${Math.fround(contract.action.high[0])}`
-const PATIENCE = { timeout: 2, patience: 6, longPatience: 6, attempts: 3, budget: 100 }
+const PATIENCE = { timeout: 2, patience: 6, longPatience: 6, attempts: 3, budget: 20_000 }
 const opened: Board[] = []
 
 afterEach(async () => {
@@ -33,10 +33,14 @@ afterEach(async () => {
 })
 
 /** A client of a board that runs a policy of `contract`, and answers all but HELLO as given. */
-async function connect(answer: (request: Frame) => Answer | undefined, hello: Record<string, number> = {}) {
+async function connect(
+  answer: (request: Frame) => Answer | undefined,
+  hello: Record<string, number> = {},
+  budget = PATIENCE.budget,
+) {
   const said = helloAnswer({ INFO_CONTRACT: contractHash, ...hello })
   const port = hostilePort((request) => (request.type === HELLO ? { payload: said } : answer(request)), contractHash)
-  const board = await Board.connect(port, PATIENCE)
+  const board = await Board.connect(port, { ...PATIENCE, budget })
   opened.push(board)
   board.expect(contract)
   return { board, port }
@@ -66,7 +70,7 @@ describe('an installation ends', () => {
       if (request.type === DATA) stands = offset(request) + size(request)
       return { payload: words(stands) }
     }
-    const { board } = await connect(slow, { INFO_PROGRAM_BYTES: 4 })
+    const { board } = await connect(slow, { INFO_PROGRAM_BYTES: 4 }, 100)
     const ended = board.install(large)
     await expect(ended).rejects.toThrow(`hostile: ${large.length} bytes did not arrive within 0.1 s`)
     await expect(ended).rejects.toThrow(FailedError)
