@@ -2,12 +2,13 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { measure } from '../firmware-bridge/host/measure.ts'
-import { openPort } from '../firmware-bridge/host/ports.ts'
+import { EMULATORS, openPort } from '../firmware-bridge/host/ports.ts'
 
 const path = (relative: string) => new URL(`../${relative}`, import.meta.url)
 const student = readFileSync(path('models/pendulum/student.bpd'))
 const boards: Record<string, object> = {}
-for (const port of ['pico-emulator', 'qemu-stm32f405']) {
+for (const { name: port, image } of EMULATORS) {
+  if (image === undefined) continue
   const board = await Board.connect(await openPort(port))
   try {
     const cycles = await measure(board, student, 20)

@@ -3,8 +3,9 @@ import { InvalidArgumentError, Option } from 'commander'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { committedImage } from '../firmware-bridge/host/image-card.ts'
 import type { BoardInfo } from '../firmware-bridge/host/info.ts'
-import type { InstallProgress } from '../firmware-bridge/host/measure.ts'
-import { openPort } from '../firmware-bridge/host/ports.ts'
+import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
+import type { UploadProgress } from '../firmware-bridge/host/upload.ts'
+import { BoardState } from './board-state.ts'
 import { duration, frequency, grouped, printable } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
@@ -13,14 +14,27 @@ export const portOption = () =>
     .argParser(portName)
     .default('pico-emulator')
 
+/** Of an emulated board. */
+export const stateOption = () =>
+  new Option('--state <file>', "the emulated board's flash: read, and kept there for the next command")
+
+export interface BoardChoice {
+  port: string
+  state?: string
+}
+
 export function portName(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected a name.')
   return text
 }
 
 /** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
-export async function withBoard<T>(port: string, work: (board: Board, progress: Progress) => Promise<T>): Promise<T> {
-  const line = await openPort(port)
+export async function withBoard<T>(
+  { port, state: file }: BoardChoice,
+  work: (board: Board, progress: Progress) => Promise<T>,
+): Promise<T> {
+  const state = file === undefined ? undefined : new BoardState(file, port)
+  const line = await openPort(port, state?.flash)
   return await withProgress(`connecting to ${port}`, async (progress) => {
     const board = await Board.connect(line)
     board.onBenched = (done, count) =>
@@ -29,29 +43,22 @@ export async function withBoard<T>(port: string, work: (board: Board, progress: 
       return await work(board, progress)
     } finally {
       await board.close()
+      if (line.flash) await state?.save(line.flash)
     }
   })
 }
 
 /** Shows how far an upload is. */
 export const showInstall =
-  (progress: Progress, what: string): InstallProgress =>
+  (progress: Progress, what: string): UploadProgress =>
   (sent, total) =>
     sent < total
       ? progress.update(`sending ${what}: ${Math.floor((100 * sent) / total)} %`, sent / total)
       : progress.update(`the board tests ${what}`)
 
-/** A number of cycles as time; '' on QEMU, where they are instructions and tell no time. */
+/** A number of cycles as time; '' where they tell none. */
 export const timeOf = (port: string, cycles: number, clockHz: number): string =>
-  port === 'qemu-stm32f405' ? '' : duration(cycles / clockHz)
-
-/** What a cycle of this port's board is. */
-export function counterOf(port: string): string {
-  if (port === 'in-process') return "nanoseconds of this computer's clock around the device's own code"
-  if (port === 'pico-emulator') return 'core cycles of the emulated Cortex-M0+, counted inside the board'
-  if (port === 'qemu-stm32f405') return 'instructions of the emulated Cortex-M4F, counted inside the board'
-  return 'core cycles, counted inside the board'
-}
+  kindOf(port).cyclesAreTime ? duration(cycles / clockHz) : ''
 
 /** What firmware and policies take of the board. */
 export const memoryLine = (board: BoardInfo): string =>

@@ -58,5 +58,6 @@ export interface BoardReport {
   stackBytes: number
   /** image without policies */
   flashBytes: number
-  image: { compiler: string; flags: string; sha256: string }
+  /** of the committed images, the one that the board runs; absent: none of them */
+  image?: { compiler: string; flags: string; sha256: string }
 }

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
+import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -10,7 +11,7 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { counterOf, memoryLine, portOption, showInstall, timeOf, withBoard } from '../board.ts'
+import { type BoardChoice, memoryLine, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
 import { makeFolderOf, readPolicy } from '../files.ts'
 import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
@@ -20,9 +21,8 @@ import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
 import { requireContract } from './eval.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, BoardChoice {
   teacher?: string
-  port: string
   count: number
   html?: string
 }
@@ -57,23 +57,25 @@ export const benchVerb = verb('bench <policy>', {
 })
   .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
   .addOption(portOption())
+  .addOption(stateOption())
   .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
   .option('--html <file>', 'also writes the result as a page, with a plot')
   .action(run)
 
-async function run(file: string, { teacher: teacherFile, port, count, json, html }: Options): Promise<void> {
+async function run(file: string, { teacher: teacherFile, port, state, count, json, html }: Options): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
   if (html) makeFolderOf(html)
   const student = decodePolicy(bytes, file)
   const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
-  const result = await withBoard(port, async (board, progress): Promise<Result> => {
+  const result = await withBoard({ port, state }, async (board, progress): Promise<Result> => {
+    const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       return { file: name, weights: decodePolicy(policy, name).weights, bytes: policy.length, cycles }
     }
     const facts = (info: BoardInfo) => {
       const made = { image: committedImage(info.firmware), commit: commit() }
-      return { port, board: { ...info, counter: counterOf(port) }, ...made }
+      return { port, board: { ...info, counter }, ...made }
     }
     if (teacher === undefined || teacherFile === undefined) {
       const cycles = await measure(board, bytes, count, showInstall(progress, file))
@@ -81,9 +83,9 @@ async function run(file: string, { teacher: teacherFile, port, count, json, html
       return { ...facts(await board.hello()), student: measured(file, bytes, cycles) }
     }
     const show = { teacher: showInstall(progress, teacherFile), student: showInstall(progress, file) }
-    if (port === 'qemu-stm32f405' && teacher.length > board.info.fileBytes) {
+    if (openPlaced && teacher.length > board.info.fileBytes) {
       progress.update(`measuring ${teacherFile}, placed in flash`)
-      const teacherCycles = await measurePlaced(teacher, count)
+      const teacherCycles = await measurePlaced(teacher, count, openPlaced)
       const studentCycles = await measure(board, bytes, count, show.student)
       progress.done(`measured on ${port}`)
       return {

@@ -1,9 +1,9 @@
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
-import { listPorts } from '../../firmware-bridge/host/ports.ts'
+import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
-import { boardLines, counterOf, hex, portName, withBoard } from '../board.ts'
+import { boardLines, hex, portName, stateOption, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -11,6 +11,7 @@ import { type CommonOptions, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   port?: string
+  state?: string
   log: boolean
 }
 
@@ -31,16 +32,18 @@ export const boardsVerb = verb('boards', {
   example: 'bpd boards --port /dev/ttyACM0 --log',
 })
   .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
+  .addOption(stateOption())
   .option('--log', "also the board's last steps, at most 256: needs --port", false)
   .action(run)
 
-async function run({ port, log, json }: Options): Promise<void> {
+async function run({ port, state, log, json }: Options): Promise<void> {
   if (port === undefined) {
     if (log) throw new InputError('--log: no board given, expected --port too')
+    if (state !== undefined) throw new InputError('--state: no board given, expected --port too')
     const ports = await listPorts()
     return printResult(json, { ports }, () => portTable(ports))
   }
-  const said = await withBoard(port, async (board, progress) => {
+  const said = await withBoard({ port, state }, async (board, progress) => {
     const said = await describe(board, port, log)
     progress.done(`asked ${port}`)
     return said
@@ -53,7 +56,7 @@ async function describe(board: Board, port: string, withLog: boolean): Promise<D
   const steps = withLog ? await board.log() : undefined
   return {
     port,
-    board: { ...info, counter: counterOf(port) },
+    board: { ...info, counter: kindOf(port).counter },
     image: committedImage(info.firmware),
     counters: await board.stats(),
     log: steps?.map((step) => ({ ...step, action: [...step.action] })),

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
-import { imageCard } from '../../firmware-bridge/host/image-card.ts'
+import { committedImage } from '../../firmware-bridge/host/image-card.ts'
 import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
+import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { weightCount } from '../../runtime-as/format/network.ts'
@@ -18,7 +19,7 @@ import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
-import { counterOf, portOption, showInstall, withBoard } from '../board.ts'
+import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkOf, studentFiles, writeModel } from '../card.ts'
 import { makeFolder } from '../files.ts'
 import { shippedModels, teacherIn } from '../models.ts'
@@ -31,10 +32,9 @@ import { type CommonOptions, episodesOption, integer, seedOption, threadsOption,
 import { machine, versions } from '../versions.ts'
 import { show } from './distill.ts'
 
-interface OwnOptions extends CommonOptions {
+interface OwnOptions extends CommonOptions, BoardChoice {
   teacher?: string
   name?: string
-  port: string
   transitions: number
   episodes: number
   inferences: number
@@ -52,6 +52,7 @@ export const demoVerb = addRecipeOptions(
     .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
     .option('--name <name>', 'folder under runs/ (default: demo-<task>)')
     .addOption(portOption())
+    .addOption(stateOption())
     .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
     .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
     .option('--control-episodes <n>', 'episodes with the policy on the board', integer(1, 10000), 2)
@@ -67,6 +68,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     teacher: file,
     name,
     port,
+    state,
     transitions: wanted,
     episodes,
     inferences,
@@ -110,7 +112,15 @@ async function run(taskName: string, options: Options): Promise<void> {
   })
   const distilled = clock.lap()
   const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
-  const onBoard = await measureOnBoard(port, dense, student.bytes, inferences, task, recipe.seed, controlEpisodes)
+  const onBoard = await measureOnBoard(
+    { port, state },
+    dense,
+    student.bytes,
+    inferences,
+    task,
+    recipe.seed,
+    controlEpisodes,
+  )
   const boarded = clock.lap()
 
   const decoded = decodePolicy(student.bytes, studentFile)
@@ -142,7 +152,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     board: {
       name: info.name,
       clockHz: info.clockHz,
-      counter: counterOf(port),
+      counter: kindOf(port).counter,
       ...{ teacherCycles, studentCycles, speedup },
       // a single differing bit would have ended the run
       bitExact: control.comparedActions === control.steps * task.spec.actionNames.length,
@@ -151,7 +161,7 @@ async function run(taskName: string, options: Options): Promise<void> {
       ramBytes: info.staticBytes,
       stackBytes: info.stackUsed,
       flashBytes: info.imageBytes,
-      image: imageCard('rp2040'),
+      image: committedImage(info.firmware),
     },
     seconds: { collect: collected, distill: distilled, board: boarded, total: clock.total() },
     versions: versions(),
@@ -199,7 +209,7 @@ function train(taskName: string, teacher: Teacher, transitions: Transitions, rec
 
 /** Measures both policies on the board, then lets the student control the task through it. */
 function measureOnBoard(
-  portName: string,
+  choice: BoardChoice,
   teacher: Uint8Array,
   student: Uint8Array,
   inferences: number,
@@ -207,7 +217,7 @@ function measureOnBoard(
   seed: number,
   episodes: number,
 ): Promise<{ comparison: Comparison; control: Control }> {
-  return withBoard(portName, async (board, progress) => {
+  return withBoard(choice, async (board, progress) => {
     const { name } = board.info
     const comparison = await compare(board, teacher, student, inferences, (which, ...sent) =>
       showInstall(progress, `the ${which} to ${name}`)(...sent),

@@ -1,12 +1,11 @@
+import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { boardLines, portOption, showInstall, withBoard } from '../board.ts'
+import { type BoardChoice, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
-  port: string
-}
+type Options = CommonOptions & BoardChoice
 
 export const flashVerb = verb('flash <policy>', {
   group: 'On a board:',
@@ -14,15 +13,24 @@ export const flashVerb = verb('flash <policy>', {
   example: 'bpd flash models/pendulum/student.bpd --port /dev/ttyACM0',
 })
   .addOption(portOption())
+  .addOption(stateOption())
   .action(run)
 
-async function run(file: string, { port, json }: Options): Promise<void> {
+async function run(file: string, { port, state, json }: Options): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
-  const board = await withBoard(port, async (board, progress) => {
+  const board = await withBoard({ port, state }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)
     return board.info
   })
-  printResult(json, { file, port, board }, () => boardLines(board).join('\n'))
+  printResult(json, { file, port, board }, () => [...boardLines(board), ...keptLine(port, state)].join('\n'))
+}
+
+/** That an emulated board does not keep its policy as a real one does. */
+function keptLine(port: string, state: string | undefined): string[] {
+  const { flashBytes, forgets } = kindOf(port)
+  if (forgets !== undefined) return [`kept     not beyond this command: ${forgets}`]
+  if (flashBytes === undefined) return []
+  return [state === undefined ? 'kept     not beyond this command: --state FILE keeps it' : `kept     in ${state}`]
 }

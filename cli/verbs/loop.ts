@@ -3,7 +3,8 @@ import type { Board } from '../../firmware-bridge/host/client.ts'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { jitterOf, type Stats } from '../../firmware-bridge/host/info.ts'
 import { ensureRuns, type Spread } from '../../firmware-bridge/host/measure.ts'
-import { EMULATORS } from '../../firmware-bridge/host/ports.ts'
+import type { PortKind } from '../../firmware-bridge/host/port.ts'
+import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { driveRealTime, type RealTimeControl } from '../../firmware-bridge/host/realtime.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
@@ -13,7 +14,7 @@ import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
-import { counterOf, portOption, showInstall, timeOf, withBoard } from '../board.ts'
+import { type BoardChoice, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
 import { makeFolderOf, readPolicy } from '../files.ts'
 import { plantOf } from '../plant.ts'
 import { histogram, histogramLines } from '../report/histogram.ts'
@@ -23,8 +24,7 @@ import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
 import { requireContract } from './eval.ts'
 
-interface Options extends CommonOptions {
-  port: string
+interface Options extends CommonOptions, BoardChoice {
   episodes: number
   seed: number
   hz?: number
@@ -41,6 +41,7 @@ export const loopVerb = verb('loop <task> [policy]', {
   example: 'bpd loop pendulum models/pendulum/student.bpd --port qemu-stm32f405 --hz 50',
 })
   .addOption(portOption())
+  .addOption(stateOption())
   .addOption(episodesOption(3))
   .addOption(seedOption())
   .addOption(
@@ -61,7 +62,8 @@ export const loopVerb = verb('loop <task> [policy]', {
   .action(run)
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
-  const { port, episodes, seed, json } = options
+  const { port, state, episodes, seed, json } = options
+  const kind = kindOf(port)
   if (options.hold && options.watch === 0) throw new InputError('--hold: no failsafe to hold in, expected --watch too')
   await prepareTask(taskName)
   const task = createTask(taskName)
@@ -69,10 +71,10 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
   if (options.html) makeFolderOf(options.html)
-  const result = await withBoard(port, async (board, progress) => {
+  const result = await withBoard({ port, state }, async (board, progress) => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
-    else acceptRunning(board, task.spec, port)
-    const hz = options.hz ?? (options.lockstep || EMULATORS.includes(port) ? undefined : 1 / task.spec.period)
+    else acceptRunning(board, task.spec, port, kind)
+    const hz = options.hz ?? (options.lockstep || !kind.realTime ? undefined : 1 / task.spec.period)
     const doing = `driving ${taskName} through ${port}${hz === undefined ? ' in lock-step' : ` at ${tidy(hz)} Hz`}`
     progress.update(doing)
     const onEpisode = (done: number, last: number) =>
@@ -89,8 +91,8 @@ async function run(taskName: string, file: string | undefined, options: Options)
     const seen = { logged: log.length, boardJitterMs: jitterOf(log, 1 / (hz ?? 1 / task.spec.period)) }
     progress.done(`drove ${taskName} through ${port}`)
     const { clockHz, name } = board.info
-    const facts = { name, clockHz, counter: counterOf(port) }
-    return { ...summary(control, host, port, clockHz, hz), ...seen, counters: await board.stats(), board: facts }
+    const facts = { name, clockHz, counter: kind.counter }
+    return { ...summary(control, host, kind, clockHz, hz), ...seen, counters: await board.stats(), board: facts }
   })
   const lines = describe(taskName, result, port)
   if (options.html) await writeFile(options.html, await loopHtml(taskName, result, lines))
@@ -148,22 +150,25 @@ ${plot('Round trip', histogramChart(histogram, 'milliseconds'), 'from sending an
 }
 
 /** Without a file the board's own policy acts, if it was made for this task. */
-function acceptRunning(board: Board, spec: TaskSpec, port: string): void {
+function acceptRunning(board: Board, spec: TaskSpec, port: string, { flashBytes, forgets }: PortKind): void {
   const { policy } = board.info
-  if (policy === undefined)
-    throw new InputError(`${port}: the board runs no policy: give a .bpd file, or flash one first`)
-  const fitting = (['tanh', 'clip'] as const).map((squash) => contractHash(contractOf(spec, squash, {})))
-  if (!fitting.includes(policy.contractHash))
+  const keepable = flashBytes === undefined ? ', or flash one first' : ', or the --state in which "bpd flash" kept one'
+  const advice = forgets === undefined ? keepable : ''
+  if (policy === undefined) throw new InputError(`${port}: the board runs no policy: give a .bpd file${advice}`)
+  const fitting = (['tanh', 'clip'] as const)
+    .map((squash) => contractOf(spec, squash, {}))
+    .find((contract) => contractHash(contract) === policy.contractHash)
+  if (fitting === undefined)
     throw new InputError(
       `${port}: the board's policy has another contract than task ${spec.name}, or bounds of its observations: give its .bpd file`,
     )
-  board.contract = policy.contractHash
+  board.expect(fitting)
 }
 
 function summary(
   control: Control | RealTimeControl,
   host: Policy | undefined,
-  port: string,
+  kind: PortKind,
   clockHz: number,
   hz: number | undefined,
 ) {
@@ -173,7 +178,7 @@ function summary(
     returns: [...returns],
     ...{ steps, comparedActions, cycles, roundTripMs: roundTrip },
     /** without the inference; absent where its counter tells no time of this line's */
-    ...(!EMULATORS.includes(port) && { linkMs: linkOf(control, clockHz) }),
+    ...(kind.realTime && { linkMs: linkOf(control, clockHz) }),
     histogram: { unit: 'ms', ...histogram(roundTrips, roundTrip.p99) },
     ...('misses' in control && {
       realTime: {

@@ -6,8 +6,23 @@ import { Duplex } from 'node:stream'
 import { RING_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import * as facts from '../../runtime-as/kernel/assembly/device/table.ts'
 import { kernelModule } from '../../runtime-as/kernel/module.ts'
-import type { Port } from '../host/port.ts'
+import type { Port, PortKind } from '../host/port.ts'
 import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
+
+/** bytes of each slot, unless it is asked for others */
+const SLOT_BYTES = 0x80000
+
+/** The device without a board. */
+export const inProcess: PortKind = {
+  name: 'in-process',
+  kind: 'emulator',
+  counter: "nanoseconds of this computer's clock around the device's own code",
+  cyclesAreTime: true,
+  realTime: false,
+  flashBytes: 2 * SLOT_BYTES,
+  missing: async () => undefined,
+  open: async (_, flash) => openInProcess({ flash }),
+}
 
 export interface InProcessOptions extends Partial<FlashGeometry> {
   /** RAM of the device, in bytes */
@@ -47,7 +62,7 @@ export class InProcessBoard {
 
   constructor(options: InProcessOptions = {}) {
     const geometry = {
-      slotBytes: options.slotBytes ?? 0x80000,
+      slotBytes: options.slotBytes ?? SLOT_BYTES,
       eraseBytes: options.eraseBytes ?? 4096,
       programBytes: options.programBytes ?? 256,
     }
@@ -146,6 +161,7 @@ export function openInProcess(options?: InProcessOptions): Port & { board: InPro
   return {
     name: 'in-process',
     duplex: board.duplex,
+    flash: board.flash.bytes,
     board,
     async close() {
       board.duplex.destroy()

@@ -3,8 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import type { PortKind } from '../host/port.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
 import type { FromPico } from './pico-worker.ts'
+
+/** A Raspberry Pi Pico in software. */
+export const picoEmulator: PortKind = {
+  name: 'pico-emulator',
+  kind: 'emulator',
+  counter: 'core cycles of the emulated Cortex-M0+, counted inside the board',
+  cyclesAreTime: true,
+  realTime: false,
+  image: 'rp2040',
+  flashBytes: FLASH_BYTES,
+  missing: async () => undefined,
+  open: async (name, flash) => ({ name, ...(await openPicoEmulator({ flash })) }),
+}
 
 export interface PicoEmulatorOptions {
   /** firmware, from the first byte of flash on; default: the committed image */

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { SLOT_CRC, SLOT_HEADER, SLOT_MAGIC_VALUE } from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import type { Port } from '../host/port.ts'
+import type { Port, PortKind } from '../host/port.ts'
 import { openSerial } from '../host/serial.ts'
 
 const NAME = 'qemu-stm32f405'
@@ -22,6 +22,20 @@ const SLOT_A = 0x08020000
 const SLOT_BYTES = 0xc0000
 /** where the file begins in a slot of this board */
 const FILE_AT = 32
+/** An STM32F405 in QEMU. */
+export const qemuStm32f405: PortKind = {
+  name: NAME,
+  kind: 'emulator',
+  counter: 'instructions of the emulated Cortex-M4F, counted inside the board',
+  cyclesAreTime: false,
+  realTime: false,
+  image: 'stm32f405',
+  forgets: "QEMU's flash cannot be written: its policies are in RAM, which goes with it",
+  missing: async () => missingQemu(),
+  open: () => openQemu(),
+  openPlaced: (placed) => openQemu({ placed }),
+}
+
 /** milliseconds for QEMU to name its terminal */
 const START = 10_000
 

@@ -4,7 +4,7 @@ export interface BoardBuild {
   compile: string[]
   /** functions of the module that the board has its own of (native_<name>), to the same bits */
   replaced?: string[]
-  /** files in the board's folder, in link order */
+  /** files in the board's folder, in link order, behind those of common/ */
   sources: string[]
   linkerScript: string
   /** address of the image's first byte */

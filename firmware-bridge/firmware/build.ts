@@ -20,6 +20,8 @@ export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = 'firmware-bridge/firmware'
 const IMAGES = `${ROOT}firmware-bridge/images`
+/** of every board, in common/ */
+const COMMON = ['start.c', 'device.c']
 const WASM = `${ROOT}runtime-as/kernel/build/policy.wasm`
 
 /** -ffp-contract=off: every operation rounds by itself, as in wasm. -fno-tree-loop-distribute-patterns: no calls of memset, memcpy */
@@ -48,7 +50,9 @@ export function build(name: string, board: BoardBuild, work: string): Record<str
   const folder = `${HERE}/${name}`
   const flags = [...board.compile, ...COMPILE, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
   const include = [`-I${HERE}/common`, `-I${folder}`, `-I${work}`]
-  const objects = [source, ...board.sources.map((file) => `${folder}/${file}`)].map((file, i) => {
+  const common = COMMON.map((file) => `${HERE}/common/${file}`)
+  const own = board.sources.map((file) => `${folder}/${file}`)
+  const objects = [source, ...common, ...own].map((file, i) => {
     const object = `${work}/${i}.o`
     run(board.compiler, [...flags, ...(file === source ? GENERATED : []), ...include, '-c', file, '-o', object])
     return object

@@ -1,4 +1,4 @@
-/** WebAssembly to C: the functions that wasm2c writes, under a prelude of our own (wasm/prelude.h) in place of its own. */
+/** WebAssembly to C: the functions that wasm2c writes, under a prelude of our own (common/prelude.h) in place of its own. */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { FailedError } from '../../runtime-as/errors.ts'

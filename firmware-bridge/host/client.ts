@@ -1,19 +1,27 @@
 /** A board at the other end of a line: install a policy, let it act, measure it. PROTOCOL.md says what goes over the line. */
+import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { contractHash } from '../../runtime-as/format/contract.ts'
 import { openPolicy } from '../../runtime-as/format/decode.ts'
+import type { Contract } from '../../runtime-as/format/network.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import { CONTRACT_HASH } from '../../runtime-as/kernel/assembly/layout.ts'
-import { type BoardInfo, decodeInfo, decodeStats, type LoggedStep, type RunningPolicy, type Stats } from './info.ts'
+import {
+  type BoardInfo,
+  decodeInfo,
+  decodeStats,
+  type LoggedStep,
+  type RunningPolicy,
+  runs,
+  type Stats,
+} from './info.ts'
 import { benchPages, logPages } from './pages.ts'
 import type { Port } from './port.ts'
-import { RefusedError, SilentError } from './refusal.ts'
+import { LostError, RefusedError, SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
-import { confirm, type UploadPatience, type UploadProgress, upload } from './upload.ts'
+import { Upload, type UploadPatience, type UploadProgress, words } from './upload.ts'
 
 export interface BoardOptions {
-  /** hash of the contract that steps are made under; default: that of the policy installed here, else none */
-  contract?: number
   /** milliseconds after which a request is sent again. Too short does no harm: the board answers a repeated request from memory */
   timeout?: number
   /** milliseconds until the board counts as silent */
@@ -22,21 +30,39 @@ export interface BoardOptions {
   longPatience?: number
   /** how often an installation begins again after the board lost it */
   attempts?: number
+  /** milliseconds for a whole installation, whatever the board answers */
+  budget?: number
 }
 
+const DEFAULTS = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, budget: 1_800_000 }
+
 const NOTHING = new Uint8Array(0)
+/** inferences of one `bench` */
+const MAX_BENCH = 10_000_000
 /** Refusals that say that the board lost the upload, not that the policy is bad. */
 const LOST = [
-  ...[protocol.NO_UPLOAD, protocol.BAD_OFFSET, protocol.DIFFERENT, protocol.INCOMPLETE, protocol.BAD_FILE_CRC],
+  protocol.NO_UPLOAD,
+  protocol.BAD_OFFSET,
+  protocol.DIFFERENT,
+  protocol.INCOMPLETE,
+  protocol.BAD_FILE_CRC,
   protocol.OTHER_POLICY,
 ]
 
 export interface InstallOptions {
   /**
    * default true: the policy stays, from now on and after every reset. false: it is on trial until `confirm`; a reset, another
-   * installation or 1000 good steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
+   * installation or 1000 steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
    */
   confirm?: boolean
+}
+
+/** What of a contract an answer is held to; bounds of actions as the kernel sees them, in f32. */
+interface Expected {
+  hash: number
+  observations: number
+  low: number[]
+  high: number[]
 }
 
 export class Board {
@@ -47,28 +73,29 @@ export class Board {
   readonly #longPatience: Patience
   readonly #uploading: UploadPatience
   readonly #attempts: number
-  #contract: number | undefined
+  #contract: Expected | undefined
   /** told how many inferences are done, while `bench` works */
   onBenched?: (done: number, count: number) => void
 
-  private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'contract'>>) {
+  private constructor(line: Requester, info: BoardInfo, options: Required<BoardOptions>) {
     this.#line = line
     this.info = info
     this.#patience = { timeout: options.timeout, limit: options.patience }
     this.#longPatience = { timeout: options.timeout, limit: options.longPatience }
-    this.#uploading = { each: this.#patience, long: this.#longPatience }
+    this.#uploading = { each: this.#patience, long: this.#longPatience, budget: options.budget }
     this.#attempts = options.attempts
   }
 
-  /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. */
+  /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. InputError: options */
   static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
-    const all = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, ...options }
+    const all = { ...DEFAULTS, ...options }
+    for (const [name, value] of Object.entries(all)) {
+      if (!(value > 0)) throw new InputError(`${port.name}: ${name} ${value}, expected a number above 0`)
+    }
     const line = new Requester(port)
     try {
       const info = await hello(line, { timeout: all.timeout, limit: all.patience })
-      const board = new Board(line, info, all)
-      board.contract = options.contract
-      return board
+      return new Board(line, info, all)
     } catch (error) {
       await line.close()
       if (!(error instanceof SilentError)) throw error
@@ -76,14 +103,19 @@ export class Board {
     }
   }
 
-  /** Hash of the contract that steps are made under. A board that runs another one does not understand them. */
-  get contract(): number | undefined {
-    return this.#contract
-  }
-
-  set contract(hash: number | undefined) {
-    this.#contract = hash
-    this.#line.contract = hash ?? 0
+  /**
+   * The contract that steps are made under, as of the policy installed here, or another one; undefined: none. A board that runs another one does not understand
+   * them, and an action outside its bounds is not taken.
+   */
+  expect(contract: Contract | undefined): void {
+    const rounded = (bounds: number[]) => bounds.map(Math.fround)
+    this.#contract = contract && {
+      hash: contractHash(contract),
+      observations: contract.observation.names.length,
+      low: rounded(contract.action.low),
+      high: rounded(contract.action.high),
+    }
+    this.#line.contract = this.#contract?.hash ?? 0
   }
 
   /**
@@ -96,49 +128,58 @@ export class Board {
     onProgress?: UploadProgress,
     { confirm: stays = true }: InstallOptions = {},
   ): Promise<void> {
-    const { core } = openPolicy(bytes, 'policy')
+    const { contract } = openPolicy(bytes, 'policy')
     if (bytes.length > this.info.fileBytes) {
       const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
       throw new InputError(`policy: ${bytes.length} bytes, ${most}`)
     }
     const crc = crc32(bytes)
     const before = this.info.policy?.generation
+    const upload = new Upload(this.#line, bytes, crc, this.#uploading)
     for (let attempt = 1; ; attempt++) {
       try {
-        await upload(this.#line, this.info, bytes, crc, this.#uploading, onProgress)
-        if (stays) await confirm(this.#line, crc, this.#uploading)
+        await upload.run(this.info, onProgress)
+        if (stays) await upload.confirm()
         break
       } catch (error) {
-        const lost = error instanceof SilentError || (error instanceof RefusedError && LOST.includes(error.status))
-        if (!lost || attempt === this.#attempts) throw error
+        const refused = error instanceof RefusedError && LOST.includes(error.status)
+        const lost = error instanceof SilentError || error instanceof LostError || refused
+        if (!lost || attempt >= this.#attempts) throw error
         // the board may have reset; it may also have done all, and only the answer been lost
         const { policy } = await this.hello()
-        if (policy?.generation !== before && isPolicy(policy, bytes, crc) && (policy?.confirmed || !stays)) break
+        if (policy?.generation !== before && runs(this.info, bytes, crc) && (policy?.confirmed || !stays)) break
       }
     }
-    const { policy } = await this.hello()
-    if (!isPolicy(policy, bytes, crc)) {
+    if (!runs(await this.hello(), bytes, crc)) {
       throw new FailedError(`${this.#line.port.name}: the board reset and does not run the policy just installed`)
     }
-    this.contract = core.getUint32(CONTRACT_HASH, true)
+    this.expect(contract)
   }
 
   /** Ends the trial of the running policy: it stays. Throws RefusedError where the board does not run the policy that it last named. */
   async confirm(): Promise<void> {
-    await confirm(this.#line, this.#policy().crc, this.#uploading)
+    await this.#line.request(protocol.CONFIRM, words(this.#policy().crc), this.#patience, 0)
     await this.hello()
   }
 
   /**
    * One inference on the board. observation: one number for each of the policy's observations, rounded to f32; action: f32[actions], written. Returns
    * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board
-   * is lost, RefusedError (status FAILSAFE) where its failsafe stands.
+   * is lost or answers what the contract does not allow, RefusedError (status FAILSAFE) where its failsafe stands.
    */
   async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
     const policy = this.#policy()
-    if (this.#contract !== policy.contractHash) {
-      const expected = this.#contract === undefined ? 'no contract' : `contract ${hex(this.#contract)}`
+    const contract = this.#contract
+    if (contract === undefined || contract.hash !== policy.contractHash) {
+      const expected = contract === undefined ? 'no contract' : `contract ${hex(contract.hash)}`
       throw new InputError(`${this.#line.port.name}: ${expected} expected, the board runs ${hex(policy.contractHash)}`)
+    }
+    const { low, high } = contract
+    if (contract.observations !== policy.observations || low.length !== policy.actions) {
+      const said = `${policy.observations} observations and ${policy.actions} actions`
+      throw new FailedError(
+        `${this.#line.port.name}: HELLO says ${said}, expected ${contract.observations} and ${low.length} as in the contract`,
+      )
     }
     if (observation.length !== policy.observations || action.length !== policy.actions) {
       const given = `${observation.length} observations and ${action.length} actions`
@@ -148,29 +189,39 @@ export class Board {
     }
     const payload = new DataView(new ArrayBuffer(4 * observation.length))
     for (let i = 0; i < observation.length; i++) payload.setFloat32(4 * i, observation[i], true)
-    const answer = await this.#step(new Uint8Array(payload.buffer))
+    const answer = await this.#step(new Uint8Array(payload.buffer), 4 + 4 * action.length)
     const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+    for (let i = 0; i < action.length; i++) {
+      const value = view.getFloat32(4 + 4 * i, true)
+      if (!(value >= low[i] && value <= high[i])) {
+        throw new FailedError(
+          `${this.#line.port.name}: action ${i} is ${value}, expected ${low[i]}..${high[i]} as in the contract`,
+        )
+      }
+    }
     for (let i = 0; i < action.length; i++) action[i] = view.getFloat32(4 + 4 * i, true)
     return view.getUint32(0, true)
   }
 
   /** An inference leaves nothing behind, so after a reset in between it may simply be asked for again. */
-  async #step(payload: Uint8Array): Promise<Uint8Array> {
+  async #step(payload: Uint8Array, bytes: number): Promise<Uint8Array> {
     try {
-      return await this.#line.request(protocol.STEP, payload, this.#patience)
+      return await this.#line.request(protocol.STEP, payload, this.#patience, bytes)
     } catch (error) {
       if (!(error instanceof SilentError)) throw error
       const { policy } = await this.hello()
-      if (policy?.contractHash !== this.#contract) {
+      if (policy?.contractHash !== this.#contract?.hash) {
         throw new FailedError(`${this.#line.port.name}: the board reset and no longer runs the expected contract`)
       }
-      return await this.#line.request(protocol.STEP, payload, this.#patience)
+      return await this.#line.request(protocol.STEP, payload, this.#patience, bytes)
     }
   }
 
   /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
   async bench(count: number): Promise<Uint32Array> {
-    if (!Number.isInteger(count) || count < 1) throw new InputError(`bench: ${count} inferences, expected at least 1`)
+    if (!Number.isInteger(count) || count < 1 || count > MAX_BENCH) {
+      throw new InputError(`bench: ${count} inferences, expected 1..${MAX_BENCH}`)
+    }
     const { goldens } = this.#policy()
     const { maxPayload } = this.info
     return await benchPages(this.#line, { goldens, count, maxPayload }, this.#longPatience, this.onBenched)
@@ -186,7 +237,7 @@ export class Board {
     if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
       throw new InputError(`watch: ${periods} periods, expected 0..255`)
     }
-    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, Number(hold)), this.#patience)
+    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, Number(hold)), this.#patience, 0)
   }
 
   /**
@@ -198,14 +249,15 @@ export class Board {
   }
 
   async stats(): Promise<Stats> {
-    const board = decodeStats(await this.#line.request(protocol.STATS, NOTHING, this.#patience))
+    const answer = await this.#line.request(protocol.STATS, NOTHING, this.#patience, protocol.STATS_BYTES)
+    const board = decodeStats(answer)
     return { board, host: { ...this.#line.counters } }
   }
 
   /** Restarts the board and waits until it answers again. */
   async reset(): Promise<void> {
     try {
-      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, limit: this.#patience.timeout })
+      await this.#line.request(protocol.RESET, NOTHING, { ...this.#patience, limit: this.#patience.timeout }, 0)
     } catch (error) {
       // its answer, or the port itself, may be lost in the reset
       if (!(error instanceof SilentError)) throw error
@@ -233,10 +285,9 @@ export class Board {
 async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
   // a board that is just starting hears nothing: ask often
   const eager = { ...patience, timeout: patience.timeout / 4 }
-  return decodeInfo(await line.request(protocol.HELLO, NOTHING, eager), line.port.name)
+  // a number of its own: no HELLO of a session before has this answer
+  const answer = await line.request(protocol.HELLO, words(randomInt(2 ** 32)), eager)
+  return decodeInfo(answer, line.port.name)
 }
 
 const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
-
-const isPolicy = (policy: RunningPolicy | undefined, bytes: Uint8Array, crc: number): boolean =>
-  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc

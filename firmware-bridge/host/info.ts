@@ -1,5 +1,5 @@
 /** What boards tell about themselves: the answers to HELLO and STATS, decoded. */
-
+import { crc32 } from 'node:zlib'
 import { FailedError } from '../../runtime-as/errors.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 
@@ -48,18 +48,36 @@ export interface RunningPolicy {
   period: number
 }
 
-/** Throws FailedError where the firmware speaks another protocol. port: what the message calls the line */
+/** What an answer to HELLO may say; whoever divides, counts or waits by it relies on this. */
+const LIMITS: Record<string, [low: number, high: number]> = {
+  clockHz: [1, 0xffffffff],
+  maxPayload: [8, protocol.MAX_PAYLOAD],
+  programBytes: [1, protocol.MAX_CHUNK],
+  eraseBytes: [1, 0x7fffffff],
+  fileBytes: [1, 0x7fffffff],
+  generation: [1, 0xffffffff],
+  bytes: [1, 0x7fffffff],
+  observations: [1, protocol.MAX_PAYLOAD / 4],
+  actions: [1, protocol.MAX_PAYLOAD / 4 - 1],
+  goldens: [1, 0xffff],
+  period: [1e-6, 0xffffffff / 1e6],
+}
+
+/** Throws FailedError where the firmware speaks another protocol, or says of itself what cannot be. port: what the message calls the line */
 export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
   const version = payload.length > 0 ? view.getUint8(protocol.INFO_PROTOCOL) : 0
-  if (version !== protocol.PROTOCOL || payload.length !== protocol.INFO_BYTES) {
+  if (version !== protocol.PROTOCOL) {
     throw new FailedError(`${port}: the firmware speaks protocol ${version}, expected ${protocol.PROTOCOL}`)
+  }
+  if (payload.length !== protocol.INFO_BYTES) {
+    throw new FailedError(`${port}: answered HELLO ${payload.length} bytes, expected ${protocol.INFO_BYTES}`)
   }
   const word = (at: number) => view.getUint32(at, true)
   const half = (at: number) => view.getUint16(at, true)
   const slot = view.getUint8(protocol.INFO_SLOT)
   const info: BoardInfo = {
-    name: new TextDecoder().decode(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16)).replace(/\0.*$/, ''),
+    name: nameIn(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16), port),
     protocol: version,
     format: view.getUint8(protocol.INFO_FORMAT),
     firmware: word(protocol.INFO_FIRMWARE),
@@ -75,7 +93,11 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     stackUsed: word(protocol.INFO_STACK_USED),
     uptime: word(protocol.INFO_MILLIS),
   }
-  if (slot === 0 || slot === 1) {
+  checkLimits(info, port)
+  if (slot !== 0 && slot !== 1 && slot !== 255) {
+    throw new FailedError(`${port}: HELLO says slot ${slot}, expected 0, 1 or 255`)
+  }
+  if (slot !== 255) {
     info.policy = {
       slot,
       confirmed: view.getUint8(protocol.INFO_CONFIRMED) === 1,
@@ -88,9 +110,32 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
       goldens: half(protocol.INFO_GOLDENS),
       period: word(protocol.INFO_PERIOD) / 1e6,
     }
+    checkLimits(info.policy, port)
   }
   return info
 }
+
+function checkLimits(said: object, port: string): void {
+  for (const [field, value] of Object.entries(said)) {
+    const limits = LIMITS[field]
+    if (limits && !(value >= limits[0] && value <= limits[1])) {
+      throw new FailedError(`${port}: HELLO says ${field} ${value}, expected ${limits[0]}..${limits[1]}`)
+    }
+  }
+}
+
+/** bytes: ASCII, padded with zeros */
+function nameIn(bytes: Uint8Array, port: string): string {
+  const name = String.fromCharCode(...bytes).replace(/\0+$/, '')
+  if (/^[ -~]{1,16}$/.test(name)) return name
+  throw new FailedError(
+    `${port}: HELLO names the board '${name.replace(/[^ -~]/g, '?')}', expected 1 to 16 printable characters`,
+  )
+}
+
+/** Whether the board runs exactly this file. crc: of the file */
+export const runs = ({ policy }: BoardInfo, bytes: Uint8Array, crc = crc32(bytes)): boolean =>
+  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc
 
 /** Counters since the board started, and since this host connected. */
 export interface Stats {
@@ -169,16 +214,19 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
   }
 }
 
-/** The answer to LOG: steps in the order in which they were made. actions: numbers in an action */
-export function decodeLog(payload: Uint8Array, actions: number): LoggedStep[] {
+/** The answer to LOG: steps in the order in which they were made. actions: numbers in an action. Throws FailedError for a length that no steps have */
+export function decodeLog(payload: Uint8Array, actions: number, port: string): LoggedStep[] {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
-  const first = view.getUint32(0, true)
   const bytes = protocol.LOG_ACTION + 4 * actions
-  return Array.from({ length: Math.floor((payload.length - 4) / bytes) }, (_, i) => {
+  if (payload.length % bytes !== 4) {
+    throw new FailedError(`${port}: answered LOG ${payload.length} bytes, expected 4 and whole steps of ${bytes}`)
+  }
+  const first = view.getUint32(0, true)
+  return Array.from({ length: (payload.length - 4) / bytes }, (_, i) => {
     const at = 4 + i * bytes
     const word = (field: number) => view.getUint32(at + field, true)
     return {
-      number: (first + i) >>> 0,
+      number: first + i,
       requestCrc: word(protocol.LOG_CRC),
       milliseconds: word(protocol.LOG_MILLIS),
       cycles: word(protocol.LOG_CYCLES),

@@ -1,7 +1,9 @@
 /** How long a board takes for an inference: its own counter, summarised; a teacher and a student under the same conditions. */
-import { crc32 } from 'node:zlib'
+import { openPolicy } from '../../runtime-as/format/decode.ts'
 import { Board } from './client.ts'
-import type { BoardInfo } from './info.ts'
+import { type BoardInfo, runs } from './info.ts'
+import type { Port } from './port.ts'
+import type { UploadProgress } from './upload.ts'
 
 /** A sample, summarised. Every number but `count` is one of the sample's own (nearest rank). */
 export interface Spread {
@@ -13,9 +15,6 @@ export interface Spread {
   jitter: number
   count: number
 }
-
-/** bytes that the board has, of all */
-export type InstallProgress = (sent: number, total: number) => void
 
 export interface Comparison {
   teacherCycles: Spread
@@ -35,17 +34,13 @@ export function spreadOf(sample: ArrayLike<number>): Spread {
   return { min, median: rank(0.5), p99: rank(0.99), max, jitter: max - min, count }
 }
 
-/** Whether the board runs exactly this file. */
-export const runs = ({ policy }: BoardInfo, bytes: Uint8Array): boolean =>
-  policy !== undefined && policy.bytes === bytes.length && policy.crc === crc32(bytes)
-
 /** Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent. */
-export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: InstallProgress): Promise<boolean> {
+export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: UploadProgress): Promise<boolean> {
   if (!runs(board.info, bytes)) {
     await board.install(bytes, onProgress)
     return true
   }
-  board.contract = board.info.policy?.contractHash
+  board.expect(openPolicy(bytes, 'policy').contract)
   return false
 }
 
@@ -54,16 +49,19 @@ export async function measure(
   board: Board,
   bytes: Uint8Array,
   count: number,
-  onProgress?: InstallProgress,
+  onProgress?: UploadProgress,
 ): Promise<Spread> {
   await ensureRuns(board, bytes, onProgress)
   return spreadOf(await board.bench(count))
 }
 
-/** Cycles of `count` inferences in QEMU with a policy too large for its slots: in flash from the start, on a board of its own. */
-export async function measurePlaced(bytes: Uint8Array, count: number): Promise<Spread> {
-  const { openQemu } = await import('../emulators/qemu.ts')
-  const board = await Board.connect(await openQemu({ placed: bytes }))
+/** Cycles of `count` inferences on a board of its own, which has this file in flash from the start: one too large for its slots. open: opens it */
+export async function measurePlaced(
+  bytes: Uint8Array,
+  count: number,
+  open: (placed: Uint8Array) => Promise<Port>,
+): Promise<Spread> {
+  const board = await Board.connect(await open(bytes))
   try {
     return spreadOf(await board.bench(count))
   } finally {

@@ -1,5 +1,7 @@
 /** What comes from a board in several answers: times of many inferences, its log. Client code for `Board`. */
-import { BENCH, LOG } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+
+import { FailedError } from '../../runtime-as/errors.ts'
+import { BENCH, LOG, LOG_ENTRIES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { decodeLog, type LoggedStep } from './info.ts'
 import type { Patience, Requester } from './requester.ts'
 
@@ -22,7 +24,7 @@ export async function benchPages(
     request.setUint16(0, done % goldens, true)
     request.setUint16(2, runs, true)
     const began = performance.now()
-    const answer = await line.request(BENCH, new Uint8Array(request.buffer), patience)
+    const answer = await line.request(BENCH, new Uint8Array(request.buffer), patience, 4 * runs)
     const each = (performance.now() - began) / runs
     const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
     for (let i = 0; i < runs; i++) cycles[done++] = view.getUint32(4 * i, true)
@@ -32,15 +34,19 @@ export async function benchPages(
   return cycles
 }
 
-/** Every step that the board remembers, oldest first. actions: numbers in an action */
+/** The steps that the board remembers, oldest first. actions: numbers in an action */
 export async function logPages(line: Requester, actions: number, patience: Patience): Promise<LoggedStep[]> {
+  const { name } = line.port
   const steps: LoggedStep[] = []
-  for (;;) {
+  for (let wanted = 0; steps.length < LOG_ENTRIES; wanted = steps[steps.length - 1].number + 1) {
     const request = new DataView(new ArrayBuffer(4))
-    const last = steps.at(-1)
-    request.setUint32(0, last === undefined ? 0 : last.number + 1, true)
-    const page = decodeLog(await line.request(LOG, new Uint8Array(request.buffer), patience), actions)
-    if (page.length === 0) return steps
+    request.setUint32(0, wanted, true)
+    const page = decodeLog(await line.request(LOG, new Uint8Array(request.buffer), patience), actions, name)
+    if (page.length === 0) break
+    if (page[0].number < wanted) {
+      throw new FailedError(`${name}: LOG begins with step ${page[0].number}, expected ${wanted} or a later one`)
+    }
     steps.push(...page)
   }
+  return steps.slice(0, LOG_ENTRIES)
 }

@@ -1,54 +1,23 @@
 /** Ports by name: an emulated board, the device in this process, or a real serial port. */
-import { openInProcess } from '../emulators/in-process.ts'
-import type { Port } from './port.ts'
+import { inProcess } from '../emulators/in-process.ts'
+import { picoEmulator } from '../emulators/pico.ts'
+import { qemuStm32f405 } from '../emulators/qemu.ts'
+import type { Port, PortKind } from './port.ts'
+import { listSerial, serial } from './serial.ts'
 
-/** An emulated board, or the device without one. */
-interface Emulator {
-  open(name: string): Promise<Port>
-  /** what to install before it can run here, undefined: nothing */
-  missing(): Promise<string | undefined>
-}
+/** Every emulated board, and the device without one. Any other name is a serial port's. */
+export const EMULATORS: readonly PortKind[] = [picoEmulator, qemuStm32f405, inProcess]
 
-const nothing = async () => undefined
+/** What is behind this name of a port. */
+export const kindOf = (name: string): PortKind => EMULATORS.find((kind) => kind.name === name) ?? serial
 
-const EMULATED: Record<string, Emulator> = {
-  'pico-emulator': {
-    async open(name) {
-      const { openPicoEmulator } = await import('../emulators/pico.ts')
-      return { name, ...(await openPicoEmulator()) }
-    },
-    missing: nothing,
-  },
-  'qemu-stm32f405': {
-    async open() {
-      const { openQemu } = await import('../emulators/qemu.ts')
-      return await openQemu()
-    },
-    async missing() {
-      const { missingQemu } = await import('../emulators/qemu.ts')
-      return missingQemu()
-    },
-  },
-  'in-process': { open: async () => openInProcess(), missing: nothing },
-}
-
-/** Names of the emulated boards, and of the device without one. */
-export const EMULATORS = Object.keys(EMULATED)
-
-/**
- * Opens an emulated board by its name in EMULATORS, or a serial port by its path. Throws InputError where there is no such port or its
- * emulator is not installed, FailedError where it cannot be opened.
- */
-export async function openPort(name: string): Promise<Port> {
-  if (Object.hasOwn(EMULATED, name)) return await EMULATED[name].open(name)
-  const { openSerial } = await import('./serial.ts')
-  return await openSerial(name)
-}
+/** Opens the port of this name. flash, errors: as `PortKind.open` says. */
+export const openPort = (name: string, flash?: Uint8Array): Promise<Port> => kindOf(name).open(name, flash)
 
 export interface PortInfo {
   /** what `openPort` takes */
   name: string
-  kind: 'serial' | 'emulator'
+  kind: PortKind['kind']
   manufacturer?: string
   /** hexadecimal, of USB ports */
   vendorId?: string
@@ -60,17 +29,9 @@ export interface PortInfo {
 
 /** Serial ports of this machine, then the emulated ones. */
 export async function listPorts(): Promise<PortInfo[]> {
-  const { listSerial } = await import('./serial.ts')
-  const serial = await listSerial()
-  return [
-    ...serial.map(({ path, manufacturer, vendorId, productId, serialNumber }) => {
-      return { name: path, kind: 'serial' as const, manufacturer, vendorId, productId, serialNumber }
-    }),
-    ...(await Promise.all(
-      Object.entries(EMULATED).map(async ([name, emulator]) => {
-        const missing = await emulator.missing()
-        return { name, kind: 'emulator' as const, ...(missing === undefined ? {} : { missing }) }
-      }),
-    )),
-  ]
+  const real = (await listSerial()).map(({ path, manufacturer, vendorId, productId, serialNumber }) => {
+    return { name: path, kind: serial.kind, manufacturer, vendorId, productId, serialNumber }
+  })
+  const emulated = EMULATORS.map(async ({ name, kind, missing }) => ({ name, kind, missing: await missing() }))
+  return [...real, ...(await Promise.all(emulated))]
 }

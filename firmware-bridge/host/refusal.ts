@@ -38,15 +38,19 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 
+/** What messages call a request. */
+export const nameOf = (type: number): string => NAMES[type] ?? `request ${type}`
+
 /** The board understood a request and refused it; it still runs what it ran before. */
 export class RefusedError extends FailedError {
   readonly status: number
   readonly detail: number
 
+  /** payload: of the answer, one u32 */
   constructor(port: string, type: number, status: number, payload: Uint8Array) {
-    const detail = payload.length === 4 ? new DataView(payload.buffer, payload.byteOffset).getUint32(0, true) : 0
+    const detail = new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
     const reason = REASONS[status]?.(detail) ?? `status ${status}`
-    super(`${port}: the board refused ${NAMES[type] ?? `request ${type}`}: ${reason}`)
+    super(`${port}: the board refused ${nameOf(type)}: ${reason}`)
     this.status = status
     this.detail = detail
   }
@@ -54,3 +58,6 @@ export class RefusedError extends FailedError {
 
 /** Nothing intelligible came back in time, or the line closed. */
 export class SilentError extends FailedError {}
+
+/** The board no longer has what it had of an upload. */
+export class LostError extends FailedError {}

@@ -1,9 +1,11 @@
 /** Requests over a line that may lose, alter, repeat and close: one in flight, numbered, retried until its answer comes. */
-import { ANSWER, OK } from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import { type Frame, frameDecoder, frameEncoder, openFrame, sealFrame } from './frames.ts'
+import { randomInt } from 'node:crypto'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { ANSWER, HELLO, OK, PROTOCOL, STEP } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { encodeFrame, type Frame, FrameDecoder, openFrame, sealFrame, sealOf } from './frames.ts'
 import type { HostCounters } from './info.ts'
 import type { Port } from './port.ts'
-import { RefusedError, SilentError } from './refusal.ts'
+import { nameOf, RefusedError, SilentError } from './refusal.ts'
 
 export interface Patience {
   /** milliseconds until a request is sent again the first time; each time waits half as long again, up to twice this */
@@ -12,10 +14,11 @@ export interface Patience {
   limit: number
 }
 
-interface Waiting {
+interface Asked {
   type: number
   sequence: number
-  settle(answer: Frame | Error): void
+  /** the CRC-32 field of the request, which its answer is sealed with */
+  seal: number
 }
 
 export class Requester {
@@ -23,104 +26,135 @@ export class Requester {
   readonly counters: HostCounters = { requests: 0, retries: 0, bad: 0, late: 0 }
   /** hash that control frames are sealed with */
   contract = 0
-  #encoder = frameEncoder()
-  #waiting: Waiting | undefined
+  #waiting: (Asked & { settle(answer: Frame | Error): void }) | undefined
+  /** the request before, whose answer may still come, or come again */
+  #before: Asked | undefined
   #lost: Error | undefined
-  #sequence = 0
+  /** begins anywhere, so that a session before this one is not taken up by chance */
+  #sequence = randomInt(0x10000)
   #queue: Promise<unknown> = Promise.resolve()
+  #hear = (_: Uint8Array): void => {}
 
   constructor(port: Port) {
     this.port = port
     this.#attach()
   }
 
-  /** The payload of the answer. Throws RefusedError where the board refuses, SilentError where no answer comes. */
-  request(type: number, payload: Uint8Array, patience: Patience): Promise<Uint8Array> {
+  /**
+   * The payload of the answer. bytes: its length, absent: any. Throws RefusedError where the board refuses, SilentError where no answer comes, FailedError where
+   * the answer has another length.
+   */
+  request(type: number, payload: Uint8Array, patience: Patience, bytes?: number): Promise<Uint8Array> {
     const turn = this.#queue.then(() => this.#exchange(type, payload, patience))
     this.#queue = turn.catch(() => {})
-    return turn
+    return turn.then((answer) => this.#checked(type, answer, bytes))
   }
 
-  async #exchange(type: number, payload: Uint8Array, { timeout, limit }: Patience): Promise<Uint8Array> {
+  #checked(type: number, { status, payload }: Frame, bytes: number | undefined): Uint8Array {
+    const expected = status === OK ? bytes : 4
+    if (expected !== undefined && payload.length !== expected) {
+      const what = status === OK ? nameOf(type) : `${nameOf(type)} with status ${status} and`
+      throw new FailedError(`${this.port.name}: answered ${what} ${payload.length} bytes, expected ${expected}`)
+    }
+    if (status !== OK) throw new RefusedError(this.port.name, type, status, payload)
+    return payload
+  }
+
+  async #exchange(type: number, payload: Uint8Array, { timeout, limit }: Patience): Promise<Frame> {
     if (this.#lost !== undefined) await this.#reopen()
     this.#sequence = (this.#sequence + 1) & 0xffff
     this.counters.requests++
     const sequence = this.#sequence
-    const bytes = Buffer.from(sealFrame({ type, status: 0, sequence, payload }, this.contract))
+    const sealed = sealFrame({ type, status: 0, sequence, payload }, type === STEP ? this.contract : 0)
+    const asked = { type, sequence, seal: sealOf(sealed) }
+    const bytes = encodeFrame(sealed)
     let answer: Frame | undefined
     for (let wait = timeout, waited = 0; answer === undefined; wait = Math.min(1.5 * wait, 2 * timeout)) {
       if (waited >= limit) throw new SilentError(`${this.port.name}: no answer from the board`)
-      const send = waited === 0 || !this.#sending()
+      // what has not left yet is not sent again: on a slow line another copy would only wait behind it
+      const send = waited === 0 || this.port.duplex.writableLength === 0
       if (send && waited > 0) this.counters.retries++
-      answer = await this.#once(type, sequence, send ? bytes : undefined, wait)
+      answer = await this.#once(asked, send ? bytes : undefined, wait)
       waited += wait
     }
-    if (answer.status !== OK) throw new RefusedError(this.port.name, type, answer.status, answer.payload)
-    return answer.payload
-  }
-
-  /** Whether what was sent has not left yet: on a slow line another copy would only wait behind it. */
-  #sending(): boolean {
-    return this.#encoder.readableLength > 0 || this.port.duplex.writableLength > 0
+    return answer
   }
 
   /** Sends what there is to send and waits; undefined: not in time. */
-  #once(type: number, sequence: number, bytes: Buffer | undefined, timeout: number): Promise<Frame | undefined> {
+  #once(asked: Asked, bytes: Uint8Array | undefined, timeout: number): Promise<Frame | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => done(), timeout)
       const done = (answer?: Frame | Error) => {
         clearTimeout(timer)
         this.#waiting = undefined
+        this.#before = asked
         if (answer instanceof Error) reject(answer)
         else resolve(answer)
       }
-      this.#waiting = { type: type | ANSWER, sequence, settle: done }
-      if (bytes) this.#encoder.write(bytes)
+      this.#waiting = { ...asked, settle: done }
+      if (bytes) this.port.duplex.write(bytes)
     })
   }
 
   #attach(): void {
     const { duplex } = this.port
-    const encoder = frameEncoder()
-    const decoder = frameDecoder()
+    const decoder = new FrameDecoder((frame) => this.#receive(frame))
+    const hear = (bytes: Uint8Array) => decoder.write(bytes)
     const lost = (error?: Error) => {
-      if (this.#encoder !== encoder || this.#lost !== undefined) return
-      encoder.unpipe()
-      duplex.unpipe()
-      this.#lost = new SilentError(`${this.port.name}: the line closed${error ? ` (${error.message})` : ''}`)
+      if (this.#hear !== hear || this.#lost !== undefined) return
+      duplex.off('data', hear)
+      this.#lost = new SilentError(`${this.port.name}: the line closed${error ? ` (${oneLine(error)})` : ''}`)
       this.#waiting?.settle(this.#lost)
     }
-    this.#encoder = encoder
+    this.#hear = hear
     this.#lost = undefined
-    decoder.on('data', (bytes: Uint8Array) => this.#receive(bytes))
     // stays on after the line closed: a port may still report that its closing was cancelled
     duplex.on('error', lost)
-    duplex.once('close', lost)
-    duplex.once('end', lost)
-    encoder.pipe(duplex)
-    duplex.pipe(decoder)
+    duplex.once('close', () => lost())
+    duplex.once('end', () => lost())
+    duplex.on('data', hear)
   }
 
   async #reopen(): Promise<void> {
     if (this.port.reopen === undefined) throw this.#lost
-    await this.port.reopen()
+    try {
+      await this.port.reopen()
+    } catch (error) {
+      if (error instanceof FailedError || error instanceof InputError) throw error
+      throw new FailedError(`${this.port.name}: cannot be opened again (${oneLine(error as Error)})`)
+    }
     this.#attach()
   }
 
-  #receive(bytes: Uint8Array): void {
-    // two ENDs in a row
-    if (bytes.length === 0) return
-    const frame = openFrame(bytes, this.contract)
-    if (frame === undefined) this.counters.bad++
-    else if (this.#waiting?.type !== frame.type || this.#waiting.sequence !== frame.sequence) this.counters.late++
-    else this.#waiting.settle(frame)
+  #receive(bytes: Uint8Array | undefined): void {
+    const waiting = this.#waiting
+    const answers = (frame: Frame | undefined, asked: Asked | undefined): frame is Frame =>
+      frame !== undefined && frame.type === ((asked?.type ?? 0) | ANSWER) && frame.sequence === asked?.sequence
+    const opened = (asked: Asked | undefined) => {
+      const frame = bytes && asked && openFrame(bytes, asked.seal)
+      return answers(frame, asked) ? frame : undefined
+    }
+    const frame = opened(waiting)
+    if (frame !== undefined) {
+      waiting?.settle(frame)
+      return
+    }
+    if (opened(this.#before)) {
+      this.counters.late++
+      return
+    }
+    this.counters.bad++
+    // firmware before version 5 does not seal answers with their requests; its HELLO is heard, to say so
+    const plain = bytes && waiting?.type === HELLO ? openFrame(bytes, 0) : undefined
+    if (answers(plain, waiting) && plain.payload[0] < PROTOCOL) waiting?.settle(plain)
   }
 
   /** Waits for the request in flight, then closes the line. */
   async close(): Promise<void> {
     await this.#queue
-    this.port.duplex.unpipe()
-    this.#encoder.unpipe()
+    this.port.duplex.off('data', this.#hear)
     await this.port.close()
   }
 }
+
+const oneLine = ({ message }: Error): string => String(message).replace(/\s+/g, ' ')

@@ -1,17 +1,32 @@
 /** Real serial ports, through the `serialport` package: listed, opened, found again after they went away, closed. */
 import { readdir, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SerialPort } from 'serialport'
+import type { SerialPort } from 'serialport'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import type { Port } from './port.ts'
+import type { Port, PortKind } from './port.ts'
+
+/** A board on a real serial port. */
+export const serial: PortKind = {
+  name: 'serial',
+  kind: 'serial',
+  counter: 'core cycles, counted inside the board',
+  cyclesAreTime: true,
+  realTime: true,
+  missing: async () => undefined,
+  open: (name) => openSerial(name),
+}
 
 /** bits per second; a USB port takes any */
 export const BAUD = 115_200
 /** milliseconds in which a port that went away has to come back */
 const REOPEN = 5000
 
+/** A native module: loaded where a port is touched, not before. */
+const serialport = () => import('serialport')
+
 /** serialport asks udevadm on Linux; where that is not installed (containers), the names alone. */
 export async function listSerial(): Promise<{ path: string; [detail: string]: string | undefined }[]> {
+  const { SerialPort } = await serialport()
   try {
     return (await SerialPort.list()).map((port) => ({ ...port }))
   } catch (error) {
@@ -65,11 +80,12 @@ async function openPath(path: string): Promise<SerialPort> {
     if (file === undefined) throw new InputError(`${path}: no such port, expected one that 'bpd boards' lists`)
     if (!file.isCharacterDevice()) throw new InputError(`${path}: not a serial port`)
   }
-  const serial = new SerialPort({ path, baudRate: BAUD, autoOpen: false })
+  const { SerialPort } = await serialport()
+  const opened = new SerialPort({ path, baudRate: BAUD, autoOpen: false })
   await new Promise<void>((resolve, reject) => {
-    serial.open((error) => (error === null || error === undefined ? resolve() : reject(refusal(path, error))))
+    opened.open((error) => (error === null || error === undefined ? resolve() : reject(refusal(path, error))))
   })
-  return serial
+  return opened
 }
 
 /** The operating system's words, in one line of ours. */
@@ -87,11 +103,11 @@ function refusal(path: string, { message }: Error): Error {
   return new FailedError(`${path}: cannot be opened (${message.replace(/\s+/g, ' ')})`)
 }
 
-function close(serial: SerialPort): Promise<void> {
+function close(opened: SerialPort): Promise<void> {
   // closing cancels a read that is under way, which the port reports as an error
-  serial.on('error', () => {})
+  opened.on('error', () => {})
   return new Promise((resolve) => {
-    if (serial.isOpen) serial.close(() => resolve())
+    if (opened.isOpen) opened.close(() => resolve())
     else resolve()
   })
 }

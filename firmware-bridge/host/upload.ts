@@ -3,7 +3,7 @@
 import { FailedError } from '../../runtime-as/errors.ts'
 import { BEGIN, COMMIT, CONFIRM, DATA, MAX_CHUNK } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import type { BoardInfo } from './info.ts'
-import { SilentError } from './refusal.ts'
+import { LostError, SilentError } from './refusal.ts'
 import type { Patience, Requester } from './requester.ts'
 
 export interface UploadPatience {
@@ -11,6 +11,8 @@ export interface UploadPatience {
   each: Patience
   /** for what may take long: to erase, to test a whole policy */
   long: Patience
+  /** milliseconds for all of it */
+  budget: number
 }
 
 /** bytes of the shortest chunks that a bad line is left with */
@@ -22,57 +24,91 @@ const TRIES = 8
 /** bytes that the board has, of all */
 export type UploadProgress = (sent: number, total: number) => void
 
-/** Goes on where the board says that the upload of this file stands. The board runs the policy afterwards, unconfirmed. crc: of the file */
-export async function upload(
-  line: Requester,
-  info: BoardInfo,
-  bytes: Uint8Array,
-  crc: number,
-  patience: UploadPatience,
-  onProgress?: UploadProgress,
-): Promise<void> {
-  const most = Math.min(MAX_CHUNK, info.maxPayload - 4)
-  const largest = most - (most % info.programBytes)
-  if (largest === 0)
-    throw new FailedError(`${info.name}: program units of ${info.programBytes} bytes do not fit a frame`)
-  const smallest = Math.ceil(SMALLEST / info.programBytes) * info.programBytes
-  let chunk = largest
-  const begin = async (each: Patience) => firstWord(await line.request(BEGIN, words(bytes.length, crc), each))
-  let sent = await begin(patience.long)
-  while (sent < bytes.length) {
-    onProgress?.(sent, bytes.length)
-    const payload = Uint8Array.of(...words(sent), ...bytes.subarray(sent, sent + chunk))
-    const { retries } = line.counters
-    const shorter = Math.max(smallest, half(chunk, info.programBytes))
-    const { timeout, limit } = patience.each
-    const tried = chunk === smallest ? patience.each : { timeout, limit: Math.min(TRIES * timeout, limit / 2) }
-    let next: number
-    try {
-      next = firstWord(await line.request(DATA, payload, tried))
-    } catch (error) {
-      if (chunk === smallest || !(error instanceof SilentError)) throw error
-      chunk = shorter
-      sent = await begin(patience.each)
-      continue
-    }
-    // a short frame gets through a line that spoils bytes where a long one does not
-    if (line.counters.retries > retries) chunk = shorter
-    else chunk = Math.min(largest, 2 * chunk)
-    if (next <= sent) throw new FailedError(`${line.port.name}: the upload does not advance past byte ${sent}`)
-    sent = next
+/** One upload of one file. Whatever the board answers, it ends: every answer must say at least what was sent, and all of it has a budget of time. */
+export class Upload {
+  readonly #line: Requester
+  readonly #bytes: Uint8Array
+  readonly #crc: number
+  readonly #patience: UploadPatience
+  readonly #deadline: number
+
+  /** crc: of the file */
+  constructor(line: Requester, bytes: Uint8Array, crc: number, patience: UploadPatience) {
+    this.#line = line
+    this.#bytes = bytes
+    this.#crc = crc
+    this.#patience = patience
+    this.#deadline = performance.now() + patience.budget
   }
-  onProgress?.(sent, bytes.length)
-  await line.request(COMMIT, words(), patience.long)
+
+  /**
+   * Goes on where the board says that the upload of this file stands. The board runs the policy afterwards, unconfirmed. Throws LostError where the board has
+   * lost what it had, FailedError where it answers what cannot be.
+   */
+  async run(info: BoardInfo, onProgress?: UploadProgress): Promise<void> {
+    const unit = info.programBytes
+    const most = Math.min(MAX_CHUNK, info.maxPayload - 4)
+    const largest = most - (most % unit)
+    const total = this.#bytes.length
+    if (largest === 0) throw new FailedError(`${info.name}: program units of ${unit} bytes do not fit a frame`)
+    const smallest = Math.min(largest, Math.ceil(SMALLEST / unit) * unit)
+    let chunk = largest
+    let sent = await this.#begin(this.#patience.long)
+    while (sent < total) {
+      onProgress?.(sent, total)
+      const { retries } = this.#line.counters
+      const shorter = Math.max(smallest, Math.floor(chunk / 2 / unit) * unit)
+      const { timeout, limit } = this.#patience.each
+      const tried = chunk === smallest ? this.#patience.each : { timeout, limit: Math.min(TRIES * timeout, limit / 2) }
+      const part = this.#bytes.subarray(sent, sent + chunk)
+      let written: number
+      try {
+        written = firstWord(await this.#request(DATA, Uint8Array.of(...words(sent), ...part), tried, 4))
+      } catch (error) {
+        if (chunk === smallest || !(error instanceof SilentError)) throw error
+        chunk = shorter
+        const stands = await this.#begin(this.#patience.each)
+        if (stands < sent) throw new LostError(`${this.#line.port.name}: the board lost the upload at byte ${sent}`)
+        sent = stands
+        continue
+      }
+      // a copy that the line held back may have brought more
+      if (written < sent + part.length || written > total) {
+        const expected = `expected ${sent + part.length} or more`
+        throw new FailedError(`${this.#line.port.name}: the upload stands at ${written} of ${total} bytes, ${expected}`)
+      }
+      // a short frame gets through a line that spoils bytes where a long one does not
+      chunk = this.#line.counters.retries > retries ? shorter : Math.min(largest, 2 * chunk)
+      sent = written
+    }
+    onProgress?.(sent, total)
+    await this.#request(COMMIT, words(), this.#patience.long, 0)
+  }
+
+  /** Makes the running policy stay, if it is this one. */
+  async confirm(): Promise<void> {
+    await this.#request(CONFIRM, words(this.#crc), this.#patience.each, 0)
+  }
+
+  /** Bytes of the file that the board has. */
+  async #begin(patience: Patience): Promise<number> {
+    const total = this.#bytes.length
+    const stands = firstWord(await this.#request(BEGIN, words(total, this.#crc), patience, 4))
+    if (stands <= total) return stands
+    throw new FailedError(`${this.#line.port.name}: the upload stands at ${stands} bytes, expected at most ${total}`)
+  }
+
+  async #request(type: number, payload: Uint8Array, patience: Patience, bytes: number): Promise<Uint8Array> {
+    const left = this.#deadline - performance.now()
+    if (left <= 0) {
+      const given = `${this.#patience.budget / 1000} s`
+      throw new FailedError(`${this.#line.port.name}: ${this.#bytes.length} bytes did not arrive within ${given}`)
+    }
+    return await this.#line.request(type, payload, { ...patience, limit: Math.min(patience.limit, left) }, bytes)
+  }
 }
 
-/** Makes the running policy stay, if its file has this CRC-32. */
-export async function confirm(line: Requester, crc: number, patience: UploadPatience): Promise<void> {
-  await line.request(CONFIRM, words(crc), patience.each)
-}
-
-const half = (chunk: number, unit: number): number => Math.floor(chunk / 2 / unit) * unit
-
-function words(...values: number[]): Uint8Array {
+export function words(...values: number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 * values.length))
   for (const [i, value] of values.entries()) view.setUint32(4 * i, value, true)
   return new Uint8Array(view.buffer)

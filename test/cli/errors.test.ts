@@ -42,7 +42,8 @@ describe('an error under --json is one JSON object on stdout, one line on stderr
   })
 
   it('interrupted: by a signal, with or without something to save', async () => {
-    const schedule = '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
+    const schedule =
+      '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
     const teach = ['teach', 'pendulum', ...schedule.split(' '), '--out', join(folder, 'taught')]
     const evaluate = ['eval', 'pendulum', student, '--episodes', '100000']
     for (const [words, code] of [

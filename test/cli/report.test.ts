@@ -86,7 +86,7 @@ describe('the page of a report', () => {
     const page = reportHtml({
       ...report,
       task: hostile,
-      board: { ...report.board, name: hostile, image: { ...report.board.image, flags: hostile } },
+      board: { ...report.board, name: hostile, image: { ...report.board.image!, flags: hostile } },
       versions: { [hostile]: hostile },
     })
     expect(page).not.toContain('<script')

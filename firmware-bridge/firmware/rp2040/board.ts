@@ -5,7 +5,7 @@ export const rp2040: BoardBuild = {
   compiler: 'arm-none-eabi-gcc',
   compile: ['-mcpu=cortex-m0plus', '-mthumb', '-DBOARD_MULTIPLY_ADD'],
   replaced: ['rowsFixed'],
-  sources: ['boot2.S', 'start.c', 'clock.c', 'counter.c', 'line.c', 'flash.c', 'device.c', 'multiply-add.S', 'fixed.S'],
+  sources: ['boot2.S', 'clock.c', 'line.c', 'flash.c', 'multiply-add.S', 'fixed.S'],
   linkerScript: 'link.ld',
   /** address of the image's first byte */
   base: 0x10000000,

@@ -2,7 +2,6 @@
 // may come.
 #include "board.h"
 #include "policy.h"
-#include "registers.h"
 
 typedef void routine(void);
 typedef void erase_routine(uint32_t offset, uint32_t bytes, uint32_t block, uint8_t command);
@@ -64,4 +63,14 @@ void w2c_board_program(struct w2c_board *board, u32 address, u32 source, u32 byt
   (void)board;
   look_up();
   write(address - FLASH_BASE, (const uint8_t *)source, bytes);
+}
+
+const char *board_facts(struct facts *facts) {
+  facts->slot_a = SLOT_A;
+  facts->slot_b = SLOT_B;
+  facts->slot_bytes = SLOT_BYTES;
+  facts->erase_bytes = ERASE_BYTES;
+  facts->program_bytes = PROGRAM_BYTES;
+  facts->clock_hz = CLOCK_HZ;
+  return "pico";
 }

@@ -1,7 +1,6 @@
 // The line to the host: UART0, 8N1, GPIO0 sends and GPIO1 receives. An interrupt takes what arrives, so that nothing is lost while the
 // device computes.
 #include "board.h"
-#include "registers.h"
 #include "device.h"
 
 static volatile uint32_t arrived;
@@ -25,7 +24,7 @@ void line_interrupt(void) {
   arrived = 1;
 }
 
-// Sleeps until bytes have arrived since the last call.
+// Wakes for bytes, and each time SysTick comes round.
 void line_wait(void) {
   // interrupts off: one that comes between the look and the sleep would be slept over
   __asm__ volatile("cpsid i" ::: "memory");
@@ -41,5 +40,16 @@ void w2c_board_send(struct w2c_board *board, u32 address, u32 bytes) {
     while (REGISTER(UART0_UARTFR) & UARTFR_TXFF) {
     }
     REGISTER(UART0_UARTDR) = *from;
+  }
+}
+
+void w2c_board_reset(struct w2c_board *board) {
+  (void)board;
+  // let the answer leave first
+  while (REGISTER(UART0_UARTFR) & (1u << 3)) {
+  }
+  REGISTER(PSM_WDSEL) = 0x1fffc; // all but the oscillators
+  REGISTER(WATCHDOG_CTRL) = 1u << 31;
+  for (;;) {
   }
 }

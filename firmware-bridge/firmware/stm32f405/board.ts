@@ -5,7 +5,7 @@ export const stm32f405: BoardBuild = {
   compiler: 'arm-none-eabi-gcc',
   compile: ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
   replaced: ['dense', 'groupedU8', 'groupedU8Relu'],
-  sources: ['start.c', 'clock.c', 'counter.c', 'line.c', 'flash.c', 'guard.c', 'device.c', 'grouped.S', 'dense.S'],
+  sources: ['clock.c', 'line.c', 'flash.c', 'guard.c', 'grouped.S', 'dense.S'],
   linkerScript: 'link.ld',
   base: 0x08000000,
 }

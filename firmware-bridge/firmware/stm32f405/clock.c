@@ -1,7 +1,8 @@
 // Crystal -> PLL -> 168 MHz for the core, 84 MHz for USART1 and for TIM2. Without a crystal the PLL runs from the 16 MHz RC oscillator,
-// without a PLL the core does.
+// without a PLL the core does. `cycles`: the core's own cycle counter where there is one, else TIM2, 32 bits too. Milliseconds from
+// SysTick, which also wakes the main loop.
 #include "board.h"
-#include "registers.h"
+#include "policy.h"
 
 #define HSI_HZ 16000000u
 #define TRIES 1000000u
@@ -36,6 +37,7 @@ static uint32_t pll(uint32_t source_hz, uint32_t from_crystal) {
 }
 
 void clock_start(void) {
+  guard_start();
   // 5 wait states carry 168 MHz at 3.3 V; prefetch and both caches
   REGISTER(FLASH_ACR) = 5u | (1u << 8) | FLASH_ICEN | FLASH_DCEN;
   REGISTER(RCC_CFGR) = (5u << 10) | (4u << 13); // APB1 = core / 4, APB2 = core / 2
@@ -48,4 +50,47 @@ void clock_start(void) {
   REGISTER(RCC_APB1ENR) |= 1u;       // TIM2
   REGISTER(RCC_APB2ENR) |= 1u << 4;  // USART1
   (void)REGISTER(RCC_APB2ENR);       // a peripheral answers only after its clock has come
+}
+
+uint32_t counter_hz;
+static volatile uint32_t *counter;
+static volatile uint32_t milliseconds;
+
+void counter_interrupt(void) { milliseconds++; }
+
+static bool core_counts(void) {
+  REGISTER(DEMCR) |= DEMCR_TRCENA;
+  if (!(REGISTER(DEMCR) & DEMCR_TRCENA)) return false;
+  REGISTER(DWT_CYCCNT) = 0;
+  REGISTER(DWT_CTRL) |= 1;
+  const uint32_t before = REGISTER(DWT_CYCCNT);
+  __asm__ volatile("nop\nnop\nnop\nnop");
+  return REGISTER(DWT_CYCCNT) != before;
+}
+
+void counter_start(void) {
+  REGISTER(TIM2_PSC) = 0;
+  REGISTER(TIM2_ARR) = 0xffffffff;
+  REGISTER(TIM2_EGR) = 1;
+  REGISTER(TIM2_CR1) = 1;
+  if (core_counts()) {
+    counter = (volatile uint32_t *)DWT_CYCCNT;
+    counter_hz = core_hz;
+  } else {
+    counter = (volatile uint32_t *)TIM2_CNT;
+    counter_hz = on_chip() ? core_hz / 2 : 1000000000u; // QEMU's TIM2 counts nanoseconds: with -icount shift=0, instructions
+  }
+  REGISTER(SYST_RVR) = core_hz / 1000 - 1;
+  REGISTER(SYST_CVR) = 0;
+  REGISTER(SYST_CSR) = 7; // core clock, interrupt, on
+}
+
+u32 w2c_board_cycles(struct w2c_board *board) {
+  (void)board;
+  return *counter;
+}
+
+u32 w2c_board_millis(struct w2c_board *board) {
+  (void)board;
+  return milliseconds;
 }

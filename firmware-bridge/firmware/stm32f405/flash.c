@@ -2,11 +2,12 @@
 // may stay in flash. Whatever goes wrong leaves other bytes than asked for, which the device finds when it compares.
 #include "board.h"
 #include "policy.h"
-#include "registers.h"
 
 // more rounds than 4 s at 168 MHz
 #define TRIES 200000000u
 #define FIRST_LARGE_SECTOR 5u
+// a slot's first word, 'bslt'
+#define SLOT_MAGIC 0x746c7362u
 
 // Where there is no flash controller, slots are RAM and behave as flash does: words go from 1 to 0 only.
 static void ram_erase(uint32_t address, uint32_t bytes) {
@@ -70,4 +71,22 @@ void w2c_board_program(struct w2c_board *board, u32 address, u32 source, u32 byt
   }
   lock();
   guard_flash(false);
+}
+
+static void slots(struct facts *facts, uint32_t a, uint32_t b, uint32_t bytes, uint32_t erase_bytes) {
+  facts->slot_a = a;
+  facts->slot_b = b;
+  facts->slot_bytes = bytes;
+  facts->erase_bytes = erase_bytes;
+}
+
+// On the chip the slots are in flash. QEMU's flash cannot be written: its slots are in RAM, unless QEMU was started with a policy
+// already in flash, which can only be run.
+const char *board_facts(struct facts *facts) {
+  if (on_chip()) slots(facts, SLOT_A, SLOT_B, SLOT_BYTES, ERASE_BYTES);
+  else if (REGISTER(SLOT_A) == SLOT_MAGIC) slots(facts, SLOT_A, PLACED_SPARE, PLACED_BYTES, ERASE_BYTES);
+  else slots(facts, RAM_SLOT_A, RAM_SLOT_B, RAM_SLOT_BYTES, RAM_ERASE_BYTES);
+  facts->program_bytes = PROGRAM_BYTES;
+  facts->clock_hz = counter_hz;
+  return on_chip() ? "stm32f405" : "stm32f405-qemu";
 }

@@ -1,7 +1,6 @@
 // The line to the host: USART1, 8N1, PA9 sends and PA10 receives. An interrupt takes what arrives, so that nothing is lost while the
 // device computes.
 #include "board.h"
-#include "registers.h"
 #include "device.h"
 
 // more rounds than a byte takes at 168 MHz
@@ -28,8 +27,9 @@ void line_interrupt(void) {
   arrived = true;
 }
 
-// Sleeps until bytes have arrived since the last call, at most until the next millisecond.
+// Wakes for bytes, and each millisecond.
 void line_wait(void) {
+  guard_alive();
   // interrupts off: one that comes between the look and the sleep would be slept over
   __asm__ volatile("cpsid i" ::: "memory");
   if (!arrived) __asm__ volatile("wfi" ::: "memory");
@@ -37,13 +37,21 @@ void line_wait(void) {
   __asm__ volatile("cpsie i\nisb" ::: "memory");
 }
 
-void line_flush(void) { wait_set(USART1_SR, USART_TC, TRIES); }
-
 void w2c_board_send(struct w2c_board *board, u32 address, u32 bytes) {
   (void)board;
   const uint8_t *from = (const uint8_t *)address;
   for (const uint8_t *end = from + bytes; from < end; from++) {
     wait_set(USART1_SR, USART_TXE, TRIES);
     REGISTER(USART1_DR) = *from;
+  }
+}
+
+void w2c_board_reset(struct w2c_board *board) {
+  (void)board;
+  // let the answer leave first
+  wait_set(USART1_SR, USART_TC, TRIES);
+  BARRIER();
+  REGISTER(AIRCR) = AIRCR_RESET;
+  for (;;) {
   }
 }

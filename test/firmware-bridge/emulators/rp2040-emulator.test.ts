@@ -4,7 +4,7 @@ import { PicoMachine } from '../../../firmware-bridge/emulators/machine.ts'
 import { openPicoEmulator } from '../../../firmware-bridge/emulators/pico.ts'
 import { crc32Mpeg2 } from '../../../firmware-bridge/firmware/rp2040/board.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
-import { frameDecoder, frameEncoder, openFrame, sealFrame } from '../../../firmware-bridge/host/frames.ts'
+import { encodeFrame, FrameDecoder, openFrame, sealFrame, sealOf } from '../../../firmware-bridge/host/frames.ts'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import * as protocol from '../../../runtime-as/kernel/assembly/device/protocol.ts'
@@ -49,23 +49,24 @@ const words = (payload: Uint8Array) => new Uint32Array(Uint8Array.from(payload).
 
 /** A machine in this thread, and requests to it. */
 function machineWith(flash: Uint8Array) {
-  const answers: Uint8Array[] = []
-  const decoder = frameDecoder().on('data', (bytes: Uint8Array) => answers.push(bytes))
+  const answers: (Uint8Array | undefined)[] = []
+  const decoder = new FrameDecoder((bytes) => answers.push(bytes))
   let firstByte = 0
   const machine: PicoMachine = new PicoMachine(flash, (byte) => {
     firstByte ||= machine.cycles
     decoder.write(Uint8Array.of(byte))
   })
   /** the answer's payload, and the core cycles from the last byte in to the first byte out */
-  const ask = (type: number, payload: Uint8Array, contract = 0) => {
-    const encoder = frameEncoder()
-    encoder.write(Buffer.from(sealFrame({ type, status: 0, sequence: 1, payload }, contract)))
-    machine.receive(encoder.read())
+  const ask = (type: number, payload: Uint8Array) => {
+    const sealed = sealFrame({ type, status: 0, sequence: 1, payload }, 0)
+    machine.receive(encodeFrame(sealed))
     while (machine.waiting > 0) machine.run(1000)
     const before = machine.cycles
     firstByte = 0
     while (machine.run(1_000_000));
-    const answer = answers.map((bytes) => openFrame(bytes, contract)).find((frame) => frame !== undefined)
+    const answer = answers
+      .map((bytes) => bytes && openFrame(bytes, sealOf(sealed)))
+      .find((frame) => frame !== undefined)
     answers.length = 0
     return { answer: answer!, took: firstByte - before }
   }

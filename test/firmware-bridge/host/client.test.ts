@@ -5,6 +5,7 @@ import { type InProcessOptions, openInProcess } from '../../../firmware-bridge/e
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import type { Port } from '../../../firmware-bridge/host/port.ts'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { MAX_FRAME } from '../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { badLine } from '../../support/bad-line.ts'
@@ -32,7 +33,7 @@ const expectRunning = (board: Board, bytes: Uint8Array) =>
 describe('a fresh board', () => {
   it('says what it is, and that it runs nothing', async () => {
     const { board } = await connect()
-    expect(board.info).toMatchObject({ name: 'in-process', protocol: 4, format: 1, programBytes: 256, clockHz: 1e9 })
+    expect(board.info).toMatchObject({ name: 'in-process', protocol: 5, format: 1, programBytes: 256, clockHz: 1e9 })
     expect(board.info.policy).toBeUndefined()
     await expect(board.step([0], new Float32Array(1))).rejects.toThrow('in-process: the board runs no policy')
     await expect(board.bench(1)).rejects.toThrow(FailedError)
@@ -153,10 +154,11 @@ describe('a step', () => {
   it('of a host that expects another contract is refused', async () => {
     const { board } = await connect()
     await board.install(file)
-    board.contract = 0x1234
+    const { contract } = decodePolicy(file)
+    board.expect({ ...contract, task: 'another' })
     const step = board.step(new Float32Array(17), new Float32Array(6))
-    await expect(step).rejects.toThrow(/^in-process: contract 00001234 expected, the board runs [0-9a-f]{8}$/)
-    board.contract = undefined
+    await expect(step).rejects.toThrow(/^in-process: contract [0-9a-f]{8} expected, the board runs [0-9a-f]{8}$/)
+    board.expect(undefined)
     await expect(board.step(new Float32Array(17), new Float32Array(6))).rejects.toThrow(InputError)
   })
 

@@ -3,7 +3,8 @@ import { plantOf } from '../../../cli/plant.ts'
 import { openInProcess } from '../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import { drive } from '../../../firmware-bridge/host/control.ts'
-import { compare, ensureRuns, measure, runs, spreadOf } from '../../../firmware-bridge/host/measure.ts'
+import { runs } from '../../../firmware-bridge/host/info.ts'
+import { compare, ensureRuns, measure, spreadOf } from '../../../firmware-bridge/host/measure.ts'
 import { FailedError } from '../../../runtime-as/errors.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
@@ -124,7 +125,7 @@ describe('measuring', () => {
   it('a policy that already runs can be stepped: its contract is known', async () => {
     const board = await connect()
     await ensureRuns(board, student)
-    board.contract = undefined
+    board.expect(undefined)
     await ensureRuns(board, student)
     await board.step([1, 0, 0], new Float32Array(1))
   })

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { Board } from '../../../firmware-bridge/host/client.ts'
-import { listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
+import { EMULATORS, kindOf, listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { policyFile } from '../../support/policies.ts'
 
@@ -51,5 +52,26 @@ describe('a port', () => {
       'qemu-stm32f405',
       'in-process',
     ])
+  })
+})
+
+describe('a kind of port', () => {
+  it('is all that the code asks: nothing compares the name of a port', () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url))
+    const sources = globSync('{cli,firmware-bridge,trainer,runtime-as,bench}/**/*.ts', { cwd: root })
+    expect(sources.length).toBeGreaterThan(100)
+    const names = EMULATORS.map(({ name }) => name).join('|')
+    const compared = new RegExp(`[!=]==? ?['"](${names})['"]|case ['"](${names})['"]|includes\\(port\\)`)
+    expect(compared.test("if (port === 'qemu-stm32f405')")).toBe(true)
+    expect(sources.filter((file) => compared.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+  })
+
+  it('says what becomes of what is installed, and an emulator with an image runs that of this repository', () => {
+    expect(kindOf('/dev/ttyACM0')).toMatchObject({ kind: 'serial', realTime: true, cyclesAreTime: true })
+    for (const { name, flashBytes, forgets, image } of EMULATORS) {
+      expect((flashBytes === undefined) !== (forgets === undefined), name).toBe(true)
+      const card = image && new URL(`../../../firmware-bridge/images/${image}.json`, import.meta.url)
+      if (card) expect(readFileSync(card, 'utf8')).toContain('sha256')
+    }
   })
 })

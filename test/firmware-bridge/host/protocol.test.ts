@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { InProcessBoard } from '../../../firmware-bridge/emulators/in-process.ts'
-import { frameEncoder } from '../../../firmware-bridge/host/frames.ts'
+import { encodeFrame } from '../../../firmware-bridge/host/frames.ts'
 import * as protocol from '../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { tinyFile } from '../../support/tiny.ts'
 
@@ -11,9 +11,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** The page's exchange: what the host sends and what the device answers, in hex, empty: nothing. */
 function exchange(): { title: string; sent: string; answered: string }[] {
   const text = /```exchange\n(.*?)```/s.exec(page)?.[1] ?? ''
-  const encoder = frameEncoder()
-  encoder.write(tinyFile())
-  const file = hex((encoder.read() as Buffer).subarray(1, -1))
+  const file = hex(encodeFrame(tinyFile()).subarray(1, -1))
   return text
     .split(/^# /m)
     .slice(1)

@@ -49,7 +49,7 @@ import {
   STAT_CLAMPED,
   STAT_STEPS,
 } from './protocol'
-import { capacity, confirmed, goodStep } from './slots'
+import { capacity, confirmed } from './slots'
 import { FIRMWARE, RUNNING, RUNNING_CORE, WORK, copy, count, refuse, state, table, workMemory } from './state'
 import { ERASE_BYTES, NAME, SLOT_A, STACK, STACK_BYTES } from './table'
 import { observed } from './watch'
@@ -132,7 +132,6 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   act(out + 4, load<u16>(core, ACTIONS))
   record(core, load<u32>(observation + length), out)
   pace(core)
-  if (valid) goodStep()
   return OK
 }
 

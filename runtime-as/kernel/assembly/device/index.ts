@@ -31,7 +31,7 @@ import {
   WATCH,
 } from './protocol'
 import { log } from './log'
-import { boot, confirm } from './slots'
+import { boot, confirm, trialStep } from './slots'
 import {
   ANSWER_BYTES,
   ANSWER_FRAME,
@@ -92,18 +92,19 @@ function request(length: u32): void {
   }
   // taken before the command: an interruption in it must not leave the last answer to another request
   store<u32>(state, 0, ANSWER_BYTES)
-  const contractMix = mix(type)
-  const bytes = seal(PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), contractMix)
+  // sealed with its request, so that it answers no other
+  const bytes = seal(PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), crc)
   store<u32>(state, head, LAST_HEAD)
   store<u32>(state, crc, LAST_CRC)
   store<u32>(state, bytes, ANSWER_BYTES)
   sendAnswer(bytes)
+  if (type == STEP) trialStep()
   if (type == RESET && load<u8>(state + ANSWER_FRAME, RESULT) == OK) reset()
 }
 
-/** What a frame's CRC is mixed with: the contract for control frames, so that a host with another one is not understood. */
+/** What a request's CRC is mixed with: the contract for control frames, so that a host with another one is not understood. */
 function mix(type: u32): u32 {
-  return (type & ~ANSWER) == STEP ? contract() : 0
+  return type == STEP ? contract() : 0
 }
 
 /** Carries a request out and writes its answer without CRC. Bytes of the payload. */
@@ -114,6 +115,10 @@ function answer(type: u32, head: u32, length: u32): u32 {
   let status: u32 = OK
   switch (type) {
     case HELLO:
+      if (length != 0 && length != 4) {
+        status = refuse(BAD_LENGTH, 0)
+        break
+      }
       fill(out + PAYLOAD, out + PAYLOAD + INFO_BYTES, 0)
       hello(out + PAYLOAD)
       bytes = INFO_BYTES
@@ -128,7 +133,6 @@ function answer(type: u32, head: u32, length: u32): u32 {
       status = commit(length)
       break
     case STEP:
-      // a step that ends a trial leaves another policy running
       if (load<u32>(state, RUNNING_CORE)) bytes = 4 + ((<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS)) << 2)
       status = step(payload, length, out + PAYLOAD)
       break

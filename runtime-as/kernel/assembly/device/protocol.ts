@@ -1,7 +1,7 @@
 // Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
 // device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
 
-export const PROTOCOL = 4
+export const PROTOCOL = 5
 
 /** SLIP (RFC 1055) */
 export const END = 0xc0
@@ -9,7 +9,10 @@ export const ESC = 0xdb
 export const ESC_END = 0xdc
 export const ESC_ESC = 0xdd
 
-/** frame, before SLIP: type u8, status u8, sequence u16, payload, CRC-32 of all that stands before it */
+/**
+ * frame, before SLIP: type u8, status u8, sequence u16, payload, CRC-32 of all that stands before it: of a STEP exclusive-or the contract hash, of an
+ * answer exclusive-or this field of its request
+ */
 export const TYPE = 0
 export const RESULT = 1
 export const SEQUENCE = 2
@@ -120,7 +123,7 @@ export const SLOT_FILE_CRC = 12
 export const SLOT_CRC = 16 // of the four before it
 export const SLOT_HEADER = 20
 export const SLOT_MAGIC_VALUE = 0x746c7362
-/** good steps within which a new policy must be confirmed, if there is one to go back to */
+/** STEPs within which a new policy must be confirmed, if there is one to go back to */
 export const TRIAL_STEPS = 1000
 /** valid observations in time that end a failsafe, of which the policy acts on the last */
 export const FRESH_STEPS = 3

@@ -127,8 +127,8 @@ export function revert(): void {
   if (tryRun(spare())) count(STAT_REVERTS)
 }
 
-/** A step went well. Too many of them without a confirmation end the trial. */
-export function goodStep(): void {
+/** A STEP was answered, whatever it held. Too many of them without a confirmation end the trial. */
+export function trialStep(): void {
   const left = load<u32>(state, TRIAL)
   if (left == 1) revert()
   else if (left) store<u32>(state, left - 1, TRIAL)

@@ -14,7 +14,7 @@ export const UPLOAD_BYTES = DETAIL + 4
 export const UPLOAD_CRC = UPLOAD_BYTES + 4
 export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
 export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
-/** good steps left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
+/** STEPs left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
 export const TRIAL = UPLOAD_ERASED + 4
 /**
  * the watch: periods until the failsafe, 0: none (u8), whether it holds the last action (u8); `millis` of the last good observation; how many are

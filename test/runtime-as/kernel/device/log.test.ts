@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type InProcessOptions, openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../../firmware-bridge/host/client.ts'
-import { sealFrame } from '../../../../firmware-bridge/host/frames.ts'
+import { sealFrame, sealOf } from '../../../../firmware-bridge/host/frames.ts'
 import { LOG_ENTRIES, STEP } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../../../../runtime-as/kernel/policy.ts'
 import { observationsFor, randomNetwork } from '../../../support/networks.ts'
@@ -53,14 +53,16 @@ describe('the log of a board', () => {
     const board = await connect()
     await drive(board, 0, 3)
     const { contractHash = 0 } = board.info.policy ?? {}
-    const seals = observations.slice(0, 3).flatMap((observation) =>
-      Array.from({ length: 100 }, (_, sequence) => {
-        const payload = new Uint8Array(observation.buffer)
-        return Buffer.from(sealFrame({ type: STEP, status: 0, sequence, payload }, contractHash)).readUInt32LE(24)
-      }),
+    const seal = (step: number, sequence: number) => {
+      const payload = new Uint8Array(observations[step].buffer)
+      return sealOf(sealFrame({ type: STEP, status: 0, sequence: sequence & 0xffff, payload }, contractHash))
+    }
+    // sequences begin anywhere and count up
+    const log = await board.log()
+    const begun = Array.from({ length: 0x10000 }, (_, sequence) => sequence).filter((sequence) =>
+      log.every(({ requestCrc }, i) => requestCrc === seal(i, sequence + i)),
     )
-    const found = (await board.log()).map(({ requestCrc }) => Math.floor(seals.indexOf(requestCrc) / 100))
-    expect(found).toEqual([0, 1, 2])
+    expect(begun).toHaveLength(1)
   })
 
   it('keeps the last 256, however many there were', async () => {

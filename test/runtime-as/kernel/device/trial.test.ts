@@ -3,8 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { FlashGeometry } from '../../../../firmware-bridge/emulators/flash-model.ts'
 import { type InProcessOptions, openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../../firmware-bridge/host/client.ts'
+import { Requester } from '../../../../firmware-bridge/host/requester.ts'
 import { FailedError } from '../../../../runtime-as/errors.ts'
-import { TRIAL_STEPS } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { STEP, TRIAL_STEPS } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { loadPolicy } from '../../../../runtime-as/kernel/policy.ts'
 import { uniform } from '../../../support/networks.ts'
 import { policyFile } from '../../../support/policies.ts'
 
@@ -54,18 +56,44 @@ describe('a policy on trial', () => {
     expect(board.info.policy).toMatchObject({ bytes: next.length, generation: 2 })
   })
 
-  it('gives way after as many good steps as the protocol says, the last of them still its own', async () => {
+  it('gives way after as many steps as the protocol says, the last of them still its own', async () => {
     const { board } = await connect()
     await board.install(old)
     await board.install(next, undefined, TRIAL)
-    for (let i = 0; i < TRIAL_STEPS - 1; i++) await step(board)
-    // no good steps: they do not count
+    for (let i = 0; i < TRIAL_STEPS - 6; i++) await step(board)
     for (let i = 0; i < 5; i++) await board.step([0, Number.NaN, 0], new Float32Array(1))
     expect(await running(board)).toMatchObject({ bytes: next.length })
-    await step(board)
+    const last = new Float32Array(1)
+    await board.step([0.1, 0.2, 0.3], last)
+    const own = new Float32Array(1)
+    loadPolicy(next).stepInto([0.1, 0.2, 0.3], own)
+    expect(last).toEqual(own)
     expect(await running(board)).toMatchObject({ bytes: old.length, confirmed: true })
-    expect((await board.stats()).board).toMatchObject({ reverts: 1, badObservations: 5, steps: TRIAL_STEPS + 5 })
+    expect((await board.stats()).board).toMatchObject({ reverts: 1, badObservations: 5, steps: TRIAL_STEPS })
     await step(board)
+  })
+
+  it('ends though no observation is ever valid', async () => {
+    const { board } = await connect()
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    for (let i = 0; i < TRIAL_STEPS; i++) await board.step([0, Number.NaN, 0], new Float32Array(1))
+    expect(await running(board)).toMatchObject({ bytes: old.length, confirmed: true })
+  })
+
+  it('ends though every step is refused, as in a failsafe or of the wrong length; each refusal still says its own reason', async () => {
+    const port = openInProcess({ millis: () => 0 })
+    const board = await Board.connect(port, { timeout: 5, patience: 30, longPatience: 100 })
+    opened.push(board)
+    await board.install(old)
+    await board.install(next, undefined, TRIAL)
+    const line = new Requester(port)
+    line.contract = board.info.policy?.contractHash ?? 0
+    for (let i = 0; i < TRIAL_STEPS; i++) {
+      const refused = line.request(STEP, new Uint8Array(4), { timeout: 5, limit: 30 })
+      await expect(refused).rejects.toThrow('refused STEP: expected 12 bytes')
+    }
+    expect(await running(board)).toMatchObject({ bytes: old.length, confirmed: true })
   })
 
   it('with another contract gives way too: the host is told, no action of the old one is taken for the new one’s', async () => {

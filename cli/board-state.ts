@@ -1,0 +1,82 @@
+/**
+ * `--state`: the flash of an emulated board in a file, so that what one command installs is there for the next, as on a real board. Written when the port closes; a
+ * command that is killed before leaves it as it was.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { kindOf } from '../firmware-bridge/host/ports.ts'
+import { FailedError, InputError } from '../runtime-as/errors.ts'
+import { cannotRead } from '../trainer/files/open.ts'
+import { writeFile } from '../trainer/files/replace.ts'
+import { makeFolderOf } from './files.ts'
+
+/** header: magic, CRC-32 of all behind it, the port's name padded with zeros; then the flash */
+const MAGIC = 'bpdflash'
+const CRC = 8
+const NAME = 12
+const FLASH = 32
+
+export class BoardState {
+  /** as the file has it; undefined: there is no file yet */
+  readonly flash: Uint8Array | undefined
+  readonly #file: string
+  readonly #port: string
+  #crc: number | undefined
+
+  /** Throws InputError where this port has no flash to keep, or the file is not one of its. */
+  constructor(file: string, port: string) {
+    const { flashBytes, forgets = 'a real board keeps its own flash' } = kindOf(port)
+    if (flashBytes === undefined) throw new InputError(`--state: of no use with ${port}: ${forgets}`)
+    this.#file = file
+    this.#port = port
+    makeFolderOf(file)
+    if (existsSync(file)) this.flash = this.#read(flashBytes)
+  }
+
+  /** Throws FailedError where another command has written the file meanwhile: what that one installed stays. */
+  async save(flash: Uint8Array): Promise<void> {
+    const bytes = Buffer.alloc(FLASH + flash.length)
+    bytes.write(MAGIC, 'latin1')
+    bytes.write(this.#port, NAME, 'latin1')
+    bytes.set(flash, FLASH)
+    const crc = crc32(bytes.subarray(NAME))
+    bytes.writeUInt32LE(crc, CRC)
+    if (crc === this.#crc) return
+    if (this.#crcNow() !== this.#crc)
+      throw new FailedError(`${this.#file}: changed by another command meanwhile, left as it is`)
+    await writeFile(this.#file, bytes)
+    this.#crc = crc
+  }
+
+  #crcNow(): number | undefined {
+    const bytes = existsSync(this.#file) ? readWhole(this.#file) : Buffer.alloc(0)
+    return bytes.length < FLASH ? undefined : bytes.readUInt32LE(CRC)
+  }
+
+  #read(flashBytes: number): Uint8Array {
+    const bytes = readWhole(this.#file)
+    if (bytes.length < FLASH || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+      throw new InputError(`${this.#file}: no state of a board, expected what --state wrote`)
+    }
+    const name = bytes.toString('latin1', NAME, FLASH).replace(/\0+$/, '')
+    if (bytes.readUInt32LE(CRC) !== crc32(bytes.subarray(NAME))) {
+      throw new InputError(`${this.#file}: damaged, its CRC-32 is not that of its bytes`)
+    }
+    if (name !== this.#port || bytes.length !== FLASH + flashBytes) {
+      throw new InputError(`${this.#file}: the state of ${name}, expected ${this.#port}`)
+    }
+    this.#crc = bytes.readUInt32LE(CRC)
+    return bytes.subarray(FLASH)
+  }
+}
+
+/** No board's flash is larger. */
+const MOST = 32 << 20
+
+function readWhole(path: string): Buffer {
+  try {
+    return statSync(path).size > MOST ? Buffer.alloc(0) : readFileSync(path)
+  } catch (error) {
+    return cannotRead(path, error)
+  }
+}

@@ -1,0 +1,41 @@
+// What the parts of a board's firmware offer one another: what common/ asks of a board's folder, and what it gives it.
+#ifndef FIRMWARE_H_
+#define FIRMWARE_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// A test puts a model of the chip in place of these two.
+#ifndef REGISTER
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+#define BARRIER() __asm__ volatile("dsb\nisb" ::: "memory")
+#endif
+
+#define LINE_BAUD 115200u
+
+// What the device is told of the board. runtime-as/kernel/assembly/device/table.ts gives the order.
+struct facts {
+  uint32_t state, state_bytes, slot_a, slot_b, slot_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes;
+  uint32_t stack, stack_bytes;
+  char name[16];
+  uint32_t image;
+};
+
+// Of a board. In this order, once memory is set up:
+void clock_start(void);
+void counter_start(void);
+void line_start(void);
+// then its slots, units of flash and the counter's frequency; the rest is known. Its name, of 1 to 16 characters.
+const char *board_facts(struct facts *facts);
+// Sleeps until bytes have arrived since the last call, or until the time is to be looked at; the main loop calls it each time round.
+void line_wait(void);
+void line_interrupt(void);
+void counter_interrupt(void);
+// Where a fault leads; without one of the board's own it stops at a breakpoint.
+void board_fault(void);
+
+// of the linker script
+extern uint32_t stack_low[], stack_high[];
+extern uint32_t data_start[], data_end[], data_image[], bss_start[], bss_end[], image_end[];
+
+#endif

@@ -1,0 +1,20 @@
+/** What a port to a new board is: six files, which both boards have, beside what every board shares. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { BOARDS } from '../../../firmware-bridge/firmware/build.ts'
+
+const folder = (name: string) => readdirSync(new URL(`../../../firmware-bridge/firmware/${name}`, import.meta.url))
+const readme = readFileSync(new URL('../../../firmware-bridge/firmware/README.md', import.meta.url), 'utf8')
+const SIX = [...readme.matchAll(/^\d\. `([a-z]+\.[a-z]+)`:/gm)].map(([, file]) => file)
+
+it('firmware/README.md names the six files of a port, and every board has them', () => {
+  expect(SIX).toEqual(['board.ts', 'link.ld', 'board.h', 'clock.c', 'line.c', 'flash.c'])
+  for (const board of Object.keys(BOARDS)) expect(folder(board), board).toEqual(expect.arrayContaining(SIX))
+})
+
+it('what else a board has in C is its own: no file stands in two boards, or in one and in common/', () => {
+  const own = Object.keys(BOARDS).map((board) => folder(board).filter((file) => !SIX.includes(file)))
+  const files = [...own.flat(), ...folder('common')].filter((file) => /\.[chS]$/.test(file))
+  expect(files).toContain('start.c')
+  expect(files).toHaveLength(new Set(files).size)
+})
