@@ -72,7 +72,7 @@ tune-with-value: true
     expect(bytes('from-file')).toEqual(bytes('from-flags'))
     // neither the file's name nor --quiet is part of the recipe
     expect(JSON.stringify(decodePolicy(bytes('from-file')).contract.provenance)).not.toMatch(/run\.yaml|quiet|config/)
-  })
+  }, 120_000)
 
   it('may ask for --quiet and --json', () => {
     const { status, stdout, stderr } = withFile('quiet: true\njson: true\nepisodes: 1', 'eval', 'pendulum', student)
