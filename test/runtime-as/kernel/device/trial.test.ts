@@ -201,7 +201,7 @@ describe('a power cut on the way from one policy to the next', () => {
           }
         }
       }
-    })
+    }, 120_000)
   }
 })
 
