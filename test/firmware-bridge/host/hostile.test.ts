@@ -19,11 +19,13 @@ import {
   STEP,
   WATCH,
 } from '../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { type Answer, helloAnswer, hostilePort, words } from '../../support/hostile-board.ts'
 import { policyFile } from '../../support/policies.ts'
 
 const file = policyFile([3, 12, 1], 1)
 const { contract, contractHash } = decodePolicy(file)
+const policy = loadPolicy(file)
 const bounds = `${Math.fround(contract.action.low[0])}..${Math.fround(contract.action.high[0])}`
 const PATIENCE = { timeout: 2, patience: 6, longPatience: 6, attempts: 3, budget: 20_000 }
 const opened: Board[] = []
@@ -239,11 +241,12 @@ describe('a session', () => {
       const second = await Board.connect(line(), { ...PATIENCE, patience: 100 })
       second.expect(contract)
       const [now, expected] = [new Float32Array(1), new Float32Array(1)]
-      for (let i = 0; i < 10; i++) await second.step([-1, -1, i], now)
-      held = undefined
-      await second.step([-1, -1, 9], expected)
-      expect(now).toEqual(expected)
-      expect(now).not.toEqual(old)
+      for (let i = 0; i < 20; i++) {
+        await second.step([-1, -1, i], now)
+        policy.stepInto([-1, -1, i], expected)
+        expect(now).toEqual(expected)
+        expect(now).not.toEqual(old)
+      }
       await second.close()
     }
     // sequences begin anywhere
