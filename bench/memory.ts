@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { columnsOf, readTransitions, writeTransitions } from '../trainer/data/transitions.ts'
+import { columnsOf } from '../trainer/data/columns.ts'
+import { readTransitions, writeTransitions } from '../trainer/data/transitions.ts'
 import { distillOptions } from '../trainer/distill/options.ts'
 import { Session } from '../trainer/distill/session.ts'
 import { loadBackend } from '../trainer/kernels/backend.ts'
@@ -21,9 +22,13 @@ const spec = {
 const task = Object.assign(new Pendulum(), { spec })
 
 function* episodes(): Generator<Float32Array> {
-  const { width } = columnsOf(27, 8)
+  const { width, terminal, timeout } = columnsOf(27, 8)
   const random = randomStream(1, 'memory')
   const rows = Float32Array.from({ length: 1000 * width }, () => random.uniform())
+  for (let at = 0; at < rows.length; at += width) {
+    rows[at + terminal] = 0
+    rows[at + timeout] = 0
+  }
   for (let i = 0; i < count / 1000; i++) yield rows
 }
 

@@ -3,12 +3,13 @@
  * command that is killed before leaves it as it was.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { kindOf } from '../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
-import { cannotRead } from '../trainer/files/open.ts'
+import { reading } from '../trainer/files/access.ts'
+import { makeFolder } from '../trainer/files/claim.ts'
 import { writeFile } from '../trainer/files/replace.ts'
-import { makeFolderOf } from './files.ts'
 
 /** header: magic, CRC-32 of all behind it, the port's name padded with zeros; then the flash */
 const MAGIC = 'bpdflash'
@@ -29,7 +30,7 @@ export class BoardState {
     if (flashBytes === undefined) throw new InputError(`--state: of no use with ${port}: ${forgets}`)
     this.#file = file
     this.#port = port
-    makeFolderOf(file)
+    makeFolder(dirname(file))
     if (existsSync(file)) this.flash = this.#read(flashBytes)
   }
 
@@ -73,10 +74,5 @@ export class BoardState {
 /** No board's flash is larger. */
 const MOST = 32 << 20
 
-function readWhole(path: string): Buffer {
-  try {
-    return statSync(path).size > MOST ? Buffer.alloc(0) : readFileSync(path)
-  } catch (error) {
-    return cannotRead(path, error)
-  }
-}
+const readWhole = (path: string): Buffer =>
+  reading(path, () => (statSync(path).size > MOST ? Buffer.alloc(0) : readFileSync(path)))

@@ -1,8 +1,13 @@
 /** A model and its card: a JSON file beside it that says what it is, where it comes from and how to make or check it. */
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { readIfThere, readNamed } from '../trainer/files/access.ts'
+import { makeFolder } from '../trainer/files/claim.ts'
+import { Field } from '../trainer/files/field.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 import { sha256 } from '../trainer/files/sha256.ts'
-import { makeFolder } from './files.ts'
+import { decodeTeacher } from '../trainer/teachers/teacher.ts'
 import { versions } from './versions.ts'
 
 export const teacherFiles = { file: 'teacher.safetensors', card: 'card.json' } as const
@@ -40,6 +45,8 @@ export async function writeModel(
 ): Promise<string> {
   makeFolder(folder)
   const path = join(folder, files.file)
+  // a card is there only with the model that it tells of
+  rmSync(join(folder, files.card), { force: true })
   await writeFile(path, bytes)
   await writeFile(join(folder, files.card), `${JSON.stringify(card, null, 2)}\n`)
   return path
@@ -48,3 +55,30 @@ export async function writeModel(
 /** The command that gives a student's card its figure again: the seed of its episodes is part of it. */
 export const checkOf = (task: string, seed: number, episodes: number): string =>
   `bpd eval ${task} models/${task}/${studentFiles.file} --seed ${seed} --episodes ${episodes}`
+
+/** A card as a file holds it; undefined without one. Throws InputError where it is no JSON. */
+export function readCard(path: string): Field | undefined {
+  const text = readIfThere(path)
+  return text && Field.parse(path, '', Buffer.from(text).toString())
+}
+
+/** Throws InputError where a card beside the model is of it and says something else than is in it. Without a card a model is taken as it is. */
+export function checkCard(model: string): void {
+  for (const [files, factsIn] of [[teacherFiles, factsOfTeacher] as const, [studentFiles, factsOfStudent] as const]) {
+    const card = readCard(join(dirname(model), files.card))
+    if (card?.at('file').value !== basename(model)) continue
+    const bytes = readNamed(model)
+    card.at('sha256').mustBe(sha256(bytes), `, that of ${model}`)
+    for (const [key, value] of Object.entries(factsIn(bytes, model))) card.at(key).mustBe(value, `, as ${model} has`)
+  }
+}
+
+function factsOfTeacher(bytes: Uint8Array, file: string): object {
+  const { layers } = decodeTeacher(bytes, file).network
+  return { sizes: [layers[0].inputs, ...layers.map(({ outputs }) => outputs)] }
+}
+
+function factsOfStudent(bytes: Uint8Array, file: string): object {
+  const { contract, weights, layers } = decodePolicy(bytes, file)
+  return { task: contract.task, bytes: bytes.length, weights, liveUnits: layers.map(({ liveUnits }) => liveUnits) }
+}

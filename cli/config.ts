@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Command, Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
-import { cannotRead } from '../trainer/files/open.ts'
+import { notRead } from '../trainer/files/access.ts'
 import type { Parser } from './parser.ts'
 
 /** bytes; what a verb takes is a thousandth of it */
@@ -64,8 +64,7 @@ function readText(file: string): string {
     if (size <= LARGEST) return readFileSync(file, 'utf8')
     throw new InputError(`${file}: ${size} bytes, expected at most ${LARGEST}`)
   } catch (error) {
-    if (error instanceof InputError) throw error
-    cannotRead(file, error)
+    throw notRead(file, error)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Progress on stderr, results on stdout. */
 import type { Ora } from 'ora'
+import { printable } from './report/words.ts'
 
 let quiet = false
 
@@ -93,6 +94,9 @@ async function spinnerOf(text: string): Promise<Ora> {
   const { default: ora } = await import('ora')
   return ora({ text, stream: process.stderr, discardStdin: false }).start()
 }
+
+/** One line on stderr about what is doubtful, and goes on. */
+export const warn = (text: string): void => console.error(`bpd: warning: ${printable(text)}`)
 
 /** The result of a verb: JSON, or what a person reads. */
 export function printResult(json: boolean, result: unknown, human: () => string): void {

@@ -4,9 +4,10 @@
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../trainer/files/claim.ts'
+import { Field } from '../../trainer/files/field.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
-import { makeFolder } from '../files.ts'
 import { runBpd } from './pool.ts'
 
 export type Result = Record<string, unknown>
@@ -31,9 +32,11 @@ export async function once(
     makeFolder(folder)
     await writeFile(jobFile, job)
   }
-  if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, 'utf8'))
+  if (existsSync(resultFile)) return Field.parse(resultFile, '', readFileSync(resultFile, 'utf8')).map()
   const log = join(folder, 'stderr.log')
-  const result = await runBpd(words, (text) => appendFileSync(log, text))
+  // the folder is the job's own: what it made before it was cut off may be replaced
+  const replacing = words.includes('--out') ? ['--force'] : []
+  const result = await runBpd([...words, ...replacing], (text) => appendFileSync(log, text))
   await writeFile(resultFile, `${JSON.stringify(result, null, 2)}\n`)
   return result
 }

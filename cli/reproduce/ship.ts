@@ -3,10 +3,19 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { distillDefaults } from '../../trainer/distill/options.ts'
 import { pick } from '../../trainer/distill/pick.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { cardOf, checkOf, studentFiles, writeModel } from '../card.ts'
+import { cardOf, checkOf, readCard, studentFiles, writeModel } from '../card.ts'
 import { teacherIn } from '../models.ts'
 import { type Measured, manySizes, type Plan, type Run, recipeWords } from './run.ts'
+
+/** Before the work. The student that is there may be replaced where this same command has shipped it: it goes on, or is given again. */
+export function claimShipped(plan: Plan, models: string, force: boolean): void {
+  const folder = join(models, plan.task)
+  const command = readCard(join(folder, studentFiles.card))?.at('command').value
+  const own = command === commandOf(plan, models)
+  claimFolder(folder, Object.values(studentFiles), { inputs: [plan.teacherFile], force: force || own })
+}
 
 export async function ship(plan: Plan, runs: readonly Run[], size: number, models: string): Promise<void> {
   const best = bestOf(runs)

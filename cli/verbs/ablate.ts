@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { weightCount } from '../../runtime-as/format/network.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -12,7 +13,7 @@ import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { contenders } from '../ablate/contenders.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { ablationTable, type Run, rowOf } from '../ablate/rows.ts'
-import { makeFolder } from '../files.ts'
+import { checkCard } from '../card.ts'
 import { once } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
 import { shippedModels, teacherIn } from '../models.ts'
@@ -65,12 +66,14 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
+  checkCard(teacherFile)
   // goes first: those that need a budget get as many weights as it keeps
   const first = variants.find((name) => !contenders[name].needsBudget)
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
   const folder = options.out ?? join('runs', `ablate-${task}`)
-  makeFolder(folder)
+  // what is done is kept, and the table made of it anew
+  claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: true })
 
   const weightsOfTeacher = weightCount(teacher.network)
   const seedNumbers = Array.from({ length: seeds }, (_, i) => i + 1)

@@ -6,13 +6,15 @@ import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, memoryLine, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
-import { makeFolderOf, readPolicy } from '../files.ts'
+import { readPolicy } from '../files.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { page, plot, text } from '../report/page.ts'
 import { plainTable } from '../report/table.ts'
 import { frequency, grouped, printable } from '../report/words.ts'
@@ -21,7 +23,7 @@ import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
 import { requireContract } from './eval.ts'
 
-interface Options extends CommonOptions, BoardChoice {
+interface Options extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string
   count: number
   html?: string
@@ -60,14 +62,18 @@ export const benchVerb = verb('bench <policy>', {
   .addOption(stateOption())
   .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
   .option('--html <file>', 'also writes the result as a page, with a plot')
+  .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { teacher: teacherFile, port, state, count, json, html }: Options): Promise<void> {
+async function run(
+  file: string,
+  { teacher: teacherFile, port, state, count, json, html, force }: Options,
+): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
-  if (html) makeFolderOf(html)
   const student = decodePolicy(bytes, file)
   const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
+  if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
   const result = await withBoard({ port, state }, async (board, progress): Promise<Result> => {
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {

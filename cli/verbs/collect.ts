@@ -1,16 +1,17 @@
 import { collectDefaults } from '../../trainer/data/collect.ts'
 import { collectInParallel } from '../../trainer/data/episodes.ts'
 import { writeTransitions } from '../../trainer/data/transitions.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { makeFolderOf } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, integer, list, number, seedOption, verb, workersOption } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   teacher: string
   transitions: number
   sigmas: number[]
@@ -32,6 +33,7 @@ export const collectVerb = verb('collect <task>', {
   .addOption(seedOption())
   .addOption(workersOption())
   .requiredOption('--out <file>', 'safetensors file to write')
+  .addOption(forceOption())
   .action(run)
 
 async function run(taskName: string, options: Options): Promise<void> {
@@ -39,8 +41,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const task = createTask(taskName)
   const teacher = loadTeacher(options.teacher)
   requireFit(teacher, task.spec, options.teacher)
-  makeFolderOf(options.out)
-  const { sigmas, seed, transitions, workers, out, json } = options
+  const { sigmas, seed, transitions, workers, out, force, json } = options
+  claimFiles([out], { inputs: [options.teacher], force })
   const policy = teacherPolicy(teacher, task.spec, [new Float32Array(task.spec.observationNames.length)])
   const episodes = collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers)
   const interrupt = new AbortController()

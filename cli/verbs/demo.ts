@@ -1,6 +1,7 @@
 /** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { InvalidArgumentError } from 'commander'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { committedImage } from '../../firmware-bridge/host/image-card.ts'
 import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
@@ -13,6 +14,7 @@ import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
 import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { controllerOf, evaluateInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -20,9 +22,9 @@ import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
-import { cardOf, checkOf, studentFiles, writeModel } from '../card.ts'
-import { makeFolder } from '../files.ts'
+import { cardOf, checkCard, checkOf, studentFiles, writeModel } from '../card.ts'
 import { shippedModels, teacherIn } from '../models.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
 import { addRecipeOptions } from '../recipe-options.ts'
 import type { Report } from '../report/report.ts'
@@ -32,7 +34,7 @@ import { type CommonOptions, episodesOption, integer, seedOption, threadsOption,
 import { machine, versions } from '../versions.ts'
 import { show } from './distill.ts'
 
-interface OwnOptions extends CommonOptions, BoardChoice {
+interface OwnOptions extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string
   name?: string
   transitions: number
@@ -50,7 +52,12 @@ export const demoVerb = addRecipeOptions(
     example: 'bpd demo pendulum --seed 2 --name second',
   })
     .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
-    .option('--name <name>', 'folder under runs/ (default: demo-<task>)')
+    .option(
+      '--name <name>',
+      'folder under runs/ (default: demo-<task>, which every demo without --name replaces)',
+      folderName,
+    )
+    .addOption(forceOption())
     .addOption(portOption())
     .addOption(stateOption())
     .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
@@ -61,6 +68,12 @@ export const demoVerb = addRecipeOptions(
     .addOption(seedOption())
     .addOption(threadsOption()),
 ).action(run)
+
+function folderName(text: string): string {
+  if (!/^[\w-][\w.-]*$/.test(text))
+    throw new InvalidArgumentError("Expected letters, digits, '.', '_' and '-', the first of them no '.'.")
+  return text
+}
 
 async function run(taskName: string, options: Options): Promise<void> {
   const {
@@ -74,6 +87,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     inferences,
     controlEpisodes,
     ship,
+    force,
     ...given
   } = options
   await prepareTask(taskName)
@@ -83,8 +97,11 @@ async function run(taskName: string, options: Options): Promise<void> {
     throw new InputError(`task ${taskName}: no teacher in models/: give one with --teacher`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, task.spec, teacherFile)
+  checkCard(teacherFile)
   const folder = join('runs', name ?? `demo-${taskName}`)
-  makeFolder(folder)
+  const results = ['transitions.safetensors', 'student.bpd', 'report.json', 'report.html']
+  claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
+  if (ship) claimFolder(ship, Object.values(studentFiles), { inputs: [teacherFile], force })
   const recipe = distillOptions(taskName, given)
   const clock = stopwatch()
 

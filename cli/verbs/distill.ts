@@ -1,25 +1,28 @@
-import { appendFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { ValueType } from '../../runtime-as/format/network.ts'
+import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import { makeStudent } from '../../trainer/distill/make-student.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
-import { writeFile } from '../../trainer/files/replace.ts'
+import { variantOf } from '../../trainer/distill/variants.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
+import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions } from '../recipe-options.ts'
-import { type Progress, printResult, seconds, withProgress } from '../terminal.ts'
+import { type Progress, printResult, seconds, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, number, seedOption, threadsOption, verb } from '../verb.ts'
 import { describe, EPISODES, quantiseShown, valuesOption } from './quantise.ts'
 
-interface OwnOptions extends CommonOptions {
+interface OwnOptions extends CommonOptions, OutputOptions {
   teacher: string
   data: string
   out: string
@@ -42,6 +45,7 @@ export const distillVerb = addRecipeOptions(
     .addOption(seedOption())
     .addOption(threadsOption())
     .requiredOption('--out <folder>', 'where the student goes')
+    .addOption(forceOption())
     .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
     .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
     .option('--every', 'write every tuned student too: point-1.bpd … in the order of the sweep in distill.json', false)
@@ -57,9 +61,17 @@ async function run(taskName: string, options: Options): Promise<void> {
   if (options.observationMargin !== undefined && options.observationBounds === undefined) {
     throw new InputError('--observation-margin: expected --observation-bounds with it')
   }
-  makeFolder(options.out)
-  const { json, teacher: _, data: __, out, resume, checkpointMinutes, values, every, ...given } = options
-  const checkpoint = join(out, 'checkpoint.safetensors')
+  const { json, teacher: teacherFile, data, out, force, resume, checkpointMinutes, values, every, ...given } = options
+  const recipe = distillOptions(taskName, given)
+  const { seed } = recipe
+  const pointNames = Array.from(
+    { length: every ? variantOf(recipe.variant).cutCount(recipe) : 0 },
+    (_, i) => `point-${i + 1}.bpd`,
+  )
+  const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
+  claimFolder(out, ['student.bpd', 'distill.json', ...pointNames], { inputs: [teacherFile, data], force }, unfinished)
+  for (const doubt of doubtsOf(transitions, recipe.batchSize)) warn(`${data}: ${doubt}`)
+  const checkpoint = join(out, unfinished.checkpoint)
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
@@ -70,11 +82,11 @@ async function run(taskName: string, options: Options): Promise<void> {
     points,
     distilled,
   } = await withProgress(`distilling ${taskName}`, async (progress) => {
-    const student = await makeStudent(taskName, teacher, transitions, distillOptions(taskName, given), {
+    const student = await makeStudent(taskName, teacher, transitions, recipe, {
       signal: interrupt.signal,
       checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
       onProgress(p) {
-        appendFileSync(log, `${JSON.stringify(p)}\n`)
+        appendLine(log, JSON.stringify(p))
         show(progress, taskName, p)
       },
     })
@@ -82,17 +94,15 @@ async function run(taskName: string, options: Options): Promise<void> {
     return student
   })
   const file = join(out, 'student.bpd')
-  const { seed } = distillOptions(taskName, given)
   const quantised =
     values === 'f32'
       ? undefined
       : await quantiseShown(exact, values, transitions, { name: file, seed, episodes: EPISODES })
   const { bytes, ...figures } = quantised ?? { bytes: exact }
   await writeFile(file, bytes)
-  if (every) for (const [i, point] of points.entries()) await writeFile(join(out, `point-${i + 1}.bpd`), point)
+  for (const [i, name] of pointNames.entries()) await writeFile(join(out, name), points[i])
   const { network: __network, candidates: __candidates, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
-  rmSync(checkpoint, { force: true })
   const result = {
     task: taskName,
     file,
@@ -102,6 +112,8 @@ async function run(taskName: string, options: Options): Promise<void> {
     ...(quantised && { quantised: figures }),
   }
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
+  // the last: until then the run can be resumed
+  rmSync(checkpoint, { force: true })
   printResult(json, result, () => {
     const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}`
     return quantised ? `${line}\n${describe(quantised)}` : line

@@ -8,6 +8,7 @@ import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { checkCard } from '../card.ts'
 import { percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb, workersOption } from '../verb.ts'
@@ -32,6 +33,7 @@ async function run(taskName: string, file: string, options: Options): Promise<vo
   await prepareTask(taskName)
   const { episodes, seed, workers, json } = options
   const policy = policyOf(file, createTask(taskName).spec)
+  checkCard(file)
   const outcomes = await withProgress(`evaluating ${file}`, async (progress) => {
     const show = (done: number) =>
       progress.update(`evaluating ${file}: ${done}/${episodes} episodes of ${taskName}`, done / episodes)

@@ -4,13 +4,15 @@ import { InputError } from '../../runtime-as/errors.ts'
 import type { ExportForm } from '../../runtime-as/exports/form.ts'
 import { exportForms, type FormName, formNames } from '../../runtime-as/exports/forms.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { makeFolderOf, readPolicy } from '../files.ts'
+import { readPolicy } from '../files.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   form: FormName
   out: string
 }
@@ -22,18 +24,24 @@ export const exportVerb = verb('export <policy>', {
 })
   .addOption(new Option('--form <form>', 'what to write').choices(formNames).makeOptionMandatory())
   .requiredOption('--out <file>', 'where it goes; the header of C lies beside it')
+  .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { form: name, out, json }: Options): Promise<void> {
+async function run(file: string, { form: name, out, force, json }: Options): Promise<void> {
   const form: ExportForm = exportForms[name]
   const stem = basename(out).slice(0, -form.extension.length)
   if (!out.endsWith(form.extension) || stem === '' || form.stem?.pattern.test(stem) === false)
     throw new InputError(`--out ${out}: expected ${form.stem?.expected ?? 'a name'}, ending in ${form.extension}`)
   const program = readProgram(readPolicy(file), file)
-  makeFolderOf(out)
+  const written = Object.entries(form.write(program, stem, file)).map(
+    ([extension, content]) => [out.slice(0, -form.extension.length) + extension, content] as const,
+  )
+  claimFiles(
+    written.map(([path]) => path),
+    { inputs: [file], force },
+  )
   const files: { file: string; bytes: number }[] = []
-  for (const [extension, content] of Object.entries(form.write(program, stem, file))) {
-    const path = out.slice(0, -form.extension.length) + extension
+  for (const [path, content] of written) {
     await writeFile(path, content)
     files.push({ file: path, bytes: Buffer.byteLength(content) })
   }

@@ -1,16 +1,18 @@
 /** A public teacher as one of ours: `bpd import FILE`. */
 import { basename } from 'node:path'
 import { parameterCount } from '../../runtime-as/format/network.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { importTeacher } from '../../trainer/teachers/import.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { requireFit } from '../../trainer/teachers/teacher.ts'
 import { cardOf, teacherFiles, writeModel } from '../card.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   vecnormalize?: string
   task?: string
   inputs?: number
@@ -28,9 +30,10 @@ export const importVerb = verb('import <file>', {
   .option('--inputs <n>', 'keeps the first n observations and takes the others as zero', integer(1))
   .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
   .requiredOption('--out <folder>', 'where the teacher and its card go')
+  .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { vecnormalize, task, inputs, licence, out, json }: Options): Promise<void> {
+async function run(file: string, { vecnormalize, task, inputs, licence, out, force, json }: Options): Promise<void> {
   const imported = await importTeacher(file, vecnormalize, inputs)
   const { teacher, statistics } = imported
   if (task !== undefined) {
@@ -50,6 +53,8 @@ async function run(file: string, { vecnormalize, task, inputs, licence, out, jso
       ? {}
       : { statistics: { file: basename(statistics), sha256: sha256OfFile(statistics) } }),
   }
+  const read = statistics === undefined ? [file] : [file, statistics]
+  claimFolder(out, Object.values(teacherFiles), { inputs: read, force })
   const stated = licence ?? metadata.licence ?? 'unknown'
   const card = cardOf(teacherFiles, bytes, { task, licence: stated }, facts)
   const path = await writeModel(out, teacherFiles, bytes, card)

@@ -9,13 +9,15 @@ import { driveRealTime, type RealTimeControl } from '../../firmware-bridge/host/
 import { InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
-import { makeFolderOf, readPolicy } from '../files.ts'
+import { readPolicy } from '../files.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
 import { histogram, histogramLines } from '../report/histogram.ts'
 import { page, plot, text } from '../report/page.ts'
@@ -24,7 +26,7 @@ import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
 import { requireContract } from './eval.ts'
 
-interface Options extends CommonOptions, BoardChoice {
+interface Options extends CommonOptions, OutputOptions, BoardChoice {
   episodes: number
   seed: number
   hz?: number
@@ -59,6 +61,7 @@ export const loopVerb = verb('loop <task> [policy]', {
   )
   .option('--hold', 'the failsafe of --watch holds the last action', false)
   .option('--html <file>', 'also writes the result as a page, with a plot')
+  .addOption(forceOption())
   .action(run)
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
@@ -70,7 +73,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const bytes = file === undefined ? undefined : readPolicy(file)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
-  if (options.html) makeFolderOf(options.html)
+  if (options.html) claimFiles([options.html], { inputs: file ? [file] : [], force: options.force })
   const result = await withBoard({ port, state }, async (board, progress) => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port, kind)

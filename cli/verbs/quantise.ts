@@ -1,15 +1,18 @@
 import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
+import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
-import { type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
+import { CALIBRATION, type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { makeFolderOf, readPolicy } from '../files.ts'
-import { printResult, withProgress } from '../terminal.ts'
+import { readPolicy } from '../files.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
+import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   values: ValueType
   data: string
   out: string
@@ -35,17 +38,19 @@ export const quantiseVerb = verb('quantise <file>', {
   .addOption(valuesOption().makeOptionMandatory())
   .requiredOption('--data <file>', 'transitions from "bpd collect"')
   .requiredOption('--out <file>', 'where the policy goes')
+  .addOption(forceOption())
   .addOption(seedOption())
   .addOption(episodesOption(EPISODES))
   .action(run)
 
-async function run(file: string, { values, data, out, seed, episodes, json }: Options): Promise<void> {
+async function run(file: string, { values, data, out, force, seed, episodes, json }: Options): Promise<void> {
   const before = readPolicy(file)
   const { task } = decodePolicy(before, file).contract
   await prepareTask(task)
   const transitions = readTransitions(data, createTask(task).spec)
+  claimFiles([out], { inputs: [file, data], force })
+  for (const doubt of doubtsOf(transitions, CALIBRATION)) warn(`${data}: ${doubt}`)
   const { bytes, ...record } = await quantiseShown(before, values, transitions, { name: file, seed, episodes })
-  makeFolderOf(out)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
   const result = { task, file: out, bytes: bytes.length, weights, ...record }

@@ -3,24 +3,26 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { makeFolder } from '../files.ts'
+import { checkCard } from '../card.ts'
 import { fingerprint } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
 import { root, shippedModels, teacherIn } from '../models.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import type { Parser } from '../parser.ts'
 import { plainTable } from '../report/table.ts'
 import { percent } from '../report/words.ts'
 import { paperNetworkSize, reproductionOf, shares, weightBudget } from '../reproduce/paper.ts'
 import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
-import { ship } from '../reproduce/ship.ts'
+import { claimShipped, ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   teacher: Record<string, string>
   variants: Reproduced[]
   seeds: number
@@ -67,6 +69,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
   .option('--models <folder>', 'where teachers are looked for and --ship writes', shippedModels)
   .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
+  .addOption(forceOption())
   .addOption(episodesOption(100))
   .action(run)
 
@@ -75,12 +78,17 @@ async function run(names: string[], options: Options): Promise<void> {
   // everything that can be refused is refused before the first hour of work
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))
+  // rows of other tasks and teachers stay, so that the table may be there
+  claimFolder(options.results, ['reproduce.json', 'reproduce.md'], { force: true })
+  for (const { plan } of plans) {
+    claimFolder(plan.folder, [], { force: true })
+    if (options.ship) claimShipped(plan, options.models, options.force)
+  }
   const table = join(options.results, 'reproduce.json')
   const anew = ({ task, variant, teacherSha256 }: Row) =>
     options.variants.includes(variant) &&
     plans.some(({ plan }) => plan.task === task && plan.teacherSha256 === teacherSha256)
   const others = readRows(table).filter((row) => !anew(row))
-  makeFolder(options.results)
   const rows: Row[] = []
   for (const { plan, size } of plans) {
     const { paper } = reproductionOf(plan.task)
@@ -105,6 +113,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
   const teacher = loadTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
+  checkCard(teacherFile)
   const teacherSha256 = fingerprint(teacherFile).sha256
   const teacherAlgorithm = (teacher.metadata.algorithm ?? 'unknown').toUpperCase()
   const { variants, seeds, episodes, threads, steps, tuneUpdates } = options

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { claimFolder } from '../../trainer/files/claim.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
@@ -8,12 +9,12 @@ import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { cardOf, teacherFiles, writeModel } from '../card.ts'
-import { makeFolder } from '../files.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, number, seedOption, threadsOption, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   algorithm: Algorithm
   steps: number
   hidden: number[]
@@ -53,12 +54,14 @@ export const teachVerb = verb('teach <task>', {
   .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
   .option('--resume', 'continue from the checkpoint in the folder, to the same bits; --steps may be another', false)
   .requiredOption('--out <folder>', 'where the teacher and its card go')
+  .addOption(forceOption())
   .action(run)
 
 async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
-  makeFolder(options.out)
+  const unfinished = { checkpoint: 'checkpoint.safetensors', resume: options.resume }
+  claimFolder(options.out, Object.values(teacherFiles), options, unfinished)
   const { algorithm, steps, hidden, batchSize, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
     options
   const recipe = {
@@ -75,7 +78,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     threads,
     fused,
   }
-  const checkpoint = { path: join(options.out, 'checkpoint.safetensors'), minutes: options.checkpointMinutes }
+  const checkpoint = { path: join(options.out, unfinished.checkpoint), minutes: options.checkpointMinutes }
   if (!options.resume) rmSync(checkpoint.path, { force: true })
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -27,8 +27,9 @@ describe('bpd collect', () => {
       stderr += text
     })
     // a few episodes are on the disk
-    const part = `${file}.part-${child.pid}`
-    while ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) < 40_000) await sleep(5)
+    const half = () => readdirSync(folder).find((name) => name.startsWith(`${basename(file)}.part-${child.pid}-`))
+    const size = (name?: string) => (name ? (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) : 0)
+    while (size(half()) < 40_000) await sleep(5)
     child.kill('SIGINT')
     expect(await code).toBe(130)
     const task = new Pendulum()

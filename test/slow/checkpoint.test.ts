@@ -35,7 +35,7 @@ describe('a distillation', () => {
     await ended
     const saved = readFileSync(checkpoint('tuning')).toString('latin1')
     expect(saved).toContain('tuned.0.0.weights')
-    expect(saved).toContain('"step":"3000"')
+    expect(saved).toContain('\\"step\\":3000')
     run([...several, '--resume'])
     expect(student('tuning')).toEqual(student('tuned'))
     expect(tuned()).toBe(5)

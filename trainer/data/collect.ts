@@ -2,7 +2,7 @@
 import { randomStream } from '../random.ts'
 import type { Controller } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
-import { columnsOf } from './transitions.ts'
+import { columnsOf } from './columns.ts'
 
 export interface Exploration {
   /**

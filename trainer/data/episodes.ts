@@ -10,7 +10,7 @@ import { controllerOf, type Outcome, type Purpose, playEpisode } from '../tasks/
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
 import { type CollectOptions, collect, collectEpisode, type Exploration } from './collect.ts'
-import { columnsOf } from './transitions.ts'
+import { columnsOf } from './columns.ts'
 
 /** Who acts where; a policy is the bytes of a .bpd file. */
 export interface Setting {

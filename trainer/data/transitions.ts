@@ -4,40 +4,26 @@
  *   observation | executed action | teacher's action | reward | next observation | terminal | timeout
  *
  * The executed action is the teacher's with exploration noise, clamped to the bounds; terminal and timeout are 0 or 1. Metadata (strings):
- * format "bpd-transitions-1", task, observation_size, action_size, episodes, crc32 (of the tensor's bytes, decimal), and how it was made.
+ * format "bpd-transitions-2", task, observation_size, action_size, episodes, how it was made, and checksum (files/seal.ts: over everything).
+ * "bpd-transitions-1", which is still read, has crc32 in its place: decimal, of the tensor's bytes alone.
  */
-import { readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import { InputError } from '../../runtime-as/errors.ts'
+import { reading } from '../files/access.ts'
 import { brief } from '../files/brief.ts'
 import { openAs } from '../files/open.ts'
 import { replaceFile, writeAll } from '../files/replace.ts'
+import { checkSeal, crcOf, sealOf } from '../files/seal.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { headerLength, readLayout } from '../teachers/safetensors.ts'
+import { columnsOf } from './columns.ts'
+import { rowCheck } from './row-check.ts'
 
-export const format = 'bpd-transitions-1'
+export const format = 'bpd-transitions-2'
+const olderFormat = 'bpd-transitions-1'
 /** room for the JSON header, which is written last */
 const headerRoom = 4096
-
-export interface Columns {
-  observation: number
-  action: number
-  teacherAction: number
-  reward: number
-  next: number
-  terminal: number
-  timeout: number
-  width: number
-}
-
-export function columnsOf(observationSize: number, actionSize: number): Columns {
-  const [o, a] = [observationSize, actionSize]
-  return {
-    ...{ observation: 0, action: o, teacherAction: o + a, reward: o + 2 * a, next: o + 2 * a + 1 },
-    ...{ terminal: 2 * o + 2 * a + 1, timeout: 2 * o + 2 * a + 2, width: 2 * o + 2 * a + 3 },
-  }
-}
 
 export interface Transitions {
   observationSize: number
@@ -64,7 +50,7 @@ export function transitionsOf(rows: Float32Array, observationSize: number, actio
   const { width } = columnsOf(observationSize, actionSize)
   return {
     ...{ observationSize, actionSize, count: rows.length / width, metadata: {} },
-    crc32: crc32(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)),
+    crc32: crcOf(rows),
     read: (first, count) => rows.subarray(first * width, (first + count) * width),
   }
 }
@@ -93,7 +79,7 @@ export async function writeTransitions(
     for await (const rows of episodes) {
       if (signal?.aborted) break
       const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
-      crc = crc32(bytes, crc)
+      crc = crcOf(rows, crc)
       writeAll(descriptor, bytes, position)
       position += bytes.length
       count += rows.length / width
@@ -103,13 +89,18 @@ export async function writeTransitions(
       await turn()
     }
     if (count === 0) return false
+    const said = {
+      ...metadata,
+      format,
+      task: spec.name,
+      observation_size: `${observationSize}`,
+      action_size: `${actionSize}`,
+      episodes: `${written}`,
+    }
+    const tensor = { dtype: 'F32', shape: [count, width] }
     const header = JSON.stringify({
-      __metadata__: {
-        ...metadata,
-        ...{ format, task: spec.name, observation_size: `${observationSize}`, action_size: `${actionSize}` },
-        ...{ episodes: `${written}`, crc32: `${crc}` },
-      },
-      transitions: { dtype: 'F32', shape: [count, width], data_offsets: [0, count * width * 4] },
+      __metadata__: { ...said, checksum: sealOf(said, [['transitions', tensor]], crc) },
+      transitions: { ...tensor, data_offsets: [0, count * width * 4] },
     })
     const start = Buffer.alloc(8 + headerRoom, ' ')
     if (Buffer.byteLength(header) > headerRoom)
@@ -128,9 +119,24 @@ export async function writeTransitions(
  */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {
   const { descriptor, size } = openAs(path, 'transitions')
+  try {
+    return checked({ path, descriptor, size }, spec)
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+interface Opened {
+  path: string
+  descriptor: number
+  size: number
+}
+
+function checked({ path, descriptor, size }: Opened, spec: TaskSpec): Transitions {
   const bytesAt = (from: number, bytes: Uint8Array) => {
     for (let done = 0; done < bytes.length; ) {
-      const n = readSync(descriptor, bytes, done, bytes.length - done, from + done)
+      const n = reading(path, () => readSync(descriptor, bytes, done, bytes.length - done, from + done))
       if (n === 0) throw new InputError(`${path}: cut short while it was read`)
       done += n
     }
@@ -140,7 +146,7 @@ export function readTransitions(path: string, spec: TaskSpec): Transitions {
   const head = bytesAt(0, new Uint8Array(8 + headerLength(start, size, path)))
   const { places, metadata } = readLayout(head, size, path)
   const place = places.get('transitions')
-  if (metadata.format !== format || !place)
+  if (![format, olderFormat].includes(metadata.format) || !place)
     throw new InputError(`${path}: metadata format: ${brief(metadata.format ?? null)}, expected "${format}"`)
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
@@ -157,18 +163,18 @@ export function readTransitions(path: string, spec: TaskSpec): Transitions {
     bytesAt(from + first * width * 4, new Uint8Array(rows.buffer, 0, rows.byteLength))
     return rows
   }
-  const transitions = { observationSize, actionSize, count: shape[0], crc32: Number(metadata.crc32), metadata, read }
+  const rowsOf = { observationSize, actionSize, count: shape[0], crc32: 0, metadata, read }
+  const impossible = rowCheck(spec)
   let crc = 0
-  let bad = -1
-  for (const [first, rows] of pieces(transitions)) {
-    crc = crc32(new Uint8Array(rows.buffer, 0, rows.byteLength), crc)
-    if (bad < 0 && !rows.every(Number.isFinite)) bad = first * width + rows.findIndex((x) => !Number.isFinite(x))
+  let refusal: string | undefined
+  for (const [first, rows] of pieces(rowsOf)) {
+    crc = crcOf(rows, crc)
+    refusal ??= impossible(rows, first)
   }
-  if (`${crc}` !== metadata.crc32)
+  if (metadata.format === format) checkSeal(path, metadata, places, crc)
+  else if (`${crc}` !== metadata.crc32)
     throw new InputError(`${path}: altered: the data does not match crc32 in its metadata`)
-  if (bad >= 0)
-    throw new InputError(
-      `${path}: transition ${Math.floor(bad / width)}, column ${bad % width}: expected a finite number`,
-    )
-  return transitions
+  // not before: rows that are altered are no fault of who made them
+  if (refusal !== undefined) throw new InputError(`${path}: ${refusal}`)
+  return { ...rowsOf, crc32: crc }
 }

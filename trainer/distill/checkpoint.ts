@@ -1,27 +1,28 @@
 /**
- * Checkpoints: a safetensors file with the trainer's memory, the trained student and those already tuned, and, as metadata, the step, the curve,
- * what the run is (options and data) and a CRC-32. Written whole or not at all; a run that continues from one has the bits of one that never stopped.
+ * Checkpoints of a distillation: the trainer's memory, the trained student and those already tuned, the step and the curve. A run that
+ * continues from one has the bits of one that never stopped.
  */
-import { readFileSync, rmSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
-import { InputError } from '../../runtime-as/errors.ts'
-import type { Layer } from '../../runtime-as/format/network.ts'
-import { writeFile } from '../files/replace.ts'
+import { rmSync } from 'node:fs'
+import type { Activation, Network } from '../../runtime-as/format/network.ts'
+import { weightCount } from '../../runtime-as/format/network.ts'
+import type { Field } from '../files/field.ts'
 import { cpuFeatures } from '../kernels/cpu.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
-import { readSafetensors, type Tensor, writeSafetensors } from '../teachers/safetensors.ts'
-import { recipeOf } from './options.ts'
-import { type Candidate, type CurvePoint, type SweepPoint, withoutNetwork } from './points.ts'
+import type { Trainer } from '../kernels/trainer.ts'
+import { asBytes, asFloats, type Identity, loadCheckpoint, type Saved, saveCheckpoint } from '../teachers/checkpoint.ts'
+import { type DistillOptions, recipeOf } from './options.ts'
+import { type Candidate, type CurvePoint, cutAt, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
+import { variantOf } from './variants.ts'
 
-const format = 'bpd-checkpoint-2'
+const format = 'bpd-checkpoint-3'
 
 export interface Checkpoint {
   step: number
   curve: CurvePoint[]
   /** of `Trainer.save` */
   memory: Uint8Array
-  /** while tuning: the student as it left training, and the levels that are done */
+  /** while tuning: the student as it left training, and the cuts that are done */
   trained?: VariationalLayer[]
   tuned: Candidate[]
 }
@@ -30,7 +31,8 @@ export class Checkpoints {
   /** the last one that was saved or loaded, in words; none yet: undefined */
   last?: string
   readonly #path: string
-  readonly #identity: Record<string, unknown>
+  readonly #options: DistillOptions
+  readonly #identity: Identity
   readonly #everyMilliseconds: number
   readonly #resume: boolean
   #saved = performance.now()
@@ -38,6 +40,7 @@ export class Checkpoints {
   /** resume: continue from the file where there is one */
   constructor(path: string, job: DistillJob, minutes: number, resume: boolean) {
     this.#path = path
+    this.#options = job.options
     this.#everyMilliseconds = minutes * 60_000
     this.#resume = resume
     // with fused multiply-add the last bits are the CPU's
@@ -50,77 +53,43 @@ export class Checkpoints {
     return performance.now() - this.#saved > this.#everyMilliseconds
   }
 
-  async save({ step, curve, memory, trained = [], tuned }: Checkpoint): Promise<void> {
-    const tensors = new Map<string, Tensor>()
-    const put = (name: string, values: Float32Array) =>
-      tensors.set(name, { dtype: 'F32', shape: [values.length], values })
-    put('memory', new Float32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4))
-    trained.forEach(({ theta, logSigma, bias }, l) => {
-      put(`trained.${l}.theta`, theta)
-      put(`trained.${l}.logSigma`, logSigma)
-      put(`trained.${l}.bias`, bias)
-    })
-    const levels = tuned.map((candidate, i) => ({
+  async save({ step, curve, memory, trained, tuned }: Checkpoint): Promise<void> {
+    const tensors: [string, Float32Array][] = [['memory', asFloats(memory)]]
+    for (const [l, { theta, logSigma, bias }] of (trained ?? []).entries())
+      tensors.push([`trained.${l}.theta`, theta], [`trained.${l}.logSigma`, logSigma], [`trained.${l}.bias`, bias])
+    const cuts = tuned.map((candidate, i) => ({
       point: withoutNetwork(candidate),
       layers: candidate.network.layers.map(({ weights, bias, ...layer }, l) => {
-        put(`tuned.${i}.${l}.weights`, weights)
-        put(`tuned.${i}.${l}.bias`, bias)
+        tensors.push([`tuned.${i}.${l}.weights`, weights], [`tuned.${i}.${l}.bias`, bias])
         return layer
       }),
     }))
-    const metadata = {
-      format,
-      ...{ step: `${step}`, curve: JSON.stringify(curve), identity: JSON.stringify(this.#identity) },
-      ...{ trained: `${trained.length}`, tuned: JSON.stringify(levels), crc32: checksum(tensors) },
-    }
-    await writeFile(this.#path, writeSafetensors({ tensors, metadata }))
+    const state = { step, curve, trained: trained !== undefined, tuned: cuts }
+    await saveCheckpoint(this.#path, { format, identity: this.#identity }, state, tensors)
     this.last = this.#described(step, tuned.length)
     this.#saved = performance.now()
   }
 
-  load(): Checkpoint | undefined {
-    if (!this.#resume) return undefined
-    let bytes: Uint8Array
-    try {
-      bytes = readFileSync(this.#path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw new InputError(`${this.#path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    }
-    const { tensors, metadata } = readSafetensors(bytes, this.#path)
-    const { values } = tensors.get('memory') ?? {}
-    if (metadata.format !== format || !values)
-      throw new InputError(
-        `${this.#path}: metadata format: ${JSON.stringify(metadata.format ?? null)}, expected "${format}"`,
-      )
-    if (checksum(tensors) !== metadata.crc32)
-      throw new InputError(`${this.#path}: altered: expected crc32 of its metadata`)
-    const theirs: Record<string, unknown> = JSON.parse(metadata.identity)
-    for (const [key, mine] of Object.entries(this.#identity))
-      if (JSON.stringify(theirs[key]) !== JSON.stringify(mine))
-        throw new InputError(
-          `${this.#path}: ${key}: the checkpoint was made with ${JSON.stringify(theirs[key])}, this run has ${JSON.stringify(mine)}`,
-        )
-    const get = (name: string) => tensors.get(name)!.values as Float32Array
-    const trained = Array.from({ length: Number(metadata.trained) }, (_, l) => ({
-      ...{ theta: get(`trained.${l}.theta`), logSigma: get(`trained.${l}.logSigma`), bias: get(`trained.${l}.bias`) },
-    }))
-    const levels: { point: SweepPoint; layers: Omit<Layer, 'weights' | 'bias'>[] }[] = JSON.parse(metadata.tuned)
-    const tuned = levels.map(({ point, layers }, i) => ({
-      ...point,
-      network: {
-        layers: layers.map((layer, l) => ({
-          ...layer,
-          ...{ weights: get(`tuned.${i}.${l}.weights`), bias: get(`tuned.${i}.${l}.bias`) },
-        })),
-      },
-    }))
-    const step = Number(metadata.step)
+  /** trainer: as it begins, of the sizes that everything must have. Throws InputError for a checkpoint that cannot be this run's. */
+  load(trainer: Trainer): Checkpoint | undefined {
+    const saved = this.#resume ? loadCheckpoint(this.#path, { format, identity: this.#identity }) : undefined
+    if (!saved) return undefined
+    const { state } = saved
+    const memory = asBytes(saved.tensor('memory', trainer.save().length / 4))
+    const step = state.at('step').whole(0, this.#options.steps)
+    state.at('step').mustBe(trainer.stepsIn(memory), ', as many as its memory has done')
+    const curve = readCurve(state.at('curve'), step, this.#options)
+    const trained = state.at('trained').oneOf([true, false]) ? readTrained(saved, trainer) : undefined
+    const cuts = state.at('tuned')
+    const variant = variantOf(this.#options.variant)
+    const tuned = cuts.items().map((entry, i) => {
+      const cut = entry.at('point').at(variant.cutKind).number()
+      return { ...cutAt(variant.cutKind, cut), ...readTuned(saved, entry, i, trainer) }
+    })
+    const most = trained ? variant.cutCount(this.#options) : 0
+    if (tuned.length > most) cuts.refuse(`at most ${most} cuts`)
     this.last = this.#described(step, tuned.length)
-    return {
-      ...{ step, curve: JSON.parse(metadata.curve), memory: new Uint8Array(values.buffer), tuned },
-      ...(trained.length ? { trained } : {}),
-    }
+    return trained ? { step, curve, memory, tuned, trained } : { step, curve, memory, tuned }
   }
 
   #described(step: number, tuned: number): string {
@@ -133,10 +102,71 @@ export class Checkpoints {
   }
 }
 
-/** Of all tensors, in their order. */
-function checksum(tensors: ReadonlyMap<string, Tensor>): string {
-  let crc = 0
-  for (const { values } of tensors.values())
-    crc = crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), crc)
-  return `${crc}`
+/** A point at every `evaluateEvery`-th step so far, and one at the end. */
+function readCurve(curve: Field, step: number, { evaluateEvery, steps }: DistillOptions): CurvePoint[] {
+  const points = curve.items()
+  const expected = step === steps ? Math.ceil(step / evaluateEvery) : Math.floor(step / evaluateEvery)
+  if (points.length !== expected) curve.refuse(`a list of ${expected} points`)
+  return points.map((point, i) => {
+    point.at('step').mustBe(Math.min((i + 1) * evaluateEvery, steps))
+    const number = (name: keyof CurvePoint) => point.at(name).number()
+    const numbers = (name: keyof CurvePoint) =>
+      point
+        .at(name)
+        .items()
+        .map((x) => x.number())
+    return {
+      step: number('step'),
+      critic: number('critic'),
+      value: number('value'),
+      absoluteValue: number('absoluteValue'),
+      clone: number('clone'),
+      kl: number('kl'),
+      klWeight: number('klWeight'),
+      return: number('return'),
+      weights: number('weights'),
+      weightsPerLayer: numbers('weightsPerLayer'),
+      logAlphaHistogram: numbers('logAlphaHistogram'),
+    }
+  })
+}
+
+const readTrained = (saved: Saved, trainer: Trainer): VariationalLayer[] =>
+  trainer.networks.readActor().map(({ theta, logSigma, bias }, l) => ({
+    theta: saved.tensor(`trained.${l}.theta`, theta.length),
+    logSigma: saved.tensor(`trained.${l}.logSigma`, logSigma.length),
+    bias: saved.tensor(`trained.${l}.bias`, bias.length),
+  }))
+
+/** A tuned student but for what it was cut at; its hidden layers may have any size. */
+function readTuned(saved: Saved, entry: Field, i: number, trainer: Trainer): Candidate {
+  const { observationSize, actionSize, hidden } = trainer.config
+  const layers = entry.at('layers').items()
+  if (layers.length !== hidden.length + 1) entry.at('layers').refuse(`a list of ${hidden.length + 1} layers`)
+  let inputs = observationSize
+  const network: Network = {
+    layers: layers.map((layer, l) => {
+      const outputs = layer.at('outputs').whole(1, l === hidden.length ? actionSize : hidden[l])
+      layer.at('inputs').mustBe(inputs)
+      if (l === hidden.length) layer.at('outputs').mustBe(actionSize)
+      const read = {
+        inputs,
+        outputs,
+        activation: layer.at('activation').oneOf<Activation>(['none', 'relu', 'tanh']),
+        weights: saved.tensor(`tuned.${i}.${l}.weights`, inputs * outputs),
+        bias: saved.tensor(`tuned.${i}.${l}.bias`, outputs),
+      }
+      inputs = outputs
+      return read
+    }),
+  }
+  const point = entry.at('point')
+  point.at('weights').mustBe(weightCount(network), ', as its network has')
+  return {
+    weights: point.at('weights').whole(0),
+    bytes: point.at('bytes').whole(1),
+    prunedReturn: point.at('prunedReturn').number(),
+    tunedReturn: point.at('tunedReturn').number(),
+    network,
+  }
 }

@@ -79,7 +79,7 @@ export async function distill(
       const speed = step > begun ? { stepsPerSecond } : {}
       onProgress?.({ phase: 'train', step, steps, secondsLeft: left(step), ...speed, point })
     }
-    const resumed = checkpoints?.load()
+    const resumed = checkpoints?.load(session.trainer)
     begun = resumed?.step ?? 0
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
     const onCut = (point: SweepPoint, i: number) =>

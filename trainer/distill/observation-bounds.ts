@@ -1,6 +1,7 @@
 /** Bounds of the observations for a student's contract: what it was trained on, and a margin. */
 import type { ObservationBounds, Outside } from '../../runtime-as/format/network.ts'
-import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
+import { columnsOf } from '../data/columns.ts'
+import { pieces, type Transitions } from '../data/transitions.ts'
 
 /** share of the range added on either side */
 export const MARGIN = 0.1

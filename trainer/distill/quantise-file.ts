@@ -12,7 +12,7 @@ import { spreadObservations } from './make-student.ts'
 import { quantise } from './quantise.ts'
 
 /** observations that scales are chosen on */
-const CALIBRATION = 512
+export const CALIBRATION = 512
 
 export interface QuantisedFile {
   bytes: Uint8Array

@@ -1,6 +1,7 @@
 /** What every phase of a distillation works with: the trainer with its data, the task to evaluate in, and networks as they ship. */
 import type { Network } from '../../runtime-as/format/network.ts'
-import { columnsOf, pieces, type Transitions } from '../data/transitions.ts'
+import { columnsOf } from '../data/columns.ts'
+import { pieces, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'

@@ -1,6 +1,7 @@
 /** Files that the user named: opened, found to be of the kind that is expected, and read whole or left open. */
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
+import { notRead, reading } from './access.ts'
 import { kindOf, refuseKind, type Wanted } from './sniff.ts'
 import { fileSource, type Source, sourceOf } from './source.ts'
 
@@ -11,10 +12,6 @@ const most: Record<Wanted, number> = {
   transitions: Infinity,
   archive: 64 << 20,
   pickle: 16 << 20,
-}
-
-export function cannotRead(path: string, error: unknown): never {
-  throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. */
@@ -31,8 +28,7 @@ export function readAs<K extends Wanted>(path: string, expected: readonly K[]): 
       throw new InputError(`${path}: ${stats.size} bytes, expected at most ${most[kind]} for such a file`)
     return { kind, bytes: readFileSync(descriptor) }
   } catch (error) {
-    if (error instanceof InputError) throw error
-    return cannotRead(path, error)
+    throw notRead(path, error)
   } finally {
     closeSync(descriptor)
   }
@@ -46,18 +42,12 @@ export function openAs(path: string, expected: Wanted): { descriptor: number; si
     return { descriptor, size: stats.size }
   } catch (error) {
     closeSync(descriptor)
-    if (error instanceof InputError) throw error
-    return cannotRead(path, error)
+    throw notRead(path, error)
   }
 }
 
 function open(path: string, expected: readonly Wanted[]): { descriptor: number; stats: Stats } {
-  let descriptor: number
-  try {
-    descriptor = openSync(path, 'r')
-  } catch (error) {
-    return cannotRead(path, error)
-  }
+  const descriptor = reading(path, () => openSync(path, 'r'))
   const stats = fstatSync(descriptor)
   const kind = stats.isDirectory()
     ? 'folder'

@@ -1,31 +1,36 @@
 /** Files appear by rename: a reader, or a crash in between, sees the old file or the new one, never half of one. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { InputError } from '../../runtime-as/errors.ts'
+import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { notWritten, writing } from './access.ts'
+import { thisOwner } from './owner.ts'
+
+/** Between a file's name and the name of the process that writes it: the file while it is half-written. */
+export const PART = '.part-'
 
 const parts = new Set<string>()
 process.on('exit', () => {
   for (const part of parts) rmSync(part, { force: true })
 })
 
-/** Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done, unless it answers false. */
+/**
+ * Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done, unless it answers false.
+ * Throws FailedError where the system does not let it: the old file is still there then.
+ */
 export async function replaceFile(path: string, write: (descriptor: number) => unknown): Promise<void> {
-  const part = `${path}.part-${process.pid}`
-  let descriptor: number
-  try {
-    descriptor = openSync(part, 'w')
-  } catch (error) {
-    throw new InputError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
-  }
+  const part = `${path}${PART}${thisOwner()}`
+  const descriptor = writing(path, () => openSync(part, 'w'))
   parts.add(part)
+  let open = true
   try {
     const keep = (await write(descriptor)) !== false
     fsyncSync(descriptor)
+    open = false
     closeSync(descriptor)
     if (keep) renameSync(part, path)
     else rmSync(part, { force: true })
   } catch (error) {
+    if (open) closeSync(descriptor)
     rmSync(part, { force: true })
-    throw error
+    throw notWritten(path, error)
   } finally {
     parts.delete(part)
   }
@@ -38,3 +43,6 @@ export const writeFile = (path: string, content: Uint8Array | string): Promise<v
 export function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at)
 }
+
+/** One more line of a log. Throws FailedError. */
+export const appendLine = (path: string, line: string): void => writing(path, () => appendFileSync(path, `${line}\n`))

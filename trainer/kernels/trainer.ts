@@ -207,6 +207,11 @@ export class Trainer {
     return new Uint8Array(this.f32.buffer).slice(this.#stateStart, this.memory.data)
   }
 
+  /** `stepsDone` of a state that `save` gave. */
+  stepsIn(state: Uint8Array): number {
+    return new DataView(state.buffer, state.byteOffset).getInt32(0, true)
+  }
+
   /** Continues where `save` was called, with the same configuration and transitions. */
   restore(state: Uint8Array): void {
     const { data } = this.memory

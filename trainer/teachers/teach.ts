@@ -15,6 +15,7 @@ import { type Random, randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
 import type { Task, TaskSpec } from '../tasks/task.ts'
 import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
+import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
 import type { Teacher } from './teacher.ts'
 
@@ -97,10 +98,11 @@ export async function teach(
     const scratch = createTask()
     const identity = identityOf(spec.name, options)
     const layersOf = () => firstOutputs(trainer.networks.readActor(), config.actionSize)
-    let best: TeachState['best'] = { return: -Infinity, layers: layersOf() }
+    let best: TeachState['best']
     let episode = 0
     let episodeStep = 0
-    const resumed = checkpoint && loadTeachState(checkpoint.path, identity, trainer)
+    const updates = (step: number) => Math.max(0, step - randomSteps)
+    const resumed = checkpoint && loadTeachState(checkpoint.path, identity, trainer, { blank: layersOf(), updates })
     if (resumed) {
       best = resumed.best
       episode = resumed.episode
@@ -133,7 +135,7 @@ export async function teach(
         const { critic: criticLoss } = trainer.losses()
         if (!Number.isFinite(mean + criticLoss))
           throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
-        if (mean > best.return) best = { return: mean, layers: layersOf() }
+        if (!best || mean > best.return) best = { return: mean, layers: layersOf() }
         onProgress?.({ step, steps, return: mean, best: best.return, criticLoss, seconds: seconds() })
       }
       if (!ended) continue
@@ -148,7 +150,8 @@ export async function teach(
         throw new Interrupted(`interrupted at step ${step}${checkpoint ? '; --resume continues' : ''}`)
     }
     return {
-      network: plainNetwork(best.layers),
+      // without an evaluation nothing was trained
+      network: plainNetwork(best?.layers ?? layersOf()),
       squash: 'tanh',
       actionLow: [...spec.actionLow],
       actionHigh: [...spec.actionHigh],
@@ -175,10 +178,10 @@ function firstOutputs(layers: VariationalLayer[], count: number): VariationalLay
   return [...layers.slice(0, -1), last]
 }
 
-/** What the state at any step depends on, as JSON: neither the number of threads nor how many steps are still to come. */
-function identityOf(task: string, { threads: _, steps: __, ...options }: TeachOptions): string {
+/** What the state at any step depends on: neither the number of threads nor how many steps are still to come. */
+function identityOf(task: string, { threads: _, steps: __, ...options }: TeachOptions): Identity {
   // with fused multiply-add the last bits are the CPU's
-  return JSON.stringify({ task, ...options, cpu: options.fused && cpuFeatures().fused })
+  return { task, ...options, cpu: options.fused && cpuFeatures().fused }
 }
 
 /** The network of the means: ReLU hidden layers, tanh at the end. */

@@ -2,9 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../../runtime-as/errors.ts'
 import { collect } from '../../../trainer/data/collect.ts'
-import { columnsOf, readTransitions, writeTransitions } from '../../../trainer/data/transitions.ts'
+import { columnsOf } from '../../../trainer/data/columns.ts'
+import { doubtsOf } from '../../../trainer/data/doubts.ts'
+import { readTransitions, transitionsOf, writeTransitions } from '../../../trainer/data/transitions.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
+import { writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
+import { expectFlipsRefused } from '../../support/checkpoints.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-transitions-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -59,6 +64,24 @@ describe('collecting', () => {
   })
 })
 
+describe('doubts about transitions', () => {
+  const doubtsIn = (rows: Float32Array, wanted = 10) => doubtsOf(transitionsOf(rows, 3, 1), wanted)
+
+  it('are none about those of a task', () => {
+    expect(doubtsIn(episodes(200)[0])).toEqual([])
+  })
+
+  it('are that there are fewer than are taken at once', () => {
+    expect(doubtsIn(episodes(1)[0], 64)).toEqual(['only 1 transitions, fewer than the 64 taken at once'])
+  })
+
+  it('are numbers that go over many orders of magnitude', () => {
+    const rows = episodes(200)[0]
+    for (let row = 0; row < 200; row++) rows[row * columns.width + 1] = 10 ** ((row % 13) - 6)
+    expect(doubtsIn(rows)).toEqual([expect.stringMatching(/^observation 1: over many orders of magnitude: /)])
+  })
+})
+
 describe('a transitions file', () => {
   const { spec } = new Pendulum()
 
@@ -67,7 +90,53 @@ describe('a transitions file', () => {
     const { count, metadata } = transitions
     expect(count).toBe(450)
     expect(transitions.read(0, count)).toEqual(Float32Array.from(episodes(450).flatMap((e) => [...e])))
-    expect(metadata).toMatchObject({ task: 'pendulum', episodes: '3', seed: '1' })
+    expect(metadata).toMatchObject({ format: 'bpd-transitions-2', task: 'pendulum', episodes: '3', seed: '1' })
+  })
+
+  it('of the first format is read as it was, its data under a checksum and its metadata not', async () => {
+    const rows = readTransitions(await write('v2'), spec)
+    const values = Float32Array.from(rows.read(0, rows.count))
+    const old = (crc: number) =>
+      writeSafetensors({
+        tensors: new Map([['transitions', { dtype: 'F32', shape: [450, columns.width], values }]]),
+        metadata: { format: 'bpd-transitions-1', task: 'pendulum', crc32: `${crc}` },
+      })
+    writeFileSync(join(folder, 'v1'), old(rows.crc32))
+    const { count, crc32, read } = readTransitions(join(folder, 'v1'), spec)
+    expect([count, crc32, read(0, count)]).toEqual([450, rows.crc32, values])
+    writeFileSync(join(folder, 'v1'), old(rows.crc32 + 1))
+    expect(() => readTransitions(join(folder, 'v1'), spec)).toThrow('the data does not match crc32 in its metadata')
+  })
+
+  it('with any bit flipped, metadata included, is refused, or is what it was', async () => {
+    const good = readFileSync(await write('flips', episodes(3)))
+    const path = join(folder, 'flipped')
+    const load = () => {
+      const { read, count, ...facts } = readTransitions(path, spec)
+      return { ...facts, rows: [...read(0, count)] }
+    }
+    expectFlipsRefused(good, path, load, 500)
+  }, 120_000)
+
+  it.each<[what: string, column: number, value: number, message: string]>([
+    ['an action of a million', columns.action, 1e6, 'action "torque [N m]" 1000000, expected -2 to 2'],
+    ["a teacher's action in another unit", columns.teacherAction, -115, 'action "torque [N m]" -115, expected -2 to 2'],
+    ['terminal 7', columns.terminal, 7, 'terminal 7, expected 0 or 1'],
+    ['half a timeout', columns.timeout, 0.5, 'timeout 0.5, expected 0 or 1'],
+    ['no number', columns.next, Number.NaN, 'expected a finite number'],
+    ['an infinite reward', columns.reward, Infinity, 'expected a finite number'],
+  ])('with %s is refused by transition and column', async (_, column, value, message) => {
+    const rows = episodes(200)[0]
+    rows[7 * columns.width + column] = value
+    const path = await write('impossible', [episodes(200, 2)[0], rows])
+    expect(() => readTransitions(path, spec)).toThrow(InputError)
+    expect(() => readTransitions(path, spec)).toThrow(`${path}: transition 207, column ${column}: ${message}`)
+  })
+
+  it('with actions a little outside of their bounds, as a real log may have them, is read', async () => {
+    const rows = episodes(200)[0]
+    rows[columns.action] = 2.3
+    expect(readTransitions(await write('beyond', [rows]), spec).count).toBe(200)
   })
 
   it('altered by one bit, cut short or foreign is refused by name', async () => {

@@ -182,7 +182,9 @@ describe('teaching', () => {
         await expect(short(1, 1, { checkpoint, onProgress, signal: stop.signal }, 450, algorithm)).rejects.toThrow(
           'interrupted at step 400; --resume continues',
         )
-        await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow('a checkpoint of another run')
+        await expect(short(2, 1, { checkpoint }, 450, algorithm)).rejects.toThrow(
+          'seed: the checkpoint was made with 1, this run has 2',
+        )
         expect(await short(1, 2, { checkpoint, onProgress }, 450, algorithm)).toEqual(whole)
         expect(clock).toEqual(clock.toSorted((a, b) => a - b))
         // the checkpoint of step 400, with other plans for what follows

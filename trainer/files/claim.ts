@@ -1,0 +1,160 @@
+/**
+ * Outputs are claimed before long work: they can be written, nobody else writes them, nothing is lost by writing them. What is refused is
+ * refused here, in one line; what a dead process left half-written goes.
+ *
+ * A lock is an empty file beside the output, named after its process, so that removing a dead one's can never remove a living one's:
+ * each makes its own first and then looks for others. It goes when its process ends; one that was killed is known to be gone.
+ */
+import { randomInt } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { notWritten, writing } from './access.ts'
+import { elsewhere, isGone, type Owner, ownerIn, thisOwner } from './owner.ts'
+import { PART } from './replace.ts'
+
+export interface Conditions {
+  /** files that the work reads: none of them may be written */
+  inputs?: readonly string[]
+  /** whether results that are there may be replaced */
+  force: boolean
+}
+
+export interface Unfinished {
+  /** file that an interrupted run left, to go on from */
+  checkpoint: string
+  /** whether it is wanted */
+  resume: boolean
+}
+
+const LOCK = '.lock-'
+const held = new Set<string>()
+process.on('exit', releaseClaims)
+
+/** Claims a folder for the files of these names in it, and makes it where it is absent. Throws InputError. */
+export function claimFolder(
+  folder: string,
+  names: readonly string[],
+  conditions: Conditions,
+  unfinished?: Unfinished,
+): void {
+  const results = names.map((name) => join(folder, name))
+  refuseUnwritable([...results, ...(unfinished ? [join(folder, unfinished.checkpoint)] : [])], conditions.inputs)
+  makeFolder(folder)
+  lock(join(folder, 'bpd'), folder)
+  sweepParts(folder, [...names, ...(unfinished ? [unfinished.checkpoint] : [])])
+  const checkpoint = unfinished && join(folder, unfinished.checkpoint)
+  const begun = checkpoint !== undefined && statOf(checkpoint) !== undefined
+  if (conditions.force || (begun && unfinished?.resume)) return
+  if (begun)
+    throw new InputError(
+      `${checkpoint}: of a run that is not finished: --resume continues it, --force replaces it by a new one`,
+    )
+  refuseExisting(results)
+}
+
+/** Claims single files that are written together, the first one giving the lock its name; makes their folders. Throws InputError. */
+export function claimFiles(files: readonly string[], conditions: Conditions): void {
+  refuseUnwritable(files, conditions.inputs)
+  for (const file of files) makeFolder(dirname(file))
+  lock(files[0], files[0])
+  for (const file of files) sweepParts(dirname(file), [basename(file)])
+  if (!conditions.force) refuseExisting(files)
+}
+
+/** Gives back all that this process has claimed, as its end does too. */
+export function releaseClaims(): void {
+  for (const file of held) rmSync(file, { force: true })
+  held.clear()
+}
+
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw asRefused(notWritten(path, error, 'made'))
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw asRefused(notWritten(path, error))
+  }
+}
+
+/** Before the work, what cannot be written is the user's to change. */
+const asRefused = (error: unknown) => (error instanceof FailedError ? new InputError(error.message) : error)
+
+function refuseUnwritable(files: readonly string[], inputs: readonly string[] = []): void {
+  for (const file of files) {
+    const there = statOf(file)
+    if (!there) continue
+    // renaming over a device would take it away
+    if (!there.isFile())
+      throw new InputError(
+        `${file}: ${there.isDirectory() ? 'a folder' : 'not a file'}, expected the name of a file to write`,
+      )
+    for (const input of inputs) {
+      const read = statOf(input)
+      if (read && read.dev === there.dev && read.ino === there.ino)
+        throw new InputError(`${file}: would be written over ${input}, which is read: expected another name`)
+    }
+  }
+}
+
+function refuseExisting(files: readonly string[]): void {
+  const there = files.find((file) => statOf(file) !== undefined)
+  if (there !== undefined) throw new InputError(`${there}: is there already: --force replaces it`)
+}
+
+/** base: the lock is named after it; what: how errors call what is locked */
+function lock(base: string, what: string): void {
+  const mine = `${base}${LOCK}${thisOwner()}`
+  if (held.has(mine)) return
+  for (let tries = 1; ; tries++) {
+    try {
+      writing(what, () => closeSync(openSync(mine, 'w')))
+    } catch (error) {
+      throw asRefused(error)
+    }
+    held.add(mine)
+    const other = livingOwner(base)
+    if (!other) return
+    rmSync(mine, { force: true })
+    held.delete(mine)
+    if (tries === 5) throw new InputError(`${what}: in use by process ${whose(other.owner)} (${other.file})`)
+    // two that began in the same moment have each seen the other
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, randomInt(5, 40))
+  }
+}
+
+const whose = (owner: Owner): string =>
+  elsewhere(owner) ? `${owner.pid} of ${owner.host}: remove this file if that has ended` : `${owner.pid}`
+
+/** Another process that has the lock and is, as far as can be known, alive; the locks of dead ones go. */
+function livingOwner(base: string): { owner: Owner; file: string } | undefined {
+  for (const { file, owner } of owned(dirname(base), `${basename(base)}${LOCK}`)) {
+    if (!isGone(owner)) return { file, owner }
+    rmSync(file, { force: true })
+  }
+  return undefined
+}
+
+/** Removes what dead processes left half-written of these files. */
+function sweepParts(folder: string, names: readonly string[]): void {
+  for (const name of names)
+    for (const { file, owner } of owned(folder, `${name}${PART}`)) if (isGone(owner)) rmSync(file, { force: true })
+}
+
+/** Files of other processes whose names begin so. */
+function owned(folder: string, beginning: string): { file: string; owner: Owner }[] {
+  return readdirSync(folder).flatMap((name) => {
+    const rest = name.startsWith(beginning) ? name.slice(beginning.length) : ''
+    const owner = rest === thisOwner() ? undefined : ownerIn(rest)
+    return owner ? [{ file: join(folder, name), owner }] : []
+  })
+}

@@ -1,0 +1,73 @@
+/** A value out of JSON that a file holds, and the line that refuses it: file, field, what was expected. */
+import { InputError } from '../../runtime-as/errors.ts'
+
+export class Field {
+  readonly value: unknown
+  readonly #file: string
+  readonly #path: string
+
+  /** path: where in the file it is; '' for all of it */
+  constructor(file: string, path: string, value: unknown) {
+    this.#file = file
+    this.#path = path
+    this.value = value
+  }
+
+  /** Throws InputError unless `text` is JSON. */
+  static parse(file: string, path: string, text: string | undefined): Field {
+    try {
+      return new Field(file, path, JSON.parse(text ?? ''))
+    } catch {
+      throw new InputError(`${path ? `${file}: ${path}` : file}: expected JSON`)
+    }
+  }
+
+  refuse(expected: string): never {
+    const found = this.value === undefined ? 'absent' : JSON.stringify(this.value)
+    const where = this.#path ? `${this.#file}: ${this.#path}` : this.#file
+    throw new InputError(`${where}: ${found.length > 60 ? `${found.slice(0, 60)}…` : found}, expected ${expected}`)
+  }
+
+  map(): Record<string, unknown> {
+    const { value } = this
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.refuse('a map')
+    return value as Record<string, unknown>
+  }
+
+  /** An entry of a map; absent ones too, which their own check refuses. */
+  at(key: string): Field {
+    return this.#below(key, this.map()[key])
+  }
+
+  items(): Field[] {
+    if (!Array.isArray(this.value)) return this.refuse('a list')
+    return this.value.map((item, i) => this.#below(i, item))
+  }
+
+  #below(key: string | number, value: unknown): Field {
+    return new Field(this.#file, this.#path ? `${this.#path}.${key}` : `${key}`, value)
+  }
+
+  whole(low: number, high = Number.MAX_SAFE_INTEGER): number {
+    const { value } = this
+    if (!Number.isSafeInteger(value) || (value as number) < low || (value as number) > high)
+      return this.refuse(`a whole number ${high === Number.MAX_SAFE_INTEGER ? `>= ${low}` : `from ${low} to ${high}`}`)
+    return value as number
+  }
+
+  number(low = -Infinity): number {
+    if (!Number.isFinite(this.value) || (this.value as number) < low)
+      return this.refuse(low === -Infinity ? 'a finite number' : `a number >= ${low}`)
+    return this.value as number
+  }
+
+  oneOf<T extends string | boolean>(allowed: readonly T[]): T {
+    if (!allowed.includes(this.value as T)) return this.refuse(allowed.join(' or '))
+    return this.value as T
+  }
+
+  /** Refuses any other value than this one. */
+  mustBe(expected: unknown, why = ''): void {
+    if (JSON.stringify(this.value) !== JSON.stringify(expected)) this.refuse(`${JSON.stringify(expected)}${why}`)
+  }
+}
