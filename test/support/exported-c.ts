@@ -9,7 +9,7 @@ import { generateC } from '../../runtime-as/exports/c.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
 import type { Activation, Contract } from '../../runtime-as/format/network.ts'
 import { fileOf, kernelActions } from './generated.ts'
-import { narrowed } from './narrowed.ts'
+import { quantised } from './quantised.ts'
 import { randomNetwork, uniform } from './networks.ts'
 
 export interface ExportedPolicy {
@@ -48,7 +48,7 @@ export function randomPolicies(count = COUNT): ExportedPolicy[] {
     const squash = of<Contract['squash']>(['tanh', 'clip'])
     const hidden = of<Activation>(['relu', 'relu', 'tanh', 'none'])
     const network = randomNetwork(sizes, densities, { seed: i, hidden, squash })
-    return exported(`random${i}`, fileOf(narrowed(network, of(['f32', 'f32', 'f16', 'int8'])), squash, i))
+    return exported(`random${i}`, fileOf(quantised(network, of(['f32', 'f32', 'f16', 'int8'])), squash, i))
   })
 }
 
