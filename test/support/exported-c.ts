@@ -9,8 +9,8 @@ import { generateC } from '../../runtime-as/exports/c.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
 import type { Activation, Contract } from '../../runtime-as/format/network.ts'
 import { fileOf, kernelActions } from './generated.ts'
-import { quantised } from './quantised.ts'
 import { randomNetwork, uniform } from './networks.ts'
+import { quantised } from './quantised.ts'
 
 export interface ExportedPolicy {
   name: string

@@ -9,8 +9,8 @@ import { readProgram } from '../../../runtime-as/exports/program.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { fileOf } from '../../support/generated.ts'
-import { quantised } from '../../support/quantised.ts'
 import { observationsFor, randomNetwork } from '../../support/networks.ts'
+import { quantised } from '../../support/quantised.ts'
 import { describeWith } from '../../support/require.ts'
 
 interface OnnxRuntime {
