@@ -19,8 +19,13 @@ ${rows(vectors.map(({ action }) => action))}
 
 int main(void) {
   for (int i = 0; i < VECTORS; i++) {
-    float action[${actions.length}];
-    ${name}_step(vector_observations[i], action);
+    float observation[${observations.length}], action[${actions.length}];
+    for (int k = 0; k < ${observations.length}; k++) {
+      /* hidden: what a compiler computes while it compiles says nothing of this machine */
+      const volatile float value = vector_observations[i][k];
+      observation[k] = value;
+    }
+    ${name}_step(observation, action);
     for (int k = 0; k < ${actions.length}; k++) {
       union bits ours, promised;
       ours.number = action[k];
