@@ -44,11 +44,11 @@ describeWith('gcc', has('gcc'))('fusing, by gcc', () => {
     expect(bits(ours)).toEqual([...new Uint32Array(Uint8Array.from(stdout).buffer)])
   })
 
-  it('is noticed by the self-test, whole units always, single operations nearly always', { timeout: 120_000 }, () => {
+  it('is noticed by the self-test, every whole unit, and four single operations of five', { timeout: 120_000 }, () => {
     for (const policy of few) {
       const found = fuseEach(folder, policy)
       expect(found.noticedAll).toBe(found.all)
-      expect(found.noticedUnits).toBeGreaterThanOrEqual(0.95 * found.units)
+      expect(found.noticedUnits).toBe(found.units)
       expect(found.noticedOperations).toBeGreaterThanOrEqual(0.8 * found.operations)
     }
   })
