@@ -6,7 +6,7 @@ import type { BoardInfo } from '../firmware-bridge/host/info.ts'
 import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
 import type { UploadProgress } from '../firmware-bridge/host/upload.ts'
 import { BoardState } from './board-state.ts'
-import { duration, frequency, grouped, printable } from './report/words.ts'
+import { duration, frequency, grouped, hex, printable } from './report/words.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
 export const portOption = () =>
@@ -86,7 +86,5 @@ function firmwareLine(crc: number): string {
   const name = image === undefined ? 'none of the committed images' : `images/${image.name}.bin`
   return `firmware CRC-32 ${hex(crc)}, ${name}`
 }
-
-export const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
 
 const known = (bytes: number): string => (bytes > 0 ? `${grouped(bytes)} B` : '(unknown)')

@@ -37,9 +37,9 @@ static void number(unsigned int value) {
 
 // as for every other kernel: from before the call until after it
 static unsigned int count(int golden) {
-  float action[sizeof(golden_actions[0]) / sizeof(float)];
+  float action[sizeof(vector_actions[0]) / sizeof(float)];
   const unsigned int before = REGISTER(TIM2_CNT);
-  STEP(golden_observations[golden], action);
+  STEP(vector_observations[golden], action);
   return REGISTER(TIM2_CNT) - before;
 }
 

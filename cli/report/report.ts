@@ -3,10 +3,13 @@ import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
 import type { CurvePoint, Cut, SweepPoint } from '../../trainer/distill/points.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
+import type { Interval } from '../ablate/interval.ts'
 
 export interface Report {
   task: string
   seed: number
+  /** when it was made, as ISO 8601 */
+  date: string
   teacher: {
     file: string
     /** biases not counted, as in the student */
@@ -20,6 +23,8 @@ export interface Report {
     weights: number
     /** the whole file: indices, contract and golden vectors included */
     bytes: number
+    /** CRC-32 of the file, as the board tells it */
+    crc: number
     /** weights / weights of the teacher, and / weights of the student before pruning */
     keptOfTeacher: number
     keptOfStudent: number
@@ -27,6 +32,8 @@ export interface Report {
     liveUnits: number[]
     return: ReturnStatistics
   }
+  /** student minus teacher, from the same start state in each episode; half: of the 95 % interval of the mean */
+  difference: Interval
   distillation: {
     options: DistillOptions
     curve: CurvePoint[]

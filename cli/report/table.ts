@@ -3,7 +3,7 @@ import Table from 'cli-table3'
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { Report } from './report.ts'
-import { duration, frequency, grouped, percent, printable } from './words.ts'
+import { duration, frequency, grouped, percent, printable, signed } from './words.ts'
 
 /** The first column to the left, figures to the right; no colours, so that it may go to a file. */
 export function plainTable(head: string[], rows: string[][]): string {
@@ -18,7 +18,7 @@ export function plainTable(head: string[], rows: string[][]): string {
 }
 
 /** Teacher against student, as `bpd demo` ends. */
-export function reportTable({ task, teacher, student, board, seconds }: Report): string {
+export function reportTable({ task, teacher, student, difference, board, seconds }: Report): string {
   const cycles = ({ median, min, max }: Spread) => `${grouped(median)} [${grouped(min)}–${grouped(max)}]`
   const score = ({ mean, std }: ReturnStatistics) => `${mean.toFixed(1)} ± ${std.toFixed(1)}`
   const time = ({ median }: Spread) => duration(median / board.clockHz)
@@ -35,7 +35,7 @@ export function reportTable({ task, teacher, student, board, seconds }: Report):
       'return',
       score(teacher.return),
       score(student.return),
-      `${signed(student.return.mean - teacher.return.mean)} (${teacher.return.episodes} episodes)`,
+      `${signed(difference)} (${teacher.return.episodes} episodes)`,
     ],
     ['cycles an inference', cycles(teacherCycles), cycles(studentCycles), `${board.speedup.toFixed(1)} x fewer`],
     [`time at ${frequency(board.clockHz)}`, time(teacherCycles), time(studentCycles), ''],
@@ -55,5 +55,3 @@ export function reportTable({ task, teacher, student, board, seconds }: Report):
     `time     ${duration(seconds.total)}: collecting ${duration(seconds.collect)}, distilling ${duration(seconds.distill)}, board ${duration(seconds.board)}`,
   ].join('\n')
 }
-
-const signed = (x: number): string => `${x < 0 ? '-' : '+'}${Math.abs(x).toFixed(1)}`

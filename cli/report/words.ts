@@ -19,5 +19,12 @@ export function frequency(hertz: number): string {
 /** 0.0123 -> "1.23 %" */
 export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
 
+/** With its sign and, if there is one, its interval: "-2.5 ± 1.2" */
+export const signed = ({ mean, half }: { mean: number; half?: number }): string =>
+  `${mean < 0 ? '-' : '+'}${Math.abs(mean).toFixed(1)}${half === undefined ? '' : ` ± ${half.toFixed(1)}`}`
+
+/** A CRC-32 as every page and verb writes it. */
+export const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
+
 /** Text from a file or a board, without what could move a terminal's cursor or turn its text around. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')

@@ -123,7 +123,13 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const about = { file: teacherFile, weights: weightsOfTeacher, return: teacherReturn }
   const result = { task, teacher: about, seeds, recipe, rows }
   await writeFile(join(folder, 'ablate.json'), `${JSON.stringify(result, null, 2)}\n`)
+  const facts = {
+    task,
+    policy: `the students of ${teacherFile} in ${folder}`,
+    board: 'none: returns are of this computer',
+    date: new Date().toISOString(),
+  }
   const { ablationHtml } = await import('../ablate/html.ts')
-  await writeFile(join(folder, 'ablate.html'), ablationHtml(task, rows, teacherReturn))
+  await writeFile(join(folder, 'ablate.html'), ablationHtml(facts, rows, teacherReturn))
   printResult(json, result, () => `${ablationTable(rows, teacherReturn)}\n${join(folder, 'ablate.html')}`)
 }

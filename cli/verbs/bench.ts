@@ -1,5 +1,6 @@
+import { crc32 } from 'node:zlib'
 import { Option } from 'commander'
-import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
+import { committedImage } from '../../firmware-bridge/host/image-card.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
@@ -12,12 +13,10 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, memoryLine, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
+import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
-import { page, plot, text } from '../report/page.ts'
-import { plainTable } from '../report/table.ts'
-import { frequency, grouped, printable } from '../report/words.ts'
+import { type BenchResult, benchPage, benchTable, type Measured } from '../report/bench.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
@@ -27,29 +26,6 @@ interface Options extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string
   count: number
   html?: string
-}
-
-interface Result {
-  port: string
-  board: BoardInfo & { counter: string }
-  /** of the firmware, where it is one of the committed images */
-  image?: ImageCard & { name: string }
-  /** of this checkout */
-  commit?: string
-  teacher?: Measured
-  /** the teacher was too large for the emulated board's slots: the emulator put it into flash */
-  teacherPlaced?: boolean
-  student: Measured
-  /** median of the teacher / median of the student */
-  speedup?: number
-}
-
-interface Measured {
-  file: string
-  weights: number
-  /** of the .bpd file that the board ran */
-  bytes: number
-  cycles: Spread
 }
 
 export const benchVerb = verb('bench <policy>', {
@@ -74,14 +50,15 @@ async function run(
   const student = decodePolicy(bytes, file)
   const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
   if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
-  const result = await withBoard({ port, state }, async (board, progress): Promise<Result> => {
+  const result = await withBoard({ port, state }, async (board, progress): Promise<BenchResult> => {
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
-      return { file: name, weights: decodePolicy(policy, name).weights, bytes: policy.length, cycles }
+      const { weights } = decodePolicy(policy, name)
+      return { file: name, weights, bytes: policy.length, crc: crc32(policy), cycles }
     }
     const facts = (info: BoardInfo) => {
       const made = { image: committedImage(info.firmware), commit: commit() }
-      return { port, board: { ...info, counter }, ...made }
+      return { port, task: student.contract.task, date: new Date().toISOString(), board: { ...info, counter }, ...made }
     }
     if (teacher === undefined || teacherFile === undefined) {
       const cycles = await measure(board, bytes, count, showInstall(progress, file))
@@ -111,8 +88,8 @@ async function run(
       speedup: both.speedup,
     }
   })
-  if (html) await writeFile(html, await benchHtml(result, describe(result)))
-  printResult(json, result, () => describe(result))
+  if (html) await writeFile(html, await benchPage(result))
+  printResult(json, result, () => benchTable(result))
 }
 
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
@@ -137,39 +114,4 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
   }
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return bytes
-}
-
-function describe({ port, board, image, commit, teacher, teacherPlaced, student, speedup }: Result): string {
-  const row = (who: string, { weights, bytes, cycles }: Measured) => [
-    who,
-    grouped(weights),
-    grouped(bytes),
-    ...[cycles.min, cycles.median, cycles.p99, cycles.max, cycles.jitter].map(grouped),
-    timeOf(port, cycles.median, board.clockHz),
-  ]
-  const head = ['', 'weights', 'bytes', 'cycles: min', 'median', 'p99', 'max', 'jitter', 'median time']
-  const rows = [...(teacher ? [row('teacher', teacher)] : []), row('student', student)]
-  return [
-    plainTable(head, rows),
-    ...(speedup === undefined
-      ? []
-      : [`speedup  ${speedup.toFixed(1)} x (medians of ${student.cycles.count} inferences each)`]),
-    ...(teacherPlaced ? ['teacher  placed in flash by the emulator: too large for the slots that it has in RAM'] : []),
-    `board    ${printable(board.name)}; cycles are ${board.counter}, at ${frequency(board.clockHz)}`,
-    memoryLine(board),
-    image === undefined
-      ? 'firmware none of the committed images: compiler and flags unknown'
-      : `firmware images/${image.name}.bin, ${image.compiler}\n         ${image.flags}`,
-    `commit   ${commit ?? '(not in git)'}`,
-  ].join('\n')
-}
-
-async function benchHtml({ teacher, student, board }: Result, told: string): Promise<string> {
-  const { latencyChart } = await import('../report/charts.ts')
-  return page(
-    `bpd: ${student.file} on ${board.name}`,
-    `<h1>${text(student.file)} on ${text(board.name)}</h1>
-${teacher ? plot('Latency on the board', latencyChart(teacher.cycles, student.cycles), `${board.counter}; medians, log scale`) : ''}
-<pre>${told.split('\n').map(text).join('\n')}</pre>`,
-  )
 }

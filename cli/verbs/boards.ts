@@ -3,9 +3,9 @@ import { committedImage, type ImageCard } from '../../firmware-bridge/host/image
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
 import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
-import { boardLines, hex, portName, stateOption, withBoard } from '../board.ts'
+import { boardLines, portName, stateOption, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
-import { duration, grouped, printable } from '../report/words.ts'
+import { duration, grouped, hex, printable } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 

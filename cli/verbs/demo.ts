@@ -1,6 +1,7 @@
 /** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { InvalidArgumentError } from 'commander'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { committedImage } from '../../firmware-bridge/host/image-card.ts'
@@ -16,11 +17,12 @@ import { makeStudent, type Student, spreadObservations } from '../../trainer/dis
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { controllerOf, evaluateInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
+import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkCard, checkOf, studentFiles, writeModel } from '../card.ts'
 import { shippedModels, teacherIn } from '../models.ts'
@@ -116,8 +118,8 @@ async function run(taskName: string, options: Options): Promise<void> {
       progress.update(`evaluating the ${who}: ${done}/${episodes} episodes`, (before + done) / (2 * episodes))
     const control = teacherController(teacher, task.spec)
     const both = {
-      teacher: await evaluateInTurns(task, control, reported, show('teacher', 0)),
-      student: await evaluateInTurns(
+      teacher: await returnsInTurns(task, control, reported, show('teacher', 0)),
+      student: await returnsInTurns(
         task,
         controllerOf(loadPolicy(student.bytes, 'student')),
         reported,
@@ -148,23 +150,26 @@ async function run(taskName: string, options: Options): Promise<void> {
   const report: Report = {
     task: taskName,
     seed: recipe.seed,
+    date: new Date().toISOString(),
     teacher: {
       file: relative('.', teacherFile),
       weights: teacherWeights,
       bytes: denseBytes(teacher.network),
-      return: returns.teacher,
+      return: statistics(returns.teacher),
     },
     student: {
       file: studentFile,
       weights: decoded.weights,
       bytes: student.bytes.length,
+      crc: crc32(student.bytes),
       keptOfTeacher: decoded.weights / teacherWeights,
       keptOfStudent: decoded.weights / studentWeights,
       liveUnits: decoded.layers.map((layer) => layer.liveUnits),
       threshold,
       budget,
-      return: returns.student,
+      return: statistics(returns.student),
     },
+    difference: intervalOf([...returns.student].map((value, episode) => value - returns.teacher[episode])),
     distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn.mean },
     board: {
       name: info.name,
@@ -194,7 +199,7 @@ async function run(taskName: string, options: Options): Promise<void> {
 
 /** A model folder's student: the file, and a card that says what it is and how to make it again. */
 async function shipStudent(folder: string, bytes: Uint8Array, { task, seed, student }: Report): Promise<void> {
-  const { file: _, ...facts } = student
+  const { file: _, crc: __, ...facts } = student
   const check = checkOf(task, seed, student.return.episodes)
   const command = `bpd demo ${task} --seed ${seed}`
   const card = cardOf(studentFiles, bytes, { task }, { ...facts, seed, check, command })

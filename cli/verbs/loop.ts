@@ -1,13 +1,14 @@
 import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
-import { jitterOf, type Stats } from '../../firmware-bridge/host/info.ts'
+import { type BoardInfo, jitterOf, type RunningPolicy } from '../../firmware-bridge/host/info.ts'
 import { ensureRuns, type Spread } from '../../firmware-bridge/host/measure.ts'
 import type { PortKind } from '../../firmware-bridge/host/port.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { driveRealTime, type RealTimeControl } from '../../firmware-bridge/host/realtime.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -15,13 +16,12 @@ import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, portOption, showInstall, stateOption, timeOf, withBoard } from '../board.ts'
+import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
-import { histogram, histogramLines } from '../report/histogram.ts'
-import { page, plot, text } from '../report/page.ts'
-import { grouped, printable } from '../report/words.ts'
+import { histogram } from '../report/histogram.ts'
+import { type LoopResult, loopPage, loopText, tidy } from '../report/loop.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
 import { requireContract } from './eval.ts'
@@ -74,7 +74,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
   if (options.html) claimFiles([options.html], { inputs: file ? [file] : [], force: options.force })
-  const result = await withBoard({ port, state }, async (board, progress) => {
+  const result = await withBoard({ port, state }, async (board, progress): Promise<LoopResult> => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port, kind)
     const hz = options.hz ?? (options.lockstep || !kind.realTime ? undefined : 1 / task.spec.period)
@@ -95,61 +95,24 @@ async function run(taskName: string, file: string | undefined, options: Options)
     progress.done(`drove ${taskName} through ${port}`)
     const { clockHz, name } = board.info
     const facts = { name, clockHz, counter: kind.counter }
-    return { ...summary(control, host, kind, clockHz, hz), ...seen, counters: await board.stats(), board: facts }
+    return {
+      ...summary(control, host, kind, clockHz, hz),
+      ...seen,
+      port,
+      date: new Date().toISOString(),
+      counters: await board.stats(),
+      board: facts,
+      policy: policyOf(await board.hello(), bytes),
+    }
   })
-  const lines = describe(taskName, result, port)
-  if (options.html) await writeFile(options.html, await loopHtml(taskName, result, lines))
-  printResult(json, { task: taskName, port, file: file ?? null, ...result }, () => lines.join('\n'))
+  if (options.html) await writeFile(options.html, await loopPage(taskName, task.spec.period, file, result))
+  printResult(json, { task: taskName, file: file ?? null, ...result }, () => loopText(taskName, result))
 }
 
-type Result = Awaited<ReturnType<typeof summary>> & {
-  counters: Stats
-  /** by the board's clock, over the steps in its log */
-  boardJitterMs: { mean: number; worst: number }
-  logged: number
-  board: { name: string; clockHz: number; counter: string }
-}
-
-const tidy = (x: number): string => String(Number(x.toPrecision(4)))
-const spread = ({ median, min, p99, max }: Spread): string =>
-  `${median.toFixed(2)} ms [${min.toFixed(2)}–${max.toFixed(2)}], p99 ${p99.toFixed(2)}`
-
-function describe(taskName: string, result: Result, port: string): string[] {
-  const { return: r, cycles, roundTripMs, linkMs, steps, bitExact, realTime, board, counters, boardJitterMs } = result
-  const time = timeOf(port, cycles.median, board.clockHz)
-  return [
-    `${taskName} on ${printable(board.name)}: return ${r.mean.toFixed(1)} ± ${r.std.toFixed(1)} over ${result.returns.length} episodes, ${grouped(steps)} steps`,
-    bitExact
-      ? `every action equals the host's, bit for bit (${grouped(result.comparedActions)} compared)`
-      : 'actions not compared: no policy file given',
-    ...(realTime
-      ? [
-          `in real time at ${tidy(realTime.hz)} Hz: ${grouped(realTime.misses)} deadlines missed of ${grouped(steps)}, ${grouped(realTime.failsafes)} steps in failsafe`,
-          `interval ${spread(realTime.intervalMs)}; jitter ${spread(realTime.jitterMs)}`,
-        ]
-      : ['in lock-step: the plant waited for each action']),
-    `inference ${grouped(cycles.median)} cycles [${grouped(cycles.min)}–${grouped(cycles.max)}]${time && ` = ${time}`}; cycles are ${board.counter}`,
-    `round trip ${spread(roundTripMs)}: line and host included`,
-    ...(linkMs ? [`of which line and host ${spread(linkMs)}`] : []),
-    ...histogramLines(result.histogram, 'ms'),
-    ...(realTime && counters.board.interval
-      ? [
-          `on the board: ${tidy(counters.board.interval)} ms a step over the last 100, jitter ${tidy(boardJitterMs.mean)} ms, up to ${tidy(boardJitterMs.worst)} ms over the last ${result.logged}`,
-        ]
-      : []),
-    `observations since its start: ${grouped(counters.board.clampedObservations)} clamped, ${grouped(counters.board.badObservations)} refused (NaN, infinite or outside bounds); ${grouped(counters.board.bounded)} actions on a bound`,
-    `line: ${grouped(counters.host.retries)} retried, ${grouped(counters.board.badCrc + counters.host.bad)} frames spoilt, ${grouped(counters.board.overruns)} bytes overrun`,
-  ]
-}
-
-async function loopHtml(taskName: string, { histogram, board }: Result, lines: string[]): Promise<string> {
-  const { histogramChart } = await import('../report/charts.ts')
-  return page(
-    `bpd: ${taskName} through ${board.name}`,
-    `<h1>${text(taskName)} through ${text(board.name)}</h1>
-${plot('Round trip', histogramChart(histogram, 'milliseconds'), 'from sending an observation to having its action')}
-<pre>${lines.map(text).join('\n')}</pre>`,
-  )
+/** The policy that the board runs, which is the file's if there is one. */
+function policyOf({ policy }: BoardInfo, file: Uint8Array | undefined): LoopResult['policy'] {
+  const { bytes, crc } = policy as RunningPolicy
+  return { ...(file && { weights: decodePolicy(file).weights }), bytes, crc }
 }
 
 /** Without a file the board's own policy acts, if it was made for this task. */
@@ -182,7 +145,7 @@ function summary(
     ...{ steps, comparedActions, cycles, roundTripMs: roundTrip },
     /** without the inference; absent where its counter tells no time of this line's */
     ...(kind.realTime && { linkMs: linkOf(control, clockHz) }),
-    histogram: { unit: 'ms', ...histogram(roundTrips, roundTrip.p99) },
+    histogram: { unit: 'ms' as const, ...histogram(roundTrips, roundTrip.p99) },
     ...('misses' in control && {
       realTime: {
         ...{ hz: hz as number, misses: control.misses, failsafes: control.failsafes },
@@ -190,7 +153,7 @@ function summary(
       },
     }),
     /** null: there was nothing to compare with */
-    bitExact: host === undefined ? null : true,
+    bitExact: host === undefined ? null : (true as const),
   }
 }
 

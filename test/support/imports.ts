@@ -10,6 +10,7 @@ const tops = ['cli', 'trainer', 'runtime-as', 'firmware-bridge', 'bench', 'test'
 export function sources(): string[] {
   return tops.flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+      .filter((file) => !file.includes('node_modules'))
       .map((file) => posix.join(top, file.replaceAll('\\', '/')))
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts') && !file.includes('/build/')),
   )

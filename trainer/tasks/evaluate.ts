@@ -90,20 +90,22 @@ export function median(values: ArrayLike<number>): number {
 export const evaluate = (task: Task, control: Controller, seed: number, purpose: Purpose, episodes: number) =>
   statistics(episodeReturns(task, control, seed, purpose, episodes))
 
-/**
- * `evaluate`, with room for other work between the episodes: a line that moves, Ctrl-C. onEpisode: how many are done.
- */
-export async function evaluateInTurns(
+/** `evaluate`, in turns. */
+export const evaluateInTurns = async (...parameters: Parameters<typeof returnsInTurns>): Promise<ReturnStatistics> =>
+  statistics(await returnsInTurns(...parameters))
+
+/** `episodeReturns`, with room for other work between the episodes: a line that moves, Ctrl-C. onEpisode: how many are done. */
+export async function returnsInTurns(
   task: Task,
   control: Controller,
   { seed, purpose, episodes }: { seed: number; purpose: Purpose; episodes: number },
   onEpisode?: (done: number) => void,
-): Promise<ReturnStatistics> {
+): Promise<Float64Array> {
   const returns = new Float64Array(episodes)
   for (let i = 0; i < episodes; i++) {
     returns[i] = runEpisode(task, control, seed, purpose, i)
     onEpisode?.(i + 1)
     await turn()
   }
-  return statistics(returns)
+  return returns
 }

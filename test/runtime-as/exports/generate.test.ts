@@ -1,13 +1,10 @@
 /** More networks and flags: test/slow/generate.test.ts */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { generateOnnx } from '../../../runtime-as/exports/onnx.ts'
 import { readProgram } from '../../../runtime-as/exports/program.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
-import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import {
   cActions,
   fileOf,
@@ -21,6 +18,7 @@ import {
 } from '../../support/generated.ts'
 import { bits, observationsFor, randomNetwork } from '../../support/networks.ts'
 import { quantised } from '../../support/quantised.ts'
+import { describeWith } from '../../support/require.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../../models/pendulum/student.bpd', import.meta.url)))
 const TYPES = ['f32', 'f16', 'int8'] as const
@@ -55,7 +53,7 @@ describe('NaN in the observation gives the failsafe action', () => {
   })
 })
 
-describe.skipIf(!hasGcc)('the generated C, compiled by gcc', () => {
+describeWith('gcc', hasGcc)('the generated C, compiled by gcc', () => {
   it.each(TYPES)('returns the bits of the kernel for weights stored as %s, NaN and infinities included', (values) => {
     const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 3)
@@ -80,42 +78,5 @@ describe.skipIf(!hasGcc)('the generated C, compiled by gcc', () => {
     writeC(readProgram(shipped))
     const { stderr } = spawnSync('gcc', ['-ffast-math', '-c', 'policy.c'], { cwd: folder, encoding: 'utf8' })
     expect(stderr).toContain('compile this file without it')
-  })
-})
-
-interface OnnxRuntime {
-  InferenceSession: {
-    create(model: Uint8Array): Promise<{ run(feeds: object): Promise<{ action: { data: Float32Array } }> }>
-  }
-  Tensor: new (type: 'float32', values: Float32Array, shape: number[]) => unknown
-}
-
-/** 290 MB, and so no dependency: `npm install --no-save --ignore-scripts onnxruntime-node` */
-function onnxRuntime(): OnnxRuntime | undefined {
-  try {
-    return createRequire(import.meta.url)('onnxruntime-node')
-  } catch {
-    return undefined
-  }
-}
-
-describe.skipIf(onnxRuntime() === undefined)('the ONNX model, in onnxruntime-node', () => {
-  it('stays within 1e-6 of the kernel', async () => {
-    const { InferenceSession, Tensor } = onnxRuntime() as OnnxRuntime
-    const network = randomNetwork([9, 60, 50, 3], [0.4, 0.1, 1])
-    for (const file of [shipped, fileOf(network)]) {
-      const policy = loadPolicy(file)
-      const session = await InferenceSession.create(generateOnnx(readProgram(file)))
-      const action = new Float32Array(policy.contract.action.names.length)
-      for (const observation of observationsFor(decodePolicy(file).network, 50)) {
-        policy.stepInto(observation, action)
-        const feeds = { observation: new Tensor('float32', observation, [1, observation.length]) }
-        const { data } = (await session.run(feeds)).action
-        const { low, high } = policy.contract.action
-        for (const [i, value] of action.entries()) {
-          expect(Math.abs(value - data[i]) / Math.max(1, high[i] - low[i])).toBeLessThan(1e-6)
-        }
-      }
-    }
   })
 })
