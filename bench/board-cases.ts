@@ -104,7 +104,9 @@ function contractOf({ layers }: Network): Contract {
     task: 'bench',
     observation: { names: names('x', layers[0].inputs) },
     action: { names: action, low: all(-1), high: all(1), failsafe: all(0) },
-    ...{ squash: 'tanh', period: 0.02, provenance: {} },
+    squash: 'tanh',
+    period: 0.02,
+    provenance: {},
   }
 }
 

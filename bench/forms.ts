@@ -53,7 +53,9 @@ async function costs(values: ValueType) {
   const dense = (many.count - few.count - column * (MANY - FEW)) / (ROWS * (MANY - FEW))
   return {
     values,
-    ...{ weight: round(slope), row: round(start - many.count / ROWS + dense * MANY), dense: round(dense) },
+    weight: round(slope),
+    row: round(start - many.count / ROWS + dense * MANY),
+    dense: round(dense),
     column: round(column),
     /** largest distance of a measured row from weight * length + row */
     worst: round(worst),

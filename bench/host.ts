@@ -117,7 +117,10 @@ function emptyOf(file: Uint8Array): Uint8Array {
   const [inputs, outputs] = [contract.observation.names.length, contract.action.names.length]
   const activation = contract.squash === 'tanh' ? ('tanh' as const) : ('none' as const)
   const layer: Layer = {
-    ...{ inputs, outputs, activation, bias: new Float32Array(outputs) },
+    inputs,
+    outputs,
+    activation,
+    bias: new Float32Array(outputs),
     weights: new Float32Array(inputs * outputs),
   }
   return encodePolicy({ layers: [layer] }, contract, [goldens[0].observation])
@@ -126,8 +129,12 @@ function emptyOf(file: Uint8Array): Uint8Array {
 async function measure({ name, dense, student }: BoardCase) {
   const equal = denseOf(student)
   const runs: Record<string, Run | undefined> = {
-    ...{ teacher: kernelRun(dense), student: kernelRun(student), straight: straightRun(student) },
-    ...{ equalDense: kernelRun(equal.file), call: kernelRun(emptyOf(student)), onnxruntime: await onnxRun(dense) },
+    teacher: kernelRun(dense),
+    student: kernelRun(student),
+    straight: straightRun(student),
+    equalDense: kernelRun(equal.file),
+    call: kernelRun(emptyOf(student)),
+    onnxruntime: await onnxRun(dense),
   }
   const times: Record<string, number[]> = {}
   const calls: Record<string, number> = {}
@@ -149,10 +156,16 @@ async function measure({ name, dense, student }: BoardCase) {
     straightVsOnnxruntime: ratio('onnxruntime', 'straight'),
   }
   return {
-    ...{ case: name, weights, teacherNs: round(of('teacher')), studentNs: round(of('student')) },
-    ...{ straightNs: round(of('straight')), equalDenseNs: round(of('equalDense')), equalDenseWeights: equal.weights },
+    case: name,
+    weights,
+    teacherNs: round(of('teacher')),
+    studentNs: round(of('student')),
+    straightNs: round(of('straight')),
+    equalDenseNs: round(of('equalDense')),
+    equalDenseWeights: equal.weights,
     ...onnx,
-    ...{ vsEqualDense: ratio('student', 'equalDense'), straightVsEqualDense: ratio('straight', 'equalDense') },
+    vsEqualDense: ratio('student', 'equalDense'),
+    straightVsEqualDense: ratio('straight', 'equalDense'),
     callNs: round(of('call')),
     nsPerWeight: { indexed: round(of('student') / weights), straight: round(of('straight') / weights) },
   }

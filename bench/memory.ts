@@ -16,8 +16,11 @@ const names = (n: number) => Array.from({ length: n }, (_, i) => `x${i}`)
 // the ant's sizes on another task's dynamics: no step of it is made here, and no physics engine is counted
 const spec = {
   ...new Pendulum().spec,
-  ...{ name: 'ant-sized', observationNames: names(27), actionNames: names(8) },
-  ...{ actionLow: new Array(8).fill(-1), actionHigh: new Array(8).fill(1) },
+  name: 'ant-sized',
+  observationNames: names(27),
+  actionNames: names(8),
+  actionLow: new Array(8).fill(-1),
+  actionHigh: new Array(8).fill(1),
 }
 const task = Object.assign(new Pendulum(), { spec })
 

@@ -60,7 +60,9 @@ export function simulatedTime(): SoakTime {
     }
   }
   return {
-    ...{ port, timed, now: () => now },
+    port,
+    timed,
+    now: () => now,
     rest: (began, milliseconds) => wait(Math.max(0, milliseconds - (now - began))),
     async restart(board) {
       port.board.powerOn()
@@ -102,7 +104,10 @@ export async function boardTime(name: string): Promise<SoakTime> {
     return await Promise.race([work, hang]).finally(() => clearTimeout(timer))
   }
   return {
-    ...{ port, timed, now: () => performance.now(), rest: () => {} },
+    port,
+    timed,
+    now: () => performance.now(),
+    rest: () => {},
     async restart(board) {
       const { uptime } = await timed(board.hello())
       // the request may be lost: until the board's own clock says that it began anew

@@ -156,7 +156,11 @@ const failed = [
 ]
 console.log(
   JSON.stringify({
-    ...{ port: time.port.name, complete, failed, deviceHours: deviceMs / HOUR, wallMinutes: spent() },
+    port: time.port.name,
+    complete,
+    failed,
+    deviceHours: deviceMs / HOUR,
+    wallMinutes: spent(),
     ...total,
     line: { faults: FAULTS, board: counters, host },
     memory: { first: heaps[1] ?? null, last: heaps[heaps.length - 1] ?? null, growth },

@@ -54,7 +54,8 @@ export function countStraight(policy: Uint8Array) {
     counts.sort((a, b) => a - b)
     return {
       straightInstructions: counts[Math.floor((counts.length - 1) / 2)],
-      ...{ straightFlashBytes: text + data, straightRamBytes: data + bss },
+      straightFlashBytes: text + data,
+      straightRamBytes: data + bss,
     }
   } finally {
     rmSync(folder, { recursive: true })

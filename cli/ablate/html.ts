@@ -13,7 +13,11 @@ const within = ({ mean, half }: Interval, write: (x: number) => string) =>
 function chart(rows: readonly AblationRow[], teacher: Interval): Plot {
   const bars = rows.flatMap(({ weights, return: value }, i) => {
     const line = (data: number[][]) => ({
-      ...{ type: 'line', symbol: 'none', data, color: palette[i], silent: true },
+      type: 'line',
+      symbol: 'none',
+      data,
+      color: palette[i],
+      silent: true,
       lineStyle: { width: 2, color: palette[i] },
     })
     const [x, y] = [weights.half ?? 0, value.half ?? 0]

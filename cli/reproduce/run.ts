@@ -101,8 +101,16 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
       const { weights, layers } = decodePolicy(bytes, file)
       const { threshold, budget, tunedReturn } = points[i]
       const run = {
-        ...{ variant, share: shares[i], weightBudget, seed, file, teacher },
-        ...{ weights, threshold, budget, fileBytes: bytes.length },
+        variant,
+        share: shares[i],
+        weightBudget,
+        seed,
+        file,
+        teacher,
+        weights,
+        threshold,
+        budget,
+        fileBytes: bytes.length,
         student: await measure(file, `${place}-eval-${i + 1}`),
         picked: tunedReturn / (result.teacherReturn as { mean: number }).mean,
         studentWeights: Number(result.studentWeights),

@@ -70,7 +70,18 @@ const commandOf = (plan: Plan, models: string): string => {
   const { task, teacherFile, variants, seeds, transitions, episodes } = plan
   const teacher = teacherFile === teacherIn(models, task) ? [] : ['--teacher', `${task}=${basename(teacherFile)}`]
   return [
-    ...['bpd reproduce', task, ...teacher, '--variants', variants.join(','), '--seeds', seeds],
-    ...['--transitions', transitions, ...recipeWords(plan), '--episodes', episodes, '--ship'],
+    'bpd reproduce',
+    task,
+    ...teacher,
+    '--variants',
+    variants.join(','),
+    '--seeds',
+    seeds,
+    '--transitions',
+    transitions,
+    ...recipeWords(plan),
+    '--episodes',
+    episodes,
+    '--ship',
   ].join(' ')
 }

@@ -68,7 +68,11 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
   const retained = intervalOf(own.map(({ student, teacher }) => student.mean / teacher.mean))
   const [teacherReturn, studentReturn] = [mean((r) => r.teacher.mean), mean((r) => r.student.mean)]
   return {
-    ...{ task: plan.task, variant, share, teacherReturn, studentReturn },
+    task: plan.task,
+    variant,
+    share,
+    teacherReturn,
+    studentReturn,
     retained: studentReturn / teacherReturn,
     retainedInterval: retained,
     median: median(own.flatMap((r) => r.student.returns)),
@@ -85,11 +89,15 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     seeds: own.map((r) => r.seed),
     episodes: plan.episodes,
     seconds: mean((r) => r.seconds),
-    ...{ steps, tuneUpdates },
+    steps,
+    tuneUpdates,
     teacherFile: basename(plan.teacherFile),
-    ...{ teacherSha256: plan.teacherSha256, teacherAlgorithm: plan.teacherAlgorithm },
-    ...{ transitions: plan.transitions, sigmas: plan.sigmas },
-    ...{ recipe: recipeWords(plan), paper },
+    teacherSha256: plan.teacherSha256,
+    teacherAlgorithm: plan.teacherAlgorithm,
+    transitions: plan.transitions,
+    sigmas: plan.sigmas,
+    recipe: recipeWords(plan),
+    paper,
   }
 }
 
@@ -105,8 +113,22 @@ export const inOrder = (rows: readonly Row[]): Row[] =>
   )
 
 const head = [
-  ...['task', 'teacher', 'its return', 'variant', 'return', 'median', 'failed', 'retained', 'weights'],
-  ...['of (400, 300)', 'of student', 'bytes', 'live units', 'steps', 'seeds', 'seconds'],
+  'task',
+  'teacher',
+  'its return',
+  'variant',
+  'return',
+  'median',
+  'failed',
+  'retained',
+  'weights',
+  'of (400, 300)',
+  'of student',
+  'bytes',
+  'live units',
+  'steps',
+  'seeds',
+  'seconds',
 ]
 
 /** Head and body; the paper's row follows ours. */
@@ -118,15 +140,40 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
     const weights = `${whole(row.weights)}${row.withinBudget ? '' : ' (over budget)'}`
     const variant = row.share < 1 ? `${row.variant} at ${percent(row.share)}` : row.variant
     const ours = [
-      ...[row.task, row.teacherAlgorithm, whole(row.teacherReturn), variant, whole(row.studentReturn)],
+      row.task,
+      row.teacherAlgorithm,
+      whole(row.teacherReturn),
+      variant,
+      whole(row.studentReturn),
       whole(row.median),
-      ...[percent(row.failureRate), `${percent(row.retained)}${half}`, weights, percent(row.keptOfPaperNetwork)],
-      ...[percent(row.keptOfStudent), whole(row.fileBytes), row.liveUnits.map((units) => units.join('-')).join(' ')],
-      ...[grouped(row.steps), `${row.seeds.length}`, whole(row.seconds)],
+      percent(row.failureRate),
+      `${percent(row.retained)}${half}`,
+      weights,
+      percent(row.keptOfPaperNetwork),
+      percent(row.keptOfStudent),
+      whole(row.fileBytes),
+      row.liveUnits.map((units) => units.join('-')).join(' '),
+      grouped(row.steps),
+      `${row.seeds.length}`,
+      whole(row.seconds),
     ]
     const theirs = [
-      ...[row.task, '', whole(paper.teacherReturn), 'the paper', whole(paper.studentReturn), '', ''],
-      ...[percent(paper.retained), '', percent(paper.kept), '', '', '', '', '', ''],
+      row.task,
+      '',
+      whole(paper.teacherReturn),
+      'the paper',
+      whole(paper.studentReturn),
+      '',
+      '',
+      percent(paper.retained),
+      '',
+      percent(paper.kept),
+      '',
+      '',
+      '',
+      '',
+      '',
+      '',
     ]
     return rows[i + 1]?.task === row.task ? [ours] : [ours, theirs]
   })

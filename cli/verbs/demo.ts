@@ -175,7 +175,9 @@ async function run(taskName: string, options: Options): Promise<void> {
       name: info.name,
       clockHz: info.clockHz,
       counter: kindOf(port).counter,
-      ...{ teacherCycles, studentCycles, speedup },
+      teacherCycles,
+      studentCycles,
+      speedup,
       // a single differing bit would have ended the run
       bitExact: control.comparedActions === control.steps * task.spec.actionNames.length,
       comparedActions: control.comparedActions,

@@ -54,7 +54,12 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
       layers.map(({ columns, rows, activation, form, values, weights, liveUnits }, i) => [
         `${i + 1}`,
         ...[columns, rows].map(grouped),
-        ...[activation, form, values, grouped(weights), kept(weights, rows * columns), grouped(liveUnits)],
+        activation,
+        form,
+        values,
+        grouped(weights),
+        kept(weights, rows * columns),
+        grouped(liveUnits),
       ]),
     ),
     `weights      ${grouped(policy.weights)}`,
@@ -86,7 +91,11 @@ function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {
     plainTable(
       ['layer', 'inputs', 'outputs', 'activation', 'weights'],
       teacher.layers.map(({ columns, rows, activation, weights }, i) => [
-        ...[`${i + 1}`, grouped(columns), grouped(rows), activation, grouped(weights)],
+        `${i + 1}`,
+        grouped(columns),
+        grouped(rows),
+        activation,
+        grouped(weights),
       ]),
     ),
     `parameters   ${grouped(teacher.parameters)}, ${grouped(teacher.bytes)} B as f32`,

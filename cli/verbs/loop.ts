@@ -142,14 +142,20 @@ function summary(
   return {
     return: statistics(returns),
     returns: [...returns],
-    ...{ steps, comparedActions, cycles, roundTripMs: roundTrip },
+    steps,
+    comparedActions,
+    cycles,
+    roundTripMs: roundTrip,
     /** without the inference; absent where its counter tells no time of this line's */
     ...(kind.realTime && { linkMs: linkOf(control, clockHz) }),
     histogram: { unit: 'ms' as const, ...histogram(roundTrips, roundTrip.p99) },
     ...('misses' in control && {
       realTime: {
-        ...{ hz: hz as number, misses: control.misses, failsafes: control.failsafes },
-        ...{ intervalMs: control.interval, jitterMs: control.jitter },
+        hz: hz as number,
+        misses: control.misses,
+        failsafes: control.failsafes,
+        intervalMs: control.interval,
+        jitterMs: control.jitter,
       },
     }),
     /** null: there was nothing to compare with */

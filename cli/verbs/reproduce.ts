@@ -123,8 +123,19 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const folder = join(options.runs, task)
   const { sigmas } = own
   const plan = {
-    ...{ task, teacherFile, teacherSha256, teacherAlgorithm, variants, seeds, transitions, sigmas },
-    ...{ episodes, budgets, threads, given, folder },
+    task,
+    teacherFile,
+    teacherSha256,
+    teacherAlgorithm,
+    variants,
+    seeds,
+    transitions,
+    sigmas,
+    episodes,
+    budgets,
+    threads,
+    given,
+    folder,
   }
   return { plan, size: paperNetworkSize(spec) }
 }

@@ -26,8 +26,17 @@ const WASM = `${ROOT}runtime-as/kernel/build/policy.wasm`
 
 /** -ffp-contract=off: every operation rounds by itself, as in wasm. -fno-tree-loop-distribute-patterns: no calls of memset, memcpy */
 const COMPILE = [
-  ...['-std=gnu11', '-O3', '-ffreestanding', '-ffp-contract=off', '-fno-math-errno'],
-  ...['-fno-tree-loop-distribute-patterns', '-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra', '-Werror'],
+  '-std=gnu11',
+  '-O3',
+  '-ffreestanding',
+  '-ffp-contract=off',
+  '-fno-math-errno',
+  '-fno-tree-loop-distribute-patterns',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
 ]
 /** of the generated source only: it declares what it does not use */
 const GENERATED = ['-Wno-unused', '-Wno-unused-parameter']

@@ -69,8 +69,11 @@ export async function drive(board: Board, plant: Plant, options: ControlOptions)
     onEpisode?.(episode + 1, returns[episode])
   }
   return {
-    ...{ returns, steps, comparedActions: host === undefined ? 0 : steps * action.length },
-    ...{ cycles: spreadOf(cycles.subarray(0, steps)), roundTrip: spreadOf(roundTrip.subarray(0, steps)) },
+    returns,
+    steps,
+    comparedActions: host === undefined ? 0 : steps * action.length,
+    cycles: spreadOf(cycles.subarray(0, steps)),
+    roundTrip: spreadOf(roundTrip.subarray(0, steps)),
     roundTrips: roundTrip.slice(0, steps),
   }
 }

@@ -134,8 +134,15 @@ export async function driveRealTime(board: Board, plant: Plant, options: RealTim
   if (cycles.length === 0) throw new FailedError(`${name}: no action came in time at ${hz} Hz`)
   const kept = intervals.subarray(0, steps)
   return {
-    ...{ returns, steps, comparedActions: compared, misses, failsafes },
-    ...{ cycles: spreadOf(cycles), roundTrip: spreadOf(roundTrips), roundTrips: Float64Array.from(roundTrips) },
-    ...{ interval: spreadOf(kept), jitter: spreadOf(kept.map((interval) => Math.abs(interval - period))) },
+    returns,
+    steps,
+    comparedActions: compared,
+    misses,
+    failsafes,
+    cycles: spreadOf(cycles),
+    roundTrip: spreadOf(roundTrips),
+    roundTrips: Float64Array.from(roundTrips),
+    interval: spreadOf(kept),
+    jitter: spreadOf(kept.map((interval) => Math.abs(interval - period))),
   }
 }

@@ -88,7 +88,9 @@ export function generateOnnx(program: Program, name = 'policy'): Bytes {
 const node = (operator: string, inputs: string[], output: string, attributes: Bytes[]): Bytes =>
   message(
     ...inputs.map((input) => text(1, input)),
-    ...[text(2, output), text(3, `${operator}_${output}`), text(4, operator)],
+    text(2, output),
+    text(3, `${operator}_${output}`),
+    text(4, operator),
     ...attributes.map((item) => bytes(5, item)),
   )
 

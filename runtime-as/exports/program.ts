@@ -55,9 +55,15 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
   const bounds = observationBounds(contract)
   return {
     ...(bounds && { bounds: boundsOf(bounds) }),
-    ...{ task: contract.task, observations: contract.observation.names, actions: names, layers, goldens },
+    task: contract.task,
+    observations: contract.observation.names,
+    actions: names,
+    layers,
+    goldens,
     squash: contract.squash,
-    ...{ low: low.map(Math.fround), high: high.map(Math.fround), failsafe: failsafe.map(Math.fround) },
+    low: low.map(Math.fround),
+    high: high.map(Math.fround),
+    failsafe: failsafe.map(Math.fround),
   }
 }
 

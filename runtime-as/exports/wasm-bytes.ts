@@ -67,7 +67,12 @@ export const storeFour = (address: number): Code => [...simd(0x0b), 2, ...unsign
 export const loadFirst = (address: number): Code => [...BASE, ...simd(0x5c), 2, ...unsigned(address)]
 /** lane k from memory into the vector `lanes` */
 export const loadLane = (address: number, lanes: Code, k: number): Code => [
-  ...[...BASE, ...lanes, ...simd(0x56), 2, ...unsigned(address), k],
+  ...BASE,
+  ...lanes,
+  ...simd(0x56),
+  2,
+  ...unsigned(address),
+  k,
 ]
 
 export const get = (local: number): Code => [LOCAL_GET, ...unsigned(local)]

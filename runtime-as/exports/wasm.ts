@@ -186,17 +186,18 @@ function activated(activation: ProgramLayer['activation'], y: number): op.Code {
   }
   // bits & ~((bits & (bits + 0x7fffff)) >> 31), of assembly/relu.ts
   return [
-    ...[
-      ...op.BASE,
-      ...sum,
-      ...sum,
-      ...sum,
-      ...op.integer(0x7fffff),
-      ...op.I32X4_SPLAT,
-      ...op.I32X4_ADD,
-      ...op.V128_AND,
-    ],
-    ...[...op.integer(31), ...op.I32X4_SHIFT_SIGNED, ...op.V128_AND_NOT, ...op.storeFour(y)],
+    ...op.BASE,
+    ...sum,
+    ...sum,
+    ...sum,
+    ...op.integer(0x7fffff),
+    ...op.I32X4_SPLAT,
+    ...op.I32X4_ADD,
+    ...op.V128_AND,
+    ...op.integer(31),
+    ...op.I32X4_SHIFT_SIGNED,
+    ...op.V128_AND_NOT,
+    ...op.storeFour(y),
   ]
 }
 
@@ -226,16 +227,29 @@ function tanhFunction(): op.Code {
       .toReversed()
       .flatMap((c, i) => (i === 0 ? op.float(c) : [...u, op.F32_MULTIPLY, ...op.float(c), op.F32_ADD]))
   const returnIf = (value: op.Code, comparison: number, limit: number, result: number): op.Code => [
-    ...[...value, ...op.float(limit), comparison, op.IF, op.EMPTY],
-    ...[...op.float(result), op.RETURN, op.END],
+    ...value,
+    ...op.float(limit),
+    comparison,
+    op.IF,
+    op.EMPTY,
+    ...op.float(result),
+    op.RETURN,
+    op.END,
   ]
   return op.body(
     [[2, op.F32]],
     [
       ...returnIf(x, op.F32_GREATER, TANH_LIMIT, 1),
       ...returnIf(x, op.F32_LESS, -TANH_LIMIT, -1),
-      ...[...x, ...x, op.F32_MULTIPLY, ...op.set(1)],
-      ...[...x, ...polynomial(TANH_NUMERATOR), op.F32_MULTIPLY, ...polynomial(TANH_DENOMINATOR), op.F32_DIVIDE],
+      ...x,
+      ...x,
+      op.F32_MULTIPLY,
+      ...op.set(1),
+      ...x,
+      ...polynomial(TANH_NUMERATOR),
+      op.F32_MULTIPLY,
+      ...polynomial(TANH_DENOMINATOR),
+      op.F32_DIVIDE,
       ...op.set(2),
       ...returnIf(y, op.F32_GREATER, 1, 1),
       ...returnIf(y, op.F32_LESS, -1, -1),

@@ -35,11 +35,15 @@ export function arrange(network: Network): StoredLayer[] {
     const rowOrder = identity(layer.outputs)
     if (form === 'grouped' && i < network.layers.length - 1) rowOrder.sort((a, b) => lengths[b] - lengths[a] || a - b)
     const stored: StoredLayer = {
-      ...{ form, rows: layer.outputs, columns: layer.inputs, activation: layer.activation },
+      form,
+      rows: layer.outputs,
+      columns: layer.inputs,
+      activation: layer.activation,
       weights: reordered(layer, rowOrder, columnOrder),
       bias: Float32Array.from(rowOrder, (row) => layer.bias[row]),
       lengths: Uint16Array.from(rowOrder, (row) => lengths[row]),
-      ...{ values, multipliers },
+      values,
+      multipliers,
       scale: scale && Float32Array.from(rowOrder, (row) => scale[row]),
       heads: heads && Int32Array.from(rowOrder, (row) => heads[row]),
     }

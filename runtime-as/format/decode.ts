@@ -69,12 +69,17 @@ export function decodePolicy(bytes: Uint8Array, name = 'policy'): DecodedPolicy 
     contractHash: core.getUint32(layout.CONTRACT_HASH, true),
     network,
     layers: stored.map(({ form, layer }, i) => ({
-      ...{ form, values: layer.values ?? 'f32', rows: layer.outputs, columns: layer.inputs },
+      form,
+      values: layer.values ?? 'f32',
+      rows: layer.outputs,
+      columns: layer.inputs,
       weights: weightCount({ layers: [layer] }),
       liveUnits: liveUnits(network, i),
     })),
     goldens: unpackGoldens(core),
-    ...{ fileBytes: bytes.length, coreBytes: core.byteLength, weights: weightCount(network) },
+    fileBytes: bytes.length,
+    coreBytes: core.byteLength,
+    weights: weightCount(network),
   }
 }
 

@@ -43,7 +43,8 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
   const outside = { clamped: 0, refused: 0 }
 
   const policy: Policy = {
-    ...{ contract, outside },
+    contract,
+    outside,
     stepInto(observation, action) {
       for (let i = 0; i < observations; i++) x[i] = observation[i]
       if (bounded) {

@@ -43,8 +43,12 @@ describe('bpd import', () => {
         .update(readFileSync(at(file)))
         .digest('hex')
     expect(card).toMatchObject({
-      ...{ task: 'pendulum', file: 'teacher.safetensors', sha256: sha256('made/teacher.safetensors') },
-      ...{ sizes: [3, 4, 1], parameters: 21, licence: 'MIT, a test' },
+      task: 'pendulum',
+      file: 'teacher.safetensors',
+      sha256: sha256('made/teacher.safetensors'),
+      sizes: [3, 4, 1],
+      parameters: 21,
+      licence: 'MIT, a test',
       source: { file: 'sac.zip', sha256: sha256('sac.zip') },
     })
     const { network, squash, metadata } = loadTeacher(at('made/teacher.safetensors'))
@@ -68,7 +72,8 @@ describe('bpd import', () => {
     expect(cut.layers[0]).toEqual({ ...whole.layers[0], inputs: 2, weights: kept })
     expect(cut.layers[1]).toEqual(whole.layers[1])
     expect(JSON.parse(readFileSync(at('cut/card.json'), 'utf8'))).toMatchObject({
-      ...{ sizes: [2, 4, 1], inputs: 'the first 2 of 3; the others taken as zero' },
+      sizes: [2, 4, 1],
+      inputs: 'the first 2 of 3; the others taken as zero',
     })
   })
 
@@ -114,8 +119,13 @@ describe('inputs that are cut from a normalised teacher', () => {
         ],
       ]),
       metadata: {
-        ...{ activation: 'tanh', output_squash: 'tanh', action_low: '[-1,-1]', action_high: '[1,1]' },
-        ...{ obs_norm: normalisation, obs_norm_eps: '1e-8', obs_norm_clip: '10' },
+        activation: 'tanh',
+        output_squash: 'tanh',
+        action_low: '[-1,-1]',
+        action_high: '[1,1]',
+        obs_norm: normalisation,
+        obs_norm_eps: '1e-8',
+        obs_norm_clip: '10',
       },
     }
     const spec = { ...new Pendulum().spec, actionNames: ['a', 'b'], actionLow: [-1, -1], actionHigh: [1, 1] }

@@ -28,24 +28,29 @@ const at = (...path: string[]) => join(folder, ...path)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const collecting = (transitions: number, out: string) => [
-  ...['collect', 'pendulum', '--teacher', teacher, '--transitions', `${transitions}`, '--out', out],
+  'collect',
+  'pendulum',
+  '--teacher',
+  teacher,
+  '--transitions',
+  `${transitions}`,
+  '--out',
+  out,
 ]
 const teaching = (out: string, ...more: string[]) => [
-  ...[
-    'teach',
-    'pendulum',
-    '--out',
-    out,
-    '--hidden',
-    '8',
-    '--batch-size',
-    '4',
-    '--threads',
-    '1',
-    '--episodes',
-    '1',
-    ...more,
-  ],
+  'teach',
+  'pendulum',
+  '--out',
+  out,
+  '--hidden',
+  '8',
+  '--batch-size',
+  '4',
+  '--threads',
+  '1',
+  '--episodes',
+  '1',
+  ...more,
 ]
 const begin = (words: string[]) => spawn(process.execPath, [bpd, ...words], { cwd: folder, stdio: 'ignore' })
 const names = (place: string) => readdirSync(at(place)).sort()

@@ -38,22 +38,34 @@ describe('a row of the table', () => {
     return { mean, std: 0, episodes: returns.length, median: mean, failureRate: 0, returns }
   }
   const plan: Plan = {
-    ...{ task: 'hopper', teacherFile: 'teacher', teacherSha256: 'ab', teacherAlgorithm: 'TD3', variants: ['bpd'] },
-    ...{ seeds: 2, transitions: 1, episodes: 3 },
-    ...{ budgets: [1701, 850], threads: 1, given: {}, folder: '' },
+    task: 'hopper',
+    teacherFile: 'teacher',
+    teacherSha256: 'ab',
+    teacherAlgorithm: 'TD3',
+    variants: ['bpd'],
+    seeds: 2,
+    transitions: 1,
+    episodes: 3,
+    budgets: [1701, 850],
+    threads: 1,
+    given: {},
+    folder: '',
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
-    ...{
-      variant: 'bpd',
-      share: 1,
-      weightBudget: 1701,
-      seed,
-      file: '',
-      teacher: measured(teacher),
-      student: measured(student),
-      picked: 1,
-    },
-    ...{ threshold: 0, weights, studentWeights: 2 * weights, fileBytes: 8 * weights, liveUnits: [9, 3], seconds: 1 },
+    variant: 'bpd',
+    share: 1,
+    weightBudget: 1701,
+    seed,
+    file: '',
+    teacher: measured(teacher),
+    student: measured(student),
+    picked: 1,
+    threshold: 0,
+    weights,
+    studentWeights: 2 * weights,
+    fileBytes: 8 * weights,
+    liveUnits: [9, 3],
+    seconds: 1,
   })
   const rowFor = (weights: number) => {
     const runs = [run(1, 1000, [10, 20, 60], [40, 40, 40]), run(2, weights, [50, 60, 70], [60, 60, 60])]
@@ -64,8 +76,16 @@ describe('a row of the table', () => {
 
   it('holds means over seeds, and the median over all episodes', () => {
     expect(rowFor(1600)).toMatchObject({
-      ...{ task: 'hopper', teacherReturn: 50, studentReturn: 45, retained: 0.9, weights: 1300, median: 55 },
-      ...{ keptOfPaperNetwork: 0.013, keptOfStudent: 0.5, fileBytes: 10400, seeds: [1, 2] },
+      task: 'hopper',
+      teacherReturn: 50,
+      studentReturn: 45,
+      retained: 0.9,
+      weights: 1300,
+      median: 55,
+      keptOfPaperNetwork: 0.013,
+      keptOfStudent: 0.5,
+      fileBytes: 10400,
+      seeds: [1, 2],
     })
   })
 

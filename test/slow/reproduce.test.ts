@@ -20,7 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 function writeTeacher(file: string): void {
   const random = randomStream(1, 'reproduce')
   const layer = (inputs: number, outputs: number) => ({
-    ...{ inputs, outputs, activation: 'tanh' as const },
+    inputs,
+    outputs,
+    activation: 'tanh' as const,
     weights: Float32Array.from({ length: inputs * outputs }, () => random.normal()),
     bias: new Float32Array(outputs),
   })
@@ -93,12 +95,22 @@ describe('bpd reproduce', () => {
     const row = rows('whole').find(({ weights }) => weights === card('whole').weights)!
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     expect(card('whole')).toMatchObject({
-      ...{ task: 'hopper', file: 'student.bpd', sha256, variant: 'no-q', bytes: bytes.length, weights: row.weights },
+      task: 'hopper',
+      file: 'student.bpd',
+      sha256,
+      variant: 'no-q',
+      bytes: bytes.length,
+      weights: row.weights,
       weightBudget: 1701,
-      ...{ keptOfPaperNetwork: row.keptOfPaperNetwork, keptOfStudent: row.keptOfStudent, seed: 1, seeds: [1] },
+      keptOfPaperNetwork: row.keptOfPaperNetwork,
+      keptOfStudent: row.keptOfStudent,
+      seed: 1,
+      seeds: [1],
       return: { mean: row.studentReturn, episodes: 2 },
       teacher: {
-        ...{ file: 'teacher.safetensors', source: 'a test', licence: 'MIT' },
+        file: 'teacher.safetensors',
+        source: 'a test',
+        licence: 'MIT',
         return: { mean: row.teacherReturn, episodes: 2 },
       },
     })

@@ -21,7 +21,9 @@ export function randomLayer(inputs: number, outputs: number, activation: Activat
   const scale = 2 / Math.sqrt(Math.max(1, inputs * density))
   const weight = () => (random() < density ? (random() - 0.5) * scale : 0)
   const layer: Layer = {
-    ...{ inputs, outputs, activation },
+    inputs,
+    outputs,
+    activation,
     weights: Float32Array.from({ length: inputs * outputs }, weight),
     bias: Float32Array.from({ length: outputs }, () => random() - 0.5),
   }
@@ -56,7 +58,9 @@ export function contractFor(network: Network, squash: Contract['squash'] = 'tanh
       high: list(actions, (i) => 0.3 + (i % 5)),
       failsafe: list(actions, (i) => -0.25 + 0.1 * (i % 4)),
     },
-    ...{ squash, period: 0.02, provenance: { made: 'by a test', seed: 7 } },
+    squash,
+    period: 0.02,
+    provenance: { made: 'by a test', seed: 7 },
   }
 }
 

@@ -7,7 +7,9 @@ import { CORE, CORE_BYTES_BE, TRAILER } from '../../runtime-as/kernel/assembly/l
 export const tinyNetwork: Network = {
   layers: [
     {
-      ...{ inputs: 4, outputs: 2, activation: 'relu' },
+      inputs: 4,
+      outputs: 2,
+      activation: 'relu',
       weights: Float32Array.of(0, 0, 0, 1.5, 2, 0, -1, 0),
       bias: Float32Array.of(0.25, 0.5),
     },
@@ -19,7 +21,9 @@ export const tinyContract: Contract = {
   task: 'tiny',
   observation: { names: ['a', 'b', 'c', 'd'] },
   action: { names: ['u'], low: [-2], high: [2], failsafe: [0] },
-  ...{ squash: 'tanh', period: 0.05, provenance: {} },
+  squash: 'tanh',
+  period: 0.05,
+  provenance: {},
 }
 
 export const tinyFile = (contract = tinyContract, golden = [0.5, 2, -0.25, 0.5]): Uint8Array =>
@@ -29,12 +33,14 @@ export const tinyFile = (contract = tinyContract, golden = [0.5, 2, -0.25, 0.5])
 const tinyInt8Network: Network = {
   layers: [
     {
-      ...{ ...tinyNetwork.layers[0], values: 'int8' },
+      ...tinyNetwork.layers[0],
+      values: 'int8',
       weights: Float32Array.of(0, 0, 0, 127, 127, 0, -64, 0),
       scale: Float32Array.of(1 / 64, 1 / 32),
     },
     {
-      ...{ ...tinyNetwork.layers[1], values: 'int8' },
+      ...tinyNetwork.layers[1],
+      values: 'int8',
       weights: Float32Array.of(-85, 127),
       scale: Float32Array.of(1 / 128),
     },

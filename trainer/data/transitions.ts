@@ -49,7 +49,10 @@ export function* pieces(transitions: Transitions): Generator<[first: number, row
 export function transitionsOf(rows: Float32Array, observationSize: number, actionSize: number): Transitions {
   const { width } = columnsOf(observationSize, actionSize)
   return {
-    ...{ observationSize, actionSize, count: rows.length / width, metadata: {} },
+    observationSize,
+    actionSize,
+    count: rows.length / width,
+    metadata: {},
     crc32: crcOf(rows),
     read: (first, count) => rows.subarray(first * width, (first + count) * width),
   }

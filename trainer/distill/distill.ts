@@ -84,8 +84,11 @@ export async function distill(
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
     const onCut = (point: SweepPoint, i: number) =>
       onProgress?.({
-        ...{ phase: 'tune', step: i + 1, steps: cuts },
-        ...{ secondsLeft: left(steps + tuneCost * (i + 1)), sweep: point },
+        phase: 'tune',
+        step: i + 1,
+        steps: cuts,
+        secondsLeft: left(steps + tuneCost * (i + 1)),
+        sweep: point,
       })
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
     const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }

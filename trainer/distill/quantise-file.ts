@@ -47,7 +47,10 @@ export async function quantiseFile(
     )
   }
   return {
-    ...{ bytes, values, bytesBefore: file.length },
-    ...{ returnBefore: await returnOf(file, 0), returnAfter: await returnOf(bytes, episodes) },
+    bytes,
+    values,
+    bytesBefore: file.length,
+    returnBefore: await returnOf(file, 0),
+    returnAfter: await returnOf(bytes, episodes),
   }
 }

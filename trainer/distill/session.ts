@@ -113,7 +113,12 @@ function stepConfig(task: Task, transitions: Transitions, options: DistillOption
   return {
     ...options,
     hidden: variantOf(options.variant).hidden(options, observationSize, actionSize),
-    ...{ observationSize, actionSize, actionLow, actionHigh, capacity: count, cloneWeight: 1 },
+    observationSize,
+    actionSize,
+    actionLow,
+    actionHigh,
+    capacity: count,
+    cloneWeight: 1,
     kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },
   }
 }

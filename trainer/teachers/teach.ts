@@ -142,7 +142,11 @@ export async function teach(
       await turn()
       if (checkpoint && (signal?.aborted || performance.now() - saved > checkpoint.minutes * 60_000)) {
         await saveTeachState(checkpoint.path, identity, trainer, {
-          ...{ step, episode, explore: explore.state, seconds: seconds(), best },
+          step,
+          episode,
+          explore: explore.state,
+          seconds: seconds(),
+          best,
         })
         saved = performance.now()
       }

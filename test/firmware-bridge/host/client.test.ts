@@ -233,7 +233,9 @@ describe('a board that', () => {
     const line = () => badLine(port, {}, 0).duplex
     let reopened = 0
     const usb: Port = {
-      ...{ name: 'usb', duplex: line(), close: port.close },
+      name: 'usb',
+      duplex: line(),
+      close: port.close,
       async reopen() {
         reopened++
         port.board.powerOn()

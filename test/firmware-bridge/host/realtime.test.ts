@@ -66,7 +66,10 @@ describe('a plant in real time', () => {
     now += 10_000
     const applied: number[] = []
     const plant = {
-      ...{ observation: [1, 0, 0], terminated: false, maxSteps: 5, reset: () => {} },
+      observation: [1, 0, 0],
+      terminated: false,
+      maxSteps: 5,
+      reset: () => {},
       step: (action: ArrayLike<number>) => applied.push(action[0]),
     }
     const real = await driveRealTime(board, plant, { episodes: 1, hz: 20, failsafe: [0.5] })

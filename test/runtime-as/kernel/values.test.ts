@@ -55,7 +55,11 @@ describe('weights narrower than f32', () => {
     for (let from = 0; from < finite.length; from += 4096) {
       const weights = finite.slice(from, from + 4096)
       const layer: Layer = {
-        ...{ inputs: 1, outputs: weights.length, activation: 'none', values: 'f16', weights },
+        inputs: 1,
+        outputs: weights.length,
+        activation: 'none',
+        values: 'f16',
+        weights,
         bias: new Float32Array(weights.length),
       }
       const network = { layers: [layer] }

@@ -29,7 +29,11 @@ describe('episodes in worker threads', () => {
 
 describe('picking within a number of weights', () => {
   const point = (weights: number, tunedReturn: number) => ({
-    ...{ threshold: 0, weights, bytes: 8 * weights, prunedReturn: 0, tunedReturn },
+    threshold: 0,
+    weights,
+    bytes: 8 * weights,
+    prunedReturn: 0,
+    tunedReturn,
   })
   const points = [point(100, 5), point(200, 8), point(300, 7), point(400, 10)]
 

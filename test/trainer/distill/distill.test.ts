@@ -29,8 +29,17 @@ const transitions = transitionsOf(rows, 3, 1)
 const short = (given: Partial<DistillOptions> = {}, checkpoints?: (job: DistillJob) => Checkpoints) => {
   const progress: Progress[] = []
   const options = distillOptions('pendulum', {
-    ...{ steps: 400, evaluateEvery: 100, progressEpisodes: 1, pickEpisodes: 2, tuneUpdates: 50, thresholds: [-1, 2] },
-    ...{ hidden: [24, 24], criticHidden: [32, 32], batchSize: 64, seed: 1, threads: 1 },
+    steps: 400,
+    evaluateEvery: 100,
+    progressEpisodes: 1,
+    pickEpisodes: 2,
+    tuneUpdates: 50,
+    thresholds: [-1, 2],
+    hidden: [24, 24],
+    criticHidden: [32, 32],
+    batchSize: 64,
+    seed: 1,
+    threads: 1,
     ...given,
   })
   return makeStudent('pendulum', teacher, transitions, options, {
@@ -95,7 +104,7 @@ describe('bounds of the observations', () => {
   it('have the margin that is wanted', () => {
     const [low, high] = [rangeOf(transitions, 'refuse', 0).low, rangeOf(transitions, 'refuse', 0).high]
     expect([low[2], high[2]]).toEqual(ofData(2))
-    const one = transitionsOf(Float32Array.of(...[0, -4, 1], 0, 0, 0, ...[0, -4, 3], 0, 0), 3, 1)
+    const one = transitionsOf(Float32Array.of(0, -4, 1, 0, 0, 0, 0, -4, 3, 0, 0), 3, 1)
     expect(rangeOf(one, 'refuse', 0.5)).toEqual({ low: [-0.5, -6, 0], high: [0.5, -2, 4], outside: 'refuse' })
   })
 })
@@ -202,7 +211,11 @@ describe('options', () => {
 
 describe('the picking rule', () => {
   const point = (weights: number, tunedReturn: number) => ({
-    ...{ threshold: 0, weights, bytes: 10 * weights, prunedReturn: 0, tunedReturn },
+    threshold: 0,
+    weights,
+    bytes: 10 * weights,
+    prunedReturn: 0,
+    tunedReturn,
   })
 
   it('takes the fewest weights within the tolerance of the teacher', () => {

@@ -144,8 +144,11 @@ describe('an episode ends by the rule of its task', () => {
   it.each(ends)('%s: %s', (name, _, [array, index], value, ended) => {
     const definition = definitions.map(([, d]) => d).find((d) => d.name === name)!
     const start: Record<string, number[]> = {
-      ...{ hopper: [0, 1.25, 0, 0, 0, 0], walker2d: [0, 1.25, 0, 0, 0, 0, 0, 0, 0], 'inverted-pendulum': [0, 0] },
-      ...{ halfcheetah: new Array(9).fill(0), ant: [0, 0, 0.75, 1, ...new Array(11).fill(0)] },
+      hopper: [0, 1.25, 0, 0, 0, 0],
+      walker2d: [0, 1.25, 0, 0, 0, 0, 0, 0, 0],
+      'inverted-pendulum': [0, 0],
+      halfcheetah: new Array(9).fill(0),
+      ant: [0, 0, 0.75, 1, ...new Array(11).fill(0)],
     }
     const qpos = Float64Array.from(start[name])
     const qvel = new Float64Array(name === 'ant' ? 14 : qpos.length)
