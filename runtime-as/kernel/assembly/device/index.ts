@@ -115,7 +115,8 @@ function answer(type: u32, head: u32, length: u32): u32 {
   let status: u32 = OK
   switch (type) {
     case HELLO:
-      if (length != 0 && length != 4) {
+      // 0 or 4
+      if (length & ~4) {
         status = refuse(BAD_LENGTH, 0)
         break
       }

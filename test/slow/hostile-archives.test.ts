@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hostileArchives, hostileStatistics } from '../../support/hostile.ts'
-import { archiveOf, linear } from '../../support/sb3-archive.ts'
+import { hostileArchives, hostileStatistics } from '../support/hostile.ts'
+import { archiveOf, linear } from '../support/sb3-archive.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-hostile-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const [archive, statistics] = [join(folder, 'a.zip'), join(folder, 's.pkl')]
-const script = fileURLToPath(new URL('../../support/read-in-child.ts', import.meta.url))
+const script = fileURLToPath(new URL('../support/read-in-child.ts', import.meta.url))
 
 interface Outcome {
   error?: { name: string; message: string }

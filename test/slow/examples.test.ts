@@ -1,7 +1,7 @@
 /** The examples run as they stand. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { root } from './support/pages.ts'
+import { root } from '../support/pages.ts'
 
 const run = (example: string) =>
   execFileSync(process.execPath, [`examples/${example}.ts`], { cwd: root, encoding: 'utf8' })
