@@ -1,4 +1,4 @@
-/** The C of a policy against compilers that fuse. All policies, compilers and flags: test/slow/exported-c.test.ts */
+/** The C of a policy against compilers that fuse. All policies, compilers and flags: exported-c.test.ts */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Under every compiler, level and kind of fusing: the bits of the kernel. A faster part: test/runtime-as/exports/c.test.ts */
+/** Under every compiler, level and kind of fusing: the bits of the kernel. A faster part: c.test.ts */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
