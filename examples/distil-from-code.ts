@@ -5,7 +5,7 @@ import { collect, collectDefaults } from '../trainer/data/collect.ts'
 import { transitionsOf } from '../trainer/data/transitions.ts'
 import { makeStudent } from '../trainer/distill/make-student.ts'
 import { distillOptions } from '../trainer/distill/options.ts'
-import { evaluate } from '../trainer/tasks/evaluate.ts'
+import { controllerOf, evaluate } from '../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../trainer/tasks/registry.ts'
 import { teacherController } from '../trainer/teachers/policy.ts'
 import { loadTeacher } from '../trainer/teachers/teacher.ts'
@@ -28,6 +28,5 @@ const student = await makeStudent(name, teacher, transitions, options, {
 })
 
 const policy = loadPolicy(student.bytes)
-const play = (observation: ArrayLike<number>, action: Float32Array) => policy.stepInto(observation, action)
-const { mean, std } = evaluate(task, play, seed, 'report', 20)
+const { mean, std } = evaluate(task, controllerOf(policy), seed, 'report', 20)
 console.log(`${student.bytes.length} bytes, return ${mean.toFixed(1)} ± ${std.toFixed(1)} over 20 episodes`)

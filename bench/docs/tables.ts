@@ -160,7 +160,7 @@ function ablation(): string {
 /** What `npm start` ends with. */
 function demo(): string {
   const report: Report = read('bench/results/demo.json')
-  return `\`\`\`text\n${reportTable(report)}\n\`\`\``
+  return `\`\`\`text\n${reportTable(report, 100)}\n\`\`\``
 }
 
 export const tables: Record<string, () => string> = {

@@ -5,21 +5,34 @@ import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { Report } from './report.ts'
 import { duration, frequency, grouped, percent, printable, signed } from './words.ts'
 
-/** The first column to the left, figures to the right; no colours, so that it may go to a file. */
-export function plainTable(head: string[], rows: string[][]): string {
-  const figures = head.map((_, column) => rows.every((row) => /^[-\d]|^$/.test(row[column])))
+/**
+ * The first column to the left, figures to the right; no colours, so that it may go to a file. columns: of the terminal; where they do
+ * not suffice, a row is a few lines, one a cell.
+ */
+export function plainTable(head: string[], rows: string[][], columns = process.stdout.columns || Infinity): string {
+  const figures = head.map((_, column) => rows.every((row) => /^[-+\d]|^$/.test(row[column])))
   const table = new Table({
     head,
     colAligns: figures.map((right, column) => (right && column > 0 ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   })
   table.push(...rows)
-  return table.toString()
+  const text = table.toString()
+  return text.indexOf('\n') <= columns ? text : rows.map((row) => stacked(head, row)).join('\n')
+}
+
+function stacked(head: string[], [title, ...cells]: string[]): string {
+  const width = Math.max(...head.slice(1).map((name) => name.length))
+  const lines = cells.map((cell, i) => `  ${head[i + 1].padEnd(width)}  ${cell}`)
+  return [title, ...lines.filter((_, i) => cells[i] !== '')].join('\n')
 }
 
 /** Teacher against student, as `bpd demo` ends. */
-export function reportTable({ task, teacher, student, difference, board, seconds }: Report): string {
-  const cycles = ({ median, min, max }: Spread) => `${grouped(median)} [${grouped(min)}–${grouped(max)}]`
+export function reportTable(
+  { task, teacher, student, difference, board, seconds }: Report,
+  columns = process.stdout.columns || Infinity,
+): string {
+  const range = ({ min, max }: Spread) => `${grouped(min)}–${grouped(max)}`
   const score = ({ mean, std }: ReturnStatistics) => `${mean.toFixed(1)} ± ${std.toFixed(1)}`
   const time = ({ median }: Spread) => duration(median / board.clockHz)
   const { teacherCycles, studentCycles, control } = board
@@ -37,17 +50,17 @@ export function reportTable({ task, teacher, student, difference, board, seconds
       score(student.return),
       `${signed(difference)} (${teacher.return.episodes} episodes)`,
     ],
-    ['cycles an inference', cycles(teacherCycles), cycles(studentCycles), `${board.speedup.toFixed(1)} x fewer`],
+    [
+      'cycles an inference',
+      grouped(teacherCycles.median),
+      grouped(studentCycles.median),
+      `${board.speedup.toFixed(1)} x fewer`,
+    ],
+    ['least to most', range(teacherCycles), range(studentCycles), ''],
     [`time at ${frequency(board.clockHz)}`, time(teacherCycles), time(studentCycles), ''],
   ]
-  const table = new Table({
-    head: [printable(task), 'dense teacher', 'sparse student', ''],
-    colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  })
-  table.push(...rows)
   return [
-    table.toString(),
+    plainTable([printable(task), 'dense teacher', 'sparse student', ''], rows, columns),
     `board    ${printable(board.name)}; ${board.counter}`,
     `memory   RAM ${grouped(board.ramBytes)} B, stack ${grouped(board.stackBytes)} B, firmware ${grouped(board.flashBytes)} B`,
     `control  ${control.episodes} episodes, ${grouped(control.steps)} steps on the board: return ${control.return.mean.toFixed(1)}; ` +
