@@ -22,7 +22,7 @@ seen, since = b'', 0
 # what hangs is ended, and what it showed is told
 def late(*_): os.killpg(child, signal.SIGKILL)
 signal.signal(signal.SIGALRM, late)
-signal.alarm(25)
+signal.alarm(150)
 while True:
     try: data = os.read(master, 65536)
     except OSError: break
