@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { generated } from '../bench/docs/build.ts'
-import { pages, root } from './support/pages.ts'
+import { folderPages, pages, root } from './support/pages.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const written = [...pages(), 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
+const written = [...pages(), 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...folderPages()]
 
 describe('generated tables and plots', () => {
   it.each([...generated()])('%s is what "npm run docs" writes', (path, text) => {
@@ -32,9 +32,9 @@ describe.each(written)('%s', (page) => {
     expect(missing).toEqual([])
   })
 
-  it('is prose at 100 columns, tables and pictures apart', () => {
+  it('is prose at 100 columns; tables, pictures and layouts apart', () => {
     const text = read(page).replace(/^```.*?^```$/gms, '')
-    const long = text.split('\n').filter((line) => line.length > 100 && !/\||^!?\[/.test(line))
+    const long = text.split('\n').filter((line) => line.length > 100 && !/\||^!?\[|^ {4}/.test(line))
     expect(long).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ import { openSerial } from '../host/serial.ts'
 const NAME = 'qemu-stm32f405'
 const QEMU = 'qemu-system-arm'
 const IMAGE = fileURLToPath(new URL('../images/stm32f405.bin', import.meta.url))
-/** of boards/stm32f405/board.h */
+/** of firmware/stm32f405/board.h */
 const SLOT_A = 0x08020000
 const SLOT_BYTES = 0xc0000
 /** where the file begins in a slot of this board */

@@ -7,6 +7,7 @@ import type { Activation } from '../../runtime-as/format/network.ts'
 import { cActions, fileOf, hasGcc, kernelActions, observationsOf, wasmActions } from '../support/generated.ts'
 import { anyNetwork, randomNetwork } from '../support/networks.ts'
 import { quantised } from '../support/quantised.ts'
+import { describeWith } from '../support/require.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url)))
 const TYPES = ['f32', 'f16', 'int8'] as const
@@ -22,8 +23,10 @@ describe('generated code returns the bits of the kernel', () => {
       { numRuns: 150, seed: 4 },
     )
   })
+})
 
-  it.skipIf(!hasGcc).each([
+describeWith('gcc', hasGcc)('generated C returns the bits of the kernel', () => {
+  it.each([
     ['as C99 without optimisation', ['-std=c99', '-O0']],
     ['with fused multiply-add at hand and GNU C, where gcc fuses unless told', ['-O2', '-march=native']],
   ])('%s', (_, flags) => {

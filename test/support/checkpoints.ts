@@ -31,7 +31,8 @@ export function expectFlipsRefused(bytes: Uint8Array, path: string, load: () => 
   const header = 8 * (8 + headerLength(bytes, bytes.length, path))
   let refused = 0
   const flip = (bit: number) => {
-    const copy = bytes.slice()
+    // of a Buffer, slice would be no copy
+    const copy = new Uint8Array(bytes)
     copy[bit >> 3] ^= 1 << (bit & 7)
     writeFileSync(path, copy)
     let loaded: unknown

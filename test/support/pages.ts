@@ -13,6 +13,15 @@ export interface Block {
 /** README and docs, by their path from the root. */
 export const pages = (): string[] => ['README.md', ...readdirSync(join(root, 'docs')).filter(isPage).map(inDocs).sort()]
 
+/** The READMEs and specifications that lie beside the code, by their path from the root. */
+export const folderPages = (): string[] =>
+  ['trainer', 'runtime-as', 'firmware-bridge'].flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+      .filter(isPage)
+      .map((file) => `${top}/${file.replaceAll('\\', '/')}`)
+      .sort(),
+  )
+
 const isPage = (name: string) => name.endsWith('.md')
 const inDocs = (name: string) => `docs/${name}`
 

@@ -1,5 +1,5 @@
 /** One suite for every target: each type of value, in every form, gives the bits of the readable reference on it. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { Activation, Outside, ValueType } from '../../runtime-as/format/network.ts'
@@ -7,6 +7,7 @@ import { referenceForward } from '../../runtime-as/kernel/reference.ts'
 import { awkwardObservation, randomNetwork } from './networks.ts'
 import { bits, withAlteredGolden } from './policies.ts'
 import { quantisedFile } from './quantised.ts'
+import { describeWith } from './require.ts'
 
 /** Dense, sparse with u8 columns and empty rows, sparse with u16 columns. */
 export function everyForm(values: ValueType, hidden: Activation, outside?: Outside): Uint8Array {
@@ -22,7 +23,7 @@ export function describeTarget(
   open: () => Promise<Board>,
   files: Uint8Array[],
 ) {
-  describe.skipIf(missing)(name, () => {
+  describeWith(missing ?? 'nothing', missing === undefined)(name, () => {
     const opened: Board[] = []
     afterEach(async () => {
       for (const board of opened.splice(0)) await board.close()

@@ -16,6 +16,7 @@ import { referenceForward } from '../../../runtime-as/kernel/reference.ts'
 import { cActions, hasGcc, observationsOf, selfTest, wasmActions } from '../../support/generated.ts'
 import { bits, bounded, randomNetwork } from '../../support/networks.ts'
 import { quantisedFile } from '../../support/quantised.ts'
+import { describeWith } from '../../support/require.ts'
 import { resealed, tinyContract, tinyFile } from '../../support/tiny.ts'
 
 const opened: Board[] = []
@@ -78,16 +79,18 @@ describe('an observation outside its bounds', () => {
     expect(seen.refused).toBeGreaterThan(100)
   })
 
-  it.skipIf(!hasGcc).each(OUTSIDE)('gives them in the generated C, too: %s', (outside) => {
-    const file = quantisedFile(randomNetwork([9, 20, 3], 0.5), 'f32', 'tanh', outside)
-    const observations = [3, 4, 5].flatMap((seed) => observationsOf(9, seed))
-    expect(cActions(file, observations, ['-std=c99', '-O2'])).toEqual(hostActions(file, observations).actions)
-    expect(
-      selfTest(
-        file,
-        decodePolicy(file).goldens.map(({ observation }) => observation),
-      ),
-    ).toBe(0)
+  describeWith('gcc', hasGcc)('in the generated C', () => {
+    it.each(OUTSIDE)('are kept, too: %s', (outside) => {
+      const file = quantisedFile(randomNetwork([9, 20, 3], 0.5), 'f32', 'tanh', outside)
+      const observations = [3, 4, 5].flatMap((seed) => observationsOf(9, seed))
+      expect(cActions(file, observations, ['-std=c99', '-O2'])).toEqual(hostActions(file, observations).actions)
+      expect(
+        selfTest(
+          file,
+          decodePolicy(file).goldens.map(({ observation }) => observation),
+        ),
+      ).toBe(0)
+    })
   })
 
   const within = [0.25, 0.5, -0.25, 0.5]

@@ -112,6 +112,6 @@ describe('a checkpoint of teaching', () => {
     const trainer = new Trainer(config, { seed: 1, relaxed: false })
     const identity = JSON.parse(readSafetensors(readFileSync(late), late).metadata.identity)
     const about = { blank: trainer.networks.readActor(), updates: (step: number) => step - 100 }
-    expectFlipsRefused(readFileSync(late), changed, () => loadTeachState(changed, identity, trainer, about), 100)
+    expectFlipsRefused(readFileSync(late), changed, () => loadTeachState(changed, identity, trainer, about), 300)
   }, 120_000)
 })
