@@ -133,12 +133,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
   const onBoard = await measureOnBoard(
     { port, state },
-    dense,
-    student.bytes,
-    inferences,
-    task,
-    recipe.seed,
-    controlEpisodes,
+    { teacher: dense, student: student.bytes, inferences },
+    { task, seed: recipe.seed, episodes: controlEpisodes },
   )
   const boarded = clock.lap()
 
@@ -234,12 +230,8 @@ function train(taskName: string, teacher: Teacher, transitions: Transitions, rec
 /** Measures both policies on the board, then lets the student control the task through it. */
 function measureOnBoard(
   choice: BoardChoice,
-  teacher: Uint8Array,
-  student: Uint8Array,
-  inferences: number,
-  task: Task,
-  seed: number,
-  episodes: number,
+  { teacher, student, inferences }: { teacher: Uint8Array; student: Uint8Array; inferences: number },
+  { task, seed, episodes }: { task: Task; seed: number; episodes: number },
 ): Promise<{ comparison: Comparison; control: Control }> {
   return withBoard(choice, async (board, progress) => {
     const { name } = board.info

@@ -11,6 +11,7 @@ import type { Kind } from '../../trainer/files/sniff.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
+import { fixturePath } from './fixtures.ts'
 import { archiveOf, linear, torchZip, zipOf } from './sb3-archive.ts'
 
 const latin = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
@@ -93,12 +94,15 @@ const endings: [ending: string, kind: Kind][] = [
   ['.zip', 'archive'],
 ]
 
-/** what others wrote; none where they are not there */
-export const publicFiles: { path: string; kind: Kind }[] = ['policies', 'datasets', 'teachers'].flatMap((folder) => {
-  const at = fileURLToPath(new URL(folder, reference))
-  if (!existsSync(at)) return []
-  return readdirSync(at, { recursive: true, encoding: 'utf8' }).flatMap((file) => {
-    const kind = endings.find(([ending]) => file.endsWith(ending))?.[1]
-    return kind ? [{ path: `${at}/${file}`, kind }] : []
-  })
-})
+/** what others wrote: in the fixtures, and more where the reference data lie beside this checkout */
+export const publicFiles: { path: string; kind: Kind }[] = [
+  fixturePath('teachers'),
+  ...['policies', 'datasets', 'teachers'].map((folder) => fileURLToPath(new URL(folder, reference))),
+]
+  .filter((at) => existsSync(at))
+  .flatMap((at) =>
+    readdirSync(at, { recursive: true, encoding: 'utf8' }).flatMap((file) => {
+      const kind = endings.find(([ending]) => file.endsWith(ending))?.[1]
+      return kind ? [{ path: `${at}/${file}`, kind }] : []
+    }),
+  )

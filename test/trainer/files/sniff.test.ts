@@ -36,7 +36,7 @@ describe('a file is known by its bytes', () => {
   })
 })
 
-describe.skipIf(publicFiles.length === 0)('a file that others wrote (../shared/reference)', () => {
+describe('a file that others wrote', () => {
   it.each(publicFiles)('$path: $kind', ({ path, kind }) => {
     expect(kindOf(sourceOf(readFileSync(path)), 'file')).toBe(kind)
   })
