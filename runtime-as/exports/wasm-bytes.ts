@@ -4,7 +4,6 @@ export type Code = number[]
 
 export const LOCAL_GET = 0x20
 export const LOCAL_SET = 0x21
-export const LOCAL_TEE = 0x22
 export const CALL = 0x10
 export const RETURN = 0x0f
 export const IF = 0x04
@@ -77,7 +76,6 @@ export const loadLane = (address: number, lanes: Code, k: number): Code => [
 
 export const get = (local: number): Code => [LOCAL_GET, ...unsigned(local)]
 export const set = (local: number): Code => [LOCAL_SET, ...unsigned(local)]
-export const tee = (local: number): Code => [LOCAL_TEE, ...unsigned(local)]
 
 /** A vector of items, each already encoded. */
 export function vector(items: ArrayLike<number>[]): Code {

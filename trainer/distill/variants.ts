@@ -12,7 +12,3 @@ export type VariantName = keyof typeof variants
 export const variantNames = Object.keys(variants) as VariantName[]
 
 export const variantOf = (name: VariantName): Variant => variants[name]
-
-/** Those that are cut at a log alpha, or at a number of weights. */
-export const variantsCutAt = (kind: Variant['cutKind']): VariantName[] =>
-  variantNames.filter((name) => variants[name].cutKind === kind)
