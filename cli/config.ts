@@ -1,9 +1,10 @@
 /** Options of a verb from a JSON or YAML file: what they are is what the same words on the command line would be. */
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Command, Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
-import { notRead } from '../trainer/files/access.ts'
+import { reading } from '../trainer/files/access.ts'
+import { brief } from '../trainer/files/brief.ts'
 import type { Parser } from './parser.ts'
 
 /** bytes; what a verb takes is a thousandth of it */
@@ -11,7 +12,10 @@ const LARGEST = 1_000_000
 
 /** Sets the verb's options to what the file says, but for those on the command line. Keys are long names without the dashes. */
 export function takeConfig(verb: Command, file: string): void {
-  for (const [key, value] of Object.entries(readMap(file))) {
+  const entries = Object.entries(readMap(file))
+  // how errors are told comes before what may be one
+  entries.sort(([a], [b]) => Number(b === 'json') - Number(a === 'json'))
+  for (const [key, value] of entries) {
     const option = verb.options.find(({ long, negate }) => long === `--${key}` && !negate)
     if (option === undefined || key === 'config')
       throw new InputError(`${file}: ${key}: bpd ${verb.name()} has no such option`)
@@ -46,26 +50,39 @@ function optionValue(option: Option, value: unknown, where: string): unknown {
   const takes = option.isBoolean() ? 'switch' : (parse?.takes ?? 'text')
   const { expected, texts } = readers[takes]
   const read = texts(value)
-  if (read === undefined) throw new InputError(`${where}: ${JSON.stringify(value)}, expected ${expected}`)
+  if (read === undefined) throw new InputError(`${where}: ${shown(value)}, expected ${expected}`)
   if (takes === 'switch') return value
   try {
     return read.reduce<unknown>((before, text) => (parse ? parse(text, before) : text), undefined)
   } catch (error) {
     // the parser's refusal
-    throw new InputError(`${where}: ${JSON.stringify(value)}: ${(error as Error).message}`)
+    throw new InputError(`${where}: ${shown(value)}: ${(error as Error).message}`)
   }
 }
 
 type Texts = readonly string[] | undefined
 
+/** A list of plain values as it is written, which people get wrong; anything else short, as it may hold itself. */
+function shown(value: unknown): string {
+  if (!Array.isArray(value) || value.length > 10) return brief(value)
+  return `[${value.map(brief).join(',')}]`
+}
+
+/** The file may be a pipe or a device, which has no size: what is read is bounded. */
 function readText(file: string): string {
-  try {
-    const { size } = statSync(file)
-    if (size <= LARGEST) return readFileSync(file, 'utf8')
-    throw new InputError(`${file}: ${size} bytes, expected at most ${LARGEST}`)
-  } catch (error) {
-    throw notRead(file, error)
-  }
+  return reading(file, () => {
+    const bytes = Buffer.alloc(LARGEST + 1)
+    const descriptor = openSync(file, 'r')
+    let size = 0
+    try {
+      for (let got = 1; got > 0 && size < bytes.length; size += got)
+        got = readSync(descriptor, bytes, size, bytes.length - size, null)
+    } finally {
+      closeSync(descriptor)
+    }
+    if (size > LARGEST) throw new InputError(`${file}: more than ${LARGEST} bytes, expected at most that`)
+    return bytes.toString('utf8', 0, size)
+  })
 }
 
 /** What stands for an option in a file, as the texts of the command line; undefined: something else. */

@@ -88,7 +88,7 @@ tune-with-value: true
     ['nothing for a number', 'episodes:', 'run.yaml: episodes: null, expected a number'],
     ['a list for a number', 'episodes: [3]', 'run.yaml: episodes: [3], expected a number'],
     ['a number out of range', 'episodes: 0', 'run.yaml: episodes: 0: Expected a whole number >= 1.'],
-    ['no number', 'episodes: .nan', 'run.yaml: episodes: null: Expected a whole number >= 1.'],
+    ['no number', 'episodes: .nan', 'run.yaml: episodes: NaN: Expected a whole number >= 1.'],
     ['a number for a switch', 'quiet: 1', 'run.yaml: quiet: 1, expected true or false'],
     ['a key twice', 'seed: 1\nseed: 2', 'run.yaml: neither JSON nor YAML: Map keys must be unique at line 2, column 1'],
     ['neither form', '{"seed": 1', 'run.yaml: neither JSON nor YAML: '],
@@ -113,6 +113,27 @@ tune-with-value: true
   ])('refuses %s of distill', (_, content, line) => {
     const { status, lines } = withFile(content, 'distill', 'pendulum')
     expect({ status, lines }).toEqual({ status: 2, lines: [expect.stringContaining(`bpd: ${line}`)] })
+  })
+
+  it('refuses in one short line a value that holds itself, or is very long', () => {
+    const said = (content: string) => withFile(content, 'eval', 'pendulum', student).lines
+    expect(said('seed: &a [*a]\n')).toEqual(['bpd: run.yaml: seed: [a list], expected a number'])
+    const [line, ...more] = said(`seed: "${'7'.repeat(900_000)}"\n`)
+    expect(line).toMatch(/^bpd: run\.yaml: seed: "7{60}…", expected a number$/)
+    expect(more).toEqual([])
+  })
+
+  it('says what is wrong as JSON where it asks for that anywhere', () => {
+    const { status, stdout } = withFile('episodes: 0\njson: true\n', 'eval', 'pendulum', student)
+    expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 2, error: { kind: 'input' } })
+  })
+
+  it('refuses what never ends', () => {
+    const { status, lines } = bpd('eval', 'pendulum', student, '--config', '/dev/zero')
+    expect({ status, lines }).toEqual({
+      status: 2,
+      lines: ['bpd: /dev/zero: more than 1000000 bytes, expected at most that'],
+    })
   })
 
   it('refuses a file that is not there, or far too large', () => {
