@@ -3,12 +3,11 @@
  * command that is killed before leaves it as it was.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { kindOf } from '../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { reading } from '../trainer/files/access.ts'
-import { makeFolder } from '../trainer/files/claim.ts'
+import { claimFiles } from '../trainer/files/claim.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 
 /** header: magic, CRC-32 of all behind it, the port's name padded with zeros; then the flash */
@@ -30,7 +29,8 @@ export class BoardState {
     if (flashBytes === undefined) throw new InputError(`--state: of no use with ${port}: ${forgets}`)
     this.#file = file
     this.#port = port
-    makeFolder(dirname(file))
+    // the board is this command's alone, as a serial port is, and can be kept when it is done
+    claimFiles([file], { force: true })
     if (existsSync(file)) this.flash = this.#read(flashBytes)
   }
 

@@ -1,5 +1,5 @@
 /** `--state`: what one command installs on an emulated board is there for the next, as on a real one. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withBoard } from '../../cli/board.ts'
 import { BoardState } from '../../cli/board-state.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { releaseClaims } from '../../trainer/files/claim.ts'
 import { bpdIn } from '../support/command.ts'
 import { policyFile } from '../support/policies.ts'
 
@@ -70,6 +71,7 @@ describe('a state file', () => {
       expect(opening(damaged)).toThrow(InputError)
     }
     expect(opening(good.subarray(0, -1))).toThrow(line)
+    releaseClaims()
     const { status, stdout, lines } = bpdIn(folder, 'boards', '--port', 'in-process', '--state', 'wrong.flash')
     expect({ status, stdout, lines }).toEqual({ status: 2, stdout: '', lines: [`bpd: ${line}`] })
     expect(readFileSync(wrong).equals(good.subarray(0, -1))).toBe(true)
@@ -90,6 +92,21 @@ describe('a state file', () => {
     expect(on('/dev/ttyACM9')).toThrow('--state: of no use with /dev/ttyACM9: a real board keeps its own flash')
     expect(on('/dev/ttyACM9')).toThrow(InputError)
     expect(bpdIn(folder, 'boards', '--state', 'f').lines).toEqual(['bpd: --state: no board given, expected --port too'])
+  })
+
+  it('belongs to one command at a time: a second one is refused before its work', async () => {
+    const file = join(folder, 'claimed.flash')
+    await withBoard({ port: 'in-process', state: file }, async () => {
+      const { status, lines } = bpdIn(folder, 'flash', student, '--port', 'in-process', '--state', file)
+      expect({ status, lines }).toMatchObject({ status: 2, lines: [expect.stringContaining(`in use by process`)] })
+    })
+  })
+
+  it('that cannot be kept is refused before the work', () => {
+    mkdirSync(join(folder, 'taken.flash'))
+    const { status, lines } = bpdIn(folder, 'flash', student, '--port', 'in-process', '--state', 'taken.flash')
+    const line = 'bpd: taken.flash: a folder, expected the name of a file to write'
+    expect({ status, lines }).toEqual({ status: 2, lines: [line] })
   })
 
   it('that another command wrote meanwhile is left as that one wrote it', async () => {
