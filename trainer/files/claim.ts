@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import { notWritten, writing } from './access.ts'
+import { notWritten, reading, writing } from './access.ts'
 import { elsewhere, isGone, type Owner, ownerIn, thisOwner } from './owner.ts'
 import { PART } from './replace.ts'
 
@@ -152,9 +152,12 @@ function sweepParts(folder: string, names: readonly string[]): void {
 
 /** Files of other processes whose names begin so. */
 function owned(folder: string, beginning: string): { file: string; owner: Owner }[] {
-  return readdirSync(folder).flatMap((name) => {
+  return namesIn(folder).flatMap((name) => {
     const rest = name.startsWith(beginning) ? name.slice(beginning.length) : ''
     const owner = rest === thisOwner() ? undefined : ownerIn(rest)
     return owner ? [{ file: join(folder, name), owner }] : []
   })
 }
+
+/** Throws InputError: without them nobody knows who else writes here. */
+const namesIn = (folder: string): string[] => reading(folder, () => readdirSync(folder))

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -152,6 +152,18 @@ describe('an output', () => {
     refused(() => claimFiles(['/dev/null'], { force: true }), '/dev/null: not a file')
     mkdirSync(at('odd/student.bpd'), { recursive: true })
     refused(() => claimFolder(at('odd'), ['student.bpd'], { force: true }), at('odd/student.bpd'), 'a folder')
+  })
+
+  it('in a folder that may be written and not read is refused: nobody knows who else writes there', () => {
+    const place = mkdtempSync(join(tmpdir(), 'bpd-unlisted-'))
+    chmodSync(place, 0o333)
+    const script = `
+      if (process.getuid() === 0) process.setuid(65534)
+      const { claimFiles } = await import(${JSON.stringify(module)})
+      try { claimFiles([${JSON.stringify(join(place, 'b.html'))}], { force: false }) } catch (error) { console.log(error.name, error.message) }`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    rmSync(place, { recursive: true })
+    expect(stdout.trim()).toBe(`InputError ${place}: cannot be read (EACCES)`)
   })
 
   it('whose folder cannot be made is refused', () => {
