@@ -2,11 +2,12 @@
  * Work that is done once: each job is a `bpd` command in a process of its own. Its result, what it wrote to stderr and the files it read are
  * kept beside what it makes, so that a second call takes what is there and continues what was interrupted.
  */
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { InputError } from '../../runtime-as/errors.ts'
 import { makeFolder } from '../../trainer/files/claim.ts'
 import { Field } from '../../trainer/files/field.ts'
-import { writeFile } from '../../trainer/files/replace.ts'
+import { PART, writeFile } from '../../trainer/files/replace.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { runBpd } from './pool.ts'
 
@@ -27,6 +28,7 @@ export async function once(
   const command = ['bpd', ...words].join(' ')
   const job = JSON.stringify({ command, inputs: inputs.map(fingerprint), unlessGiven }, null, 2)
   if (!existsSync(jobFile) || readFileSync(jobFile, 'utf8') !== job) {
+    refuseStrangers(folder, jobFile)
     // another job's work: nothing of it may be taken for this one's
     rmSync(folder, { recursive: true })
     makeFolder(folder)
@@ -39,6 +41,15 @@ export async function once(
   const result = await runBpd([...words, ...replacing], (text) => appendFileSync(log, text))
   await writeFile(resultFile, `${JSON.stringify(result, null, 2)}\n`)
   return result
+}
+
+/** A folder that no job made holds what somebody else wants to keep. */
+function refuseStrangers(folder: string, jobFile: string): void {
+  if (existsSync(jobFile)) return
+  // a job that was cut off as it began
+  const theirs = readdirSync(folder).find((name) => !name.startsWith(`${basename(jobFile)}${PART}`))
+  if (theirs !== undefined)
+    throw new InputError(`${join(folder, theirs)}: of no job of bpd, expected another --out: a job empties its folder`)
 }
 
 const known = new Map<string, string>()

@@ -1,0 +1,20 @@
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { once } from '../../cli/jobs/once.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-once-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('a job takes over no folder that no job has made; one that was cut off as it began it does', async () => {
+  const place = join(folder, 'collect-1')
+  mkdirSync(place)
+  writeFileSync(join(place, 'thesis.txt'), 'mine')
+  const job = once(place, ['inspect', 'models/pendulum/student.bpd'], [])
+  await expect(job).rejects.toThrow(`${join(place, 'thesis.txt')}: of no job of bpd`)
+  expect(readdirSync(place)).toEqual(['thesis.txt'])
+  renameSync(join(place, 'thesis.txt'), join(place, 'job.json.part-1-1@elsewhere'))
+  await once(place, ['inspect', 'models/pendulum/student.bpd'], [])
+  expect(readdirSync(place).sort()).toEqual(['job.json', 'result.json'])
+})
