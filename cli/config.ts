@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Command, Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
-import { reading } from '../trainer/files/access.ts'
+import { isNamedPipe, reading } from '../trainer/files/access.ts'
 import { brief } from '../trainer/files/brief.ts'
 import type { Parser } from './parser.ts'
 
@@ -70,6 +70,7 @@ function shown(value: unknown): string {
 
 /** The file may be a pipe or a device, which has no size: what is read is bounded. */
 function readText(file: string): string {
+  if (isNamedPipe(file)) throw new InputError(`${file}: a named pipe, expected a file`)
   return reading(file, () => {
     const bytes = Buffer.alloc(LARGEST + 1)
     const descriptor = openSync(file, 'r')

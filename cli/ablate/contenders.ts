@@ -23,6 +23,8 @@ export interface Work {
   transitions: number
   /** options of every distillation */
   recipe: readonly string[]
+  /** what another recipe has finished in `out` may go */
+  force: boolean
 }
 
 export interface Made {
@@ -42,25 +44,26 @@ export interface Contender {
 
 const distilled = (variant: VariantName): Contender => ({
   needsBudget: variantOf(variant).cutKind === 'budget',
-  async make({ spec, teacherFile, data, out, seed, budget, recipe }) {
+  async make({ spec, teacherFile, data, out, seed, budget, recipe, force }) {
     const words = ['distill', spec.name, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', variant]
     const own = ['--seed', `${seed}`, '--threads', '1', ...(budget === undefined ? [] : ['--budget', `${budget}`])]
     // a task's recipe that changes makes another job of the same command
-    const meant = recipeOf(distillOptions(spec.name, { seed, threads: 1 }))
-    return (await once(out, [...words, ...own, '--resume', ...recipe], [teacherFile, data], meant)) as unknown as Made
+    const unlessGiven = recipeOf(distillOptions(spec.name, { seed, threads: 1 }))
+    const how = { unlessGiven, force }
+    return (await once(out, [...words, ...own, '--resume', ...recipe], [teacherFile, data], how)) as unknown as Made
   },
 })
 
 /** Of SAC's Gaussian the mean is counted, which is what would ship. */
 const online = (algorithm: Algorithm): Contender => ({
   needsBudget: true,
-  async make({ spec, out, seed, budget, transitions }) {
+  async make({ spec, out, seed, budget, transitions, force }) {
     const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
     const hidden = denseSizes(observations, actions, 2, budget!)
     const weights = hidden[0] * (observations + actions) + hidden[0] * hidden[1]
     const size = ['--hidden', hidden.join(','), '--steps', `${transitions}`, '--episodes', '1']
     const words = ['teach', spec.name, '--algorithm', algorithm, ...size]
-    const card = await once(out, [...words, '--seed', `${seed}`, '--threads', '1', '--out', out], [])
+    const card = await once(out, [...words, '--seed', `${seed}`, '--threads', '1', '--out', out], [], { force })
     return {
       file: join(out, teacherFiles.file),
       weights,

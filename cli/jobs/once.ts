@@ -13,15 +13,22 @@ import { runBpd } from './pool.ts'
 
 export type Result = Record<string, unknown>
 
+interface How {
+  /** what options mean that the command does not name */
+  unlessGiven?: Record<string, unknown>
+  /** what another job has finished in this folder may go */
+  force: boolean
+}
+
 /**
- * A job's folder holds job.json (the command, its inputs' sha256 and `unlessGiven`: what options mean that the command does not name), stderr.log
- * and, once done, result.json.
+ * A job's folder holds job.json (the command, its inputs' sha256 and `unlessGiven`), stderr.log and, once done, result.json. Throws InputError
+ * where the folder holds what another job made and finished.
  */
 export async function once(
   folder: string,
   words: readonly string[],
   inputs: readonly string[],
-  unlessGiven?: Record<string, unknown>,
+  { unlessGiven, force }: How,
 ): Promise<Result> {
   makeFolder(folder)
   const [jobFile, resultFile] = [join(folder, 'job.json'), join(folder, 'result.json')]
@@ -29,6 +36,11 @@ export async function once(
   const job = JSON.stringify({ command, inputs: inputs.map(fingerprint), unlessGiven }, null, 2)
   if (!existsSync(jobFile) || readFileSync(jobFile, 'utf8') !== job) {
     refuseStrangers(folder, jobFile)
+    // figures alone are soon made again
+    if (existsSync(resultFile) && words.includes('--out') && !force)
+      throw new InputError(
+        `${resultFile}: of another recipe or other inputs, expected another folder, or --force to make it anew`,
+      )
     // another job's work: nothing of it may be taken for this one's
     rmSync(folder, { recursive: true })
     makeFolder(folder)

@@ -25,11 +25,20 @@ export function runBpd(
     child.once('error', reject)
     child.once('close', (code, signal) => {
       process.off('exit', leave)
-      if (code === 0) resolve(JSON.parse(stdout))
-      // a job that was killed says nothing
-      else reject(new FailedError(`bpd ${words.join(' ')}: ${stdout ? JSON.parse(stdout).error.message : signal}`))
+      const answer = answerOf(stdout)
+      if (code === 0 && answer) resolve(answer)
+      else reject(new FailedError(`bpd ${words.join(' ')}: ${answer?.error?.message ?? signal ?? 'no answer'}`))
     })
   })
+}
+
+/** What a job printed; undefined where it was killed before it had said all. */
+function answerOf(stdout: string): { [field: string]: unknown; error?: { message: string } } | undefined {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    return undefined
+  }
 }
 
 /** Runs jobs, at most `size` at once, in order of their beginning; the first failure ends it. */

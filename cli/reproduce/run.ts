@@ -30,6 +30,8 @@ export interface Plan {
   /** what is not the task's recipe, for every `bpd distill` */
   given: { steps?: number; tuneUpdates?: number }
   folder: string
+  /** what another recipe has finished there may go */
+  force: boolean
 }
 
 export interface Measured extends OutcomeStatistics {
@@ -70,17 +72,19 @@ export const recipeWords = ({ given: { steps, tuneUpdates } }: Plan): string[] =
 
 /** All runs of one seed. `onRun` is told of each as it is done. */
 export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => void): Promise<Run[]> {
-  const { task, teacherFile, variants, folder, transitions, sigmas, threads } = plan
+  const { task, teacherFile, variants, folder, transitions, sigmas, threads, force } = plan
   const ofSeed = ['--seed', `${seed}`]
   const collected = join(folder, `collect-${seed}`)
   const data = join(collected, 'transitions.safetensors')
   const fromTeacher = [task, '--teacher', teacherFile]
   const size = ['--transitions', `${transitions}`, '--workers', `${threads}`]
   const noise = sigmas ? ['--sigmas', sigmas.join(',')] : []
-  await once(collected, ['collect', ...fromTeacher, ...size, ...noise, ...ofSeed, '--out', data], [teacherFile])
+  await once(collected, ['collect', ...fromTeacher, ...size, ...noise, ...ofSeed, '--out', data], [teacherFile], {
+    force,
+  })
   const measure = async (file: string, place: string): Promise<Measured> => {
     const how = ['--episodes', `${plan.episodes}`, '--workers', `${threads}`, ...ofSeed]
-    const result = await once(join(folder, place), ['eval', task, file, ...how], [file])
+    const result = await once(join(folder, place), ['eval', task, file, ...how], [file], { force })
     return { ...(result.return as OutcomeStatistics), returns: result.returns as number[] }
   }
   const teacher = await measure(teacherFile, `teacher-${seed}`)
@@ -92,7 +96,8 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
     const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
     const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipeWords(plan)]
     // a task's recipe that changes makes another job of the same command
-    const result = await once(out, words, [teacherFile, data], recipeOf(distillOptions(task, { seed, threads })))
+    const unlessGiven = recipeOf(distillOptions(task, { seed, threads }))
+    const result = await once(out, words, [teacherFile, data], { unlessGiven, force })
     const points = result.sweep as SweepPoint[]
     const runs: Run[] = []
     for (const [i, weightBudget] of budgets.entries()) {

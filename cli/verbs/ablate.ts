@@ -17,10 +17,11 @@ import { checkCard } from '../card.ts'
 import { once } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
 import { shippedModels, teacherIn } from '../models.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, OutputOptions {
   teacher?: string
   variants: string[]
   seeds: number
@@ -55,11 +56,12 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
   )
   .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
   .option('--out <folder>', 'where everything goes (default: runs/ablate-<task>)')
+  .addOption(forceOption())
   .addOption(episodesOption(100))
   .action(run)
 
 async function run(task: string, recipe: string[], options: Options): Promise<void> {
-  const { variants, seeds, jobs, json } = options
+  const { variants, seeds, jobs, json, force } = options
   await prepareTask(task)
   const { spec } = createTask(task)
   const teacherFile = options.teacher ?? teacherIn(shippedModels, task)
@@ -80,7 +82,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const teacherReturns = new Map<number, number>()
   const evaluateFile = async (place: string, file: string, seed: number) => {
     const words = ['eval', task, file, '--episodes', `${options.episodes}`, '--seed', `${seed}`]
-    const result = await once(join(folder, place), words, [file])
+    const result = await once(join(folder, place), words, [file], { force })
     return (result.return as ReturnStatistics).mean
   }
   let done = 0
@@ -88,7 +90,8 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
     const one = async (name: string, seed: number, data: string, budget?: number): Promise<Run> => {
       const out = join(folder, `${name}-${seed}`)
       const { transitions } = options
-      const made = await contenders[name].make({ spec, teacherFile, data, out, seed, budget, transitions, recipe })
+      const work = { spec, teacherFile, data, out, seed, budget, transitions, recipe, force }
+      const made = await contenders[name].make(work)
       const value = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
       const all = variants.length * seeds
       progress.update(`${++done}/${all} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`, done / all)
@@ -107,7 +110,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       const place = join(folder, `collect-${seed}`)
       const data = join(place, 'transitions.safetensors')
       const count = ['--transitions', `${options.transitions}`, '--seed', `${seed}`]
-      await once(place, ['collect', task, '--teacher', teacherFile, ...count, '--out', data], [teacherFile])
+      await once(place, ['collect', task, '--teacher', teacherFile, ...count, '--out', data], [teacherFile], { force })
       teacherReturns.set(seed, await evaluateFile(`teacher-${seed}`, teacherFile, seed))
       const runs = first ? [await one(first, seed, data)] : []
       // a student may end with none: nothing can aim at that

@@ -136,6 +136,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
     threads,
     given,
     folder,
+    force: options.force,
   }
   return { plan, size: paperNetworkSize(spec) }
 }

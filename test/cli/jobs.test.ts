@@ -19,7 +19,9 @@ describe('a job', () => {
   })
 
   it('saves its checkpoint and ends where the process that began it is killed', async () => {
-    const words = ['teach', 'pendulum', '--steps', '1000000', '--random-steps', '1000000', '--out', folder]
+    const schedule =
+      '--steps 1000000 --random-steps 100 --evaluate-every 200 --hidden 16,16 --batch-size 16 --threads 1'
+    const words = ['teach', 'pendulum', ...schedule.split(' '), '--out', folder]
     const script = `import { runBpd } from ${JSON.stringify(pool)}; await runBpd(${JSON.stringify(words)}, console.log)`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'ignore'],

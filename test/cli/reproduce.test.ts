@@ -48,6 +48,7 @@ describe('a row of the table', () => {
     episodes: 3,
     budgets: [1701, 850],
     threads: 1,
+    force: false,
     given: {},
     folder: '',
   }
@@ -146,15 +147,17 @@ describe('a job', () => {
     const words = ['inspect', shipped('student.bpd')]
     const file = join(place, 'result.json')
     writeFileSync(input, 'one')
-    const first = await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')])
+    const first = await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')], { force: false })
     const made = statSync(file, { bigint: true }).mtimeNs
-    expect(await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')])).toEqual(first)
+    expect(
+      await once(place, words, [shipped('student.bpd'), shipped('teacher.safetensors')], { force: false }),
+    ).toEqual(first)
     expect(statSync(file, { bigint: true }).mtimeNs).toBe(made)
-    expect(await once(place, words, [shipped('student.bpd'), input])).toEqual(first)
+    expect(await once(place, words, [shipped('student.bpd'), input], { force: false })).toEqual(first)
     const second = statSync(file, { bigint: true }).mtimeNs
     expect(second).toBeGreaterThan(made)
     // what the command leaves to the task's recipe is part of it
-    await once(place, words, [shipped('student.bpd'), input], { steps: 2 })
+    await once(place, words, [shipped('student.bpd'), input], { unlessGiven: { steps: 2 }, force: false })
     expect(statSync(file, { bigint: true }).mtimeNs).toBeGreaterThan(second)
   })
 })

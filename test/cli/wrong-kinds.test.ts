@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +20,8 @@ const files: { kind: Kind; path: string }[] = [
   { kind: 'transitions', path: transitions },
   { kind: 'folder', path: at('folder') },
   ...(existsSync('/dev/zero') ? [{ kind: 'device' as const, path: '/dev/zero' }] : []),
+  // opened, it would wait for a writer that never comes
+  ...(spawnSync('mkfifo', [at('pipe')]).status === 0 ? [{ kind: 'pipe' as const, path: at('pipe') }] : []),
   ...publicFiles,
 ]
 

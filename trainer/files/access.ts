@@ -1,5 +1,5 @@
 /** What the system answers about a file, as one line that names it: refused where it was to be read, failed where it was to be written. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 
 /** The system's code for an error of its own (ENOENT, ENOSPC); undefined for any other error. */
@@ -22,6 +22,10 @@ export function reading<T>(path: string, work: () => T): T {
     throw notRead(path, error)
   }
 }
+
+/** Whether it is a pipe in the file system, not one that a shell has opened for this process. */
+export const isNamedPipe = (path: string): boolean =>
+  !/^\/(dev\/fd|proc)\//.test(path) && statSync(path, { throwIfNoEntry: false })?.isFIFO() === true
 
 /** The bytes of a file that the user named. Throws InputError. */
 export const readNamed = (path: string): Uint8Array => reading(path, () => readFileSync(path))

@@ -1,7 +1,7 @@
 /** Files that the user named: opened, found to be of the kind that is expected, and read whole or left open. */
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
-import { notRead, reading } from './access.ts'
+import { isNamedPipe, notRead, reading } from './access.ts'
 import { kindOf, refuseKind, type Wanted } from './sniff.ts'
 import { fileSource, type Source, sourceOf } from './source.ts'
 
@@ -47,6 +47,8 @@ export function openAs(path: string, expected: Wanted): { descriptor: number; si
 }
 
 function open(path: string, expected: readonly Wanted[]): { descriptor: number; stats: Stats } {
+  // to open one that nobody writes to would wait for ever, deaf to signals; a shell's own pipes are open already
+  if (isNamedPipe(path)) refuseKind(path, 'pipe', expected)
   const descriptor = reading(path, () => openSync(path, 'r'))
   const stats = fstatSync(descriptor)
   const kind = stats.isDirectory()

@@ -59,6 +59,7 @@ const kinds = {
   empty: { is: 'an empty file' },
   folder: { is: 'a folder' },
   device: { is: 'a device' },
+  pipe: { is: 'a named pipe' },
   unknown: { is: 'a file of an unknown kind' },
 } satisfies Record<string, KindRecord>
 

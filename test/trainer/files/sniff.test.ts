@@ -16,7 +16,7 @@ describe('a file is known by its bytes', () => {
 
   it('every kind has a sample, but for what is no file and for transitions, which are written to disk', () => {
     const sampled = new Set(samples.map(({ kind }) => kind))
-    expect(kindNames.filter((kind) => !sampled.has(kind))).toEqual(['transitions', 'folder', 'device'])
+    expect(kindNames.filter((kind) => !sampled.has(kind))).toEqual(['transitions', 'folder', 'device', 'pipe'])
   })
 
   it('any bytes are of some kind, and no look at them throws', () => {
