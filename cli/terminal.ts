@@ -86,8 +86,13 @@ export async function withProgress<T>(text: string, work: (progress: Progress) =
 
 async function formOf(text: string): Promise<Form> {
   if (quiet) return 'nothing'
-  // some terminals say that they have no columns
-  return process.stderr.isTTY && process.stderr.columns > 0 ? await spinnerOf(text) : 'lines'
+  return canMove() ? await spinnerOf(text) : 'lines'
+}
+
+/** Whether a line on stderr can be written over: some terminals say that they have no columns, and ora says nothing to a dumb one or to CI's. */
+function canMove(): boolean {
+  const { isTTY, columns } = process.stderr
+  return isTTY && columns > 0 && process.env.TERM !== 'dumb' && !('CI' in process.env)
 }
 
 async function spinnerOf(text: string): Promise<Ora> {

@@ -44,6 +44,19 @@ describeWith('Linux with python3', possible)('a terminal', () => {
     expect(seen.length).toBeLessThan(20_000)
   })
 
+  it.each([
+    ['dumb', { TERM: 'dumb' }],
+    ["CI's", { TERM: 'xterm', CI: 'true' }],
+  ])('that is %s gets lines with the time left', async (_, env) => {
+    const { status, seen } = await inTerminal(teach(join(folder, Object.keys(env).join())), {
+      columns: 80,
+      deeds: [{ after: 'left', signal: 'SIGTERM' }],
+      env: { ...process.env, ...env },
+    })
+    expect(status).toBe(130)
+    expect(seen).not.toContain('\x1b[')
+  })
+
   it('of 60 columns shows progress with the time left, and one result', async () => {
     const words = ['eval', 'hopper', join(root, 'models/hopper/student.bpd'), '--episodes', '12', '--workers', '1']
     const { status, seen } = await inTerminal([...bpd, ...words], { columns: 60 })

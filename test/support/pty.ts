@@ -41,9 +41,13 @@ status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 json.dump({'status': status, 'seen': seen.decode(errors='replace')}, sys.stdout)
 `
 
+/** What a person's terminal says of itself, wherever the tests run. */
+const { CI: _, ...around } = process.env
+const person: NodeJS.ProcessEnv = { ...around, TERM: 'xterm' }
+
 export async function inTerminal(
   command: string[],
-  { columns, deeds = [], env = process.env }: { columns: number; deeds?: Deed[]; env?: NodeJS.ProcessEnv },
+  { columns, deeds = [], env = person }: { columns: number; deeds?: Deed[]; env?: NodeJS.ProcessEnv },
 ): Promise<{ status: number; seen: string }> {
   const child = spawn('python3', ['-c', SCRIPT, JSON.stringify({ command, columns, deeds })], {
     stdio: ['ignore', 'pipe', 'inherit'],
