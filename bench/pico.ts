@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { openPicoEmulator } from '../firmware-bridge/emulators/pico.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
-import { imageCard } from '../firmware-bridge/host/image-card.ts'
+import { imageCard } from '../firmware-bridge/host/images.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { VALUE_TYPES } from '../runtime-as/format/network.ts'
 import { smallFile } from './board-cases.ts'

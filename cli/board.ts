@@ -1,7 +1,7 @@
 /** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
 import { InvalidArgumentError, Option } from 'commander'
 import { Board } from '../firmware-bridge/host/client.ts'
-import { committedImage } from '../firmware-bridge/host/image-card.ts'
+import { committedImage } from '../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../firmware-bridge/host/info.ts'
 import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
 import type { UploadProgress } from '../firmware-bridge/host/upload.ts'

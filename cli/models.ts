@@ -1,8 +1,6 @@
-/** Where teachers and students are shipped: models/<task>/ of this checkout, or of a folder like it. */
+/** Where teachers and students are shipped: models/<task>/ of this package, or of a folder like it. */
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-export const root = fileURLToPath(new URL('..', import.meta.url))
+import { root } from './package.ts'
 
 export const shippedModels = join(root, 'models')
 

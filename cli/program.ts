@@ -1,6 +1,6 @@
 /** The `bpd` command: its verbs, one file each, and what its help looks like. */
 import { Command, Help, type OutputConfiguration } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
+import { version } from './package.ts'
 import { register } from './verb.ts'
 import { ablateVerb } from './verbs/ablate.ts'
 import { benchVerb } from './verbs/bench.ts'
@@ -41,7 +41,7 @@ const verbs = [
 
 export const program = new Command('bpd')
   .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
-  .version(manifest.version)
+  .version(version)
   .helpOption('-h, --help', 'show this, or "bpd <verb> --help" a verb\'s options')
   .helpCommand(false)
   .exitOverride()

@@ -1,5 +1,5 @@
 /** What `bpd bench` found, for the terminal and as a page. */
-import type { ImageCard } from '../../firmware-bridge/host/image-card.ts'
+import type { ImageCard } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import { memoryLine, timeOf } from '../board.ts'

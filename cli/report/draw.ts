@@ -1,10 +1,5 @@
 /** Plots as inline SVG of two widths, without script, readable on light and dark. */
-import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
-import { GridComponent, MarkLineComponent } from 'echarts/components'
-import * as echarts from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
-
-echarts.use([LineChart, BarChart, ScatterChart, SVGRenderer, GridComponent, MarkLineComponent])
+import { type EChartsCoreOption, init } from './echarts.ts'
 
 export const ink = '#808890'
 export const colours = { student: '#2a9d8f', teacher: '#e76f51', other: '#8093f1', faint: '#b0a060' }
@@ -25,13 +20,13 @@ export interface Plot {
 const SIZES = { wide: { width: 760, height: 340 }, narrow: { width: 340, height: 280 } }
 
 /** option: of ECharts, for either size */
-export function draw(option: (narrow: boolean) => echarts.EChartsCoreOption, legend: Key[] = []): Plot {
+export function draw(option: (narrow: boolean) => EChartsCoreOption, legend: Key[] = []): Plot {
   return { wide: svg(option(false), 'wide'), narrow: svg(option(true), 'narrow'), legend }
 }
 
-function svg(option: echarts.EChartsCoreOption, size: keyof typeof SIZES): string {
+function svg(option: EChartsCoreOption, size: keyof typeof SIZES): string {
   const { width, height } = SIZES[size]
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   const [outer, inner] = size === 'wide' ? [70, 70] : [52, 46]
   chart.setOption({
     animation: false,

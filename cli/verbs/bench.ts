@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Option } from 'commander'
-import { committedImage } from '../../firmware-bridge/host/image-card.ts'
+import { committedImage } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'

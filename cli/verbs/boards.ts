@@ -1,5 +1,5 @@
 import type { Board } from '../../firmware-bridge/host/client.ts'
-import { committedImage, type ImageCard } from '../../firmware-bridge/host/image-card.ts'
+import { committedImage, type ImageCard } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
 import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'

@@ -10,7 +10,7 @@ import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { fingerprint } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
-import { root, shippedModels, teacherIn } from '../models.ts'
+import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import type { Parser } from '../parser.ts'
 import { plainTable } from '../report/table.ts'
@@ -66,7 +66,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
-  .option('--results <folder>', 'where reproduce.json and reproduce.md go', join(root, 'bench/results'))
+  .option('--results <folder>', 'where reproduce.json and reproduce.md go', join('bench', 'results'))
   .option('--models <folder>', 'where teachers are looked for and --ship writes', shippedModels)
   .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
   .addOption(forceOption())

@@ -1,8 +1,10 @@
 /** A Raspberry Pi Pico in software: boots the committed image and offers its UART as a line. Needs nothing but npm packages. */
 import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { imageUrl } from '../host/images.ts'
 import type { PortKind } from '../host/port.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
 import type { FromPico } from './pico-worker.ts'
@@ -51,7 +53,7 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
   if (options.flash) flash.set(options.flash)
   flash.set(image)
 
-  const worker = new Worker(new URL('./pico-worker.ts', import.meta.url), { workerData: flash })
+  const worker = new Worker(new URL(`./pico-worker${extname(import.meta.url)}`, import.meta.url), { workerData: flash })
   const duplex = lineTo(worker)
   return {
     duplex,
@@ -65,7 +67,7 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
 
 async function committedImage(): Promise<Uint8Array> {
   try {
-    return await readFile(new URL('../images/rp2040.bin', import.meta.url))
+    return await readFile(imageUrl('rp2040.bin'))
   } catch {
     throw new InputError(`${IMAGE}: cannot be read, expected the firmware that comes with the repository`)
   }

@@ -11,12 +11,13 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { SLOT_CRC, SLOT_HEADER, SLOT_MAGIC_VALUE } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { imageUrl } from '../host/images.ts'
 import type { Port, PortKind } from '../host/port.ts'
 import { openSerial } from '../host/serial.ts'
 
 const NAME = 'qemu-stm32f405'
 const QEMU = 'qemu-system-arm'
-const IMAGE = fileURLToPath(new URL('../images/stm32f405.bin', import.meta.url))
+const IMAGE = fileURLToPath(imageUrl('stm32f405.bin'))
 /** of firmware/stm32f405/board.h */
 const SLOT_A = 0x08020000
 const SLOT_BYTES = 0xc0000

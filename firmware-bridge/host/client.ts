@@ -65,6 +65,23 @@ interface Expected {
   high: number[]
 }
 
+/**
+ * A board that answers at the other end of a port. One request at a time; whatever the line loses is sent again.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { Board, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process')) // or /dev/ttyUSB0, COM3, pico-emulator
+ * try {
+ *   await board.install(readFileSync('student.bpd'))
+ *   const action = new Float32Array(1)
+ *   const cycles = await board.step([1, 0, 0], action)
+ *   console.log(`${board.info.name}: ${action[0]} in ${cycles} cycles`)
+ * } finally {
+ *   await board.close()
+ * }
+ */
 export class Board {
   /** as of the last HELLO: connect, install and reset ask anew */
   info: BoardInfo

@@ -43,6 +43,20 @@ export interface Control {
 /**
  * Runs whole episodes. Throws FailedError, with episode, step and both values, where the board's action differs from the host's; whatever
  * the board throws passes through. The plant's steps wait for the board: this is lock-step, not real time.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { loadPolicy } from 'bpd'
+ * import { Board, drive, openPort } from 'bpd/board'
+ *
+ * const bytes = readFileSync('student.bpd')
+ * const board = await Board.connect(await openPort('in-process'))
+ * await board.install(bytes)
+ * // a plant that stands still: yours reads sensors and moves motors
+ * const plant = { observation: [1, 0, 0], terminated: false, maxSteps: 10, reset() {}, step: () => 0 }
+ * const { comparedActions } = await drive(board, plant, { episodes: 1, host: loadPolicy(bytes) })
+ * console.log(comparedActions) // 10, equal to the last bit
+ * await board.close()
  */
 export async function drive(board: Board, plant: Plant, options: ControlOptions): Promise<Control> {
   const { episodes, host, onEpisode } = options

@@ -25,7 +25,14 @@ export interface Comparison {
   info: BoardInfo
 }
 
-/** sample: at least one number */
+/**
+ * sample: at least one number
+ *
+ * @example
+ * import { spreadOf } from 'bpd/board'
+ *
+ * console.log(spreadOf([3, 1, 2])) // { min: 1, median: 2, p99: 3, max: 3, jitter: 2, count: 3 }
+ */
 export function spreadOf(sample: ArrayLike<number>): Spread {
   const sorted = Float64Array.from(sample).sort()
   const count = sorted.length
@@ -34,7 +41,17 @@ export function spreadOf(sample: ArrayLike<number>): Spread {
   return { min, median: rank(0.5), p99: rank(0.99), max, jitter: max - min, count }
 }
 
-/** Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent. */
+/**
+ * Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { Board, ensureRuns, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * console.log(await ensureRuns(board, readFileSync('student.bpd'))) // true: it was sent
+ * await board.close()
+ */
 export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: UploadProgress): Promise<boolean> {
   if (!runs(board.info, bytes)) {
     await board.install(bytes, onProgress)
@@ -44,7 +61,18 @@ export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: U
   return false
 }
 
-/** Cycles of `count` inferences with this file, which the board runs afterwards. */
+/**
+ * Cycles of `count` inferences with this file, which the board runs afterwards.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { Board, measure, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * const { median, p99 } = await measure(board, readFileSync('student.bpd'), 100)
+ * console.log(median, p99) // nanoseconds: the device without a board counts those
+ * await board.close()
+ */
 export async function measure(
   board: Board,
   bytes: Uint8Array,
@@ -72,6 +100,16 @@ export async function measurePlaced(
 /**
  * Measures two .bpd files, the teacher first, so that the student is what the board runs in the end. onProgress: which of the two is
  * on its way, and its bytes.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { Board, compare, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * const policy = readFileSync('student.bpd')
+ * const { speedup } = await compare(board, policy, policy, 100)
+ * console.log(speedup) // near 1: here it is the same policy twice
+ * await board.close()
  */
 export async function compare(
   board: Board,

@@ -11,7 +11,16 @@ export const EMULATORS: readonly PortKind[] = [picoEmulator, qemuStm32f405, inPr
 /** What is behind this name of a port. */
 export const kindOf = (name: string): PortKind => EMULATORS.find((kind) => kind.name === name) ?? serial
 
-/** Opens the port of this name. flash, errors: as `PortKind.open` says. */
+/**
+ * Opens the port of this name. flash, errors: as `PortKind.open` says.
+ *
+ * @example
+ * import { Board, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * console.log(board.info.name)
+ * await board.close()
+ */
 export const openPort = (name: string, flash?: Uint8Array): Promise<Port> => kindOf(name).open(name, flash)
 
 export interface PortInfo {
@@ -27,7 +36,14 @@ export interface PortInfo {
   missing?: string
 }
 
-/** Serial ports of this machine, then the emulated ones. */
+/**
+ * Serial ports of this machine, then the emulated ones.
+ *
+ * @example
+ * import { listPorts } from 'bpd/board'
+ *
+ * for (const { name, kind, missing } of await listPorts()) console.log(name, kind, missing ?? '')
+ */
 export async function listPorts(): Promise<PortInfo[]> {
   const real = (await listSerial()).map(({ path, manufacturer, vendorId, productId, serialNumber }) => {
     return { name: path, kind: serial.kind, manufacturer, vendorId, productId, serialNumber }

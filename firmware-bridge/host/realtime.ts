@@ -77,6 +77,17 @@ function ask(board: Board, observation: ArrayLike<number>, action: Float32Array)
 /**
  * Runs whole episodes. While an action is late no other observation is sent: the line carries one request at a time. Throws FailedError where an
  * action differs from the host's; whatever else the board throws passes through.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { Board, driveRealTime, openPort } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * await board.install(readFileSync('student.bpd'))
+ * const plant = { observation: [1, 0, 0], terminated: false, maxSteps: 10, reset() {}, step: () => 0 }
+ * const { misses, jitter } = await driveRealTime(board, plant, { episodes: 1, hz: 100 })
+ * console.log(misses, jitter.max) // ticks without an action in time, milliseconds
+ * await board.close()
  */
 export async function driveRealTime(board: Board, plant: Plant, options: RealTimeOptions): Promise<RealTimeControl> {
   const { episodes, hz, host, onEpisode } = options

@@ -41,7 +41,20 @@ const REASONS: Record<number, (detail: number) => string> = {
 /** What messages call a request. */
 export const nameOf = (type: number): string => NAMES[type] ?? `request ${type}`
 
-/** The board understood a request and refused it; it still runs what it ran before. */
+/**
+ * The board understood a request and refused it; it still runs what it ran before.
+ *
+ * @example
+ * import { Board, openPort, RefusedError } from 'bpd/board'
+ *
+ * const board = await Board.connect(await openPort('in-process'))
+ * try {
+ *   await board.install(new Uint8Array(100))
+ * } catch (error) {
+ *   console.log(error instanceof RefusedError) // false: that is no policy, and is not even sent
+ * }
+ * await board.close()
+ */
 export class RefusedError extends FailedError {
   readonly status: number
   readonly detail: number

@@ -10,13 +10,21 @@ function varint(value: number): number[] {
   return [...digits, value]
 }
 
-export const message = (...fields: Uint8Array[]): Uint8Array => Buffer.concat(fields)
+export function message(...fields: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const field of fields) {
+    whole.set(field, at)
+    at += field.length
+  }
+  return whole
+}
 
 export const number = (field: number, value: number): Uint8Array =>
   Uint8Array.from([...varint(field * 8 + VARINT), ...varint(value)])
 
 export const bytes = (field: number, content: Uint8Array): Uint8Array =>
-  Buffer.concat([Uint8Array.from([...varint(field * 8 + COUNTED), ...varint(content.length)]), content])
+  message(Uint8Array.from([...varint(field * 8 + COUNTED), ...varint(content.length)]), content)
 
 export const text = (field: number, content: string): Uint8Array => bytes(field, new TextEncoder().encode(content))
 

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts'
 import { FIXED_MAX, MAX_LAYERS, MAX_WIDTH } from '../kernel/assembly/layout.ts'
+import { f16round } from './half.ts'
 import { type Contract, type Layer, type Network, VALUE_TYPES, valuesOf } from './network.ts'
 
 /** Dense weights (zeros included) that the tools hold in memory: 256 MB. A board has no such limit, it never unpacks. */
@@ -62,7 +63,7 @@ function checkValues({ outputs, values = 'f32', weights, bias, scale }: Layer, a
     const bad = numbers.findIndex((x) => !fits(x))
     if (bad >= 0) throw new InputError(`${at}.${field}[${bad}]: ${numbers[bad]}, expected ${expected} for ${values}`)
   }
-  const isHalf = (x: number) => Math.f16round(x) === x
+  const isHalf = (x: number) => f16round(x) === x
   if (values === 'f16') check('weights', weights, isHalf, 'a number that f16 holds')
   if (values === 'f16' || values === 'int8') check('bias', bias, isHalf, 'a number that f16 holds')
   if (values === 'f32' || values === 'f16') return

@@ -45,6 +45,13 @@ const CONTRACT_KEY = '\xa8contract'
 /**
  * Takes a .bpd file apart. name: what messages call it. Any bytes whatsoever decode or throw InputError with name, field and what was
  * expected. Whether the golden vectors are reproduced is for `loadPolicy` to find out.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { decodePolicy } from 'bpd'
+ *
+ * const { contract, weights, layers } = decodePolicy(readFileSync('student.bpd'))
+ * console.log(`${contract.task}: ${weights} weights in ${layers.length} layers, an action every ${contract.period} s`)
  */
 export function decodePolicy(bytes: Uint8Array, name = 'policy'): DecodedPolicy {
   const { contract, core } = openPolicy(bytes, name)

@@ -16,6 +16,21 @@ const ascii = (text: string): number[] => [...new TextEncoder().encode(text)]
 /**
  * The .bpd file of a network. golden: 1..16 observations (f32[observations] each) whose actions every loader will recompute; choose ones
  * from real operation. Same arguments, same bytes. Throws InputError for a network, contract or observations that cannot be a file.
+ *
+ * @example
+ * import { encodePolicy, loadPolicy } from 'bpd'
+ *
+ * const layer = { inputs: 2, outputs: 1, activation: 'none', weights: Float32Array.of(-0.5, -0.1), bias: Float32Array.of(0) }
+ * const contract = {
+ *   task: 'balance',
+ *   observation: { names: ['angle [rad]', 'rate [rad/s]'] },
+ *   action: { names: ['torque [N m]'], low: [-1], high: [1], failsafe: [0] },
+ *   squash: 'clip',
+ *   period: 0.01,
+ *   provenance: {},
+ * }
+ * const bytes = encodePolicy({ layers: [layer] }, contract, [Float32Array.of(0.1, 0)])
+ * console.log(loadPolicy(bytes).step([0.2, 0])) // Float32Array(1) [ -0.1 ]
  */
 export function encodePolicy(network: Network, contract: Contract, golden: Float32Array[]): Uint8Array {
   const checked = checkContract(contract, 'policy')

@@ -65,9 +65,26 @@ export interface Contract {
 
 export const valuesOf = (network: Network): ValueType => network.layers[0].values ?? 'f32'
 
+/**
+ * Weights, those that are zero included, and biases.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { decodePolicy, parameterCount } from 'bpd'
+ *
+ * console.log(parameterCount(decodePolicy(readFileSync('student.bpd')).network))
+ */
 export const parameterCount = (network: Network): number =>
   network.layers.reduce((sum, layer) => sum + layer.weights.length + layer.bias.length, 0)
 
-/** Weights that are not exactly zero; biases are not counted. */
+/**
+ * Weights that are not exactly zero; biases are not counted.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { decodePolicy, weightCount } from 'bpd'
+ *
+ * console.log(weightCount(decodePolicy(readFileSync('student.bpd')).network))
+ */
 export const weightCount = (network: Network): number =>
   network.layers.reduce((sum, layer) => sum + layer.weights.reduce((n, w) => n + (w === 0 ? 0 : 1), 0), 0)

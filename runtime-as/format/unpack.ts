@@ -1,6 +1,7 @@
 /** Reads the layers and golden vectors of a core that `validate` has found sound. */
 import * as layout from '../kernel/assembly/layout.ts'
 import { type Form, VALUE_BYTES } from './form.ts'
+import { halfAt } from './half.ts'
 import { type Activation, type Layer, VALUE_TYPES } from './network.ts'
 
 const ACTIVATIONS: Activation[] = ['none', 'relu', 'tanh']
@@ -53,7 +54,7 @@ function unpackHeads(core: DataView, descriptor: number, layer: Layer): void {
   const at = core.getUint32(descriptor + layout.SCALES_AT, true)
   const word = new DataView(new ArrayBuffer(4))
   layer.scale = Float32Array.from(layer.bias, (_, row) => {
-    layer.bias[row] = core.getFloat16(at + 4 * row, true)
+    layer.bias[row] = halfAt(core, at + 4 * row)
     word.setUint32(0, core.getUint32(at + 4 * row, true) & 0xffff0000)
     return word.getFloat32(0)
   })
@@ -80,7 +81,7 @@ function unpackRows(core: DataView, descriptor: number, { inputs, outputs, weigh
   const next = () => {
     const at = value
     value += VALUE_BYTES[values ?? 'f32']
-    if (values === 'f16') return core.getFloat16(at, true)
+    if (values === 'f16') return halfAt(core, at)
     return values === undefined ? core.getFloat32(at, true) : core.getInt8(at)
   }
   const nextColumn = (k: number) => {

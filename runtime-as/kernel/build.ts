@@ -1,10 +1,9 @@
-/** Compiles runtime-as/kernel/assembly (kernel and device) to runtime-as/kernel/build/policy.wasm. `npm run build` runs it. */
-import { statSync } from 'node:fs'
+/** Compiles runtime-as/kernel/assembly (kernel and device) to build/policy.wasm, and to a module that holds it as text. `npm run build` runs it. */
 import { fileURLToPath } from 'node:url'
-import { compile } from './compile.ts'
+import { compile, writeWhole } from './compile.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-await compile(folder, 'build/policy.wasm', [
+const wasm = await compile(folder, 'build/policy.wasm', [
   // boards use wasm addresses as native ones: no heap, no data segment, no memory of the module's own
   '--runtime=stub',
   '--importMemory',
@@ -16,4 +15,6 @@ await compile(folder, 'build/policy.wasm', [
   '--shrinkLevel=2',
   '--converge',
 ])
-console.log(`runtime-as/kernel/build/policy.wasm: ${statSync(`${folder}build/policy.wasm`).size} bytes`)
+const text = Buffer.from(wasm).toString('base64')
+writeWhole(`${folder}build/policy-wasm.ts`, `/** policy.wasm in base64 */\nexport const policyWasm =\n  '${text}'\n`)
+console.log(`runtime-as/kernel/build/policy.wasm: ${wasm.length} bytes`)

@@ -1,13 +1,13 @@
 /** Compiles an assembly folder: AssemblyScript that is plain TypeScript to every other tool. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import asc from 'assemblyscript/asc'
 
 /**
- * The wasm of `assembly/index.ts` in this folder, written whole to `output`. A decorator on a function is no TypeScript, so that one that
+ * The wasm of `assembly/index.ts` in this folder, also written to `output`. A decorator on a function is no TypeScript, so that one that
  * is to be compiled into its callers is marked by a comment, and the compiler alone is told of it.
  */
-export async function compile(folder: string, output: string, options: readonly string[]): Promise<void> {
+export async function compile(folder: string, output: string, options: readonly string[]): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined
   const { error, stderr } = await asc.main(
     ['assembly/index.ts', '--outFile', output, '--baseDir', folder, ...options],
@@ -19,9 +19,14 @@ export async function compile(folder: string, output: string, options: readonly 
     },
   )
   if (error || !wasm) throw new Error(`${stderr.toString()}${error?.message ?? `no ${output}`}`)
-  const path = join(folder, output)
-  mkdirSync(join(path, '..'), { recursive: true })
-  writeFileSync(`${path}.partial`, wasm)
+  writeWhole(join(folder, output), wasm)
+  return wasm
+}
+
+/** What is built is there whole or not at all. */
+export function writeWhole(path: string, content: Uint8Array | string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.partial`, content)
   renameSync(`${path}.partial`, path)
 }
 

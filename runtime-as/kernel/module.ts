@@ -1,21 +1,10 @@
-/** Where the compiled kernel comes from. The one file beside it that needs Node: a browser build puts its own in this place. */
-import { readFileSync } from 'node:fs'
-import { FailedError } from '../errors.ts'
+/** The compiled kernel. It travels as text inside a module, so that Node, a browser and a bundler find it without a file to read. */
+import { policyWasm } from './build/policy-wasm.ts'
 
 let compiled: WebAssembly.Module | undefined
 
-/** The kernel of build/policy.wasm, compiled once. Throws FailedError where it has not been built. */
+/** The kernel, compiled once. */
 export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readBuild())
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(policyWasm), (character) => character.charCodeAt(0)))
   return compiled
-}
-
-function readBuild(): Uint8Array<ArrayBuffer> {
-  try {
-    return readFileSync(new URL('./build/policy.wasm', import.meta.url))
-  } catch {
-    throw new FailedError(
-      'runtime-as/kernel/build/policy.wasm: cannot be read, expected the kernel that `npm run build` makes',
-    )
-  }
 }

@@ -1,6 +1,6 @@
 /** Runs a policy through the wasm kernel: the same instructions in Node, in a browser and on a board. */
 
-import { FailedError } from '../errors.ts'
+import { FailedError, InputError } from '../errors.ts'
 import { openPolicy } from '../format/decode.ts'
 import { type Contract, observationBounds } from '../format/network.ts'
 import * as layout from './assembly/layout.ts'
@@ -9,11 +9,13 @@ import { newKernel, reserve } from './kernel.ts'
 export interface Policy {
   readonly contract: Contract
   /**
-   * One inference. observation: `contract.observation.names.length` numbers, rounded to f32; action: f32, one an action name, always within
-   * [low, high]. Allocates nothing, and checks only what the contract bounds: there, NaN or a refused number makes the whole action the failsafe.
-   * Without bounds, NaN, or a number that is missing, makes the failsafe action wherever it reaches.
+   * One inference. observation: `contract.observation.names.length` numbers in their units, rounded to f32; action: f32, written, one an action
+   * name, always within [low, high]. Allocates nothing. Where the contract has bounds, NaN or a refused number makes the whole action the
+   * failsafe; without bounds, NaN makes the failsafe wherever it reaches. Throws InputError for an array that is too short.
    */
   stepInto(observation: ArrayLike<number>, action: Float32Array): void
+  /** The same, into an array of its own. */
+  step(observation: ArrayLike<number>): Float32Array
   /** steps whose observation was clamped, or refused, by the contract's bounds */
   readonly outside: { clamped: number; refused: number }
   /** Recomputes every golden vector. Throws FailedError where one comes out different by a bit. */
@@ -23,6 +25,15 @@ export interface Policy {
 /**
  * A policy ready to run, in a memory of its own. name: what messages call the file. Throws InputError for bytes that are no sound .bpd file,
  * FailedError where its golden vectors are not reproduced.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { loadPolicy } from 'bpd'
+ *
+ * const policy = loadPolicy(readFileSync('student.bpd'))
+ * const action = new Float32Array(policy.contract.action.names.length)
+ * policy.stepInto([1, 0, 0], action) // writes into action, allocates nothing
+ * console.log(policy.contract.action.names, [...action])
  */
 export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
   const { contract, core: view } = openPolicy(bytes, name)
@@ -42,10 +53,17 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
   const failsafe = Float32Array.from(contract.action.failsafe)
   const outside = { clamped: 0, refused: 0 }
 
+  const refuse = (observation: ArrayLike<number>, action: ArrayLike<number>): never => {
+    const given = `${observation.length} observations and room for ${action.length} actions`
+    throw new InputError(`${name}: ${given}, expected ${observations} and ${actions} as in the contract`)
+  }
+
   const policy: Policy = {
     contract,
     outside,
     stepInto(observation, action) {
+      // observations of no length are maps or the like, and numbers of them undefined
+      if (!(observation.length >= observations && action.length >= actions)) refuse(observation, action)
       for (let i = 0; i < observations; i++) x[i] = observation[i]
       if (bounded) {
         const found = admit(core, input)
@@ -58,6 +76,11 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
       }
       forward(core, input, output, scratch)
       for (let i = 0; i < actions; i++) action[i] = y[i]
+    },
+    step(observation) {
+      const action = new Float32Array(actions)
+      policy.stepInto(observation, action)
+      return action
     },
     selfTest() {
       const mismatch = kernel.goldenMismatch(core, scratch)

@@ -9,7 +9,17 @@ import { type Activation, type Layer, type ObservationBounds, observationBounds 
 
 const f32 = Math.fround
 
-/** One inference. observation: shape (observations), rounded to f32. Returns the action, shape (actions). */
+/**
+ * One inference. observation: shape (observations), rounded to f32. Returns the action, shape (actions).
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { decodePolicy, loadPolicy, referenceForward } from 'bpd'
+ *
+ * const bytes = readFileSync('student.bpd')
+ * const plain = referenceForward(decodePolicy(bytes), [1, 0, 0])
+ * console.log(Object.is(plain[0], loadPolicy(bytes).step([1, 0, 0])[0])) // true
+ */
 export function referenceForward({ contract, network, layers }: DecodedPolicy, observation: ArrayLike<number>) {
   let x: Float32Array = Float32Array.from(observation)
   const bounds = observationBounds(contract)

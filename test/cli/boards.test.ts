@@ -56,7 +56,7 @@ describe('bpd boards', () => {
 
 /** `bpd boards` beside a device that runs in this process. */
 async function boards(...words: string[]) {
-  const child = spawn(process.execPath, [`${root}/cli/bpd.js`, 'boards', ...words], {
+  const child = spawn(process.execPath, [`${root}/cli/bpd.ts`, 'boards', ...words], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const [said, [status]] = await Promise.all([text(child.stdout), once(child, 'exit')])

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe('bpd demo pendulum', () => {
   let report: Report
   beforeAll(() => {
-    const words = [join(root, 'cli/bpd.js'), 'demo', 'pendulum', '--json']
+    const words = [join(root, 'cli/bpd.ts'), 'demo', 'pendulum', '--json']
     report = JSON.parse(
       execFileSync(process.execPath, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
     )

@@ -27,7 +27,7 @@ ${Object.entries(SHORT)
   .join('\n')}
 esac
 case " $* " in *" --help "*) extra= ;; esac
-exec "${process.execPath}" "${join(root, 'cli/bpd.js')}" "$@" $extra
+exec "${process.execPath}" "${join(root, 'dist/cli/bpd.js')}" "$@" $extra
 `
 
 /** The commands that an indented block may hold, and what runs them: they start from an empty folder, or need hardware. */

@@ -10,7 +10,7 @@ import { failureOf } from '../../cli/errors.ts'
 import { bpdIn } from '../support/command.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const bpd = join(root, 'cli/bpd.js')
+const bpd = join(root, 'cli/bpd.ts')
 const student = join(root, 'models/pendulum/student.bpd')
 const folder = mkdtempSync(join(tmpdir(), 'bpd-errors-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -20,7 +20,7 @@ import { bpdIn } from '../support/command.ts'
 import { withFileLimit } from '../support/cramped.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const bpd = join(root, 'cli/bpd.js')
+const bpd = join(root, 'cli/bpd.ts')
 const teacher = join(root, 'models/pendulum/teacher.safetensors')
 const student = join(root, 'models/pendulum/student.bpd')
 const folder = mkdtempSync(join(tmpdir(), 'bpd-output-'))

@@ -11,7 +11,7 @@ import type { Row } from '../../cli/reproduce/table.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { encodeTeacher } from '../../trainer/teachers/teacher.ts'
 
-const bpd = fileURLToPath(new URL('../../cli/bpd.js', import.meta.url))
+const bpd = fileURLToPath(new URL('../../cli/bpd.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bpd-reproduce-'))
 const at = (...path: string[]) => join(folder, ...path)
 afterAll(() => rmSync(folder, { recursive: true }))

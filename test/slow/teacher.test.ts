@@ -18,7 +18,7 @@ it('the pendulum teacher, made anew by the command on its card, has the same byt
   try {
     const words: string[] = card.command.split(' ').slice(1)
     words[words.indexOf('--out') + 1] = folder
-    execFileSync(process.execPath, [join(root, 'cli/bpd.js'), ...words], { stdio: 'ignore' })
+    execFileSync(process.execPath, [join(root, 'cli/bpd.ts'), ...words], { stdio: 'ignore' })
     const bytes = readFileSync(join(folder, 'teacher.safetensors'))
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.sha256)
   } finally {

@@ -11,7 +11,7 @@ import { describeWith } from '../support/require.ts'
 import { possible } from '../support/terminal.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const bpd = [process.execPath, join(root, 'cli/bpd.js')]
+const bpd = [process.execPath, join(root, 'cli/bpd.ts')]
 const folder = mkdtempSync(join(tmpdir(), 'bpd-terminal-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 /** Teaches until it is stopped. */

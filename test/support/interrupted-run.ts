@@ -10,7 +10,7 @@ import { afterAll, expect } from 'vitest'
 import { randomStream } from '../../trainer/random.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const bpd = join(root, 'cli/bpd.js')
+const bpd = join(root, 'cli/bpd.ts')
 const teacher = join(root, 'models/pendulum/teacher.safetensors')
 export const folder = mkdtempSync(join(tmpdir(), 'bpd-checkpoint-'))
 const data = join(folder, 'data.safetensors')

@@ -2,6 +2,7 @@
  * Episodes in worker threads, an environment each. An episode draws from a random stream of its own and results come in order of the
  * episodes, so nothing depends on the number of workers.
  */
+import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { observationBounds } from '../../runtime-as/format/network.ts'
@@ -95,7 +96,7 @@ async function* inOrder<T>(setting: Setting, wanted: Wanted, episodes: number, w
     { length: workers },
     // an episode leaves little garbage: a small nursery costs nothing, and a large one 20 MB a worker
     () =>
-      new Worker(new URL('./episode-worker.ts', import.meta.url), {
+      new Worker(new URL(`./episode-worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: setting,
         resourceLimits: { maxYoungGenerationSizeMb: 3 },
       }),

@@ -45,7 +45,16 @@ export function* pieces(transitions: Transitions): Generator<[first: number, row
     yield [first, transitions.read(first, Math.min(pieceRows, transitions.count - first))]
 }
 
-/** Transitions that are in memory, as rows of `columnsOf`. */
+/**
+ * Transitions that are in memory, as rows of `columnsOf`.
+ *
+ * @example
+ * import { transitionsOf } from 'bpd/train'
+ *
+ * // observation | executed action | teacher's action | reward | next observation | terminal | timeout
+ * const row = Float32Array.of(0.1, 0.5, 0.4, -1, 0.2, 0, 0)
+ * console.log(transitionsOf(row, 1, 1).count) // 1
+ */
 export function transitionsOf(rows: Float32Array, observationSize: number, actionSize: number): Transitions {
   const { width } = columnsOf(observationSize, actionSize)
   return {
@@ -64,7 +73,18 @@ export interface Writing {
   signal?: AbortSignal
 }
 
-/** Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions. */
+/**
+ * Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions.
+ *
+ * @example
+ * import { createTask, prepareTask, readTransitions, writeTransitions } from 'bpd/train'
+ *
+ * await prepareTask('pendulum')
+ * const { spec } = createTask('pendulum')
+ * const row = Float32Array.of(1, 0, 0, 0.5, 0.4, -1, 1, 0, 0.1, 0, 1)
+ * await writeTransitions('one.safetensors', spec, [row], { made: 'by hand' })
+ * console.log(readTransitions('one.safetensors', spec).metadata.made) // by hand
+ */
 export async function writeTransitions(
   path: string,
   spec: TaskSpec,
@@ -119,6 +139,16 @@ export async function writeTransitions(
 /**
  * Checks transitions of a task, all of them, and gives them to be read. The file stays open, so that what is read later is what was checked also
  * where the file has been replaced since.
+ *
+ * @example
+ * import { createTask, prepareTask, readTransitions } from 'bpd/train'
+ *
+ * await prepareTask('pendulum')
+ * try {
+ *   readTransitions('absent.safetensors', createTask('pendulum').spec)
+ * } catch (error) {
+ *   console.log(error.message) // absent.safetensors: cannot be read (ENOENT)
+ * }
  */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {
   const { descriptor, size } = openAs(path, 'transitions')

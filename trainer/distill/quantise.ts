@@ -5,6 +5,7 @@
 
 import { InputError } from '../../runtime-as/errors.ts'
 import { upperHalf } from '../../runtime-as/format/check-network.ts'
+import { f16round } from '../../runtime-as/format/half.ts'
 import type { Activation, Layer, Network, ValueType } from '../../runtime-as/format/network.ts'
 
 /** largest weight of a row at 127, then smaller scales, which clip it and leave the others finer, and larger ones */
@@ -57,7 +58,7 @@ function sumsOf({ inputs, outputs, weights, bias }: Layer, x: Float64Array): Flo
 function toHalves(layer: Layer, l: number): Layer {
   const halves = (field: 'weights' | 'bias') =>
     layer[field].map((x, i) => {
-      const half = Math.f16round(x)
+      const half = f16round(x)
       if (Number.isFinite(half)) return half
       throw new InputError(`layers[${l}].${field}[${i}]: ${x}, expected at most 65504 in size for f16`)
     })
@@ -115,7 +116,7 @@ function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
       Float32Array.from(best.numbers, (q) => q * best.scale),
       row * layer.inputs,
     )
-    bias[row] = Math.f16round(best.offset)
+    bias[row] = f16round(best.offset)
     if (!Number.isFinite(bias[row])) {
       throw new InputError(`bias[${row}]: ${wanted[row]}, expected at most 65504 in size for int8`)
     }

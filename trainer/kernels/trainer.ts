@@ -2,6 +2,7 @@
  * The fast trainer: the BPD step over worker threads and shared memory. Transitions are rows
  * of one array. The calling thread takes part in the work, so `run` blocks; call it in short blocks.
  */
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { randomStream } from '../random.ts'
 import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
@@ -91,7 +92,7 @@ export class Trainer {
         thread,
         threads,
       }
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
+      const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { workerData })
       worker.unref()
       this.#workers.push(worker)
     }

@@ -7,7 +7,18 @@ import type { Task } from './task.ts'
 /** Writes the action for an observation. */
 export type Controller = (observation: ArrayLike<number>, action: Float32Array) => void
 
-/** A loaded policy acts. */
+/**
+ * A loaded policy acts.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { loadPolicy } from 'bpd'
+ * import { controllerOf } from 'bpd/train'
+ *
+ * const control = controllerOf(loadPolicy(readFileSync('student.bpd')))
+ * const action = new Float32Array(1)
+ * control([1, 0, 0], action)
+ */
 export const controllerOf =
   (policy: Pick<Policy, 'stepInto'>): Controller =>
   (observation, action) =>

@@ -27,6 +27,14 @@ const tasks: Record<string, TaskEntry> = {
   ant: onMujoco(ant),
 }
 
+/**
+ * Tasks that come with the package.
+ *
+ * @example
+ * import { taskNames } from 'bpd/train'
+ *
+ * console.log(taskNames()) // [ 'pendulum', … ]
+ */
 export const taskNames = (): string[] => Object.keys(tasks)
 
 /** Of the tasks that the paper has. */
@@ -49,10 +57,27 @@ export function requireSteps(name: string, recipe: Partial<TaskRecipe> | undefin
   if (!Number.isInteger(recipe?.steps)) throw new InputError(`task ${name}: recipe.steps: expected a number of steps`)
 }
 
-/** Loads what a task needs (the physics engine, for some); refuses an unknown name. Once a process and task, before `createTask`. */
+/**
+ * Loads what a task needs (the physics engine, for some); refuses an unknown name. Once a process and task, before `createTask`.
+ *
+ * @example
+ * import { createTask, prepareTask } from 'bpd/train'
+ *
+ * await prepareTask('hopper') // loads the physics engine
+ * console.log(createTask('hopper').spec.period) // 0.008
+ */
 export async function prepareTask(name: string): Promise<void> {
   await entry(name).prepare?.()
 }
 
-/** A new environment of a task that was prepared; refuses an unknown name. */
+/**
+ * A new environment of a task that was prepared; refuses an unknown name.
+ *
+ * @example
+ * import { createTask, prepareTask } from 'bpd/train'
+ *
+ * await prepareTask('pendulum')
+ * const task = createTask('pendulum')
+ * console.log(task.spec.observationNames, task.step([0.5]))
+ */
 export const createTask = (name: string): Task => entry(name).create()

@@ -17,6 +17,14 @@ export interface Imported {
 /**
  * Reads a teacher in any of the formats (formats.ts) and checks that it is one. statistics: a vecnormalize.pkl; without it the
  * one beside the archive is taken, if there is one. inputs: how many of the observations to keep (cut-inputs.ts).
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { importTeacher } from 'bpd/train'
+ *
+ * const { bytes, teacher } = await importTeacher('teacher.safetensors')
+ * console.log(teacher.actionLow, teacher.actionHigh)
+ * writeFileSync('imported.safetensors', bytes)
  */
 export async function importTeacher(path: string, statistics?: string, inputs?: number): Promise<Imported> {
   const imported = await importWhole(path, statistics)

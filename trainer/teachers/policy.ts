@@ -9,6 +9,18 @@ import { contractOf, type Teacher } from './teacher.ts'
 export const teacherPolicy = (teacher: Teacher, spec: TaskSpec, golden: Float32Array[]): Uint8Array =>
   encodePolicy(teacher.network, contractOf(spec, teacher.squash, {}), golden)
 
+/**
+ * A teacher that acts, in f32 by the kernel, actions in their units.
+ *
+ * @example
+ * import { createTask, loadTeacher, prepareTask, teacherController } from 'bpd/train'
+ *
+ * await prepareTask('pendulum')
+ * const control = teacherController(loadTeacher('teacher.safetensors'), createTask('pendulum').spec)
+ * const action = new Float32Array(1)
+ * control([1, 0, 0], action)
+ * console.log(action[0])
+ */
 export function teacherController(teacher: Teacher, spec: TaskSpec): Controller {
   const middle = new Float32Array(spec.observationNames.length)
   return controllerOf(loadPolicy(teacherPolicy(teacher, spec, [middle]), 'teacher'))

@@ -65,6 +65,19 @@ export interface TeachRun {
   signal?: AbortSignal
 }
 
+/**
+ * Trains a teacher and gives the best one by its evaluations. Throws `Interrupted` once the signal is aborted, FailedError where training diverges.
+ *
+ * @example
+ * import { createTask, encodeTeacher, prepareTask, teach, teachDefaults } from 'bpd/train'
+ *
+ * await prepareTask('pendulum')
+ * const options = { ...teachDefaults, steps: 1200, hidden: [16, 16], seed: 1, threads: 1 }
+ * const teacher = await teach(() => createTask('pendulum'), options, {
+ *   onProgress: ({ step, return: mean }) => console.log(step, mean),
+ * })
+ * console.log(encodeTeacher(teacher).length)
+ */
 export async function teach(
   createTask: () => Task,
   options: TeachOptions,

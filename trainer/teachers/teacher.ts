@@ -108,6 +108,16 @@ export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
   return { ...plainForm(name, layers, { tensors, metadata }), squash, actionLow, actionHigh }
 }
 
+/**
+ * A teacher as the bytes of a safetensors file.
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { encodeTeacher, loadTeacher } from 'bpd/train'
+ *
+ * const teacher = loadTeacher('teacher.safetensors')
+ * writeFileSync('copy.safetensors', encodeTeacher({ ...teacher, metadata: { source: 'here' } }))
+ */
 export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata }: Teacher): Uint8Array {
   const { layers } = network
   if (layers.slice(0, -1).some(({ activation }) => activation !== layers[0].activation))
@@ -133,7 +143,15 @@ export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata
   })
 }
 
-/** Throws InputError, too, where the file is of another kind. */
+/**
+ * Throws InputError, too, where the file is of another kind.
+ *
+ * @example
+ * import { loadTeacher } from 'bpd/train'
+ *
+ * const { actionLow, actionHigh, metadata } = loadTeacher('teacher.safetensors')
+ * console.log(actionLow, actionHigh, metadata.algorithm)
+ */
 export function loadTeacher(path: string): Teacher {
   return decodeTeacher(readAs(path, ['teacher']).bytes, path)
 }

@@ -2,7 +2,7 @@
  * Starts tfjs: on @tensorflow/tfjs-node where it is installed, else on tfjs' own wasm backend. tfjs-core's file for Node leaves the gradients
  * out, and its ES modules name each other without ".js", which Node refuses: their names are completed here as they are resolved.
  */
-import { createRequire, registerHooks } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { InputError } from '../../../runtime-as/errors.ts'
 
 const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'] as const
@@ -18,7 +18,9 @@ export function startTensorflow(): Promise<string> {
 }
 
 async function start(): Promise<string> {
-  registerHooks({
+  if (!('registerHooks' in module))
+    throw new InputError(`backend reference: needs Node 22.15 or later, this is ${process.versions.node}`)
+  module.registerHooks({
     resolve(specifier, context, next) {
       const inside = context.parentURL?.includes('/@tensorflow/tfjs-core/dist/')
       const bare = specifier.startsWith('.') && !specifier.endsWith('.js')

@@ -1,0 +1,14 @@
+/**
+ * `import … from 'bpd/board'`: boards behind ports, real and emulated. Node only.
+ *
+ * @module bpd/board
+ */
+export { Board, type BoardOptions, type InstallOptions } from './host/client.ts'
+export { type Control, type ControlOptions, drive, type Plant } from './host/control.ts'
+export type { BoardInfo, HostCounters, LoggedStep, RunningPolicy, Stats } from './host/info.ts'
+export { type Comparison, compare, ensureRuns, measure, type Spread, spreadOf } from './host/measure.ts'
+export type { Port } from './host/port.ts'
+export { listPorts, openPort, type PortInfo } from './host/ports.ts'
+export { driveRealTime, type RealTimeControl, type RealTimeOptions } from './host/realtime.ts'
+export { RefusedError } from './host/refusal.ts'
+export type { UploadProgress } from './host/upload.ts'

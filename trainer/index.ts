@@ -1,0 +1,28 @@
+/**
+ * `import … from 'bpd/train'`: tasks, teachers, data, and the method. Node only.
+ *
+ * @module bpd/train
+ */
+export { readTransitions, type Transitions, transitionsOf, writeTransitions } from './data/transitions.ts'
+export type { Distilled, Progress } from './distill/distill.ts'
+export type { Student } from './distill/make-student.ts'
+export { type DistillOptions, distillDefaults } from './distill/options.ts'
+export type { CurvePoint, Cut, SweepPoint } from './distill/points.ts'
+export { type VariantName, variantNames } from './distill/variants.ts'
+export {
+  type CollectRequest,
+  collectTransitions,
+  type DistillRequest,
+  distill,
+  type EvaluateRequest,
+  evaluatePolicy,
+} from './from-code.ts'
+export { Interrupted } from './interrupted.ts'
+export type { Random } from './random.ts'
+export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'
+export { createTask, prepareTask, taskNames } from './tasks/registry.ts'
+export type { Task, TaskSpec } from './tasks/task.ts'
+export { type Imported, importTeacher } from './teachers/import.ts'
+export { teacherController } from './teachers/policy.ts'
+export { type TeachOptions, type TeachProgress, type TeachRun, teach, teachDefaults } from './teachers/teach.ts'
+export { encodeTeacher, loadTeacher, type Teacher } from './teachers/teacher.ts'
