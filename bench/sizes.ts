@@ -1,8 +1,9 @@
-/** `npm run sizes`: bytes of the module, and of each board's image, RAM and stack after the shipped student ran on its emulator, as one JSON object. */
+/** `npm run sizes`: bytes of the package and its install, of the module, and of each board's image, RAM and stack after the shipped student ran on its emulator, as one JSON object. */
 import { readFileSync, statSync } from 'node:fs'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { measure } from '../firmware-bridge/host/measure.ts'
 import { EMULATORS, openPort } from '../firmware-bridge/host/ports.ts'
+import { packageSize } from './package-size.ts'
 
 const path = (relative: string) => new URL(`../${relative}`, import.meta.url)
 const student = readFileSync(path('models/pendulum/student.bpd'))
@@ -20,7 +21,12 @@ for (const { name: port, image } of EMULATORS) {
 }
 console.log(
   JSON.stringify(
-    { moduleBytes: statSync(path('runtime-as/kernel/build/policy.wasm')).size, policyBytes: student.length, boards },
+    {
+      package: await packageSize(),
+      moduleBytes: statSync(path('runtime-as/kernel/build/policy.wasm')).size,
+      policyBytes: student.length,
+      boards,
+    },
     null,
     2,
   ),

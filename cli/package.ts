@@ -8,7 +8,4 @@ const manifest = createRequire(import.meta.url).resolve('bpd/package.json')
 /** its folder */
 export const root = dirname(manifest)
 
-export const { version, engines } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-  version: string
-  engines: { node: string }
-}
+export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }

@@ -103,6 +103,11 @@ async function spinnerOf(text: string): Promise<Ora> {
 /** One line on stderr about what is doubtful, and goes on. */
 export const warn = (text: string): void => console.error(`bpd: warning: ${printable(text)}`)
 
+/** One line on stderr that nobody needs. */
+export function say(text: string): void {
+  if (!quiet) console.error(`bpd: ${text}`)
+}
+
 /** The result of a verb: JSON, or what a person reads. */
 export function printResult(json: boolean, result: unknown, human: () => string): void {
   console.log(json ? JSON.stringify(result) : human())

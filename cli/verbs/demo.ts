@@ -25,6 +25,7 @@ import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer
 import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkCard, checkOf, studentFiles, writeModel } from '../card.ts'
+import { hintAtNewerNode } from '../hint.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
@@ -104,6 +105,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const results = ['transitions.safetensors', 'student.bpd', 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
   if (ship) claimFolder(ship, Object.values(studentFiles), { inputs: [teacherFile], force })
+  hintAtNewerNode()
   const recipe = distillOptions(taskName, given)
   const clock = stopwatch()
 

@@ -15,6 +15,7 @@ import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions } from '../recipe-options.ts'
@@ -64,6 +65,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const { json, teacher: teacherFile, data, out, force, resume, checkpointMinutes, values, every, ...given } = options
   const recipe = distillOptions(taskName, given)
   const { seed } = recipe
+  hintAtNewerNode()
   const pointNames = Array.from(
     { length: every ? variantOf(recipe.variant).cutCount(recipe) : 0 },
     (_, i) => `point-${i + 1}.bpd`,

@@ -9,6 +9,7 @@ import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { cardOf, teacherFiles, writeModel } from '../card.ts'
+import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
@@ -62,6 +63,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const task = createTask(taskName)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume: options.resume }
   claimFolder(options.out, Object.values(teacherFiles), options, unfinished)
+  hintAtNewerNode()
   const { algorithm, steps, hidden, batchSize, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
     options
   const recipe = {

@@ -1,5 +1,4 @@
 /** Every page that a verb writes: what it names, how it is built, and that a phone shows it whole. */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import type { AblationRow } from '../../cli/ablate/rows.ts'
 import { type BenchResult, benchPage } from '../../cli/report/bench.ts'
 import { reportHtml } from '../../cli/report/html.ts'
 import { type LoopResult, loopPage } from '../../cli/report/loop.ts'
+import { hasChromium, titleOf } from '../support/chromium.ts'
 import { describeWith } from '../support/require.ts'
 import { sampleReport } from '../support/sample-report.ts'
 
@@ -142,13 +142,11 @@ describe('what a page draws', () => {
   })
 })
 
-const hasChromium = spawnSync('chromium', ['--version'], { stdio: 'ignore' }).status === 0
-
 describeWith('chromium', hasChromium)('in a browser, on a phone of 400 pixels', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bpd-pages-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('no page scrolls sideways', { timeout: 120_000 }, () => {
+  it('no page scrolls sideways', { timeout: 120_000 }, async () => {
     const escaped = (page: string) => page.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
     const wide = `<!doctype html><meta name="viewport" content="width=device-width"><pre>${'x'.repeat(500)}</pre>`
     const frames = [...Object.values(pages), wide].map(
@@ -160,23 +158,7 @@ describeWith('chromium', hasChromium)('in a browser, on a phone of 400 pixels', 
     })`
     const file = join(folder, 'phone.html')
     writeFileSync(file, `<!doctype html><title></title><script>${script}</script>${frames.join('</iframe>')}</iframe>`)
-    const offline = [
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-    ]
-    const quiet = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      `--user-data-dir=${join(folder, 'user')}`,
-    ]
-    const { stdout } = spawnSync('chromium', [...quiet, ...offline, '--dump-dom', `file://${file}`], {
-      encoding: 'utf8',
-    })
-    const beyond = JSON.parse(/<title>(.*?)<\/title>/.exec(stdout)?.[1] ?? 'null') as number[]
+    const beyond = JSON.parse((await titleOf(`file://${file}`)) || 'null') as number[]
     // the last one is there to show that the test sees it
     expect(beyond.pop()).toBeGreaterThan(0)
     expect(beyond).toEqual(names.map(() => 0))
