@@ -79,12 +79,13 @@ export function tensorsOf(trainer: Trainer, block: 'value' | 'mean' | 'square' |
   return tensors
 }
 
-/** The largest relative L2 difference of two trainers' tensors, and whose it is. */
+/** The largest relative L2 difference of two trainers' tensors, and whose it is; Infinity where one has NaN. */
 export function worst(a: Map<string, Float32Array>, b: Map<string, Float32Array>): { name: string; error: number } {
   const errors = [...a].map(([name, values]) => {
     const other = b.get(name)!
     const same = values.every((x, i) => x === other[i])
-    return { name, error: same ? 0 : relativeError(values, other) }
+    const error = same ? 0 : relativeError(values, other)
+    return { name, error: Number.isNaN(error) ? Infinity : error }
   })
   return errors.reduce((x, y) => (y.error > x.error ? y : x))
 }

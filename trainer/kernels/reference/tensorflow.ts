@@ -5,7 +5,7 @@
 import module, { createRequire } from 'node:module'
 import { InputError } from '../../../runtime-as/errors.ts'
 
-const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'] as const
+const native = '@tensorflow/tfjs-node'
 
 const require = createRequire(import.meta.url)
 
@@ -27,23 +27,26 @@ async function start(): Promise<string> {
       return next(inside && bare ? `${specifier}.js` : specifier, context)
     },
   })
-  const missing = packages.filter((name) => !isInstalled(name))
+  const isNative = isInstalled(native)
+  const needed = ['@tensorflow/tfjs-core', ...(isNative ? [] : ['@tensorflow/tfjs-backend-wasm'])]
+  const missing = needed.filter((name) => !isInstalled(name))
   if (missing.length)
     throw new InputError(`backend reference: needs tfjs, which is not installed: npm install ${missing.join(' ')}`)
   const tf = await import('@tensorflow/tfjs-core')
+  // else every further copy of tfjs-core warns that it is one
+  tf.enableProdMode()
   await import('@tensorflow/tfjs-core/dist/register_all_gradients.js')
-  // never silently the other one: it is several times slower
-  const native = isInstalled('@tensorflow/tfjs-node')
+  // never silently the other one: who installed it has asked for it
   try {
-    if (native) startNative()
+    if (isNative) startNative()
     else await import('@tensorflow/tfjs-backend-wasm')
-    if (!(await tf.setBackend(native ? 'tensorflow' : 'wasm'))) throw new Error('its backend does not start')
+    if (!(await tf.setBackend(isNative ? 'tensorflow' : 'wasm'))) throw new Error('its backend does not start')
     tf.tidy(() => tf.concat([tf.ones([1]), tf.ones([1])]).dataSync())
   } catch (error) {
     const [reason] = (error as Error).message.split('\n')
     throw new InputError(
-      native
-        ? `backend reference: @tensorflow/tfjs-node is installed but broken: ${reason.trim()}; npm rebuild it, or npm uninstall it for tfjs' own backend`
+      isNative
+        ? `backend reference: ${native} is installed but broken: ${reason.trim()}; npm rebuild it, or npm uninstall it for tfjs' own backend`
         : `backend reference: @tensorflow/tfjs-backend-wasm is installed but broken: ${reason.trim()}`,
     )
   }
@@ -52,10 +55,16 @@ async function start(): Promise<string> {
 
 /** Requiring it registers its kernels with the tfjs-core that is loaded: all copies of that share their registries. */
 function startNative(): void {
-  // it still calls what Node 23 took away
-  const util = require('node:util') as { isNullOrUndefined?: (x: unknown) => boolean }
+  // it still calls what Node 23 took away, and what Node 24 warns of
+  const util = require('node:util') as {
+    isNullOrUndefined?: (x: unknown) => boolean
+    isArray?: (x: unknown) => boolean
+  }
   util.isNullOrUndefined ??= (x) => x === null || x === undefined
-  require('@tensorflow/tfjs-node')
+  util.isArray = Array.isArray
+  // else libtensorflow tells of the processor on standard error
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
+  require(native)
 }
 
 function isInstalled(name: string): boolean {
