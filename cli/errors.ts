@@ -19,8 +19,17 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof InputError) return { kind: 'input', message: printable(error.message), code: 2 }
   if (error instanceof FailedError) return { kind: 'failed', message: printable(error.message), code: 1 }
   if (error instanceof Interrupted) return { kind: 'interrupted', message: error.message, code: 130 }
+  const missing = missingPackage(error)
+  if (missing) return { kind: 'failed', message: `${missing} is not installed: npm install ${missing}`, code: 1 }
   const told = error instanceof Error && process.env.BPD_DEBUG ? error.stack : error
   return { kind: 'internal', message: `internal error: ${printable(String(told))}`, code: 1 }
+}
+
+/** The package that an import did not find; files of ours are none. */
+function missingPackage(error: unknown): string | undefined {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return undefined
+  return /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w-][\w.-]*)'/.exec(message)?.[1]
 }
 
 /** Says it and ends the process: an emulator or a port may still be open. */

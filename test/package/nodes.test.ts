@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { describeWith } from '../support/require.ts'
@@ -72,11 +72,19 @@ describeWith(need, present)('installed from its tarball', () => {
       expect(sha256(join(folder, 'fused/teacher.safetensors'))).toBe(sha256(join(here, 'fused/teacher.safetensors')))
     })
 
-    it('MuJoCo loads where a task needs it', () => {
-      const teacher = 'node_modules/bpd/models/hopper/student.bpd'
-      expect(
-        printed(folder, 'npx', ['bpd', 'eval', 'hopper', teacher, '--episodes', '1', '--workers', '1'], env),
-      ).toContain('return')
+    it('MuJoCo loads where a task needs it, and is named where it is not there', () => {
+      const words = 'bpd eval hopper node_modules/bpd/models/hopper/student.bpd --episodes 1 --workers 1'.split(' ')
+      expect(printed(folder, 'npx', words, env)).toContain('return')
+      const [there, away] = [join(folder, 'node_modules/@mujoco'), join(folder, 'mujoco')]
+      renameSync(there, away)
+      try {
+        printed(folder, 'npx', ['bpd', 'eval', 'pendulum', 'student.bpd', '--episodes', '1'], env)
+        const { status, stderr } = spawnSync('npx', words, { cwd: folder, env, encoding: 'utf8' })
+        const missing = 'bpd: @mujoco/mujoco is not installed: npm install @mujoco/mujoco\n'
+        expect({ status, stderr }).toEqual({ status: 1, stderr: missing })
+      } finally {
+        renameSync(away, there)
+      }
     })
 
     it('`import "bpd"` loads a policy, whose actions have the reference’s bits', async () => {
