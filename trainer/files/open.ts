@@ -12,6 +12,10 @@ const most: Record<Wanted, number> = {
   transitions: Infinity,
   archive: 64 << 20,
   pickle: 16 << 20,
+  hdf5: Infinity,
+  parquet: Infinity,
+  npz: Infinity,
+  csv: Infinity,
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. */
@@ -43,6 +47,18 @@ export function openAs(path: string, expected: Wanted): { descriptor: number; si
   } catch (error) {
     closeSync(descriptor)
     throw notRead(path, error)
+  }
+}
+
+/** Which of the kinds that are expected a file is. */
+export function kindAt<K extends Wanted>(path: string, expected: readonly K[]): K {
+  const { descriptor, stats } = open(path, expected)
+  try {
+    return requireKind(fileSource(descriptor, stats.size), path, expected)
+  } catch (error) {
+    throw notRead(path, error)
+  } finally {
+    closeSync(descriptor)
   }
 }
 
