@@ -1,4 +1,5 @@
 /** Transitions out of the files that people have: logs of every format (formats.ts), and our own. */
+import { weighDones } from './dones.ts'
 import type { Episode } from './episode-ends.ts'
 import { ownDataSet, ownFormat } from './formats/own.ts'
 import { kindOfData, openLog } from './formats.ts'
@@ -18,6 +19,9 @@ export interface DataSet extends Transitions {
   hasTeacherActions: boolean
   /** s between rows, as the timestamps or the file say */
   period?: number
+  /** bounds of all actions, where the file says them */
+  actionLow?: readonly number[]
+  actionHigh?: readonly number[]
   /**
    * Rows whose next observation is not known: the last ones of episodes that were cut off, in a log that has no next observations. Their own
    * observation stands for it. They are right for cloning; a value term wants them left out (`openEnds: 'drop'`).
@@ -44,8 +48,9 @@ export async function openData(path: string, options: DataOptions = {}): Promise
   if (options.mapping === undefined && ownFormat.kind === kindOfData(path)) return ownDataSet(path)
   const log = await openLog(path)
   try {
-    const columns = resolve(log, options.mapping ?? {})
-    return dataSetOf(log, columns, await gather(log, columns, options))
+    const { mapping = {} } = options
+    const { columns, notes } = await weighDones(log, resolve(log, mapping), mapping.terminals !== undefined)
+    return dataSetOf({ ...log, notes: [...log.notes, ...notes] }, columns, await gather(log, columns, options))
   } finally {
     log.close()
   }
@@ -66,6 +71,7 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
     episodes,
     hasRewards: columns.rewards !== undefined,
     hasTeacherActions: columns.teacherActions !== undefined,
+    ...(log.actionLow?.length === actionNames.length && { actionLow: log.actionLow, actionHigh: log.actionHigh }),
     period: log.period ?? ends.timing.rate()?.period,
     openEnds,
     dropped,

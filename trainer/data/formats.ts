@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
-import { kindAt } from '../files/open.ts'
+import { kindAt, kindThere } from '../files/open.ts'
 import type { DataFormat, FolderFormat } from './format.ts'
 import { csvFormat } from './formats/csv.ts'
 import { hdf5Format } from './formats/hdf5.ts'
@@ -23,6 +23,14 @@ export function kindOfData(path: string): DataFormat['kind'] | 'folder' {
     path,
     dataFormats.map((format) => format.kind),
   )
+}
+
+/** Whether it is data of some format; nothing is read but its beginning, and of a pipe not even that. */
+export function isData(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats?.isDirectory()) return folderFormats.some(({ has }) => has.some((file) => existsSync(join(path, file))))
+  const kind = stats?.isFile() ? kindThere(path) : undefined
+  return dataFormats.some((format) => format.kind === kind)
 }
 
 /** A file or folder of any format as a log. Throws InputError where it is of none. */

@@ -55,7 +55,7 @@ const kinds = {
   zip: { is: 'a zip archive' },
   gzip: { is: 'a gzip file', advice: 'unpack it first' },
   wasm: { is: 'a WebAssembly module' },
-  json: { is: 'JSON text' },
+  json: { is: 'JSON text', wanted: 'JSON' },
   text: { is: 'a text file' },
   empty: { is: 'an empty file' },
   folder: { is: 'a folder' },
