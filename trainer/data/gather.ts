@@ -205,9 +205,10 @@ class Gatherer {
   #refuse(block: Block, row: number, { column, slot, width, index }: Place, expected: string): never {
     const part = block.part ? `${block.part.name}, ` : ''
     const value = block.values[slot][row * width + index]
-    const drop = Number.isNaN(value) ? '; --missing drop leaves such rows out' : ''
+    const drop = Number.isFinite(value) ? '' : '; --missing drop leaves such rows out'
+    const range = Number.isFinite(value) && expected === 'a finite number' ? ' of 32 bits' : ''
     throw new InputError(
-      `${this.#log.path}: ${part}column ${brief(column.name)}, row ${block.first + row}: ${value}, expected ${expected}${drop}`,
+      `${this.#log.path}: ${part}column ${brief(column.name)}, row ${block.first + row}: ${value}, expected ${expected}${range}${drop}`,
     )
   }
 

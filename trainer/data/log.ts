@@ -1,6 +1,5 @@
 /** A recording as its file holds it: named fields of numbers, row by row, before anyone says which are observations. */
-import { InputError } from '../../runtime-as/errors.ts'
-import { brief } from '../files/brief.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 
 /** An array of the file, or a column of a table. */
 export interface Field {
@@ -93,9 +92,18 @@ export function arrayField(name: string, shape: readonly number[], given?: reado
   return { name, columns: named }
 }
 
-/** What a library throws over a damaged file, as one line. */
+/** What a library throws over a damaged file, as one line. what: "a Parquet file" */
 export function damaged(path: string, what: string, error: unknown): unknown {
-  if (error instanceof InputError || (error as NodeJS.ErrnoException).syscall !== undefined) return error
-  const reason = brief(error instanceof Error ? error.message.split('\n', 1)[0].trim() : String(error))
-  return new InputError(`${path}: not ${what}, or damaged: ${reason}`)
+  const known = error instanceof InputError || error instanceof FailedError
+  if (known || (error as NodeJS.ErrnoException).syscall !== undefined) return error
+  return new InputError(
+    `${path}: not ${what}, or damaged: ${short(error instanceof Error ? error.message : String(error))}`,
+  )
 }
+
+/** The first line of what a library says, which may hold anything out of the file. */
+export const short = (text: string): string =>
+  text
+    .split('\n', 1)[0]
+    .replace(/\p{Cc}/gu, '\ufffd')
+    .slice(0, 200)

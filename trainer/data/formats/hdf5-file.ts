@@ -4,7 +4,7 @@
  */
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { brief } from '../../files/brief.ts'
-import { blockRows, requireSane } from '../log.ts'
+import { blockRows, requireSane, short } from '../log.ts'
 import { type Decode, decoderOf } from './numbers.ts'
 
 type Library = typeof import('h5wasm/node')
@@ -56,7 +56,7 @@ export class Hdf5File {
       return work()
     } catch (error) {
       if (error instanceof InputError || error instanceof FailedError) throw error
-      throw new InputError(`${this.path}: not an HDF5 file, or damaged: ${brief(reasonIn(error))}`)
+      throw new InputError(`${this.path}: not an HDF5 file, or damaged: ${short(reasonIn(error))}`)
     }
   }
 

@@ -74,7 +74,7 @@ async function arraysIn(zip: ZipFile, path: string, size: number): Promise<Map<s
         throw new Error(`${entry.uncompressedSize} bytes, expected ${expected + bytes} for shape (${shape.join(', ')})`)
       arrays.set(name, { entry, header })
     } catch (error) {
-      throw damaged(path, `${npzFormat.name}: ${what}`, error)
+      throw damaged(path, `${npzFormat.name} in ${what}`, error)
     } finally {
       stream.destroy()
     }

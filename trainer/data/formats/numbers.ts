@@ -1,4 +1,5 @@
 /** Numbers as files of arrays store them, of any type and byte order, as f64. */
+import { halfAt } from '../../../runtime-as/format/half.ts'
 
 /** type: f, i, u or b (of one byte), as NumPy calls them */
 export interface NumberType {
@@ -24,7 +25,10 @@ export function decoderOf({ type, bytes: size, bigEndian }: NumberType): Decode 
 }
 
 const arrays: Record<string, ((buffer: ArrayBuffer) => ArrayLike<number | bigint>) | undefined> = {
-  f2: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf),
+  f2: (buffer) => {
+    const view = new DataView(buffer)
+    return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => halfAt(view, 2 * i))
+  },
   f4: (buffer) => new Float32Array(buffer),
   f8: (buffer) => new Float64Array(buffer),
   i1: (buffer) => new Int8Array(buffer),
@@ -42,12 +46,4 @@ const swap: Record<number, (bytes: Buffer) => void> = {
   2: (bytes) => bytes.swap16(),
   4: (bytes) => bytes.swap32(),
   8: (bytes) => bytes.swap64(),
-}
-
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction ? Number.NaN : sign * Infinity
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24)
 }

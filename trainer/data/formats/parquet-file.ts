@@ -83,6 +83,7 @@ export class ParquetFile {
     try {
       await this.#checkPages(name, group)
       let filled = 0
+      let refused: unknown
       await this.#parts.library.parquetRead({
         file: this.#file,
         metadata: this.#metadata,
@@ -92,11 +93,17 @@ export class ParquetFile {
         compressors,
         utf8: false,
         onChunk: ({ columnData, rowStart }) => {
-          filled = copyRows(columnData, numbers, (rowStart - first) * column.width, column, (row, what) => {
-            throw new InputError(`${path}: column ${brief(name)}, row ${rowStart + row}: ${what}`)
-          })
+          // what is thrown here nobody catches
+          try {
+            filled = copyRows(columnData, numbers, (rowStart - first) * column.width, column, (row, what) => {
+              throw new InputError(`${path}: column ${brief(name)}, row ${rowStart + row}: ${what}`)
+            })
+          } catch (error) {
+            refused ??= error
+          }
         },
       })
+      if (refused) throw refused
       if (filled !== numbers.length)
         throw new Error(`column ${brief(name)}: ${filled} numbers, expected ${numbers.length}`)
       return numbers
