@@ -23,6 +23,10 @@ const required: readonly Role[] = ['observations', 'actions']
 export function resolve(log: Log, mapping: Mapping): Resolved {
   const resolved = resolveWhatIsThere(log, mapping)
   const missing = required.filter((role) => !resolved[role]?.length)
+  for (const role of missing) {
+    const unusable = roles[role].flatMap((name) => log.fields.filter((field) => field.name === name && field.unusable))
+    if (unusable.length > 0) throw new InputError(`${log.path}: ${brief(unusable[0].name)}: ${unusable[0].unusable}`)
+  }
   if (missing.length > 0)
     throw new InputError(
       `${log.path}: ${missing.join(' and ')}: not known, expected ${missing.map((role) => `--${role}`).join(' and ')} out of its columns ${listed(columnsIn(log).map(({ name }) => name))}`,

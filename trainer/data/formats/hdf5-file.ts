@@ -13,6 +13,8 @@ type Module = Awaited<Library['ready']>
 /** of groups within one another, and of all that is looked at */
 const maxDepth = 6
 const maxObjects = 500_000
+/** numbers of filters up to this one are in every library: gzip, shuffle, checksums */
+const builtIn = 255
 /** bytes that are read at once: a chunk, where it is larger than a block, or it would be unpacked once for every block */
 const maxRead = 256 << 20
 
@@ -23,6 +25,8 @@ export interface ArrayIn {
   bytes: number
   /** undefined: no numbers */
   decode?: Decode
+  /** a filter that the library does not have */
+  packedBy?: string
   /** rows that are packed together */
   chunkRows: number
 }
@@ -99,7 +103,16 @@ export class Hdf5File {
       const readable = shape !== null && !vlen && !virtual_sources?.length
       // the library gives numbers of either order as little-endian
       const decode = readable ? decoderOf({ type: letter, bytes: size, bigEndian: false }) : undefined
-      return { path, shape: shape ?? [], bytes: decode ? size : 0, decode, chunkRows: chunks?.[0] ?? 1 }
+      const filters = chunks ? this.#module.get_dataset_filters(this.#file.file_id, path) : []
+      const foreign = filters.find(({ id }) => id > builtIn)
+      return {
+        path,
+        shape: shape ?? [],
+        bytes: decode ? size : 0,
+        decode,
+        packedBy: foreign && `${short(foreign.name)} (filter ${foreign.id})`,
+        chunkRows: chunks?.[0] ?? 1,
+      }
     })
   }
 

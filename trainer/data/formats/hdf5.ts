@@ -57,7 +57,13 @@ const logOf = (file: Hdf5File, format: string, fields: Field[]) => ({
   close: () => file.close(),
 })
 
-function fieldOf(name: string, { shape, decode }: ArrayIn): Field {
+function fieldOf(name: string, { shape, decode, packedBy }: ArrayIn): Field {
+  if (packedBy)
+    return {
+      name,
+      columns: [name],
+      unusable: `packed by ${packedBy}, expected gzip or none: h5repack -f GZIP=4 IN OUT`,
+    }
   if (!decode) return { name, columns: [name], unusable: 'no numbers' }
   if (shape.length === 0) return { name, columns: [name], unusable: 'a single number, expected a row of them or more' }
   return { ...arrayField(name, shape), rows: shape[0] }
