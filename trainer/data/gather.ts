@@ -56,7 +56,7 @@ class Gatherer {
   readonly #store: RowStore
   readonly #episodes: Episode[] = []
   readonly #ends = new EpisodeEnds()
-  /** rows that are not in the store yet: the last one may still change */
+  /** rows that are not in the store yet */
   readonly #piece: Float32Array
   #held = 0
   #openEnds = 0
@@ -130,18 +130,18 @@ class Gatherer {
   #takeRow(block: Block, row: number): void {
     const marks = this.#marksOf(block, row)
     if (this.#ends.begins(marks)) this.#close()
-    const wrong = this.#wrongIn(block, row, marks)
+    // the last two may still change
+    if (this.#held === blockRows) this.#flush(blockRows - 2)
+    const { width, observation, next, terminal } = this.#columns
+    const at = this.#held * width
+    const wrong = this.#copy(block, row, at) ?? this.#wrongMark(marks)
     if (wrong) {
       if (this.#options.missing !== 'drop') this.#refuse(block, row, ...wrong)
       this.#dropped++
+      this.#piece.fill(0, at, at + width)
       this.#close()
       return
     }
-    if (this.#held === blockRows) this.#flush(blockRows - 1)
-    const { width, observation, next, terminal } = this.#columns
-    const at = this.#held * width
-    for (const { slot, width: of, index, to } of this.#copied)
-      this.#piece[at + to] = block.values[slot][row * of + index]
     this.#piece[at + terminal] = marks.terminal ?? 0
     if (this.#episode && !this.#storesNext)
       this.#piece.copyWithin(at - width + next, at + observation, at + observation + this.#observationSize)
@@ -190,11 +190,20 @@ class Gatherer {
     }
   }
 
-  /** The first column of a row that cannot be, and what was expected. */
-  #wrongIn(block: Block, row: number, marks: Marks): [Place, expected: string] | undefined {
-    for (const place of this.#copied)
-      if (!Number.isFinite(Math.fround(block.values[place.slot][row * place.width + place.index])))
-        return [place, 'a finite number']
+  /** Puts a row's numbers at their places; gives the first one that is none, and what was expected. */
+  #copy(block: Block, row: number, at: number): [Place, expected: string] | undefined {
+    const piece = this.#piece
+    for (let i = 0; i < this.#copied.length; i++) {
+      const place = this.#copied[i]
+      // in 32 bits from here on
+      const number = Math.fround(block.values[place.slot][row * place.width + place.index])
+      if (!Number.isFinite(number)) return [place, 'a finite number']
+      piece[at + place.to] = number
+    }
+    return undefined
+  }
+
+  #wrongMark(marks: Marks): [Place, expected: string] | undefined {
     for (const name of ['episode', 'time'] as const)
       if (marks[name] !== undefined && !Number.isFinite(marks[name])) return [this.#marks[name]!, 'a finite number']
     for (const name of ['terminal', 'timeout'] as const)

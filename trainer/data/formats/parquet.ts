@@ -45,16 +45,46 @@ async function* blocksOf(file: ParquetFile, wanted: readonly Field[], before: nu
       throw new InputError(`${file.path}: column ${brief(name)}: expected ${length} numbers a row as in the first file`)
     return column
   })
+  const values = columns.map(({ width }) => new Float64Array(blockRows * width))
   let first = 0
   for (const group of file.groups) {
     const rows = Number(group.num_rows)
-    const numbers: Float64Array[] = []
-    for (const column of columns) numbers.push(await file.read(column, group, first))
+    const pulled = columns.map((column) => new Pulled(file.numbers(column, group, first)))
     for (let at = 0; at < rows; at += blockRows) {
       const count = Math.min(blockRows, rows - at)
-      const values = numbers.map((all, i) => all.subarray(at * columns[i].width, (at + count) * columns[i].width))
+      for (const [i, { width }] of columns.entries()) await pulled[i].fill(values[i].subarray(0, count * width))
       yield { first: before + first + at, count, values }
     }
+    // what is wrong at the very end
+    for (const numbers of pulled) await numbers.end()
     first += rows
+  }
+}
+
+/** Numbers that come in pieces of any length, as many as are wanted. */
+class Pulled {
+  readonly #pieces: AsyncGenerator<Float64Array>
+  #piece: Float64Array = new Float64Array()
+
+  constructor(pieces: AsyncGenerator<Float64Array>) {
+    this.#pieces = pieces
+  }
+
+  async fill(into: Float64Array): Promise<void> {
+    for (let done = 0; done < into.length; ) {
+      if (this.#piece.length === 0) {
+        const { value, done: over } = await this.#pieces.next()
+        if (over) return
+        this.#piece = value
+      }
+      const part = this.#piece.subarray(0, into.length - done)
+      into.set(part, done)
+      this.#piece = this.#piece.subarray(part.length)
+      done += part.length
+    }
+  }
+
+  async end(): Promise<void> {
+    for (let over: boolean | undefined; !over; ) over = (await this.#pieces.next()).done
   }
 }
