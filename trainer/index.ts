@@ -3,6 +3,8 @@
  *
  * @module bpd/train
  */
+export { type DataOptions, type DataSet, openData } from './data/data-set.ts'
+export type { Mapping } from './data/mapping.ts'
 export { readTransitions, type Transitions, transitionsOf, writeTransitions } from './data/transitions.ts'
 export type { Distilled, Progress } from './distill/distill.ts'
 export type { Student } from './distill/make-student.ts'

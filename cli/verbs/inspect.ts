@@ -1,20 +1,31 @@
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds, parameterCount, weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { isData, openLog } from '../../trainer/data/formats.ts'
+import { type Summary, summarise } from '../../trainer/data/summary.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { decodeTeacher, denseBytes, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { describeData } from '../report/data.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, printable } from '../report/words.ts'
-import { printResult } from '../terminal.ts'
+import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-export const inspectVerb = verb('inspect <file>', {
-  group: 'Look at it:',
-  description: 'says what is in a .bpd policy or a .safetensors teacher',
-  example: 'bpd inspect models/pendulum/student.bpd',
-}).action(run)
+export const inspectVerb = addDataOptions(
+  verb('inspect <file>', {
+    group: 'Look at it:',
+    description: 'says what is in a .bpd policy, a .safetensors teacher, or a data set of any format',
+    example: 'bpd inspect models/pendulum/student.bpd',
+  }),
+).action(run)
 
-function run(file: string, { json }: CommonOptions): void {
+async function run(file: string, { json, ...given }: CommonOptions & GivenData): Promise<void> {
+  if (isData(file)) {
+    const summary = await inspectData(file, given)
+    printResult(json, { kind: 'data', file, ...summary }, () => describeData(file, summary))
+    return
+  }
   const { kind, bytes } = readAs(file, ['policy', 'teacher'])
   if (kind === 'teacher') {
     const teacher = inspectTeacher(decodeTeacher(bytes, file), file)
@@ -25,6 +36,15 @@ function run(file: string, { json }: CommonOptions): void {
   loadPolicy(bytes, file)
   const policy = inspectPolicy(decodePolicy(bytes, file), file)
   printResult(json, policy, () => describePolicy(policy))
+}
+
+async function inspectData(file: string, given: GivenData): Promise<Summary> {
+  const log = await openLog(file)
+  try {
+    return await withProgress(`reading ${file}`, () => summarise(log, dataOptionsOf(given).mapping))
+  } finally {
+    log.close()
+  }
 }
 
 function inspectPolicy({ network, layers, goldens, ...decoded }: DecodedPolicy, file: string) {

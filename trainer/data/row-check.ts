@@ -6,7 +6,9 @@ import { columnsOf } from './columns.ts'
 const BEYOND = 0.1
 
 /** Gives a check of rows, the first of them being number `first`: what is wrong with one of them, in words, or undefined. */
-export function rowCheck(spec: TaskSpec): (rows: Float32Array, first: number) => string | undefined {
+export function rowCheck(
+  spec: Pick<TaskSpec, 'actionLow' | 'actionHigh' | 'actionNames' | 'observationNames'>,
+): (rows: Float32Array, first: number) => string | undefined {
   const { actionLow, actionHigh, actionNames, observationNames } = spec
   const columns = columnsOf(observationNames.length, actionNames.length)
   const beyond = actionLow.map((low, i) => BEYOND * (actionHigh[i] - low))

@@ -151,9 +151,19 @@ export async function writeTransitions(
  * }
  */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {
+  return openChecked(path, spec)
+}
+
+/** The same, of whatever task they are: the sizes are those that the file says, and actions have no bounds. close: of the file */
+export function readAnyTransitions(path: string): Transitions & { close(): void } {
+  return openChecked(path)
+}
+
+function openChecked(path: string, spec?: TaskSpec): Transitions & { close(): void } {
   const { descriptor, size } = openAs(path, 'transitions')
   try {
-    return checked({ path, descriptor, size }, spec)
+    const transitions = checked({ path, descriptor, size }, spec)
+    return Object.assign(transitions, { close: () => closeSync(descriptor) })
   } catch (error) {
     closeSync(descriptor)
     throw error
@@ -166,7 +176,7 @@ interface Opened {
   size: number
 }
 
-function checked({ path, descriptor, size }: Opened, spec: TaskSpec): Transitions {
+function checked({ path, descriptor, size }: Opened, spec?: TaskSpec): Transitions {
   const bytesAt = (from: number, bytes: Uint8Array) => {
     for (let done = 0; done < bytes.length; ) {
       const n = reading(path, () => readSync(descriptor, bytes, done, bytes.length - done, from + done))
@@ -181,9 +191,11 @@ function checked({ path, descriptor, size }: Opened, spec: TaskSpec): Transition
   const place = places.get('transitions')
   if (![format, olderFormat].includes(metadata.format) || !place)
     throw new InputError(`${path}: metadata format: ${brief(metadata.format ?? null)}, expected "${format}"`)
-  const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
+  const [observationSize, actionSize] = spec
+    ? [spec.observationNames.length, spec.actionNames.length]
+    : ['observation_size', 'action_size'].map((field) => sizeIn(path, field, metadata))
   const { width } = columnsOf(observationSize, actionSize)
-  if (metadata.task !== spec.name)
+  if (spec && metadata.task !== spec.name)
     throw new InputError(`${path}: metadata task: ${brief(metadata.task)}, expected "${spec.name}"`)
   const { dtype, shape, from } = place
   if (dtype !== 'F32' || shape.length !== 2 || shape[1] !== width || shape[0] === 0)
@@ -197,7 +209,7 @@ function checked({ path, descriptor, size }: Opened, spec: TaskSpec): Transition
     return rows
   }
   const rowsOf = { observationSize, actionSize, count: shape[0], crc32: 0, metadata, read }
-  const impossible = rowCheck(spec)
+  const impossible = rowCheck(spec ?? unbounded(observationSize, actionSize))
   let crc = 0
   let refusal: string | undefined
   for (const [first, rows] of pieces(rowsOf)) {
@@ -211,3 +223,20 @@ function checked({ path, descriptor, size }: Opened, spec: TaskSpec): Transition
   if (refusal !== undefined) throw new InputError(`${path}: ${refusal}`)
   return { ...rowsOf, crc32: crc }
 }
+
+function sizeIn(path: string, field: string, metadata: Record<string, string>): number {
+  const size = Number(metadata[field])
+  if (!Number.isSafeInteger(size) || size < 1 || size > 4096)
+    throw new InputError(
+      `${path}: metadata ${field}: ${brief(metadata[field])}, expected a whole number from 1 to 4096`,
+    )
+  return size
+}
+
+/** Of a task that is not known. */
+const unbounded = (observationSize: number, actionSize: number) => ({
+  observationNames: new Array<string>(observationSize).fill(''),
+  actionNames: new Array<string>(actionSize).fill(''),
+  actionLow: new Array<number>(actionSize).fill(-Infinity),
+  actionHigh: new Array<number>(actionSize).fill(Infinity),
+})

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { isNamedPipe, notRead, reading } from './access.ts'
-import { kindOf, refuseKind, type Wanted } from './sniff.ts'
+import { type Kind, kindOf, refuseKind, type Wanted } from './sniff.ts'
 import { fileSource, type Source, sourceOf } from './source.ts'
 
 /** Bytes that are read into memory at most. */
@@ -12,6 +12,11 @@ const most: Record<Wanted, number> = {
   transitions: Infinity,
   archive: 64 << 20,
   pickle: 16 << 20,
+  hdf5: Infinity,
+  parquet: Infinity,
+  npz: Infinity,
+  csv: Infinity,
+  json: 1 << 20,
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. */
@@ -43,6 +48,28 @@ export function openAs(path: string, expected: Wanted): { descriptor: number; si
   } catch (error) {
     closeSync(descriptor)
     throw notRead(path, error)
+  }
+}
+
+/** The kind of a regular file, whatever it is. */
+export function kindThere(path: string): Kind {
+  const descriptor = reading(path, () => openSync(path, 'r'))
+  try {
+    return reading(path, () => kindOf(fileSource(descriptor, fstatSync(descriptor).size), path))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Which of the kinds that are expected a file is. */
+export function kindAt<K extends Wanted>(path: string, expected: readonly K[]): K {
+  const { descriptor, stats } = open(path, expected)
+  try {
+    return requireKind(fileSource(descriptor, stats.size), path, expected)
+  } catch (error) {
+    throw notRead(path, error)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

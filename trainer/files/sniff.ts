@@ -13,7 +13,8 @@ interface KindRecord {
 }
 
 const models = '`bpd import` reads safetensors teachers and Stable-Baselines3 archives'
-const data = 'no verb reads it; transitions come from `bpd collect`'
+const data = '`bpd inspect` and `bpd distill --data` take data sets'
+const unread = 'no verb reads it; arrays of a data set belong into one .npz'
 
 const kinds = {
   policy: {
@@ -46,15 +47,15 @@ const kinds = {
   damaged: { is: 'a damaged safetensors file' },
   onnx: { is: 'an ONNX model', advice: models },
   torch: { is: 'a PyTorch file', advice: models },
-  npz: { is: 'NumPy arrays (npz)', advice: data },
-  npy: { is: 'a NumPy array (npy)', advice: data },
-  hdf5: { is: 'an HDF5 file', advice: data },
-  parquet: { is: 'a Parquet file', advice: data },
-  csv: { is: 'a table as text (CSV)', advice: data },
+  npz: { is: 'NumPy arrays (npz)', wanted: 'NumPy arrays (npz)', advice: data },
+  npy: { is: 'a NumPy array (npy)', advice: unread },
+  hdf5: { is: 'an HDF5 file', wanted: 'an HDF5 file', advice: data },
+  parquet: { is: 'a Parquet file', wanted: 'a Parquet file', advice: data },
+  csv: { is: 'a table as text (CSV)', wanted: 'a CSV table', advice: data },
   zip: { is: 'a zip archive' },
   gzip: { is: 'a gzip file', advice: 'unpack it first' },
   wasm: { is: 'a WebAssembly module' },
-  json: { is: 'JSON text' },
+  json: { is: 'JSON text', wanted: 'JSON' },
   text: { is: 'a text file' },
   empty: { is: 'an empty file' },
   folder: { is: 'a folder' },

@@ -1,0 +1,87 @@
+/** Transitions out of the files that people have: logs of every format (formats.ts), and our own. */
+import { weighDones } from './dones.ts'
+import type { Episode } from './episode-ends.ts'
+import { ownDataSet, ownFormat } from './formats/own.ts'
+import { kindOfData, openLog } from './formats.ts'
+import { type Gathered, type GatherOptions, gather } from './gather.ts'
+import type { Log } from './log.ts'
+import { type Column, type Mapping, type Resolved, resolve } from './mapping.ts'
+import type { Transitions } from './transitions.ts'
+
+/** Rows of `columnsOf`, pulled by `read`. Where the log has no teacher's actions, the executed ones stand in their columns; without rewards, zeros. */
+export interface DataSet extends Transitions {
+  /** how messages call what it came from: "a Minari data set" */
+  format: string
+  observationNames: readonly string[]
+  actionNames: readonly string[]
+  episodes: readonly Episode[]
+  hasRewards: boolean
+  hasTeacherActions: boolean
+  /** s between rows, as the timestamps or the file say */
+  period?: number
+  /** bounds of all actions, where the file says them */
+  actionLow?: readonly number[]
+  actionHigh?: readonly number[]
+  /**
+   * Rows whose next observation is not known: the last ones of episodes that were cut off, in a log that has no next observations. Their own
+   * observation stands for it. They are right for cloning; a value term wants them left out (`openEnds: 'drop'`).
+   */
+  openEnds: number
+  /** rows left out for a number that is missing (`missing: 'drop'`) */
+  dropped: number
+  /** what a reader should know, a line each */
+  notes: readonly string[]
+  close(): void
+}
+
+export interface DataOptions extends GatherOptions {
+  /** columns by role; what is not said is looked for under the usual names */
+  mapping?: Mapping
+}
+
+/**
+ * Opens a file or folder of any format and checks all of it, in one pass and in pieces. Throws InputError with one line that names file, column and
+ * row. The rows are read from a copy, so that what is read later is what was checked.
+ */
+export async function openData(path: string, options: DataOptions = {}): Promise<DataSet> {
+  // nothing to map: they stay as they are
+  if (options.mapping === undefined && ownFormat.kind === kindOfData(path)) return ownDataSet(path)
+  const log = await openLog(path)
+  try {
+    const { mapping = {} } = options
+    const { columns, notes } = await weighDones(log, resolve(log, mapping), mapping.terminals !== undefined)
+    return dataSetOf({ ...log, notes: [...log.notes, ...notes] }, columns, await gather(log, columns, options))
+  } finally {
+    log.close()
+  }
+}
+
+function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnds, dropped }: Gathered): DataSet {
+  const [observationNames, actionNames] = [columns.observations, columns.actions].map(namesOf)
+  return {
+    observationSize: observationNames.length,
+    actionSize: actionNames.length,
+    count: store.count,
+    crc32: store.crc32,
+    metadata: { source: log.format },
+    read: (first, count) => store.read(first, count),
+    format: log.format,
+    observationNames,
+    actionNames,
+    episodes,
+    hasRewards: columns.rewards !== undefined,
+    hasTeacherActions: columns.teacherActions !== undefined,
+    ...(log.actionLow?.length === actionNames.length && { actionLow: log.actionLow, actionHigh: log.actionHigh }),
+    period: log.period ?? ends.timing.rate()?.period,
+    openEnds,
+    dropped,
+    notes: log.notes,
+    close: () => store.close(),
+  }
+}
+
+/** As the file calls them, without the folders above them where that leaves them apart. */
+function namesOf(columns: readonly Column[]): string[] {
+  const short = columns.map(({ name }) => name.slice(name.lastIndexOf('/') + 1))
+  return new Set(short).size === short.length ? short : columns.map(({ name }) => name)
+}

@@ -1,0 +1,91 @@
+/** Where an episode of a log ends, row by row, and the rate that its timestamps tell. */
+import type { Block } from './log.ts'
+
+export interface Episode {
+  first: number
+  count: number
+  /** ended in a terminal state; else it was cut off: a timeout, or the end of the log */
+  terminal: boolean
+}
+
+/** What tells the rows of one episode from those of the next; undefined where the log has no such column. */
+export interface Marks {
+  part?: Block['part']
+  episode?: number
+  terminal?: number
+  timeout?: number
+  time?: number
+}
+
+/**
+ * Says of each row whether an episode begins with it. What the file holds apart, or has a number for, is an episode; else one ends with a terminal
+ * or a timeout; and where nothing of that is told, with a clock that goes back.
+ */
+export class EpisodeEnds {
+  readonly timing = new Timing()
+  #before: Marks | undefined
+
+  begins(marks: Marks): boolean {
+    const before = this.#before
+    this.#before = marks
+    if (before === undefined) return true
+    const begins = isNew(before, marks)
+    if (!begins && marks.time !== undefined) this.timing.add(marks.time - before.time!)
+    return begins
+  }
+}
+
+function isNew(before: Marks, marks: Marks): boolean {
+  if (marks.part !== undefined || marks.episode !== undefined)
+    return marks.part?.index !== before.part?.index || marks.episode !== before.episode
+  if (marks.terminal !== undefined || marks.timeout !== undefined) return before.terminal === 1 || before.timeout === 1
+  return marks.time !== undefined && marks.time < before.time!
+}
+
+export interface Rate {
+  /** s between rows: the mean of what is within half of the median */
+  period: number
+  least: number
+  most: number
+  /** standard deviation of the steps, over the period */
+  jitter: number
+  /** steps longer than 1.5 periods: rows are missing there */
+  gaps: number
+  /** steps that are not forward */
+  backward: number
+}
+
+/** Steps of the clock within episodes. */
+export class Timing {
+  #steps = new Float64Array(1024)
+  #count = 0
+
+  add(step: number): void {
+    if (this.#count === this.#steps.length) {
+      const more = new Float64Array(2 * this.#count)
+      more.set(this.#steps)
+      this.#steps = more
+    }
+    this.#steps[this.#count++] = step
+  }
+
+  /** undefined where no clock goes on */
+  rate(): Rate | undefined {
+    const steps = this.#steps.subarray(0, this.#count).filter(Number.isFinite).sort()
+    const median = steps[steps.length >> 1]
+    if (!(median > 0)) return undefined
+    const usual = steps.filter((step) => step > 0.5 * median && step < 1.5 * median)
+    const mean = usual.reduce((sum, step) => sum + step, 0) / usual.length
+    // timestamps in f32 have seven digits
+    const period = Number(mean.toPrecision(5))
+    const square = steps.reduce((sum, step) => sum + (step - mean) ** 2, 0) / steps.length
+    return {
+      period,
+      least: steps[0],
+      most: steps[steps.length - 1],
+      jitter: Math.sqrt(square) / mean,
+      gaps: steps.filter((step) => step > 1.5 * mean).length,
+      backward: steps.filter((step) => step <= 0).length,
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * CSV: a line of names, then a line of numbers a row; commas, semicolons or tabs. Without names the columns are c0, c1, …. An empty cell is a number
+ * that is missing; true and false are 1 and 0.
+ */
+import { closeSync } from 'node:fs'
+import { InputError } from '../../../runtime-as/errors.ts'
+import { reading } from '../../files/access.ts'
+import { brief } from '../../files/brief.ts'
+import { openAs } from '../../files/open.ts'
+import { fileSource, type Source } from '../../files/source.ts'
+import type { DataFormat } from '../format.ts'
+import { type Block, blockRows, type Field, type Log, maxColumns } from '../log.ts'
+
+const pieceBytes = 1 << 20
+const maxLine = 1 << 20
+
+export const csvFormat: DataFormat = { name: 'a CSV table', kind: 'csv', open: async (path) => openCsv(path) }
+
+function openCsv(path: string): Log {
+  const { descriptor, size } = openAs(path, 'csv')
+  try {
+    return logOf(path, descriptor, size)
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+function logOf(path: string, descriptor: number, size: number): Log {
+  const source = fileSource(descriptor, size)
+  const [head, first] = take(2, linesOf(path, source))
+  const separator = separatorOf(head?.text ?? '')
+  const cells = cellsOf(head?.text ?? '', separator)
+  if (cells.length > maxColumns)
+    throw new InputError(`${path}: ${cells.length} columns, expected at most ${maxColumns}`)
+  const named = cells.some((cell) => Number.isNaN(numberOf(cell)) && !/^(nan|)$/i.test(cell))
+  const names = named ? cells : cells.map((_, i) => `c${i}`)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new InputError(`${path}: line ${head.number}: column ${brief(twice)} is there twice`)
+  const example = first && named ? cellsOf(first.text, separator) : []
+  const fields = names.map((name, i): Field => {
+    const text = example[i] ?? ''
+    const unusable = isText(text) ? `text (${brief(text)} in the first row), expected numbers` : undefined
+    return { name, columns: [name], unusable }
+  })
+  const decimal = separator === ';' && example.some((cell) => /^-?\d+,\d+$/.test(cell))
+  if (decimal) throw new InputError(`${path}: line ${first.number}: decimal commas, expected points`)
+  return {
+    path,
+    format: csvFormat.name,
+    fields,
+    grouped: false,
+    notes: named ? [] : ['no line of names: its columns are called c0, c1, …'],
+    blocks: (wanted, lenient) => blocks(path, source, { separator, names, named }, { wanted, lenient }),
+    close: () => closeSync(descriptor),
+  }
+}
+
+async function* blocks(
+  path: string,
+  source: Source,
+  { separator, names, named }: { separator: string; names: readonly string[]; named: boolean },
+  { wanted, lenient = false }: { wanted: readonly Field[]; lenient?: boolean },
+): AsyncGenerator<Block> {
+  const indices = wanted.map(({ name }) => names.indexOf(name))
+  const values = wanted.map(() => new Float64Array(blockRows))
+  const lines = linesOf(path, source)
+  if (named) lines.next()
+  let [first, count] = [0, 0]
+  for (const { text, number } of lines) {
+    const cells = cellsOf(text, separator)
+    if (cells.length !== names.length)
+      throw new InputError(
+        `${path}: line ${number} (row ${first + count}): ${cells.length} cells, expected ${names.length} as in the first line`,
+      )
+    for (let i = 0; i < indices.length; i++) {
+      const cell = cells[indices[i]]
+      const value = numberOf(cell)
+      if (Number.isNaN(value) && !lenient && isText(cell))
+        throw new InputError(
+          `${path}: column ${brief(names[indices[i]])}, row ${first + count} (line ${number}): ${brief(cell)}, expected a number`,
+        )
+      values[i][count] = value
+    }
+    if (++count < blockRows) continue
+    yield { first, count, values }
+    first += count
+    count = 0
+  }
+  if (count > 0) yield { first, count, values }
+}
+
+/** NaN for what is no number. */
+function numberOf(cell: string): number {
+  // Number('') is 0, and takes 0x10
+  if (cell === '' || cell[1] === 'x' || cell[1] === 'b' || cell[1] === 'o') return Number.NaN
+  const value = Number(cell)
+  if (!Number.isNaN(value)) return value
+  const word = cell.toLowerCase()
+  if (word === 'true' || word === 'false') return word === 'true' ? 1 : 0
+  const [, sign, infinite] = /^([-+]?)(inf|infinity)$/.exec(word) ?? []
+  return infinite ? (sign === '-' ? -Infinity : Infinity) : Number.NaN
+}
+
+const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !/^(|nan|null|na|none)$/i.test(cell)
+
+const separatorOf = (line: string): string => {
+  const outside = line.replace(/"[^"]*"/g, '')
+  const count = (separator: string) => outside.split(separator).length
+  return [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best))
+}
+
+/** Cells of a line, without the spaces and quotes around them. */
+function cellsOf(line: string, separator: string): string[] {
+  if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim())
+  const cells: string[] = []
+  const quoted = /\s*"((?:[^"]|"")*)"\s*/y
+  for (let at = 0; at <= line.length; ) {
+    quoted.lastIndex = at
+    const inside = quoted.exec(line)?.[1]
+    const behind = quoted.lastIndex
+    if (inside !== undefined && (behind === line.length || line[behind] === separator)) {
+      cells.push(inside.replaceAll('""', '"'))
+      at = behind + 1
+      continue
+    }
+    const end = line.indexOf(separator, at)
+    const stop = end < 0 ? line.length : end
+    cells.push(line.slice(at, stop).trim())
+    at = stop + 1
+  }
+  return cells
+}
+
+interface Line {
+  text: string
+  /** in the file, from 1 */
+  number: number
+}
+
+/** Lines that say something: no empty ones, no comments (#). */
+function* linesOf(path: string, source: Source): Generator<Line> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let [rest, number] = ['', 0]
+  for (let at = 0; at < source.size; at += pieceBytes) {
+    const bytes = reading(path, () => source.at(at, pieceBytes))
+    if (bytes.length < Math.min(pieceBytes, source.size - at))
+      throw new InputError(`${path}: cut short while it was read`)
+    let text: string
+    try {
+      text = rest + decoder.decode(bytes, { stream: at + pieceBytes < source.size })
+    } catch {
+      throw new InputError(`${path}: line ${number + 1} or after: not UTF-8`)
+    }
+    const lines = text.split(/\r\n|\n|\r(?!$)/)
+    rest = lines.pop()!
+    if (rest.length > maxLine) throw new InputError(`${path}: line ${number + 1}: longer than ${maxLine} bytes`)
+    for (const line of lines) {
+      number++
+      if (saysSomething(line)) yield { text: line, number }
+    }
+  }
+  if (saysSomething(rest)) yield { text: rest, number: number + 1 }
+}
+
+const saysSomething = (line: string): boolean => line !== '' && line[0] !== '#' && line.trim() !== ''
+
+function take<T>(count: number, items: Iterator<T>): T[] {
+  return Array.from({ length: count }, () => items.next()).flatMap(({ done, value }) => (done ? [] : [value]))
+}
