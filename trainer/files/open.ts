@@ -12,6 +12,10 @@ const most: Record<Wanted, number> = {
   transitions: Infinity,
   archive: 64 << 20,
   pickle: 16 << 20,
+  onnx: 64 << 20,
+  torch: 64 << 20,
+  npz: 64 << 20,
+  tensors: 64 << 20,
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. */
