@@ -5,8 +5,9 @@ import { brief } from '../files/brief.ts'
 import type { Read, Said, TeacherFormat } from './format.ts'
 import { fromGraph } from './from-graph.ts'
 import type { Op } from './graph/graph.ts'
+import type { NamedTensor } from './named-tensors.ts'
 import { type NumpyFile, readNpy } from './npy.ts'
-import { fromStateDict, type NamedTensor } from './state-dict.ts'
+import { fromStateDict } from './state-dict.ts'
 import { readZip, Unpacking } from './zip.ts'
 
 const maxBytes = 64 << 20
@@ -61,7 +62,7 @@ const words = {
 }
 const statistics: [RegExp, string][] = [
   [/(^|[._/])(obs_)?(mean|mu)$/i, 'obs_normalizer.mean'],
-  [/(^|[._/])(obs_)?(std|sigma)$/i, 'obs_normalizer.exact_std'],
+  [/(^|[._/])(obs_)?(std|sigma)$/i, 'obs_normalizer.std'],
   [/(^|[._/])(obs_)?var(iance)?$/i, 'obs_normalizer.var'],
 ]
 

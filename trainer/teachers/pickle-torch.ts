@@ -156,6 +156,8 @@ export interface TorchFile {
   value: unknown
   /** of the zip, by their path within its folder; none of the older form */
   files: ReadonlyMap<string, Uint8Array>
+  /** what constants.pkl holds, which TorchScript has */
+  constants?: unknown
 }
 
 /** Reads whatever a PyTorch file holds. name: how errors call the file. */
@@ -201,19 +203,24 @@ async function readZipped(bytes: Uint8Array, name: string, { unpacking, unknown 
   const order = files.get(`${folder}byteorder`)
   if (order && new TextDecoder().decode(order) !== 'little')
     throw new InputError(`${name}: expected little-endian data`)
-  const { storages, persistent } = collector(name)
-  const inside = `${name}: ${brief(pickle)}`
-  const how = { budget: new PickleBudget(inside), names, unknown, persistent }
-  const { value } = readPickle(files.get(pickle)!, inside, how)
-  for (const [key, storage] of storages) {
-    const data = files.get(`${folder}data/${key}`)
-    const expected = storage.count * kinds[storage.kind].bytes
-    if (data?.length !== expected)
-      throw new InputError(`${name}: storage ${brief(key)}: ${data?.length ?? 'no'} bytes, expected ${expected}`)
-    storage.bytes = data
-  }
   const inFolder = [...files].filter(([path]) => path.startsWith(folder))
-  return { value, files: new Map(inFolder.map(([path, file]) => [path.slice(folder.length), file])) }
+  const own = new Map(inFolder.map(([path, file]) => [path.slice(folder.length), file]))
+  const budget = new PickleBudget(name)
+  const read = (what: string): unknown => {
+    const { storages, persistent } = collector(name)
+    const inside = `${name}: ${brief(`${folder}${what}.pkl`)}`
+    const { value } = readPickle(own.get(`${what}.pkl`)!, inside, { budget, names, unknown, persistent })
+    for (const [key, storage] of storages) {
+      const data = own.get(`${what}/${key}`)
+      const expected = storage.count * kinds[storage.kind].bytes
+      if (data?.length !== expected)
+        throw new InputError(`${name}: storage ${brief(key)}: ${data?.length ?? 'no'} bytes, expected ${expected}`)
+      storage.bytes = data
+    }
+    return value
+  }
+  const value = read('data')
+  return { value, files: own, constants: own.has('constants.pkl') ? read('constants') : undefined }
 }
 
 function readLegacy(bytes: Uint8Array, name: string, { unknown }: TorchOptions): unknown {

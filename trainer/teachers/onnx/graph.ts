@@ -2,6 +2,7 @@
 import { brief } from '../../files/brief.ts'
 import { Builder, type Value } from '../graph/builder.ts'
 import type { Graph } from '../graph/graph.ts'
+import { recurrent } from '../recurrent.ts'
 import type { Call } from './call.ts'
 import type { Model, Node } from './model.ts'
 import { operators } from './operators.ts'
@@ -9,7 +10,7 @@ import type { Constant } from './tensor.ts'
 
 /** what exporters call the mean action, the best first */
 const actionNames = [/^(continuous_)?actions?$/i, /action/i, /^(mu|mean|loc)$/i]
-const recurrent = ['LSTM', 'GRU', 'RNN']
+const cells = ['LSTM', 'GRU', 'RNN']
 const outside = {
   subgraphs: ['If', 'Loop', 'Scan'],
   chance: ['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Multinomial', 'Bernoulli'],
@@ -28,11 +29,8 @@ export function graphOfModel(model: Model, refuse: (what: string) => never): Onn
   const warnings: string[] = []
   const output = chooseOutput(model, warnings, refuse)
   const needed = neededFor(model.nodes, output)
-  const cell = needed.find(({ operator }) => recurrent.includes(operator))
-  if (cell)
-    refuse(
-      `${cell.operator}: recurrent policies are not supported: distill one that gets its past as observations (a history), or collect its actions as data without a teacher`,
-    )
+  const cell = needed.find(({ operator }) => cells.includes(operator))
+  if (cell) refuse(recurrent(cell.operator))
   const used = new Set(needed.flatMap(({ inputs }) => inputs))
   const inputs = model.inputs.filter(({ name }) => used.has(name))
   const [input] = inputs

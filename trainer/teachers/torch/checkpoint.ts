@@ -1,9 +1,9 @@
 /** Checkpoints of trainers: dicts in dicts, of which only tensors count, under the names that lead to them. */
 import { InputError } from '../../../runtime-as/errors.ts'
 import { brief } from '../../files/brief.ts'
+import type { NamedTensor, StateDict } from '../named-tensors.ts'
 import type { Known, Stateful } from '../pickle.ts'
 import { type TorchFile, TorchTensor } from '../pickle-torch.ts'
-import type { NamedTensor, StateDict } from '../state-dict.ts'
 
 /** values that are looked at: a pickle of a few bytes can say one thing very often */
 const maxVisits = 100_000

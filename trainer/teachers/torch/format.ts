@@ -5,6 +5,7 @@ import { readTorchFile } from '../pickle-torch.ts'
 import { fromStateDict } from '../state-dict.ts'
 import { Unpacking } from '../zip.ts'
 import { foreign, stateDictIn } from './checkpoint.ts'
+import { fromScript, isScript } from './script.ts'
 
 export const torchFormat: TeacherFormat = {
   name: 'a PyTorch file',
@@ -12,7 +13,11 @@ export const torchFormat: TeacherFormat = {
   takes: ['activation', 'output', 'actionLow', 'actionHigh'],
   async read({ bytes, name }, said) {
     const file = await readTorchFile(bytes, name, { unpacking: new Unpacking(), unknown: foreign })
-    if (file.files.has('constants.pkl')) throw new InputError(`${name}: TorchScript`)
+    if (isScript(file)) {
+      if (said.activation !== undefined)
+        throw new InputError(`${name}: a TorchScript archive, which says itself what --activation would say`)
+      return fromScript(file, said, name)
+    }
     return fromStateDict(stateDictIn(file, name), said, name)
   },
 }
