@@ -38,7 +38,7 @@ export function fromGraph(whole: Graph, said: Said, { name, metadata, warnings =
   const settled = settle(output, said, low && { low, high: high! }, refuse)
   const [actionLow, actionHigh] = [settled.low, settled.high]
   const facts = { squash: settled.squash, actionLow, actionHigh, metadata }
-  const network = plainNetworkOf(graph)
+  const network = plainNetworkOf(graph, settled.squash)
   const teacher: Teacher = network ? { network, ...facts } : { graph, ...facts }
   return { ...teacherTensors(teacher), warnings: [...warnings, ...(settled.warning ? [settled.warning] : [])] }
 }

@@ -45,7 +45,15 @@ export async function importTeacher(path: string, { inputs, ...options }: Import
   return { ...imported, bytes, teacher: decodeTeacher(bytes, path) }
 }
 
-/** A teacher as whoever gives one has it: a folder that `bpd import` made, or a file of any of the formats. Throws InputError. */
+/**
+ * A teacher as whoever gives one has it: a folder that `bpd import` made, or a file of any of the formats. Throws InputError.
+ *
+ * @example
+ * import { openTeacher } from 'bpd/train'
+ *
+ * const { network, metadata } = await openTeacher('teacher.safetensors')
+ * console.log(network ? 'runs on boards' : 'runs here', metadata.source)
+ */
 export const openTeacher = async (path: string): Promise<Teacher> => (await importTeacher(teacherFile(path))).teacher
 
 /** options by the names that the command has for them */

@@ -157,9 +157,8 @@ function decodeGraph({ tensors, metadata }: Tensors, name: string): Teacher {
   const graph = readGraph({ tensors, metadata }, name)
   const facts = readOutput(name, metadata, sizesOf(graph)[graph.ops.length])
   const { ops: _, ...rest } = metadata
-  const network = plainNetworkOf(graph)
-  const ends = network?.layers.at(-1)?.activation
-  if (network && ends === (facts.squash === 'tanh' ? 'tanh' : 'none')) return { network, ...facts, metadata: rest }
+  const network = plainNetworkOf(graph, facts.squash)
+  if (network) return { network, ...facts, metadata: rest }
   return { graph, ...facts, metadata: rest }
 }
 

@@ -12,7 +12,7 @@ const tolerance = 5e-6
 const probes = 32
 
 /** Undefined where it is no such stack, where a board's format has no room for it, or where it would act otherwise in float32. */
-export function plainNetworkOf(graph: Graph): Network | undefined {
+export function plainNetworkOf(graph: Graph, squash: 'tanh' | 'clip'): Network | undefined {
   const layers: Layer[] = []
   let inputs = graph.observations
   let input: Scale | undefined
@@ -36,6 +36,8 @@ export function plainNetworkOf(graph: Graph): Network | undefined {
   if (layers[0].inputs > MAX_WIDTH) return undefined
   if (layers.some(({ weights, bias }) => !weights.every(Number.isFinite) || !bias.every(Number.isFinite)))
     return undefined
+  // what becomes of the last layer `squash` says
+  if (layers[layers.length - 1].activation !== (squash === 'tanh' ? 'tanh' : 'none')) return undefined
   const network = { layers }
   return agree(graph, network) ? network : undefined
 }

@@ -62,8 +62,8 @@ function observationShape(
   if (last === undefined)
     return refuse(`input ${brief(name)}: expected a fixed number of observations, the last of its sizes`)
   const sizes = shape.map((n, axis) => n ?? (axis === shape.length - 1 ? last : 1))
-  // a batch of a fixed size is a batch of one here
-  return shape.length === 2 ? [1, last] : sizes
+  // a batch of a fixed size is a batch of one here, but for a column
+  return shape.length === 2 && last > 1 ? [1, last] : sizes
 }
 
 function chooseOutput({ outputs }: Model, warnings: string[], refuse: (what: string) => never): string {
