@@ -9,7 +9,7 @@ import { type Random, randomStream } from '../trainer/random.ts'
 import { createTask, prepareTask } from '../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../trainer/teachers/policy.ts'
 import { readSafetensors } from '../trainer/teachers/safetensors.ts'
-import { loadTeacher } from '../trainer/teachers/teacher.ts'
+import { loadTeacher, requirePlain } from '../trainer/teachers/teacher.ts'
 
 export interface BoardCase {
   name: string
@@ -80,7 +80,7 @@ async function shipped(name: string): Promise<BoardCase> {
   const student = readFileSync(path(`models/${name}/student.bpd`))
   const { contract, goldens } = decodePolicy(student, name)
   await prepareTask(contract.task)
-  const teacher = loadTeacher(path(`models/${name}/teacher.safetensors`))
+  const teacher = requirePlain(loadTeacher(path(`models/${name}/teacher.safetensors`)), name)
   const goldenObservations = goldens.map(({ observation }) => observation)
   return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, goldenObservations), student }
 }

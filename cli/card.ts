@@ -7,10 +7,12 @@ import { makeFolder } from '../trainer/files/claim.ts'
 import { Field } from '../trainer/files/field.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 import { sha256 } from '../trainer/files/sha256.ts'
-import { decodeTeacher } from '../trainer/teachers/teacher.ts'
+import { decodeTeacher, teacherSizes } from '../trainer/teachers/teacher.ts'
 import { versions } from './versions.ts'
 
 export const teacherFiles = { file: 'teacher.safetensors', card: 'card.json' } as const
+/** what a teacher's folder says of the contract of its students */
+export const contractFile = 'contract.json'
 export const studentFiles = { file: 'student.bpd', card: 'student.json' } as const
 
 /** of what is trained here */
@@ -36,18 +38,21 @@ export function cardOf<T extends object>(
   return { ...about, file: files.file, sha256: sha256(bytes), ...facts, licence, versions: versions() }
 }
 
-/** Writes both into the folder; returns the path of the model. */
+/** Writes both into the folder, and a contract where there is one; returns the path of the model. */
 export async function writeModel(
   folder: string,
   files: typeof teacherFiles | typeof studentFiles,
   bytes: Uint8Array,
   card: Card,
+  contract?: object,
 ): Promise<string> {
   makeFolder(folder)
   const path = join(folder, files.file)
   // a card is there only with the model that it tells of
-  rmSync(join(folder, files.card), { force: true })
+  for (const file of [files.card, ...(files === teacherFiles ? [contractFile] : [])])
+    rmSync(join(folder, file), { force: true })
   await writeFile(path, bytes)
+  if (contract) await writeFile(join(folder, contractFile), `${JSON.stringify(contract, null, 2)}\n`)
   await writeFile(join(folder, files.card), `${JSON.stringify(card, null, 2)}\n`)
   return path
 }
@@ -74,8 +79,8 @@ export function checkCard(model: string): void {
 }
 
 function factsOfTeacher(bytes: Uint8Array, file: string): object {
-  const { layers } = decodeTeacher(bytes, file).network
-  return { sizes: [layers[0].inputs, ...layers.map(({ outputs }) => outputs)] }
+  const { observations, hidden, actions } = teacherSizes(decodeTeacher(bytes, file))
+  return { sizes: [observations, ...hidden, actions] }
 }
 
 function factsOfStudent(bytes: Uint8Array, file: string): object {

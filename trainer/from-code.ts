@@ -9,7 +9,7 @@ import { makeStudent, type Student } from './distill/make-student.ts'
 import { type DistillOptions, distillOptions } from './distill/options.ts'
 import { type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
 import { createTask, prepareTask } from './tasks/registry.ts'
-import { teacherPolicy } from './teachers/policy.ts'
+import { actingBytes } from './teachers/policy.ts'
 import { requireFit, type Teacher } from './teachers/teacher.ts'
 
 export interface CollectRequest {
@@ -43,7 +43,7 @@ export async function collectTransitions(request: CollectRequest): Promise<Trans
   const task = createTask(taskName)
   const { spec } = task
   requireFit(teacher, spec, 'teacher')
-  const policy = teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
+  const policy = actingBytes(teacher, spec)
   const workers = request.workers ?? availableParallelism()
   const parts: Float32Array[] = []
   for await (const rows of collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers))

@@ -19,6 +19,8 @@ export interface BenchResult {
   teacher?: Measured
   /** the teacher was too large for the emulated board's slots: the emulator put it into flash */
   teacherPlaced?: boolean
+  /** what ran as the teacher, where the board cannot run it; absent: itself */
+  teacherStandIn?: string
   student: Measured
   /** median of the teacher / median of the student */
   speedup?: number
@@ -47,13 +49,22 @@ function rows({ port, board, teacher, student }: BenchResult): string[][] {
 }
 
 /** What else there is to say, a line each. */
-const remarks = ({ board, image, commit, teacherPlaced, student, speedup }: BenchResult): [string, string][] => [
+const remarks = ({
+  board,
+  image,
+  commit,
+  teacherPlaced,
+  teacherStandIn,
+  student,
+  speedup,
+}: BenchResult): [string, string][] => [
   ...(speedup === undefined
     ? []
     : ([['speedup', `${speedup.toFixed(1)} x (medians of ${student.cycles.count} inferences each)`]] as [
         string,
         string,
       ][])),
+  ...(teacherStandIn ? ([['teacher', teacherStandIn]] as [string, string][]) : []),
   ...(teacherPlaced
     ? ([['teacher', 'placed in flash by the emulator: too large for the slots that it has in RAM']] as [
         string,
@@ -81,7 +92,9 @@ export async function benchPage(result: BenchResult): Promise<string> {
   const facts = {
     task,
     policy: policyFact(student.file, student),
-    ...(teacher && { teacher: policyFact(teacher.file, teacher) }),
+    ...(teacher && {
+      teacher: `${policyFact(teacher.file, teacher)}${result.teacherStandIn ? `; ${result.teacherStandIn}` : ''}`,
+    }),
     ...Object.fromEntries(
       remarks(result)
         .filter(([name]) => name !== 'teacher')
@@ -94,6 +107,6 @@ export async function benchPage(result: BenchResult): Promise<string> {
     `${student.file} on ${board.name}`,
     facts,
     `${table(HEAD, rows(result))}
-${teacher ? figure('Latency on the board', latencyChart(teacher.cycles, student.cycles), `${board.counter}; medians of ${student.cycles.count} inferences each${result.teacherPlaced ? '; teacher placed in flash by the emulator: too large for its slots' : ''}`) : ''}`,
+${teacher ? figure('Latency on the board', latencyChart(teacher.cycles, student.cycles), `${board.counter}; medians of ${student.cycles.count} inferences each${result.teacherPlaced ? '; teacher placed in flash by the emulator: too large for its slots' : ''}${result.teacherStandIn ? `; teacher: ${result.teacherStandIn}` : ''}`) : ''}`,
   )
 }

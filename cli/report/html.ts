@@ -22,7 +22,7 @@ export function reportHtml(report: Report): string {
   const facts = {
     task: `${task}, seed ${seed}`,
     policy: policyFact(student.file, student),
-    teacher: teacher.file,
+    teacher: board.teacherStandIn ? `${teacher.file}; on the board ${board.teacherStandIn}` : teacher.file,
     board: `${board.name}; a cycle is one of the ${board.counter}`,
     date,
     took: duration(seconds.total),
@@ -66,7 +66,7 @@ ${card(signed(difference), `return, student minus teacher; 95 % interval over ${
 ${card(same, 'actions on the board equal to the host’s, bit for bit')}
 </div>
 ${table(['', 'dense teacher', 'sparse student'], rows)}
-${figure('Latency on the board', latencyChart(board.teacherCycles, board.studentCycles), `${board.counter}; medians`)}
+${figure('Latency on the board', latencyChart(board.teacherCycles, board.studentCycles), `${board.counter}; medians${board.teacherStandIn ? `; teacher: ${board.teacherStandIn}` : ''}`)}
 ${figure('Return against weights', sweepChart(report), `each cut pruned, then tuned with the mask frozen; picking episodes. Picked: ${describeCut(student)}`)}
 ${figure('Training', trainingChart(report), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
 ${figure('Loss terms', lossChart(report), 'means over the batch, before their weights')}

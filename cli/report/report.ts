@@ -56,6 +56,8 @@ export interface BoardReport {
   studentCycles: Spread
   /** median of the teacher / median of the student */
   speedup: number
+  /** what ran as the teacher, where the board cannot run it; absent: itself */
+  teacherStandIn?: string
   /** every action of the board equal to the host's, bit for bit */
   bitExact: boolean
   comparedActions: number

@@ -62,6 +62,7 @@ export function reportTable(
   return [
     plainTable([printable(task), 'dense teacher', 'sparse student', ''], rows, columns),
     `board    ${printable(board.name)}; ${board.counter}`,
+    ...(board.teacherStandIn ? [`teacher  on the board ${board.teacherStandIn}`] : []),
     `memory   RAM ${grouped(board.ramBytes)} B, stack ${grouped(board.stackBytes)} B, firmware ${grouped(board.flashBytes)} B`,
     `control  ${control.episodes} episodes, ${grouped(control.steps)} steps on the board: return ${control.return.mean.toFixed(1)}; ` +
       `${board.bitExact ? `${grouped(board.comparedActions)} actions equal to the host's, bit for bit` : "actions DIFFER from the host's"}`,

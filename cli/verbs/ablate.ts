@@ -4,12 +4,12 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
-import { weightCount } from '../../runtime-as/format/network.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { requireFit, teacherFile as teacherFileOf, teacherWeights } from '../../trainer/teachers/teacher.ts'
 import { contenders } from '../ablate/contenders.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { ablationTable, type Run, rowOf } from '../ablate/rows.ts'
@@ -45,7 +45,7 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
     'compares variants of the method over seeds, nothing twice; what follows "--" goes to every "bpd distill"',
   example: 'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
 })
-  .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
+  .option('--teacher <file>', 'teacher (default: models/<task>/teacher.safetensors)')
   .option('--variants <list>', 'variants to compare', list(variant), [...names])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
   .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
@@ -64,9 +64,9 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const { variants, seeds, jobs, json, force } = options
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = options.teacher ?? teacherIn(shippedModels, task)
+  const teacherFile = teacherFileOf(options.teacher ?? teacherIn(shippedModels, task))
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)
-  const teacher = loadTeacher(teacherFile)
+  const teacher = await openTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
   checkCard(teacherFile)
   // goes first: those that need a budget get as many weights as it keeps
@@ -77,7 +77,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   // what is done is kept, and the table made of it anew
   claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: true })
 
-  const weightsOfTeacher = weightCount(teacher.network)
+  const weightsOfTeacher = teacherWeights(teacher)
   const seedNumbers = Array.from({ length: seeds }, (_, i) => i + 1)
   const teacherReturns = new Map<number, number>()
   const evaluateFile = async (place: string, file: string, seed: number) => {

@@ -11,8 +11,9 @@ import { claimFiles } from '../../trainer/files/claim.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
-import { teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
+import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
+import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -33,7 +34,7 @@ export const benchVerb = verb('bench <policy>', {
   description: 'measures a policy on a board, and its teacher on the same; the board runs the policy afterwards',
   example: 'bpd bench models/pendulum/student.bpd --teacher models/pendulum/teacher.safetensors --count 200',
 })
-  .option('--teacher <file>', 'dense teacher to compare with: .safetensors or .bpd')
+  .option('--teacher <file>', 'dense teacher to compare with: of any form that bpd import reads, or .bpd')
   .addOption(portOption())
   .addOption(stateOption())
   .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
@@ -41,14 +42,14 @@ export const benchVerb = verb('bench <policy>', {
   .addOption(forceOption())
   .action(run)
 
-async function run(
-  file: string,
-  { teacher: teacherFile, port, state, count, json, html, force }: Options,
-): Promise<void> {
+async function run(file: string, { teacher: given, port, state, count, json, html, force }: Options): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
   const student = decodePolicy(bytes, file)
-  const teacher = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
+  const teacherFile = given === undefined ? undefined : teacherFileOf(given)
+  const dense = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
+  const teacher = dense?.bytes
+  const standIn = dense?.standIn ? { teacherStandIn: standInNote } : {}
   if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
   const result = await withBoard({ port, state }, async (board, progress): Promise<BenchResult> => {
     const { counter, openPlaced } = kindOf(port)
@@ -75,6 +76,7 @@ async function run(
         ...facts(await board.hello()),
         teacher: measured(teacherFile, teacher, teacherCycles),
         teacherPlaced: true,
+        ...standIn,
         student: measured(file, bytes, studentCycles),
         speedup: teacherCycles.median / studentCycles.median,
       }
@@ -84,6 +86,7 @@ async function run(
     return {
       ...facts(both.info),
       teacher: measured(teacherFile, teacher, both.teacherCycles),
+      ...standIn,
       student: measured(file, bytes, both.studentCycles),
       speedup: both.speedup,
     }
@@ -93,7 +96,11 @@ async function run(
 }
 
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
-async function readTeacher(file: string, student: DecodedPolicy, studentFile: string): Promise<Uint8Array> {
+async function readTeacher(
+  file: string,
+  student: DecodedPolicy,
+  studentFile: string,
+): Promise<{ bytes: Uint8Array; standIn: boolean }> {
   const { task } = student.contract
   if (!taskNames().includes(task))
     throw new InputError(
@@ -102,16 +109,16 @@ async function readTeacher(file: string, student: DecodedPolicy, studentFile: st
   await prepareTask(task)
   const { spec } = createTask(task)
   requireContract(student.contract, spec, studentFile)
-  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
-  if (kind === 'teacher') {
-    const teacher = decodeTeacher(bytes, file)
+  const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
+  if (kind !== 'policy') {
+    const teacher = await openTeacher(file)
     requireFit(teacher, spec, file)
-    return teacherPolicy(
+    return boardPolicy(
       teacher,
       spec,
       student.goldens.map(({ observation }) => observation),
     )
   }
   requireContract(loadPolicy(bytes, file).contract, spec, file)
-  return bytes
+  return { bytes, standIn: false }
 }

@@ -4,8 +4,9 @@ import { writeTransitions } from '../../trainer/data/transitions.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { actingBytes } from '../../trainer/teachers/policy.ts'
+import { requireFit, teacherFile } from '../../trainer/teachers/teacher.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, withProgress } from '../terminal.ts'
@@ -25,7 +26,7 @@ export const collectVerb = verb('collect <task>', {
   description: 'lets a teacher act in its task and writes the transitions',
   example: 'bpd collect pendulum --teacher models/pendulum/teacher.safetensors --out runs/transitions.safetensors',
 })
-  .requiredOption('--teacher <file>', 'safetensors teacher')
+  .requiredOption('--teacher <file>', 'teacher: a folder of bpd import or bpd teach, or a file that bpd import reads')
   .option('--transitions <n>', 'how many', integer(1), 20000)
   .option('--sigmas <list>', 'exploration noise, one drawn per episode, in half action ranges', list(number(0, 10)), [
     ...collectDefaults.sigmas,
@@ -39,11 +40,12 @@ export const collectVerb = verb('collect <task>', {
 async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
-  const teacher = loadTeacher(options.teacher)
-  requireFit(teacher, task.spec, options.teacher)
+  const file = teacherFile(options.teacher)
+  const teacher = await openTeacher(file)
+  requireFit(teacher, task.spec, file)
   const { sigmas, seed, transitions, workers, out, force, json } = options
-  claimFiles([out], { inputs: [options.teacher], force })
-  const policy = teacherPolicy(teacher, task.spec, [new Float32Array(task.spec.observationNames.length)])
+  claimFiles([out], { inputs: [file], force })
+  const policy = actingBytes(teacher, task.spec)
   const episodes = collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())

@@ -9,7 +9,6 @@ import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
@@ -20,8 +19,15 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
-import { teacherController, teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { denseBytes, loadTeacher, requireFit, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { boardPolicy, standInNote, teacherController } from '../../trainer/teachers/policy.ts'
+import {
+  requireFit,
+  type Teacher,
+  teacherFile as teacherFileOf,
+  teacherParameters,
+  teacherWeights,
+} from '../../trainer/teachers/teacher.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkCard, checkOf, studentFiles, writeModel } from '../card.ts'
@@ -54,7 +60,7 @@ export const demoVerb = addRecipeOptions(
     description: 'teacher to board in one command: collects, distills, flashes, measures, reports',
     example: 'bpd demo pendulum --seed 2 --name second',
   })
-    .option('--teacher <file>', 'safetensors teacher (default: models/<task>/teacher.safetensors)')
+    .option('--teacher <file>', 'teacher (default: models/<task>/teacher.safetensors)')
     .option(
       '--name <name>',
       'folder under runs/ (default: demo-<task>, which every demo without --name replaces)',
@@ -95,10 +101,10 @@ async function run(taskName: string, options: Options): Promise<void> {
   } = options
   await prepareTask(taskName)
   const task = createTask(taskName)
-  const teacherFile = file ?? teacherIn(shippedModels, taskName)
+  const teacherFile = teacherFileOf(file ?? teacherIn(shippedModels, taskName))
   if (!file && !existsSync(teacherFile))
     throw new InputError(`task ${taskName}: no teacher in models/: give one with --teacher`)
-  const teacher = loadTeacher(teacherFile)
+  const teacher = await openTeacher(teacherFile)
   requireFit(teacher, task.spec, teacherFile)
   checkCard(teacherFile)
   const folder = join('runs', name ?? `demo-${taskName}`)
@@ -132,16 +138,16 @@ async function run(taskName: string, options: Options): Promise<void> {
     return both
   })
   const distilled = clock.lap()
-  const dense = teacherPolicy(teacher, task.spec, spreadObservations(transitions, 8))
+  const dense = boardPolicy(teacher, task.spec, spreadObservations(transitions, 8))
   const onBoard = await measureOnBoard(
     { port, state },
-    { teacher: dense, student: student.bytes, inferences },
+    { teacher: dense.bytes, student: student.bytes, inferences },
     { task, seed: recipe.seed, episodes: controlEpisodes },
   )
   const boarded = clock.lap()
 
   const decoded = decodePolicy(student.bytes, studentFile)
-  const teacherWeights = weightCount(teacher.network)
+  const weights = teacherWeights(teacher)
   const { comparison, control } = onBoard
   const { info, teacherCycles, studentCycles, speedup } = comparison
   const { curve, sweep, threshold, budget, studentWeights, teacherReturn } = student.distilled
@@ -151,8 +157,8 @@ async function run(taskName: string, options: Options): Promise<void> {
     date: new Date().toISOString(),
     teacher: {
       file: relative('.', teacherFile),
-      weights: teacherWeights,
-      bytes: denseBytes(teacher.network),
+      weights,
+      bytes: 4 * teacherParameters(teacher),
       return: statistics(returns.teacher),
     },
     student: {
@@ -160,7 +166,7 @@ async function run(taskName: string, options: Options): Promise<void> {
       weights: decoded.weights,
       bytes: student.bytes.length,
       crc: crc32(student.bytes),
-      keptOfTeacher: decoded.weights / teacherWeights,
+      keptOfTeacher: decoded.weights / weights,
       keptOfStudent: decoded.weights / studentWeights,
       liveUnits: decoded.layers.map((layer) => layer.liveUnits),
       threshold,
@@ -176,6 +182,7 @@ async function run(taskName: string, options: Options): Promise<void> {
       teacherCycles,
       studentCycles,
       speedup,
+      ...(dense.standIn && { teacherStandIn: standInNote }),
       // a single differing bit would have ended the run
       bitExact: control.comparedActions === control.steps * task.spec.actionNames.length,
       comparedActions: control.comparedActions,

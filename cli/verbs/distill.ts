@@ -14,7 +14,8 @@ import { variantOf } from '../../trainer/distill/variants.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { requireFit, teacherFile } from '../../trainer/teachers/teacher.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -41,7 +42,10 @@ export const distillVerb = addRecipeOptions(
     example:
       'bpd distill pendulum --teacher models/pendulum/teacher.safetensors --data runs/transitions.safetensors --out runs/p1',
   })
-    .requiredOption('--teacher <file>', 'safetensors teacher, for comparison')
+    .requiredOption(
+      '--teacher <file>',
+      'teacher, for comparison: a folder of bpd import or bpd teach, or a file that bpd import reads',
+    )
     .requiredOption('--data <file>', 'transitions from "bpd collect"')
     .addOption(seedOption())
     .addOption(threadsOption())
@@ -56,13 +60,14 @@ export const distillVerb = addRecipeOptions(
 async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const { spec } = createTask(taskName)
-  const teacher = loadTeacher(options.teacher)
-  requireFit(teacher, spec, options.teacher)
+  const teacherPath = teacherFile(options.teacher)
+  const teacher = await openTeacher(teacherPath)
+  requireFit(teacher, spec, teacherPath)
   const transitions = readTransitions(options.data, spec)
   if (options.observationMargin !== undefined && options.observationBounds === undefined) {
     throw new InputError('--observation-margin: expected --observation-bounds with it')
   }
-  const { json, teacher: teacherFile, data, out, force, resume, checkpointMinutes, values, every, ...given } = options
+  const { json, teacher: _, data, out, force, resume, checkpointMinutes, values, every, ...given } = options
   const recipe = distillOptions(taskName, given)
   const { seed } = recipe
   hintAtNewerNode()
@@ -71,7 +76,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     (_, i) => `point-${i + 1}.bpd`,
   )
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
-  claimFolder(out, ['student.bpd', 'distill.json', ...pointNames], { inputs: [teacherFile, data], force }, unfinished)
+  claimFolder(out, ['student.bpd', 'distill.json', ...pointNames], { inputs: [teacherPath, data], force }, unfinished)
   for (const doubt of doubtsOf(transitions, recipe.batchSize)) warn(`${data}: ${doubt}`)
   const checkpoint = join(out, unfinished.checkpoint)
   const log = join(out, 'progress.jsonl')

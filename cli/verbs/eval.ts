@@ -6,8 +6,9 @@ import { readAs } from '../../trainer/files/open.ts'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
-import { teacherPolicy } from '../../trainer/teachers/policy.ts'
-import { decodeTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
+import { actingBytes } from '../../trainer/teachers/policy.ts'
+import { requireFit, teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
@@ -21,7 +22,7 @@ interface Options extends CommonOptions {
 
 export const evalVerb = verb('eval <task> <policy>', {
   group: 'Look at it:',
-  description: 'measures the return of a .bpd policy or a .safetensors teacher',
+  description: 'measures the return of a .bpd policy or a teacher',
   example: 'bpd eval pendulum models/pendulum/student.bpd --episodes 100',
 })
   .addOption(episodesOption(100))
@@ -29,10 +30,11 @@ export const evalVerb = verb('eval <task> <policy>', {
   .addOption(workersOption())
   .action(run)
 
-async function run(taskName: string, file: string, options: Options): Promise<void> {
+async function run(taskName: string, path: string, options: Options): Promise<void> {
   await prepareTask(taskName)
+  const file = teacherFile(path)
   const { episodes, seed, workers, json } = options
-  const policy = policyOf(file, createTask(taskName).spec)
+  const policy = await policyOf(file, createTask(taskName).spec)
   checkCard(file)
   const outcomes = await withProgress(`evaluating ${file}`, async (progress) => {
     const show = (done: number) =>
@@ -61,13 +63,13 @@ function outsideOf(outcomes: readonly Outcome[]): Outcome['outside'] {
   return { clamped: sum('clamped'), refused: sum('refused') }
 }
 
-/** The bytes of a .bpd policy, or of a teacher as one, checked against the task. */
-export function policyOf(file: string, spec: TaskSpec): Uint8Array {
-  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
-  if (kind === 'teacher') {
-    const teacher = decodeTeacher(bytes, file)
+/** What acts in a task: the bytes of a .bpd policy, or of a teacher (`actingBytes`), checked against the task. */
+export async function policyOf(file: string, spec: TaskSpec): Promise<Uint8Array> {
+  const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
+  if (kind !== 'policy') {
+    const teacher = await openTeacher(file)
     requireFit(teacher, spec, file)
-    return teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
+    return actingBytes(teacher, spec)
   }
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return bytes

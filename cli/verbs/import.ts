@@ -1,64 +1,95 @@
-/** A public teacher as one of ours: `bpd import FILE`. */
+/** A teacher from elsewhere as one of ours: `bpd import FILE`. */
 import { basename } from 'node:path'
-import { parameterCount } from '../../runtime-as/format/network.ts'
+import { Option } from 'commander'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { importTeacher } from '../../trainer/teachers/import.ts'
+import { teacherContract } from '../../trainer/teachers/contract.ts'
+import { type OutputKind, outputKinds } from '../../trainer/teachers/format.ts'
+import { type ImportOptions, importTeacher } from '../../trainer/teachers/import.ts'
 import { readSafetensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
-import { requireFit } from '../../trainer/teachers/teacher.ts'
-import { cardOf, teacherFiles, writeModel } from '../card.ts'
+import { requireFit, type Teacher, teacherParameters, teacherSizes } from '../../trainer/teachers/teacher.ts'
+import { cardOf, contractFile, teacherFiles, writeModel } from '../card.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
-import { printResult } from '../terminal.ts'
-import { type CommonOptions, integer, verb } from '../verb.ts'
+import { printResult, warn } from '../terminal.ts'
+import { type CommonOptions, integer, list, number, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions {
   vecnormalize?: string
   task?: string
   inputs?: number
+  activation?: string
+  output?: OutputKind
+  actionLow?: number[]
+  actionHigh?: number[]
   licence?: string
   out: string
 }
 
 export const importVerb = verb('import <file>', {
   group: 'Make a teacher:',
-  description: 'reads a safetensors teacher or a Stable-Baselines3 archive; writes teacher.safetensors and card.json',
-  example: 'bpd import Hopper-v3.zip --vecnormalize vecnormalize.pkl --task hopper --out models/hopper',
+  description:
+    'reads an ONNX model, a PyTorch file, a Stable-Baselines3 archive, safetensors or an npz of a policy; writes teacher.safetensors, contract.json and card.json',
+  example: 'bpd import policy.onnx --out runs/go1',
 })
-  .option('--vecnormalize <file>', "the archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
+  .option('--activation <name>', 'of the hidden layers, where the file does not say it: elu, relu, tanh, …')
+  .addOption(
+    new Option('--output <kind>', 'what becomes of the last layer, where the file does not say it').choices(
+      outputKinds,
+    ),
+  )
+  .option('--action-low <list>', 'least actions: one number for all, or one each', list(number()))
+  .option('--action-high <list>', 'greatest actions', list(number()))
+  .option('--vecnormalize <file>', "an archive's statistics (default: vecnormalize.pkl beside it, if there is one)")
   .option('--task <task>', 'refuses a teacher that does not fit the task')
   .option('--inputs <n>', 'keeps the first n observations and takes the others as zero', integer(1))
   .option('--licence <text>', "its licence, for the card (default: what the file's metadata say)")
-  .requiredOption('--out <folder>', 'where the teacher and its card go')
+  .requiredOption('--out <folder>', 'where the teacher, its contract and its card go')
   .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { vecnormalize, task, inputs, licence, out, force, json }: Options): Promise<void> {
-  const imported = await importTeacher(file, vecnormalize, inputs)
-  const { teacher, statistics } = imported
+async function run(
+  file: string,
+  { vecnormalize, task, licence, out, force, json, ...options }: Options,
+): Promise<void> {
+  const said: ImportOptions = {
+    statistics: vecnormalize,
+    inputs: options.inputs,
+    activation: options.activation,
+    output: options.output,
+    actionLow: options.actionLow,
+    actionHigh: options.actionHigh,
+  }
+  const imported = await importTeacher(file, said)
+  const { teacher, statistics, warnings } = imported
   if (task !== undefined) {
     await prepareTask(task)
     requireFit(teacher, createTask(task).spec, file)
   }
   const bytes = licence === undefined ? imported.bytes : withLicence(imported.bytes, licence)
-  const { layers } = teacher.network
   const { metadata } = teacher
   const facts = {
     algorithm: (metadata.algorithm ?? 'unknown').toUpperCase(),
-    sizes: [layers[0].inputs, ...layers.map((layer) => layer.outputs)],
-    parameters: parameterCount(teacher.network),
+    ...sizesOf(teacher),
     source: { file: basename(file), sha256: sha256OfFile(file), stated: metadata.source ?? 'unknown' },
     ...(metadata.inputs === undefined ? {} : { inputs: metadata.inputs }),
     ...(statistics === undefined
       ? {}
       : { statistics: { file: basename(statistics), sha256: sha256OfFile(statistics) } }),
+    ...(warnings.length > 0 && { warnings }),
   }
   const read = statistics === undefined ? [file] : [file, statistics]
-  claimFolder(out, Object.values(teacherFiles), { inputs: read, force })
+  claimFolder(out, [...Object.values(teacherFiles), contractFile], { inputs: read, force })
+  for (const warning of warnings) warn(`${file}: ${warning}`)
   const stated = licence ?? metadata.licence ?? 'unknown'
   const card = cardOf(teacherFiles, bytes, { task, licence: stated }, facts)
-  const path = await writeModel(out, teacherFiles, bytes, card)
+  const path = await writeModel(out, teacherFiles, bytes, card, teacherContract(teacher, task))
   printResult(json, card, () => `${path}: ${card.algorithm}, ${card.sizes.join('-')}`)
+}
+
+function sizesOf(teacher: Teacher) {
+  const { observations, hidden, actions } = teacherSizes(teacher)
+  return { sizes: [observations, ...hidden, actions], parameters: teacherParameters(teacher) }
 }
 
 /** The licence travels in the file, as its source does: a student's card takes it from there. */

@@ -1,34 +1,40 @@
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
-import { type Contract, observationBounds, parameterCount, weightCount } from '../../runtime-as/format/network.ts'
+import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { isData, openLog } from '../../trainer/data/formats.ts'
 import { type Summary, summarise } from '../../trainer/data/summary.ts'
 import { readAs } from '../../trainer/files/open.ts'
-import { decodeTeacher, denseBytes, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { teacherContract } from '../../trainer/teachers/contract.ts'
+import { importTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
+import { partsOf } from '../../trainer/teachers/parts.ts'
+import { type Teacher, teacherFile, teacherParameters, teacherWeights } from '../../trainer/teachers/teacher.ts'
 import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
 import { describeData } from '../report/data.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, printable } from '../report/words.ts'
-import { printResult, withProgress } from '../terminal.ts'
+import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
 export const inspectVerb = addDataOptions(
   verb('inspect <file>', {
     group: 'Look at it:',
-    description: 'says what is in a .bpd policy, a .safetensors teacher, or a data set of any format',
+    description: 'says what is in a .bpd policy, a teacher, or a data set of any format',
     example: 'bpd inspect models/pendulum/student.bpd',
   }),
 ).action(run)
 
-async function run(file: string, { json, ...given }: CommonOptions & GivenData): Promise<void> {
+async function run(path: string, { json, ...given }: CommonOptions & GivenData): Promise<void> {
+  const file = teacherFile(path)
   if (isData(file)) {
     const summary = await inspectData(file, given)
     printResult(json, { kind: 'data', file, ...summary }, () => describeData(file, summary))
     return
   }
-  const { kind, bytes } = readAs(file, ['policy', 'teacher'])
-  if (kind === 'teacher') {
-    const teacher = inspectTeacher(decodeTeacher(bytes, file), file)
+  const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
+  if (kind !== 'policy') {
+    const { teacher: found, warnings } = await importTeacher(file)
+    const teacher = inspectTeacher(found, file)
+    for (const warning of warnings) warn(`${file}: ${warning}`)
     printResult(json, teacher, () => describeTeacher(teacher))
     return
   }
@@ -52,15 +58,23 @@ function inspectPolicy({ network, layers, goldens, ...decoded }: DecodedPolicy, 
   return { kind: 'policy' as const, file, ...decoded, layers: described, goldenVectors: goldens.length }
 }
 
-function inspectTeacher({ network, squash, actionLow, actionHigh, metadata }: Teacher, file: string) {
-  const layers = network.layers.map((layer) => ({
-    rows: layer.outputs,
-    columns: layer.inputs,
-    activation: layer.activation,
-    weights: weightCount({ layers: [layer] }),
-  }))
-  const sizes = { parameters: parameterCount(network), weights: weightCount(network), bytes: denseBytes(network) }
-  return { kind: 'teacher' as const, file, layers, ...sizes, squash, actionLow, actionHigh, metadata }
+function inspectTeacher(teacher: Teacher, file: string) {
+  const { network, squash, actionLow, actionHigh, metadata } = teacher
+  const parameters = teacherParameters(teacher)
+  return {
+    kind: 'teacher' as const,
+    file,
+    /** whether students and boards have its layers too */
+    plain: network !== undefined,
+    layers: partsOf(teacher),
+    parameters,
+    weights: teacherWeights(teacher),
+    bytes: 4 * parameters,
+    squash,
+    ...(actionLow && { actionLow, actionHigh }),
+    contract: teacherContract(teacher),
+    metadata,
+  }
 }
 
 function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
@@ -106,12 +120,14 @@ function describeObservation(contract: Contract): string[] {
 }
 
 function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {
+  const { actionLow, actionHigh, squash, contract } = teacher
+  const actions = contract.action?.names
   return [
-    `${teacher.file}: dense teacher`,
+    `${teacher.file}: ${teacher.plain ? 'dense teacher' : 'teacher of more than ReLU and tanh: it runs here; on a board a dense network of its sizes stands for it'}`,
     plainTable(
       ['layer', 'inputs', 'outputs', 'activation', 'weights'],
-      teacher.layers.map(({ columns, rows, activation, weights }, i) => [
-        `${i + 1}`,
+      teacher.layers.map(({ part, columns, rows, activation, weights }, i) => [
+        part === undefined ? `${i + 1}` : `${i + 1} ${part}`,
         grouped(columns),
         grouped(rows),
         activation,
@@ -119,7 +135,12 @@ function describeTeacher(teacher: ReturnType<typeof inspectTeacher>): string {
       ]),
     ),
     `parameters   ${grouped(teacher.parameters)}, ${grouped(teacher.bytes)} B as f32`,
-    ...teacher.actionLow.map((low, i) => `action ${i}     from ${low} to ${teacher.actionHigh[i]} (${teacher.squash})`),
+    ...(contract.observation ? [`observation  ${contract.observation.names.map(printable).join(', ')}`] : []),
+    ...(actionLow?.map(
+      (low, i) => `action ${printable(actions?.[i] ?? `${i}`).padEnd(5)} from ${low} to ${actionHigh?.[i]} (${squash})`,
+    ) ?? [
+      `action       ${actions ? `${actions.map(printable).join(', ')}: ` : ''}as the last layer gives it; no bounds known`,
+    ]),
     'metadata',
     ...lines(teacher.metadata, '  '),
   ].join('\n')

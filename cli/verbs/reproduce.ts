@@ -6,7 +6,8 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
-import { loadTeacher, requireFit } from '../../trainer/teachers/teacher.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { fingerprint } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
@@ -108,10 +109,10 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const own = reproductionOf(task)
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = options.teacher[task] ?? teacherIn(options.models, task)
+  const teacherFile = teacherFileOf(options.teacher[task] ?? teacherIn(options.models, task))
   if (!existsSync(teacherFile))
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
-  const teacher = loadTeacher(teacherFile)
+  const teacher = await openTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
   checkCard(teacherFile)
   const teacherSha256 = fingerprint(teacherFile).sha256

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { program } from '../../cli/program.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
-import { contractOf, encodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { contractOf, encodeTeacher, loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-cli-'))
@@ -15,7 +15,7 @@ const teacherFile = fileURLToPath(new URL('../../models/pendulum/teacher.safeten
 const at = (name: string) => join(folder, name)
 
 beforeAll(() => {
-  const teacher = loadTeacher(teacherFile)
+  const teacher = requirePlain(loadTeacher(teacherFile), teacherFile)
   const layer = {
     inputs: 3,
     outputs: 1,
@@ -45,7 +45,7 @@ const cases: [name: string, words: string[], message: string][] = [
   [
     'a folder in place of a policy',
     ['eval', 'pendulum', '.'],
-    '.: a folder, expected a .bpd policy as `bpd distill` makes it or a teacher as safetensors',
+    '.: a folder, expected a .bpd policy as `bpd distill` makes it, a Stable-Baselines3 archive, a teacher as safetensors',
   ],
   ['a truncated policy', ['eval', 'pendulum', 'truncated.bpd'], 'truncated.bpd'],
   ['an altered policy', ['eval', 'pendulum', 'altered.bpd'], 'altered.bpd'],

@@ -7,9 +7,8 @@ import { checkCard, checkOf, studentFiles, teacherFiles } from '../../cli/card.t
 import { shippedModels } from '../../cli/models.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { weightCount } from '../../runtime-as/format/network.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
-import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { loadTeacher, teacherWeights } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
 
 const tasks = readdirSync(shippedModels).filter((task) => existsSync(join(shippedModels, task, studentFiles.card)))
@@ -32,8 +31,8 @@ describe.each(tasks)('%s', (task) => {
     expect(card.weights).toBe(weights)
     if (card.keptOfTeacher === undefined) expect(card.keptOfPaperNetwork).toBeLessThan(0.05)
     else {
-      const { network } = loadTeacher(join(shippedModels, task, teacherFiles.file))
-      expect(card.keptOfTeacher).toBe(weights / weightCount(network))
+      const teacher = loadTeacher(join(shippedModels, task, teacherFiles.file))
+      expect(card.keptOfTeacher).toBe(weights / teacherWeights(teacher))
     }
   })
 })

@@ -10,7 +10,7 @@ import { cutInputs } from '../../trainer/teachers/cut-inputs.ts'
 import { normalisation } from '../../trainer/teachers/normalise.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type Tensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
-import { decodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { decodeTeacher, loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
 import { fixturePath, readRollouts } from '../support/fixtures.ts'
 import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
@@ -18,6 +18,7 @@ import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
 const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (...path: string[]) => join(folder, ...path)
+const plain = (file: string) => requirePlain(loadTeacher(at(file)), file)
 const importing = (...words: string[]) => bpdIn(folder, 'import', ...words)
 
 beforeAll(() => {
@@ -35,7 +36,7 @@ describe('bpd import', () => {
     const licence = ['--licence', 'MIT, a test']
     const { status, stdout } = importing('sac.zip', '--task', 'pendulum', ...licence, '--out', 'made', '--json')
     expect(status).toBe(0)
-    expect(readdirSync(at('made')).sort()).toEqual(['card.json', 'teacher.safetensors'])
+    expect(readdirSync(at('made')).sort()).toEqual(['card.json', 'contract.json', 'teacher.safetensors'])
     const card = JSON.parse(readFileSync(at('made/card.json'), 'utf8'))
     expect(JSON.parse(stdout)).toEqual(card)
     const sha256 = (file: string) =>
@@ -51,7 +52,7 @@ describe('bpd import', () => {
       licence: 'MIT, a test',
       source: { file: 'sac.zip', sha256: sha256('sac.zip') },
     })
-    const { network, squash, metadata } = loadTeacher(at('made/teacher.safetensors'))
+    const { network, squash, metadata } = plain('made/teacher.safetensors')
     expect(metadata).toMatchObject({ source: 'sac.zip', licence: 'MIT, a test' })
     const weights = linear('x', 4, 3)['x.weight'].values
     expect(network.layers[0].weights).toEqual(Float32Array.from(weights))
@@ -67,7 +68,7 @@ describe('bpd import', () => {
 
   it('keeps the first inputs and takes the others as zero', () => {
     expect(importing('sac.zip', '--inputs', '2', '--out', 'cut').status).toBe(0)
-    const [whole, cut] = ['made', 'cut'].map((name) => loadTeacher(at(name, 'teacher.safetensors')).network)
+    const [whole, cut] = ['made', 'cut'].map((name) => plain(join(name, 'teacher.safetensors')).network)
     const kept = whole.layers[0].weights.filter((_, i) => i % 3 < 2)
     expect(cut.layers[0]).toEqual({ ...whole.layers[0], inputs: 2, weights: kept })
     expect(cut.layers[1]).toEqual(whole.layers[1])
@@ -83,7 +84,7 @@ describe('bpd import', () => {
     [
       'an archive of something else',
       ['photos.zip'],
-      'photos.zip: a zip archive, expected a Stable-Baselines3 archive or a teacher as safetensors',
+      'photos.zip: a zip archive, expected a Stable-Baselines3 archive, a teacher as safetensors, an ONNX model',
     ],
     ['no archive', ['letter.zip'], 'letter.zip: a text file, expected a Stable-Baselines3 archive'],
     ['a teacher for another task', ['sac.zip', '--task', 'hopper'], 'a policy of 3 observations and 1 actions'],

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { program } from '../../cli/program.ts'
 import { InputError } from '../../runtime-as/errors.ts'
+import { dataFormats } from '../../trainer/data/formats.ts'
 import type { Kind } from '../../trainer/files/sniff.ts'
+import { teacherKinds } from '../../trainer/teachers/import.ts'
 import { bpdIn } from '../support/command.ts'
 import { publicFiles, samples, writeTransitionsSample } from '../support/kinds.ts'
 
@@ -31,14 +33,17 @@ beforeAll(async () => {
   mkdirSync(at('folder'))
 })
 
+/** what `bpd import` and --teacher read */
+const teachers: Kind[] = [...teacherKinds]
+
 /** Every place where a verb takes a file, and the kinds that it takes there. */
 const places: [verb: string, kinds: Kind[], words: (file: string) => string[]][] = [
-  ['eval', ['policy', 'teacher'], (file) => ['eval', 'pendulum', file]],
-  ['inspect', ['policy', 'teacher'], (file) => ['inspect', file]],
+  ['eval', ['policy', ...teachers], (file) => ['eval', 'pendulum', file]],
+  ['inspect', ['policy', ...teachers, ...dataFormats.map(({ kind }) => kind)], (file) => ['inspect', file]],
   ['export', ['policy'], (file) => ['export', file, '--form', 'c', '--out', `${out}.c`]],
   ['flash', ['policy'], (file) => ['flash', file, '--port', 'in-process']],
   ['bench', ['policy'], (file) => ['bench', file, '--port', 'in-process']],
-  ['bench --teacher', ['policy', 'teacher'], (file) => ['bench', policy, '--teacher', file, '--port', 'in-process']],
+  ['bench --teacher', ['policy', ...teachers], (file) => ['bench', policy, '--teacher', file, '--port', 'in-process']],
   ['loop', ['policy'], (file) => ['loop', 'pendulum', file, '--port', 'in-process']],
   ['quantise', ['policy'], (file) => ['quantise', file, '--values', 'int8', '--data', transitions, '--out', out]],
   [
@@ -46,17 +51,17 @@ const places: [verb: string, kinds: Kind[], words: (file: string) => string[]][]
     ['transitions'],
     (file) => ['quantise', policy, '--values', 'int8', '--data', file, '--out', out],
   ],
-  ['collect', ['teacher'], (file) => ['collect', 'pendulum', '--teacher', file, '--out', out]],
-  ['distill', ['teacher'], (file) => ['distill', 'pendulum', '--teacher', file, '--data', transitions, '--out', out]],
+  ['collect', teachers, (file) => ['collect', 'pendulum', '--teacher', file, '--out', out]],
+  ['distill', teachers, (file) => ['distill', 'pendulum', '--teacher', file, '--data', transitions, '--out', out]],
   [
     'distill --data',
     ['transitions'],
     (file) => ['distill', 'pendulum', '--teacher', teacher, '--data', file, '--out', out],
   ],
-  ['demo', ['teacher'], (file) => ['demo', 'pendulum', '--teacher', file]],
-  ['ablate', ['teacher'], (file) => ['ablate', 'pendulum', '--teacher', file, '--out', out]],
-  ['reproduce', ['teacher'], (file) => ['reproduce', 'hopper', '--teacher', `hopper=${file}`, '--results', out]],
-  ['import', ['archive', 'teacher'], (file) => ['import', file, '--out', out]],
+  ['demo', teachers, (file) => ['demo', 'pendulum', '--teacher', file]],
+  ['ablate', teachers, (file) => ['ablate', 'pendulum', '--teacher', file, '--out', out]],
+  ['reproduce', teachers, (file) => ['reproduce', 'hopper', '--teacher', `hopper=${file}`, '--results', out]],
+  ['import', teachers, (file) => ['import', file, '--out', out]],
   ['import --vecnormalize', ['pickle'], (file) => ['import', archive, '--vecnormalize', file, '--out', out]],
 ]
 
@@ -91,15 +96,15 @@ describe('a file of another kind than a verb takes is refused in one line that s
     for (const [words, line] of [
       [
         ['flash', 'model', '--port', 'in-process'],
-        'bpd: model: an ONNX model, expected a .bpd policy as `bpd distill` makes it; `bpd import` reads safetensors teachers and Stable-Baselines3 archives',
+        'bpd: model: an ONNX model, expected a .bpd policy as `bpd distill` makes it; `bpd import` makes a teacher of it',
       ],
       [
         ['export', 'teacher', '--form', 'onnx', '--out', 'a.onnx'],
         'bpd: teacher: a teacher, expected a .bpd policy as `bpd distill` makes it; `bpd eval`, `bpd inspect`, `bpd collect` and `bpd distill --teacher` take teachers',
       ],
       [
-        ['import', 'model', '--out', 'out'],
-        'bpd: model: an ONNX model, expected a Stable-Baselines3 archive or a teacher as safetensors',
+        ['import', 'letter', '--out', 'out'],
+        'bpd: letter: a text file, expected a Stable-Baselines3 archive, a teacher as safetensors, an ONNX model, a PyTorch file, a state dict as safetensors or NumPy arrays (npz)',
       ],
     ] as [string[], string][]) {
       const { status, stdout, lines } = bpdIn(folder, ...words)

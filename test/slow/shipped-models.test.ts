@@ -22,7 +22,7 @@ async function replayed(
   const path = `${folder}${taskName}/${file}`
   expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(card.sha256)
   await prepareTask(taskName)
-  const policy = policyOf(path, createTask(taskName).spec)
+  const policy = await policyOf(path, createTask(taskName).spec)
   const wanted = { seed: card.seed, purpose: 'report' as const }
   return outcomeStatistics(await playEpisodes({ taskName, policy }, wanted, card.return.episodes, 2))
 }

@@ -4,7 +4,7 @@ import { importTeacher } from '../../trainer/teachers/import.ts'
 
 const [archive, statistics] = process.argv.slice(2)
 const cpu = process.cpuUsage()
-const error = await importTeacher(archive, statistics).then(
+const error = await importTeacher(archive, { statistics }).then(
   () => undefined,
   (reason: Error) => ({ name: reason.name, message: reason.message }),
 )

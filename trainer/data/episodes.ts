@@ -5,15 +5,14 @@
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { observationBounds } from '../../runtime-as/format/network.ts'
-import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { controllerOf, type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
+import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
+import { actorOf } from '../teachers/policy.ts'
 import { type CollectOptions, collect, collectEpisode, type Exploration } from './collect.ts'
 import { columnsOf } from './columns.ts'
 
-/** Who acts where; a policy is the bytes of a .bpd file. */
+/** Who acts where; a policy is the bytes of a .bpd file, or of a teacher that has no such form (`actingBytes`). */
 export interface Setting {
   taskName: string
   policy: Uint8Array
@@ -27,14 +26,13 @@ export type EpisodeRunner = (wanted: Wanted, episode: number) => Outcome | Float
 
 export function episodeRunner({ taskName, policy }: Setting): EpisodeRunner {
   const task = createTask(taskName)
-  const loaded = loadPolicy(policy)
-  const control = controllerOf(loaded)
+  const { control, bounded } = actorOf(policy, task.spec)
   return (wanted, episode) => {
     if (!('purpose' in wanted)) return collectEpisode(task, control, wanted, episode)
-    const { clamped, refused } = loaded.outside
+    if (!bounded) return playEpisode(task, control, wanted.seed, wanted.purpose, episode)
+    const { clamped, refused } = bounded.outside
     const outcome = playEpisode(task, control, wanted.seed, wanted.purpose, episode)
-    if (!observationBounds(loaded.contract)) return outcome
-    const now = loaded.outside
+    const now = bounded.outside
     return { ...outcome, outside: { clamped: now.clamped - clamped, refused: now.refused - refused } }
   }
 }
@@ -65,7 +63,7 @@ export async function* collectInParallel(
   const { spec } = task
   const most = Math.min(workers, Math.ceil(options.transitions / spec.maxSteps))
   if (most === 1) {
-    yield* collect(task, controllerOf(loadPolicy(setting.policy)), options)
+    yield* collect(task, actorOf(setting.policy, spec).control, options)
     return
   }
   const { width } = columnsOf(spec.observationNames.length, spec.actionNames.length)

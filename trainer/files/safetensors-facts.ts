@@ -12,6 +12,8 @@ export interface Facts {
   format: string
   /** of the tensors */
   names: string[]
+  /** what the metadata have entries for */
+  said: string[]
 }
 
 /** Undefined: no safetensors file. */
@@ -23,8 +25,9 @@ export function readFacts(source: Source): Facts | 'damaged' | undefined {
   try {
     const header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(source.at(8, length)), HEADER_BUDGET)
     const { __metadata__: metadata, ...tensors } = header as Record<string, unknown>
-    const format = (metadata as Record<string, unknown> | undefined)?.format
-    return { format: typeof format === 'string' ? format : '', names: Object.keys(tensors) }
+    const entries = (metadata ?? {}) as Record<string, unknown>
+    const { format } = entries
+    return { format: typeof format === 'string' ? format : '', names: Object.keys(tensors), said: Object.keys(entries) }
   } catch {
     return 'damaged'
   }

@@ -12,7 +12,7 @@ interface KindRecord {
   advice?: string
 }
 
-const models = '`bpd import` reads safetensors teachers and Stable-Baselines3 archives'
+const models = '`bpd import` makes a teacher of it'
 const data = '`bpd inspect` and `bpd distill --data` take data sets'
 const unread = 'no verb reads it; arrays of a data set belong into one .npz'
 
@@ -35,7 +35,7 @@ const kinds = {
   archive: {
     is: 'a Stable-Baselines3 archive',
     wanted: 'a Stable-Baselines3 archive',
-    advice: '`bpd import` makes a teacher of it',
+    advice: models,
   },
   pickle: {
     is: 'a Python pickle',
@@ -43,10 +43,14 @@ const kinds = {
     advice: '`bpd import --vecnormalize` takes statistics of an archive',
   },
   checkpoint: { is: 'a checkpoint', advice: '`--resume` finds it in the folder of `--out`' },
-  tensors: { is: 'a safetensors file without a teacher (no tensor "actor.0.weight")' },
+  tensors: {
+    is: 'a safetensors file that says nothing of a teacher',
+    wanted: 'a state dict as safetensors',
+    advice: '`bpd import --activation` makes a teacher of a state dict',
+  },
   damaged: { is: 'a damaged safetensors file' },
-  onnx: { is: 'an ONNX model', advice: models },
-  torch: { is: 'a PyTorch file', advice: models },
+  onnx: { is: 'an ONNX model', wanted: 'an ONNX model', advice: models },
+  torch: { is: 'a PyTorch file', wanted: 'a PyTorch file', advice: models },
   npz: { is: 'NumPy arrays (npz)', wanted: 'NumPy arrays (npz)', advice: data },
   npy: { is: 'a NumPy array (npy)', advice: unread },
   hdf5: { is: 'an HDF5 file', wanted: 'an HDF5 file', advice: data },
@@ -70,10 +74,13 @@ export type Wanted = { [K in Kind]: (typeof kinds)[K] extends { wanted: string }
 
 export const kindNames = Object.keys(kinds) as Kind[]
 
+const oneOf = (names: readonly string[]): string =>
+  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`
+
 /** Throws the line that says what the file is, what was expected, and who takes it. */
 export function refuseKind(path: string, kind: Kind, expected: readonly Wanted[]): never {
   const { is, advice }: KindRecord = kinds[kind]
-  const wanted = expected.map((one) => kinds[one].wanted).join(' or ')
+  const wanted = oneOf(expected.map((one) => kinds[one].wanted))
   // to one who imports, what can be imported is said already
   const more = advice === undefined || (advice === models && expected.includes('archive')) ? '' : `; ${advice}`
   throw new InputError(`${path}: ${is}, expected ${wanted}${more}`)
@@ -137,10 +144,12 @@ function namesIn(part: Uint8Array): string[] {
 
 function kindOfSafetensors(facts: NonNullable<ReturnType<typeof readFacts>>): Kind {
   if (facts === 'damaged') return 'damaged'
-  const { format, names } = facts
+  const { format, names, said } = facts
   if (format.startsWith('bpd-transitions')) return 'transitions'
   if (/^bpd-(teach-)?checkpoint/.test(format)) return 'checkpoint'
-  return names.includes('actor.0.weight') ? 'teacher' : 'tensors'
+  // another's policy may have a tensor of that name too
+  const ours = said.some((key) => ['ops', 'output_squash', 'action_low', 'obs_dim'].includes(key))
+  return ours && names.some((name) => /^(actor\.0\.weight|ops\.\d+\.\w+)$/.test(name)) ? 'teacher' : 'tensors'
 }
 
 /** type of each field of onnx.ModelProto on the wire: 0 a number, 2 bytes */

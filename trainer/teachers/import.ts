@@ -2,9 +2,10 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { readAs } from '../files/open.ts'
 import { cutInputs } from './cut-inputs.ts'
+import type { Read, Said } from './format.ts'
 import { teacherFormats } from './formats.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
-import { decodeTeacher, type Teacher } from './teacher.ts'
+import { decodeTeacher, type Teacher, teacherFile } from './teacher.ts'
 
 export interface Imported {
   /** safetensors, as `loadTeacher` reads it */
@@ -12,11 +13,22 @@ export interface Imported {
   teacher: Teacher
   /** the statistics of the observations that were used */
   statistics?: string
+  /** what the user should know of it, a line each */
+  warnings: readonly string[]
 }
 
+export interface ImportOptions extends Said {
+  /** a vecnormalize.pkl; without it the one beside the archive is taken, if there is one */
+  statistics?: string
+  /** how many of the observations to keep (cut-inputs.ts) */
+  inputs?: number
+}
+
+/** Files and folders that are teachers, or become one. */
+export const teacherKinds = teacherFormats.map((format) => format.kind)
+
 /**
- * Reads a teacher in any of the formats (formats.ts) and checks that it is one. statistics: a vecnormalize.pkl; without it the
- * one beside the archive is taken, if there is one. inputs: how many of the observations to keep (cut-inputs.ts).
+ * Reads a teacher in any of the formats (formats.ts) and checks that it is one. Throws InputError.
  *
  * @example
  * import { writeFileSync } from 'node:fs'
@@ -26,25 +38,45 @@ export interface Imported {
  * console.log(teacher.actionLow, teacher.actionHigh)
  * writeFileSync('imported.safetensors', bytes)
  */
-export async function importTeacher(path: string, statistics?: string, inputs?: number): Promise<Imported> {
-  const imported = await importWhole(path, statistics)
+export async function importTeacher(path: string, { inputs, ...options }: ImportOptions = {}): Promise<Imported> {
+  const imported = await importWhole(path, options)
   if (inputs === undefined) return imported
   const bytes = writeSafetensors(cutInputs(readSafetensors(imported.bytes, path), inputs, path))
   return { ...imported, bytes, teacher: decodeTeacher(bytes, path) }
 }
 
-async function importWhole(path: string, statistics?: string): Promise<Imported> {
-  const { kind, bytes: file } = readAs(
-    path,
-    teacherFormats.map((format) => format.kind),
-  )
+/**
+ * A teacher as whoever gives one has it: a folder that `bpd import` made, or a file of any of the formats. Throws InputError.
+ *
+ * @example
+ * import { openTeacher } from 'bpd/train'
+ *
+ * const { network, metadata } = await openTeacher('teacher.safetensors')
+ * console.log(network ? 'runs on boards' : 'runs here', metadata.source)
+ */
+export const openTeacher = async (path: string): Promise<Teacher> => (await importTeacher(teacherFile(path))).teacher
+
+/** options by the names that the command has for them */
+const flags: Record<keyof Said, string> = {
+  activation: '--activation',
+  output: '--output',
+  actionLow: '--action-low',
+  actionHigh: '--action-high',
+}
+
+async function importWhole(path: string, { statistics, ...said }: Omit<ImportOptions, 'inputs'>): Promise<Imported> {
+  const { kind, bytes: file } = readAs(path, teacherKinds)
   const format = teacherFormats.find((one) => one.kind === kind)!
+  for (const key of Object.keys(flags) as (keyof Said)[])
+    if (said[key] !== undefined && !format.takes.includes(key))
+      throw new InputError(`${path}: ${format.name}, which says itself what ${flags[key]} would say`)
   if (statistics !== undefined && !format.statisticsBeside) {
     const having = teacherFormats.filter(({ statisticsBeside }) => statisticsBeside).map(({ name }) => name)
     throw new InputError(`${statistics}: statistics belong to ${having.join(' or ')}, and ${path} is none`)
   }
   const used = statistics ?? format.statisticsBeside?.(path)
   const ofObservations = used === undefined ? undefined : { bytes: readAs(used, ['pickle']).bytes, name: used }
-  const bytes = writeSafetensors(await format.read({ bytes: file, name: path }, ofObservations))
-  return { bytes, teacher: decodeTeacher(bytes, path), statistics: used }
+  const { warnings = [], ...tensors }: Read = await format.read({ bytes: file, name: path }, said, ofObservations)
+  const bytes = writeSafetensors(tensors)
+  return { bytes, teacher: decodeTeacher(bytes, path), statistics: used, warnings }
 }

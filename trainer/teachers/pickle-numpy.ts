@@ -4,7 +4,9 @@ import type { Known, Stateful } from './pickle.ts'
 
 /** of an array that is read: as many as a policy has observations */
 const maxNumbers = 4096
-const itemBytes: Record<string, number> = { f4: 4, f8: 8, i4: 4, i8: 8, u4: 4, u8: 8, b1: 1 }
+/** of a matrix */
+const maxMatrix = 1 << 20
+const itemBytes: Record<string, number> = { f4: 4, f8: 8, i4: 4, i8: 8, u4: 4, u8: 8, b1: 1, O8: 8 }
 
 class Dtype implements Stateful {
   readonly code: string
@@ -40,10 +42,19 @@ export class NumpyArray implements Stateful {
   shape: readonly number[] = []
   #dtype: Dtype | undefined
   #bytes: Uint8Array = new Uint8Array()
+  #columnsFirst = false
+  /** what an array of objects holds; else undefined */
+  items: readonly unknown[] | undefined
 
   /** (version, shape, dtype, Fortran order, bytes) */
   setState(state: unknown): void {
-    const [, shape, dtype, , bytes] = Array.isArray(state) ? state : []
+    const [, shape, dtype, columnsFirst, bytes] = Array.isArray(state) ? state : []
+    if (isShape(shape) && dtype instanceof Dtype && dtype.code === 'O8' && Array.isArray(bytes)) {
+      this.shape = shape
+      this.items = bytes
+      return
+    }
+    this.#columnsFirst = columnsFirst === true
     if (!isShape(shape) || !(dtype instanceof Dtype) || !(bytes instanceof Uint8Array))
       throw new Error('numpy array: expected a shape, a number dtype and bytes')
     this.shape = shape
@@ -56,6 +67,17 @@ export class NumpyArray implements Stateful {
     if (this.shape.length !== 1 || !this.#dtype) throw new Error(`shape [${this.shape.join(', ')}], expected one axis`)
     if (this.shape[0] > maxNumbers) throw new Error(`${this.shape[0]} numbers, expected at most ${maxNumbers}`)
     return this.#dtype.read(this.#bytes, this.shape[0])
+  }
+
+  /** Numbers of an array with one or two axes, row-major. */
+  numbers(): Float64Array {
+    const [rows, columns = 1] = this.shape
+    const count = rows * columns
+    if (![1, 2].includes(this.shape.length) || !this.#dtype) throw new Error(`shape [${this.shape.join(', ')}]`)
+    if (!(count <= maxMatrix)) throw new Error(`${count} numbers, expected at most ${maxMatrix}`)
+    const values = this.#dtype.read(this.#bytes, count)
+    if (!this.#columnsFirst) return values
+    return values.map((_, i) => values[(i % columns) * rows + Math.floor(i / columns)])
   }
 }
 

@@ -20,6 +20,8 @@ export interface PickleOptions {
   budget: PickleBudget
   /** by "module name", e.g. "collections OrderedDict" */
   names: ReadonlyMap<string, Known>
+  /** what any other name becomes; absent: it is refused */
+  unknown?(name: string): Known
   /** what a persistent id stands for */
   persistent?(id: unknown): unknown
 }
@@ -104,7 +106,7 @@ class Machine {
   }
 
   #name(name: string): void {
-    const known = this.#options.names.get(name)
+    const known = this.#options.names.get(name) ?? this.#options.unknown?.(name)
     if (!known) this.#in.refuse(`the name ${brief(name)} is not allowed`)
     this.#pushNew(new Name(name, known))
   }

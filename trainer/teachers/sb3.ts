@@ -36,7 +36,8 @@ interface Actor {
 export const sb3Format: TeacherFormat = {
   name: 'a Stable-Baselines3 archive',
   kind: 'archive',
-  async read(archive, statistics) {
+  takes: [],
+  async read(archive, _, statistics) {
     const { tensors, metadata } = await readSb3(archive, statistics)
     return { tensors, metadata: { source: basename(archive.name), ...metadata } }
   },

@@ -17,7 +17,7 @@ import type { Task, TaskSpec } from '../tasks/task.ts'
 import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
 import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
-import type { Teacher } from './teacher.ts'
+import type { PlainTeacher } from './teacher.ts'
 
 export interface TeachOptions extends LearnerOptions {
   algorithm: Algorithm
@@ -82,7 +82,7 @@ export async function teach(
   createTask: () => Task,
   options: TeachOptions,
   { onProgress, checkpoint, signal }: TeachRun = {},
-): Promise<Teacher> {
+): Promise<PlainTeacher> {
   const { steps, randomSteps, seed } = options
   const task = createTask()
   const { spec } = task

@@ -1,4 +1,6 @@
-/** A dense teacher: its network, how its output becomes an action, and where it came from. Stored as safetensors. */
+/** A teacher: what it computes, how its output becomes an action, and where it came from. Stored as safetensors. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import {
   type Activation,
@@ -6,27 +8,72 @@ import {
   type Layer,
   type Network,
   parameterCount,
+  weightCount,
 } from '../../runtime-as/format/network.ts'
 import { MAX_WIDTH } from '../../runtime-as/kernel/assembly/layout.ts'
 import { brief } from '../files/brief.ts'
 import { parseJson } from '../files/json.ts'
 import { readAs } from '../files/open.ts'
 import type { TaskSpec } from '../tasks/task.ts'
+import { type Graph, graphParameters, graphWeights, isAffine, sizesOf } from './graph/graph.ts'
+import { graphOf, plainNetworkOf } from './graph/plain.ts'
+import { readGraph, storeGraph } from './graph/store.ts'
 import { plainForm } from './normalise.ts'
 import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './safetensors.ts'
 
-export interface Teacher {
-  network: Network
-  /** tanh: scaled to the action bounds; clip: in the units of the action, clamped to the bounds */
+interface Facts {
+  /** tanh: scaled to the action bounds; clip: in the units of the action, clamped to the bounds where there are any */
   squash: 'tanh' | 'clip'
-  actionLow: number[]
-  actionHigh: number[]
+  /** both absent: nobody knows the bounds */
+  actionLow?: number[]
+  actionHigh?: number[]
   /** free text: source, algorithm, seed, steps, command */
   metadata: Record<string, string>
 }
 
+/** Dense layers with ReLU or tanh: what students and boards know. */
+export interface PlainTeacher extends Facts {
+  network: Network
+  graph?: undefined
+}
+
+/** Any other: run by graph/run.ts, on this machine alone. */
+export interface GeneralTeacher extends Facts {
+  network?: undefined
+  graph: Graph
+}
+
+export type Teacher = PlainTeacher | GeneralTeacher
+
 /** Bytes of the teacher as plain f32: what the student's file is compared with. */
 export const denseBytes = (network: Network): number => 4 * parameterCount(network)
+
+/** Refuses a teacher that no board can run. name: how errors call the file. */
+export function requirePlain(teacher: Teacher, name: string): PlainTeacher {
+  if (teacher.network) return teacher
+  throw new InputError(`${name}: a teacher that is no stack of layers with ReLU or tanh, which this needs`)
+}
+
+/** Sizes of the layers; what a graph has between its layers is not among them. */
+export function teacherSizes({ network, graph }: Teacher): { observations: number; actions: number; hidden: number[] } {
+  if (network) {
+    const outputs = network.layers.map((layer) => layer.outputs)
+    return {
+      observations: network.layers[0].inputs,
+      actions: outputs[outputs.length - 1],
+      hidden: outputs.slice(0, -1),
+    }
+  }
+  const widths = graph.ops.filter(isAffine).map(({ bias }) => bias.length)
+  return { observations: graph.observations, actions: sizesOf(graph)[graph.ops.length], hidden: widths.slice(0, -1) }
+}
+
+export const teacherParameters = ({ network, graph }: Teacher): number =>
+  network ? parameterCount(network) : graphParameters(graph)
+
+/** Weights that are not exactly zero. */
+export const teacherWeights = ({ network, graph }: Teacher): number =>
+  network ? weightCount(network) : graphWeights(graph)
 
 function numbers(name: string, metadata: Record<string, string>, key: string): number[] {
   let list: unknown
@@ -76,9 +123,13 @@ function readLayer(name: string, tensors: Map<string, Tensor>, l: number, activa
  * errors call the file.
  */
 export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
-  const { tensors, metadata } = readSafetensors(bytes, name)
+  const file = readSafetensors(bytes, name)
+  return file.metadata.ops === undefined ? decodeLayers(file, name) : decodeGraph(file, name)
+}
+
+function decodeLayers({ tensors, metadata }: Tensors, name: string): PlainTeacher {
   const hidden = oneOf(name, metadata, 'activation', ['relu', 'tanh'])
-  const squash = oneOf(name, metadata, 'output_squash', ['tanh', 'clip'])
+  const output = oneOf(name, metadata, 'output_squash', outputs)
   if ((metadata.time_feature ?? 'false') !== 'false')
     throw new InputError(
       `${name}: metadata time_feature: an input with the remaining time is not supported, expected false`,
@@ -97,15 +148,38 @@ export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
     layers.push(layer)
   }
   if (layers.length === 0) throw new InputError(`${name}: no tensor "actor.0.weight"`)
-  layers[layers.length - 1].activation = squash === 'tanh' ? 'tanh' : 'none'
+  layers[layers.length - 1].activation = output === 'tanh' ? 'tanh' : 'none'
+  const facts = readOutput(name, metadata, layers[layers.length - 1].outputs)
+  return { ...plainForm(name, layers, { tensors, metadata }), ...facts }
+}
+
+function decodeGraph({ tensors, metadata }: Tensors, name: string): Teacher {
+  const graph = readGraph({ tensors, metadata }, name)
+  const facts = readOutput(name, metadata, sizesOf(graph)[graph.ops.length])
+  const { ops: _, ...rest } = metadata
+  const network = plainNetworkOf(graph, facts.squash)
+  if (network) return { network, ...facts, metadata: rest }
+  return { graph, ...facts, metadata: rest }
+}
+
+/** none: in the units of the action, without known bounds */
+const outputs = ['tanh', 'clip', 'none'] as const
+
+/** What the metadata say of the output of a policy of so many actions. */
+function readOutput(
+  name: string,
+  metadata: Record<string, string>,
+  actions: number,
+): Pick<Teacher, 'squash' | 'actionLow' | 'actionHigh'> {
+  const output = oneOf(name, metadata, 'output_squash', outputs)
+  if (output === 'none') return { squash: 'clip' }
   const actionLow = numbers(name, metadata, 'action_low')
   const actionHigh = numbers(name, metadata, 'action_high')
-  const actions = layers[layers.length - 1].outputs
   if (actionLow.length !== actions || actionHigh.length !== actions)
     throw new InputError(`${name}: metadata action_low, action_high: expected ${actions} numbers each, one per output`)
   if (actionLow.some((low, i) => low >= actionHigh[i]))
     throw new InputError(`${name}: metadata action_low: expected each below action_high`)
-  return { ...plainForm(name, layers, { tensors, metadata }), squash, actionLow, actionHigh }
+  return { squash: output, actionLow, actionHigh }
 }
 
 /**
@@ -118,33 +192,56 @@ export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
  * const teacher = loadTeacher('teacher.safetensors')
  * writeFileSync('copy.safetensors', encodeTeacher({ ...teacher, metadata: { source: 'here' } }))
  */
-export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata }: Teacher): Uint8Array {
-  const { layers } = network
-  if (layers.slice(0, -1).some(({ activation }) => activation !== layers[0].activation))
-    throw new Error('a teacher of mixed hidden activations has no safetensors form: keep the file it came from')
+export function encodeTeacher(teacher: Teacher): Uint8Array {
+  return writeSafetensors(teacherTensors(teacher))
+}
+
+/** A teacher in the form of its file: layers by their names, or else the operations of its graph. */
+export function teacherTensors(teacher: Teacher): Tensors {
+  const { network, graph, squash, actionLow, actionHigh, metadata } = teacher
+  const { observations, actions, hidden } = teacherSizes(teacher)
+  const activation = network && hiddenActivation(network)
+  const stored = activation ? storeLayers(network.layers) : storeGraph(graph ?? graphOf(network))
+  const bounds = actionLow && { action_low: JSON.stringify(actionLow), action_high: JSON.stringify(actionHigh) }
+  return {
+    tensors: stored.tensors,
+    metadata: {
+      ...metadata,
+      obs_dim: String(observations),
+      action_dim: String(actions),
+      hidden: JSON.stringify(hidden),
+      ...(activation ? { activation } : { ops: stored.ops! }),
+      output_squash: bounds ? squash : 'none',
+      ...bounds,
+      actor_params: String(teacherParameters(teacher)),
+    },
+  }
+}
+
+/** That of all hidden layers; undefined where they differ. */
+function hiddenActivation({ layers }: Network): 'relu' | 'tanh' | undefined {
+  const [first = 'relu', ...others] = layers.slice(0, -1).map(({ activation }) => activation)
+  return first === 'none' || others.some((other) => other !== first) ? undefined : first
+}
+
+function storeLayers(layers: readonly Layer[]): { tensors: Tensors['tensors']; ops?: undefined } {
   const tensors: Tensors['tensors'] = new Map()
   layers.forEach(({ inputs, outputs, weights, bias }, l) => {
     tensors.set(`actor.${l}.weight`, { dtype: 'F32', shape: [outputs, inputs], values: weights })
     tensors.set(`actor.${l}.bias`, { dtype: 'F32', shape: [outputs], values: bias })
   })
-  return writeSafetensors({
-    tensors,
-    metadata: {
-      ...metadata,
-      obs_dim: String(layers[0].inputs),
-      action_dim: String(layers[layers.length - 1].outputs),
-      hidden: JSON.stringify(layers.slice(0, -1).map((layer) => layer.outputs)),
-      activation: layers.length > 1 ? layers[0].activation : 'relu',
-      output_squash: squash,
-      action_low: JSON.stringify(actionLow),
-      action_high: JSON.stringify(actionHigh),
-      actor_params: String(parameterCount(network)),
-    },
-  })
+  return { tensors }
+}
+
+/** Where a teacher's file lies: `path` itself, or the one in a folder as `bpd import` and `bpd teach` make it. */
+export function teacherFile(path: string): string {
+  const inside = join(path, 'teacher.safetensors')
+  return existsSync(inside) ? inside : path
 }
 
 /**
- * Throws InputError, too, where the file is of another kind.
+ * A teacher in our own form, by its file or the folder of it; other forms: `openTeacher` (import.ts). Throws InputError, too, where the file
+ * is of another kind.
  *
  * @example
  * import { loadTeacher } from 'bpd/train'
@@ -153,23 +250,23 @@ export function encodeTeacher({ network, squash, actionLow, actionHigh, metadata
  * console.log(actionLow, actionHigh, metadata.algorithm)
  */
 export function loadTeacher(path: string): Teacher {
-  return decodeTeacher(readAs(path, ['teacher']).bytes, path)
+  const file = teacherFile(path)
+  return decodeTeacher(readAs(file, ['teacher']).bytes, file)
 }
 
 /** Refuses a teacher that cannot act in the task. */
 export function requireFit(teacher: Teacher, spec: TaskSpec, name: string): void {
-  const { layers } = teacher.network
-  const sizes = [layers[0].inputs, layers[layers.length - 1].outputs]
+  const { observations, actions } = teacherSizes(teacher)
   const wanted = [spec.observationNames.length, spec.actionNames.length]
-  if (sizes[0] !== wanted[0] || sizes[1] !== wanted[1])
+  if (observations !== wanted[0] || actions !== wanted[1])
     throw new InputError(
-      `${name}: a policy of ${sizes[0]} observations and ${sizes[1]} actions; task ${spec.name} has ${wanted[0]} and ${wanted[1]}`,
+      `${name}: a policy of ${observations} observations and ${actions} actions; task ${spec.name} has ${wanted[0]} and ${wanted[1]}`,
     )
   for (const [key, mine, its] of [
     ['action_low', teacher.actionLow, spec.actionLow],
     ['action_high', teacher.actionHigh, spec.actionHigh],
   ] as const)
-    if (mine.some((x, i) => x !== its[i]))
+    if (mine?.some((x, i) => x !== its[i]))
       throw new InputError(`${name}: metadata ${key}: [${mine.join(', ')}]; task ${spec.name} has [${its.join(', ')}]`)
 }
 

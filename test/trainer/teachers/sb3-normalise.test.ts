@@ -4,7 +4,7 @@ import type { Layer } from '../../../runtime-as/format/network.ts'
 import { randomStream } from '../../../trainer/random.ts'
 import { foldIntoLayer, limitSums, normalisation } from '../../../trainer/teachers/normalise.ts'
 import { type Tensor, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
-import { decodeTeacher, encodeTeacher } from '../../../trainer/teachers/teacher.ts'
+import { decodeTeacher, encodeTeacher, requirePlain } from '../../../trainer/teachers/teacher.ts'
 
 const seeds = fc.nat(1e6).map((seed) => randomStream(seed, 'test'))
 
@@ -65,11 +65,12 @@ const fileOf = (metadata: Record<string, string>, more: Record<string, Tensor> =
     metadata: { activation: 'relu', output_squash: 'tanh', action_low: '[-1]', action_high: '[1]', ...metadata },
   })
 const normalised = { obs_norm: normalisation, obs_norm_eps: '0', obs_norm_clip: '10' }
+const plain = (bytes: Uint8Array) => requirePlain(decodeTeacher(bytes, 'file'), 'file')
 const statistics = { obs_mean: f64([1, 2]), obs_var: f64([4, 0.25]) }
 
 describe('a teacher file', () => {
   it('with a normalised input is read with it folded in, says so, and can be written again', () => {
-    const teacher = decodeTeacher(fileOf(normalised, statistics), 'file')
+    const teacher = plain(fileOf(normalised, statistics))
     expect(teacher.network.layers[0].weights).toEqual(Float32Array.of(0.5, 4))
     expect(teacher.network.layers[0].bias).toEqual(Float32Array.of(0.5 - 0.5 - 8))
     expect(teacher.metadata.input).toBe('normalisation folded into the first layer; its clip at 10 left out')
@@ -77,7 +78,7 @@ describe('a teacher file', () => {
   })
 
   it('with a limited output gains a layer', () => {
-    const { network, metadata } = decodeTeacher(fileOf({ pre_squash: 'hardtanh(-2,2)' }), 'file')
+    const { network, metadata } = plain(fileOf({ pre_squash: 'hardtanh(-2,2)' }))
     expect(network.layers.map(({ outputs, activation }) => [outputs, activation])).toEqual([
       [2, 'relu'],
       [1, 'tanh'],

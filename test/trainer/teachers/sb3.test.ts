@@ -6,7 +6,7 @@ import { importTeacher } from '../../../trainer/teachers/import.ts'
 import { teacherController } from '../../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { readSb3 } from '../../../trainer/teachers/sb3.ts'
-import { decodeTeacher, loadTeacher } from '../../../trainer/teachers/teacher.ts'
+import { decodeTeacher, loadTeacher, requirePlain } from '../../../trainer/teachers/teacher.ts'
 import { fixturePath, readRollouts } from '../../support/fixtures.ts'
 import { archiveOf, linear, type Settings, torchZip, type Values, zipOf } from '../../support/sb3-archive.ts'
 
@@ -64,7 +64,8 @@ describe('a public archive', () => {
 
 const read = async (tensors: Record<string, Values>, settings?: Settings) => {
   const { tensors: found, metadata } = await readSb3({ bytes: archiveOf(tensors, settings), name: 'a.zip' })
-  return { ...decodeTeacher(writeSafetensors({ tensors: found, metadata }), 'a.zip'), metadata }
+  const teacher = decodeTeacher(writeSafetensors({ tensors: found, metadata }), 'a.zip')
+  return { ...requirePlain(teacher, 'a.zip'), metadata }
 }
 const forms = (teacher: Awaited<ReturnType<typeof read>>) =>
   teacher.network.layers.map(({ inputs, outputs, activation }) => `${inputs}-${outputs} ${activation}`)

@@ -15,13 +15,13 @@ import {
   decodeTeacher,
   encodeTeacher,
   loadTeacher,
+  type PlainTeacher,
   requireFit,
-  type Teacher,
 } from '../../../trainer/teachers/teacher.ts'
 
 const folder = new URL('../../../models/', import.meta.url)
 
-function smallTeacher(sizes = [3, 4, 1]): Teacher {
+function smallTeacher(sizes = [3, 4, 1]): PlainTeacher & { actionLow: number[] } {
   const random = randomStream(1, 'teacher')
   const draw = (n: number) => Float32Array.from({ length: n }, () => random.normal())
   return {
@@ -76,10 +76,26 @@ describe('a teacher file', () => {
   })
 
   it.each([
-    ['NaN weights', (t: Teacher) => t.network.layers[1].weights.fill(Number.NaN), 'actor.1.weight": entry 0 is NaN'],
-    ['an infinite bias', (t: Teacher) => t.network.layers[0].bias.fill(Infinity), 'actor.0.bias": entry 0 is Infinity'],
-    ['empty bounds', (t: Teacher) => t.actionLow.pop(), 'action_low, action_high: expected 1 numbers'],
-    ['reversed bounds', (t: Teacher) => t.actionLow.splice(0, 1, 3), 'expected each below action_high'],
+    [
+      'NaN weights',
+      (t: ReturnType<typeof smallTeacher>) => t.network.layers[1].weights.fill(Number.NaN),
+      'actor.1.weight": entry 0 is NaN',
+    ],
+    [
+      'an infinite bias',
+      (t: ReturnType<typeof smallTeacher>) => t.network.layers[0].bias.fill(Infinity),
+      'actor.0.bias": entry 0 is Infinity',
+    ],
+    [
+      'empty bounds',
+      (t: ReturnType<typeof smallTeacher>) => t.actionLow.pop(),
+      'action_low, action_high: expected 1 numbers',
+    ],
+    [
+      'reversed bounds',
+      (t: ReturnType<typeof smallTeacher>) => t.actionLow.splice(0, 1, 3),
+      'expected each below action_high',
+    ],
   ])('with %s is refused', (_, damage, message) => {
     const teacher = smallTeacher()
     damage(teacher)

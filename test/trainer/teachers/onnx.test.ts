@@ -1,0 +1,730 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../../runtime-as/errors.ts'
+import type { Said } from '../../../trainer/teachers/format.ts'
+import { onnxFormat } from '../../../trainer/teachers/onnx/format.ts'
+import { writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
+import { decodeTeacher, teacherSizes } from '../../../trainer/teachers/teacher.ts'
+import {
+  type AttributeValue,
+  applyLayer,
+  elsewhere,
+  gemm,
+  ints,
+  layerConstants,
+  type ModelOf,
+  modelOf,
+  type NodeOf,
+  tensor,
+} from '../../support/onnx-writer.ts'
+import { outputOf } from '../../support/teacher-output.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-onnx-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function read(bytes: Uint8Array, said: Said = {}, name = 'policy.onnx') {
+  const { warnings = [], ...tensors } = await onnxFormat.read({ bytes, name }, said)
+  return { teacher: decodeTeacher(writeSafetensors(tensors), name), warnings }
+}
+
+async function actionOf(model: ModelOf, x: number[]): Promise<number[]> {
+  return outputOf((await read(modelOf(model))).teacher, x)
+}
+
+function expectClose(found: readonly number[], wanted: readonly number[]): void {
+  expect(found).toHaveLength(wanted.length)
+  for (const [i, x] of wanted.entries()) expect(Math.abs(found[i] - x)).toBeLessThan(1e-6 * Math.max(1, Math.abs(x)))
+}
+
+const observations = [
+  [0.3, -1.2, 2.5],
+  [-4, 0, 0.01],
+  [1, 1, 1],
+]
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
+const softplus = (x: number) => Math.log(1 + Math.exp(x))
+/** by integration, in small steps */
+const erf = (x: number) => {
+  const n = 20_000
+  let sum = 0
+  for (let i = 0; i < n; i++) sum += Math.exp(-((((i + 0.5) * x) / n) ** 2))
+  return (2 / Math.sqrt(Math.PI)) * sum * (x / n)
+}
+
+describe('an activation of ONNX', () => {
+  const one: [string, (y: number) => number, Record<string, AttributeValue>?, number?][] = [
+    ['Relu', (y) => Math.max(0, y)],
+    ['LeakyRelu', (y) => (y < 0 ? 0.01 * y : y)],
+    ['LeakyRelu', (y) => (y < 0 ? 0.2 * y : y), { alpha: { float: 0.2 } }],
+    ['Elu', (y) => (y < 0 ? Math.exp(y) - 1 : y)],
+    ['Elu', (y) => (y < 0 ? 0.5 * (Math.exp(y) - 1) : y), { alpha: 0.5 }],
+    ['Celu', (y) => Math.max(0, y) + Math.min(0, 2 * (Math.exp(y / 2) - 1)), { alpha: { float: 2 } }],
+    ['Selu', (y) => 1.0507009873554805 * (y < 0 ? 1.6732632423543772 * (Math.exp(y) - 1) : y)],
+    ['Tanh', Math.tanh],
+    ['Sigmoid', sigmoid],
+    ['Softplus', softplus],
+    ['Softsign', (y) => y / (1 + Math.abs(y))],
+    ['Mish', (y) => y * Math.tanh(softplus(y)), {}, 18],
+    ['Gelu', (y) => 0.5 * y * (1 + erf(y / Math.SQRT2)), {}, 20],
+    [
+      'Gelu',
+      (y) => 0.5 * y * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (y + 0.044715 * y ** 3))),
+      { approximate: 'tanh' },
+      20,
+    ],
+    ['HardSigmoid', (y) => Math.min(1, Math.max(0, 0.2 * y + 0.5))],
+    ['HardSwish', (y) => y * Math.min(1, Math.max(0, y / 6 + 0.5))],
+    ['Erf', erf],
+    ['Exp', Math.exp],
+    ['Abs', Math.abs],
+    ['Neg', (y) => -y],
+    ['Swish', (y) => y * sigmoid(y), {}, 24],
+  ]
+  it.each(one)('%s gives what its definition says', async (operator, wanted, attributes = {}, opset = 17) => {
+    const nodes = [gemm('x'), { operator, inputs: ['y'], attributes }]
+    for (const x of observations)
+      expectClose(await actionOf({ nodes, constants: layerConstants, opset }, x), applyLayer(x).map(wanted))
+  })
+})
+
+/** What exporters write in pieces: an activation's name, the nodes behind the layer, what it is. */
+const pieces: [string, NodeOf[], Record<string, number>, (y: number) => number, string][] = [
+  [
+    'SiLU as Sigmoid and Mul',
+    [
+      { operator: 'Sigmoid', inputs: ['y'], outputs: ['s'] },
+      { operator: 'Mul', inputs: ['y', 's'] },
+    ],
+    {},
+    (y) => y * sigmoid(y),
+    'silu',
+  ],
+  [
+    'Mish as Softplus, Tanh and Mul',
+    [
+      { operator: 'Softplus', inputs: ['y'], outputs: ['s'] },
+      { operator: 'Tanh', inputs: ['s'], outputs: ['t'] },
+      { operator: 'Mul', inputs: ['t', 'y'] },
+    ],
+    {},
+    (y) => y * Math.tanh(softplus(y)),
+    'mish',
+  ],
+  [
+    'GELU by Erf, the half at the end',
+    [
+      { operator: 'Div', inputs: ['y', 'root'], outputs: ['d'] },
+      { operator: 'Erf', inputs: ['d'], outputs: ['e'] },
+      { operator: 'Add', inputs: ['e', 'one'], outputs: ['a'] },
+      { operator: 'Mul', inputs: ['y', 'a'], outputs: ['m'] },
+      { operator: 'Mul', inputs: ['m', 'half'] },
+    ],
+    { root: Math.SQRT2, one: 1, half: 0.5 },
+    (y) => 0.5 * y * (1 + erf(y / Math.SQRT2)),
+    'gelu',
+  ],
+  [
+    'GELU by Erf, the half at the beginning',
+    [
+      { operator: 'Mul', inputs: ['y', 'half'], outputs: ['h'] },
+      { operator: 'Mul', inputs: ['y', 'root'], outputs: ['d'] },
+      { operator: 'Erf', inputs: ['d'], outputs: ['e'] },
+      { operator: 'Add', inputs: ['one', 'e'], outputs: ['a'] },
+      { operator: 'Mul', inputs: ['h', 'a'] },
+    ],
+    { root: Math.SQRT1_2, one: 1, half: 0.5 },
+    (y) => 0.5 * y * (1 + erf(y / Math.SQRT2)),
+    'gelu',
+  ],
+]
+
+describe('an activation in pieces', () => {
+  it.each(pieces)('%s is put together again', async (_, nodes, constants, wanted, name) => {
+    const model = { nodes: [gemm('x'), ...nodes], constants: { ...layerConstants, ...constants } }
+    const { teacher } = await read(modelOf(model))
+    expect(teacher.graph?.ops.map((op) => ('name' in op ? op.name : op.op))).toEqual(['affine', name])
+    for (const x of observations) expectClose(outputOf(teacher, x), applyLayer(x).map(wanted))
+  })
+})
+
+/** Nodes before the layer, or a whole model, and what reaches it. */
+const around: [string, ModelOf, (x: number[]) => number[]][] = [
+  [
+    'MatMul and Add',
+    {
+      nodes: [
+        { operator: 'MatMul', inputs: ['x', 'V'], outputs: ['m'] },
+        { operator: 'Add', inputs: ['c', 'm'] },
+      ],
+      constants: {
+        V: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+        c: [10, 20],
+      },
+    },
+    ([a, b, c]) => [a + 3 * b + 5 * c + 10, 2 * a + 4 * b + 6 * c + 20],
+  ],
+  [
+    'Gemm with alpha, beta and both transposed',
+    {
+      shape: [3, 1],
+      nodes: [{ operator: 'Gemm', inputs: ['x', 'W', 'b'], attributes: { transA: 1, transB: 1, alpha: 2, beta: 0.5 } }],
+      constants: layerConstants,
+    },
+    (x) => applyLayer(x).map((y, i) => 2 * (y - layerConstants.b[i]) + 0.5 * layerConstants.b[i]),
+  ],
+  [
+    'a normaliser of Sub and Div',
+    {
+      nodes: [
+        { operator: 'Sub', inputs: ['x', 'mean'], outputs: ['s'] },
+        { operator: 'Div', inputs: ['s', 'std'], outputs: ['n'] },
+        gemm('n'),
+      ],
+      constants: { ...layerConstants, mean: [1, 2, 3], std: [2, 0.5, 4] },
+    },
+    (x) => applyLayer(x.map((v, i) => (v - [1, 2, 3][i]) / [2, 0.5, 4][i])),
+  ],
+  [
+    'Clip of the observation, bounds as inputs',
+    {
+      nodes: [{ operator: 'Clip', inputs: ['x', 'low', 'high'], outputs: ['c'] }, gemm('c')],
+      constants: { ...layerConstants, low: -1, high: 0.5 },
+    },
+    (x) => applyLayer(x.map((v) => Math.min(0.5, Math.max(-1, v)))),
+  ],
+  [
+    'Clip of opset 6, bounds as attributes',
+    {
+      opset: 9,
+      nodes: [{ operator: 'Clip', inputs: ['x'], outputs: ['c'], attributes: { min: -1, max: 0.5 } }, gemm('c')].map(
+        (n) => ({
+          ...n,
+          attributes: n.operator === 'Clip' ? { min: { float: -1 }, max: { float: 0.5 } } : n.attributes,
+        }),
+      ) as NodeOf[],
+      constants: layerConstants,
+    },
+    (x) => applyLayer(x.map((v) => Math.min(0.5, Math.max(-1, v)))),
+  ],
+  [
+    'Split and Concat, in another order',
+    {
+      nodes: [
+        { operator: 'Split', inputs: ['x', 'sizes'], outputs: ['p', 'q'], attributes: { axis: 1 } },
+        { operator: 'Concat', inputs: ['q', 'p'], outputs: ['c'], attributes: { axis: -1 } },
+        gemm('c'),
+      ],
+      constants: { ...layerConstants, sizes: ints('sizes', [1, 2]) },
+    },
+    ([a, b, c]) => applyLayer([b, c, a]),
+  ],
+  [
+    'Slice of opset 10, backwards',
+    {
+      nodes: [{ operator: 'Slice', inputs: ['x', 'from', 'to', 'axes', 'steps'], outputs: ['s'] }, gemm('s')],
+      constants: {
+        ...layerConstants,
+        from: ints('from', [-1]),
+        to: ints('to', [-100]),
+        axes: ints('axes', [1]),
+        steps: ints('steps', [-1]),
+      },
+    },
+    ([a, b, c]) => applyLayer([c, b, a]),
+  ],
+  [
+    'Slice of opset 9, Flatten and Unsqueeze',
+    {
+      opset: 9,
+      shape: [1, 5],
+      nodes: [
+        { operator: 'Slice', inputs: ['x'], outputs: ['s'], attributes: { axes: [1], starts: [1], ends: [4] } },
+        { operator: 'Unsqueeze', inputs: ['s'], outputs: ['u'], attributes: { axes: [0] } },
+        { operator: 'Flatten', inputs: ['u'], outputs: ['f'], attributes: { axis: 2 } },
+        gemm('f'),
+      ],
+      constants: layerConstants,
+    },
+    (x) => applyLayer(x.slice(1, 4)),
+  ],
+  [
+    'a history that is transposed, gathered and reshaped',
+    {
+      shape: ['batch', 2, 3],
+      nodes: [
+        { operator: 'Transpose', inputs: ['x'], outputs: ['t'], attributes: { perm: [0, 2, 1] } },
+        { operator: 'Reshape', inputs: ['t', 'shape'], outputs: ['r'] },
+        { operator: 'Gather', inputs: ['r', 'at'], outputs: ['g'], attributes: { axis: 1 } },
+        gemm('g'),
+      ],
+      constants: { ...layerConstants, shape: ints('shape', [-1, 6]), at: ints('at', [0, 3, -1]) },
+    },
+    // columns of the two rows one after another: 0, 3, 1, 4, 2, 5
+    (x) => applyLayer([x[0], x[4], x[5]]),
+  ],
+  [
+    'LayerNormalization',
+    {
+      nodes: [
+        {
+          operator: 'LayerNormalization',
+          inputs: ['x', 's', 'o'],
+          outputs: ['n'],
+          attributes: { epsilon: { float: 0.01 } },
+        },
+        gemm('n'),
+      ],
+      constants: { ...layerConstants, s: [1, 2, 3], o: [0.5, 0, -1] },
+    },
+    (x) => {
+      const mean = (x[0] + x[1] + x[2]) / 3
+      const variance = x.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 3
+      return applyLayer(x.map((v, i) => ((v - mean) / Math.sqrt(variance + 0.01)) * [1, 2, 3][i] + [0.5, 0, -1][i]))
+    },
+  ],
+  [
+    'layer normalisation in pieces: ReduceMean, Sub, Pow, Sqrt, Div',
+    {
+      nodes: [
+        { operator: 'ReduceMean', inputs: ['x'], outputs: ['m'], attributes: { axes: [-1] } },
+        { operator: 'Sub', inputs: ['x', 'm'], outputs: ['d'] },
+        { operator: 'Pow', inputs: ['d', 'two'], outputs: ['p'] },
+        { operator: 'ReduceMean', inputs: ['p'], outputs: ['v'], attributes: { axes: [-1] } },
+        { operator: 'Add', inputs: ['v', 'eps'], outputs: ['w'] },
+        { operator: 'Sqrt', inputs: ['w'], outputs: ['s'] },
+        { operator: 'Div', inputs: ['d', 's'], outputs: ['n'] },
+        gemm('n'),
+      ],
+      constants: { ...layerConstants, two: 2, eps: 1e-5 },
+    },
+    (x) => {
+      const mean = (x[0] + x[1] + x[2]) / 3
+      const variance = x.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 3
+      return applyLayer(x.map((v) => (v - mean) / Math.sqrt(variance + 1e-5)))
+    },
+  ],
+  [
+    'BatchNormalization',
+    {
+      nodes: [
+        {
+          operator: 'BatchNormalization',
+          inputs: ['x', 's', 'o', 'm', 'v'],
+          outputs: ['n'],
+          attributes: { epsilon: { float: 0.5 } },
+        },
+        gemm('n'),
+      ],
+      constants: { ...layerConstants, s: [1, 2, 3], o: [0, 1, 2], m: [1, 0, -1], v: [0.5, 1, 3.5] },
+    },
+    (x) =>
+      applyLayer(
+        x.map((a, i) => ((a - [1, 0, -1][i]) / Math.sqrt([0.5, 1, 3.5][i] + 0.5)) * [1, 2, 3][i] + [0, 1, 2][i]),
+      ),
+  ],
+  [
+    'Softmax',
+    {
+      nodes: [gemm('x'), { operator: 'Softmax', inputs: ['y'] }],
+      constants: layerConstants,
+    },
+    (x) => {
+      const raised = applyLayer(x).map(Math.exp)
+      return raised.map((r) => r / (raised[0] + raised[1]))
+    },
+  ],
+  [
+    'Max and Min of constants, Identity, Dropout and Cast',
+    {
+      nodes: [
+        { operator: 'Max', inputs: ['x', 'low'], outputs: ['a'] },
+        { operator: 'Min', inputs: ['high', 'a'], outputs: ['b1'] },
+        { operator: 'Identity', inputs: ['b1'], outputs: ['b2'] },
+        { operator: 'Dropout', inputs: ['b2'], outputs: ['b3', 'mask'] },
+        { operator: 'Cast', inputs: ['b3'], outputs: ['b4'], attributes: { to: 1 } },
+        gemm('b4'),
+      ],
+      constants: { ...layerConstants, low: [-1, 0, 0], high: [1, 1, 2] },
+    },
+    (x) => applyLayer(x.map((v, i) => Math.min([1, 1, 2][i], Math.max([-1, 0, 0][i], v)))),
+  ],
+  [
+    'Constant nodes, and shapes that are computed',
+    {
+      shape: ['n', 3],
+      nodes: [
+        {
+          operator: 'Constant',
+          inputs: [],
+          outputs: ['W'],
+          attributes: { value: { tensor: tensor('', layerConstants.W) } },
+        },
+        {
+          operator: 'Constant',
+          inputs: [],
+          outputs: ['b'],
+          attributes: { value: { tensor: tensor('', layerConstants.b) } },
+        },
+        { operator: 'Shape', inputs: ['x'], outputs: ['size'] },
+        { operator: 'Gather', inputs: ['size', 'zero'], outputs: ['n'] },
+        { operator: 'Unsqueeze', inputs: ['n', 'zero1'], outputs: ['n1'] },
+        { operator: 'Concat', inputs: ['n1', 'rest'], outputs: ['to'], attributes: { axis: 0 } },
+        { operator: 'Reshape', inputs: ['x', 'to'], outputs: ['r'] },
+        gemm('r'),
+      ],
+      constants: { zero: ints('zero', [0], []), zero1: ints('zero1', [0]), rest: ints('rest', [-1]) },
+    },
+    applyLayer,
+  ],
+]
+
+describe('an ONNX graph', () => {
+  it.each(around)('with %s gives what they compute', async (_, model, wanted) => {
+    const size = (model.shape ?? [3]).reduce<number>((product, n) => product * (typeof n === 'number' ? n : 1), 1)
+    for (let n = 0; n < 3; n++) {
+      const x = Array.from({ length: size }, (_, i) => Math.sin(3 * i + n) * 2)
+      expectClose(await actionOf(model, x), wanted(x))
+    }
+  })
+
+  it('of any opset from 9 to 22 is read alike', async () => {
+    for (let opset = 9; opset <= 22; opset++)
+      expectClose(
+        await actionOf(
+          { opset, nodes: [gemm('x'), { operator: 'Tanh', inputs: ['y'] }], constants: layerConstants },
+          [1, 2, 3],
+        ),
+        applyLayer([1, 2, 3]).map(Math.tanh),
+      )
+  })
+
+  it('of any layers, whatever their numbers, is the network of the same numbers', async () => {
+    const number = fc.float({ min: -2, max: 2, noNaN: true, noDefaultInfinity: true }).map((x) => (x === 0 ? 0.5 : x))
+    const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.infiniteStream(number), async (widths, stream) => {
+        const draw = (n: number) => Array.from({ length: n }, () => stream.next().value as number)
+        const nodes: NodeOf[] = []
+        const constants: Record<string, number[] | number[][]> = {}
+        widths.slice(1).forEach((outputs, l) => {
+          constants[`W${l}`] = Array.from({ length: outputs }, () => draw(widths[l]))
+          constants[`b${l}`] = draw(outputs)
+          nodes.push({
+            operator: 'Gemm',
+            inputs: [l ? `h${l - 1}` : 'x', `W${l}`, `b${l}`],
+            outputs: [`g${l}`],
+            attributes: { transB: 1 },
+          })
+          nodes.push({ operator: l === widths.length - 2 ? 'Tanh' : 'Relu', inputs: [`g${l}`], outputs: [`h${l}`] })
+        })
+        const { teacher } = await read(modelOf({ nodes, constants, shape: [1, widths[0]] }))
+        expect(teacher.network?.layers.map(({ weights }) => Array.from(weights))).toEqual(
+          widths.slice(1).map((_, l) => (constants[`W${l}`] as number[][]).flat()),
+        )
+        expect(teacher).toMatchObject({ squash: 'tanh', actionLow: Array(widths.at(-1)).fill(-1) })
+      }),
+      { seed: 1, numRuns: 50 },
+    )
+  })
+})
+
+describe('the end of an ONNX graph', () => {
+  const tanh = { operator: 'Tanh', inputs: ['y'], outputs: ['t'] }
+  const end = (nodes: NodeOf[], constants: Record<string, number[] | number>, said?: Said) =>
+    read(modelOf({ nodes: [gemm('x'), ...nodes], constants: { ...layerConstants, ...constants } }), said)
+
+  it('tanh, scaled and shifted, is the bounds of the actions', async () => {
+    const nodes = [
+      tanh,
+      { operator: 'Mul', inputs: ['t', 'half'], outputs: ['m'] },
+      { operator: 'Add', inputs: ['m', 'middle'] },
+    ]
+    const { teacher } = await end(nodes, { half: [2, 0.5], middle: [0, 0.25] })
+    expect(teacher).toMatchObject({ squash: 'tanh', actionLow: [-2, -0.25], actionHigh: [2, 0.75] })
+    expect(teacher.network?.layers).toHaveLength(1)
+  })
+
+  it('Clip is the bounds of the actions', async () => {
+    const { teacher } = await end([{ operator: 'Clip', inputs: ['y', 'low', 'high'] }], { low: -1, high: 2 })
+    expect(teacher).toMatchObject({ squash: 'clip', actionLow: [-1, -1], actionHigh: [2, 2] })
+  })
+
+  it('without bounds takes those that are given, and knows none else', async () => {
+    expect((await end([], {})).teacher).not.toHaveProperty('actionLow')
+    const { teacher } = await end([], {}, { actionLow: [-3], actionHigh: [3, 4] })
+    expect(teacher).toMatchObject({ squash: 'clip', actionLow: [-3, -3], actionHigh: [3, 4] })
+  })
+
+  it('a plain tanh is scaled to the bounds that are given, and says so', async () => {
+    const { teacher, warnings } = await end([tanh], {}, { actionLow: [-2], actionHigh: [2] })
+    expect(teacher).toMatchObject({ squash: 'tanh', actionLow: [-2, -2], actionHigh: [2, 2] })
+    expect(warnings.join()).toContain('it ends in tanh')
+  })
+
+  it('bounds that the file says otherwise are refused', async () => {
+    const clip = [{ operator: 'Clip', inputs: ['y', 'low', 'high'] }]
+    await expect(end(clip, { low: -1, high: 2 }, { actionLow: [-5], actionHigh: [5] })).rejects.toThrow(
+      'the file says [-1, -1]',
+    )
+    await expect(end([], {}, { actionLow: [0, 0, 0], actionHigh: [1] })).rejects.toThrow('expected 1 or 2')
+    await expect(end([], {}, { actionLow: [1], actionHigh: [1] })).rejects.toThrow('expected below --action-high')
+    await expect(end([], {}, { actionLow: [1] })).rejects.toThrow('expected both or neither')
+    await expect(end([], {}, { output: 'clip' })).rejects.toThrow('--output clip: expected --action-low')
+  })
+
+  it('of several outputs the action is taken, and said', async () => {
+    const nodes = [gemm('x'), { operator: 'Tanh', inputs: ['y'], outputs: ['actions'] }]
+    const model = { nodes, constants: layerConstants, outputs: ['y', 'actions'] }
+    const { teacher, warnings } = await read(modelOf(model))
+    expect(teacher.metadata.output).toBe('actions')
+    expect(warnings.join()).toContain('of its outputs "y", "actions" the action is taken to be "actions"')
+  })
+})
+
+describe('a normaliser', () => {
+  const normalised = (std: number[]) =>
+    read(
+      modelOf({
+        nodes: [
+          { operator: 'Sub', inputs: ['x', 'mean'], outputs: ['s'] },
+          { operator: 'Div', inputs: ['s', 'std'], outputs: ['n'] },
+          gemm('n'),
+          { operator: 'Tanh', inputs: ['y'] },
+        ],
+        constants: { ...layerConstants, mean: [1, -2, 3], std },
+      }),
+    )
+
+  it('is folded into the first layer of a plain stack', async () => {
+    const { teacher } = await normalised([0.5, 2, 1])
+    expect(teacher.network?.layers.map(({ weights }) => Array.from(weights))).toEqual([[1, -0.5, 2, 3, 0.125, -0.75]])
+  })
+
+  it('is kept apart where float32 weights would not say what it does', async () => {
+    const { teacher } = await normalised([1e-6, 1e-6, 1e-6])
+    expect(teacher.network).toBeUndefined()
+    expect(teacherSizes(teacher)).toEqual({ observations: 3, actions: 2, hidden: [] })
+  })
+})
+
+describe('metadata of an exporter', () => {
+  const nodes = [gemm('x'), { operator: 'Tanh', inputs: ['y'] }]
+  const made = (metadata: Record<string, string>) => read(modelOf({ nodes, constants: layerConstants, metadata }))
+
+  it('name actions and observations where they come out even', async () => {
+    const { teacher } = await made({ joint_names: 'hip,knee', observation_names: 'base_ang_vel' })
+    expect(teacher.metadata).toMatchObject({
+      action_names: '["hip","knee"]',
+      observation_names: '["base_ang_vel.x","base_ang_vel.y","base_ang_vel.z"]',
+    })
+  })
+
+  it('that do not are left out, and rounded ones are warned of and never computed with', async () => {
+    const given = { joint_names: 'hip', observation_names: 'joint_pos,joint_vel', action_scale: '0.123,0.5' }
+    const { teacher, warnings } = await made(given)
+    expect(teacher.metadata).not.toHaveProperty('action_names')
+    expect(teacher.metadata).toMatchObject({ 'onnx.action_scale': '0.123,0.5' })
+    expect(warnings).toHaveLength(3)
+    expect(warnings.join()).toContain('round to 3 decimals')
+    expect(outputOf(teacher, [1, 2, 3])).toEqual(outputOf((await made({})).teacher, [1, 2, 3]))
+  })
+})
+
+describe('external data', () => {
+  const model = (said: Record<string, string>) =>
+    modelOf({ nodes: [gemm('x')], constants: { W: elsewhere('W', [2, 3], said), b: layerConstants.b } })
+  const path = join(folder, 'policy.onnx')
+  const weights = new Uint8Array(Float32Array.from(layerConstants.W.flat()).buffer)
+
+  it('beside the model is read, from where it says', async () => {
+    writeFileSync(join(folder, 'policy.onnx.data'), Buffer.concat([new Uint8Array(8), weights]))
+    const { teacher } = await read(model({ location: 'policy.onnx.data', offset: '8', length: '24' }), {}, path)
+    expectClose(outputOf(teacher, [1, 2, 3]), applyLayer([1, 2, 3]))
+  })
+
+  const refusals: [string, Record<string, string>, string][] = [
+    ['a file that is not there', { location: 'other.data' }, 'other.data: cannot be read (ENOENT)'],
+    ['an absolute path', { location: '/etc/passwd' }, 'expected a file beside the model'],
+    ['a path out of the folder', { location: '../secret.data' }, 'expected a file beside the model'],
+    ['a path with a drive', { location: 'C:secret' }, 'expected a file beside the model'],
+    ['a link out of the folder', { location: 'link.data' }, 'expected a file beside the model'],
+    ['a folder', { location: 'sub' }, 'expected a file'],
+    ['bytes behind its end', { location: 'short.data', offset: '1' }, 'cut short?'],
+    ['a length that is none', { location: 'short.data', length: '-1' }, 'length: expected a whole number'],
+    ['a length of another tensor', { location: 'short.data', length: '8' }, '8 bytes for shape [2, 3]'],
+  ]
+  it.each(refusals)('is refused where it names %s', async (_, said, message) => {
+    mkdirSync(join(folder, 'sub'), { recursive: true })
+    writeFileSync(join(folder, 'short.data'), weights)
+    rmSync(join(folder, 'link.data'), { force: true })
+    symlinkSync('/etc/hostname', join(folder, 'link.data'))
+    const refused = read(model(said), {}, path)
+    await expect(refused).rejects.toThrow(InputError)
+    await expect(refused).rejects.toThrow(message)
+  })
+})
+
+const good = { nodes: [gemm('x'), { operator: 'Tanh', inputs: ['y'] }], constants: layerConstants }
+const hostile: [string, () => Uint8Array, string][] = [
+  ['no bytes', () => new Uint8Array(), 'no graph'],
+  [
+    'a cycle',
+    () =>
+      modelOf({
+        ...good,
+        nodes: [
+          { operator: 'Add', inputs: ['x', 'z'], outputs: ['w'] },
+          { operator: 'Relu', inputs: ['w'], outputs: ['z'] },
+          gemm('z'),
+        ],
+      }),
+    '"z": made by no node before the one that takes it',
+  ],
+  ['a value that nobody makes', () => modelOf({ ...good, nodes: [gemm('nowhere')] }), 'inputs none, expected one'],
+  [
+    'two inputs',
+    () =>
+      modelOf({
+        ...good,
+        inputs: ['x', 'h_in'],
+        nodes: [{ operator: 'Add', inputs: ['x', 'h_in'], outputs: ['s'] }, gemm('s')],
+      }),
+    'inputs "x", "h_in", expected one, the observation',
+  ],
+  [
+    'an LSTM',
+    () => modelOf({ ...good, nodes: [{ operator: 'LSTM', inputs: ['x', 'W', 'W'], outputs: ['h'] }, gemm('h')] }),
+    'LSTM: recurrent policies are not supported',
+  ],
+  [
+    'a loop',
+    () => modelOf({ ...good, nodes: [{ operator: 'Loop', inputs: ['x'], outputs: ['h'] }, gemm('h')] }),
+    'Loop: control flow is not supported',
+  ],
+  [
+    'an action by chance',
+    () => modelOf({ ...good, nodes: [gemm('x'), { operator: 'RandomNormalLike', inputs: ['y'] }] }),
+    'export the mean action',
+  ],
+  [
+    'an operator of nobody',
+    () => modelOf({ ...good, nodes: [{ operator: 'constructor', inputs: ['x'], outputs: ['h'] }, gemm('h')] }),
+    'constructor: an operator that no policy here may have',
+  ],
+  [
+    'an operator of another domain',
+    () =>
+      modelOf({ ...good, nodes: [{ operator: 'Relu', inputs: ['x'], outputs: ['h'], domain: 'com.acme' }, gemm('h')] }),
+    'an operator of "com.acme"',
+  ],
+  [
+    '2^40 zeros',
+    () =>
+      modelOf({
+        nodes: [
+          { operator: 'ConstantOfShape', inputs: ['s'], outputs: ['z'] },
+          { operator: 'Add', inputs: ['x', 'z'] },
+        ],
+        constants: { s: ints('s', [2 ** 20, 2 ** 20]) },
+      }),
+    'an array of shape [1048576, 1048576]',
+  ],
+  [
+    '2^40 copies',
+    () =>
+      modelOf({ nodes: [{ operator: 'Tile', inputs: ['x', 's'] }], constants: { s: ints('s', [2 ** 20, 2 ** 20]) } }),
+    'an array of shape [1048576, 3145728]',
+  ],
+  ['an observation of 2^40 numbers', () => modelOf({ ...good, shape: [1, 2 ** 20, 2 ** 20] }), 'an array of shape'],
+  [
+    'a tensor of 2^40 numbers',
+    () => modelOf({ ...good, constants: { ...layerConstants, W: tensor('W', [1], [2 ** 20, 2 ** 20]) } }),
+    'tensor "W": shape [1048576, 1048576]',
+  ],
+  ['shapes that do not fit', () => modelOf({ ...good, shape: [1, 4] }), 'Gemm: shapes [1, 4] and [3, 2]'],
+  [
+    'an unknown number of observations',
+    () => modelOf({ ...good, shape: [1, 'n'] }),
+    'expected a fixed number of observations',
+  ],
+  [
+    'an output that is its input',
+    () => modelOf({ nodes: [{ operator: 'Identity', inputs: ['x'] }] }),
+    'its output is its input',
+  ],
+  ['no layer', () => modelOf({ nodes: [{ operator: 'Tanh', inputs: ['x'] }] }), 'no layer in it'],
+  [
+    'an action that depends on nothing',
+    () => modelOf({ nodes: [{ operator: 'Identity', inputs: ['W'] }], constants: layerConstants }),
+    'inputs none',
+  ],
+  ['opset 6', () => modelOf({ ...good, opset: 6 }), 'opset 6, expected 9 to 22'],
+  [
+    'doublings',
+    () =>
+      modelOf({
+        nodes: [
+          ...Array.from({ length: 40 }, (_, i) => ({
+            operator: 'Concat',
+            inputs: i ? [`v${i - 1}`, `v${i - 1}`] : ['x', 'x'],
+            attributes: { axis: 1 },
+          })),
+        ],
+      }),
+    'expected at most 65536 numbers',
+  ],
+  [
+    '3,000 nodes',
+    () =>
+      modelOf({
+        nodes: Array.from({ length: 3000 }, (_, i) => ({ operator: 'Relu', inputs: [i ? `v${i - 1}` : 'x'] })),
+      }),
+    '3000 nodes, expected at most 2000',
+  ],
+]
+
+describe('an ONNX file that is no policy is refused in one line', () => {
+  it.each(hostile)('%s', async (_, make, message) => {
+    const started = performance.now()
+    const refused = read(make())
+    await expect(refused).rejects.toThrow(InputError)
+    await expect(refused).rejects.toThrow(message)
+    await refused.catch((error: Error) => {
+      expect(error.message).not.toContain('\n')
+      expect(error.message.length).toBeLessThan(400)
+    })
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  it('cut off at any byte', async () => {
+    const bytes = modelOf(good)
+    for (let length = 0; length < bytes.length; length++) {
+      const outcome = await read(bytes.subarray(0, length)).catch((error: Error) => error)
+      // the opset comes last: without it nothing can be read
+      expect(outcome).toBeInstanceOf(InputError)
+    }
+  })
+
+  it('with any bytes altered, or read', async () => {
+    const bytes = modelOf({ ...good, metadata: { joint_names: 'a,b' } })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        async (changes) => {
+          const altered = Uint8Array.from(bytes)
+          for (const [at, value] of changes) altered[at] = value
+          const outcome = await read(altered).catch((error: Error) => error)
+          if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InputError)
+        },
+      ),
+      { seed: 1, numRuns: 1000 },
+    )
+  })
+})

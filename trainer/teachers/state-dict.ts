@@ -1,0 +1,146 @@
+/** Names to tensors, as PyTorch saves a module: the stack of its layers, whose activations it does not say. */
+import { basename } from 'node:path'
+import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from '../files/brief.ts'
+import type { Read, Said, TeacherFormat } from './format.ts'
+import { fromGraph } from './from-graph.ts'
+import type { ActivationName } from './graph/activations.ts'
+import { limits, type Op } from './graph/graph.ts'
+import { finite, type StateDict } from './named-tensors.ts'
+import { normaliserIn } from './normaliser.ts'
+import { recurrent } from './recurrent.ts'
+import { readSafetensors } from './safetensors.ts'
+import { chooseActor, otherNames } from './stack.ts'
+
+interface Activation {
+  name: ActivationName
+  alpha?: number
+}
+
+/** by what --activation is given; rsl_rl's names and those of torch.nn in small letters */
+const activations: Record<string, Activation> = {
+  elu: { name: 'elu', alpha: 1 },
+  relu: { name: 'relu' },
+  tanh: { name: 'tanh' },
+  silu: { name: 'silu' },
+  swish: { name: 'silu' },
+  gelu: { name: 'gelu' },
+  selu: { name: 'selu' },
+  mish: { name: 'mish' },
+  lrelu: { name: 'leaky_relu', alpha: 0.01 },
+  leaky_relu: { name: 'leaky_relu', alpha: 0.01 },
+  leakyrelu: { name: 'leaky_relu', alpha: 0.01 },
+  sigmoid: { name: 'sigmoid' },
+  softplus: { name: 'softplus' },
+  softsign: { name: 'softsign' },
+}
+
+const cells = /(^|\.)(weight_(ih|hh)_l\d+|\w*(lstm|gru|rnn)\w*)(\.|$)/i
+
+export const tensorsFormat: TeacherFormat = {
+  name: 'a state dict as safetensors',
+  kind: 'tensors',
+  takes: ['activation', 'output', 'actionLow', 'actionHigh'],
+  async read({ bytes, name }, said) {
+    const { tensors } = readSafetensors(bytes, name)
+    const state = new Map([...tensors].map(([key, { shape, values }]) => [key, { shape, values: () => values }]))
+    return fromStateDict(state, said, name)
+  },
+}
+
+/** The actor of a state dict. name: how errors call the file. Throws InputError. */
+export function fromStateDict(state: StateDict, said: Said, name: string): Read {
+  const refuse = (what: string): never => {
+    throw new InputError(`${name}: ${what}`)
+  }
+  const cell = [...state.keys()].find((key) => cells.test(key) && !otherNames.test(key))
+  if (cell) refuse(recurrent(`tensor ${brief(cell)}`))
+  const { layers, others } = chooseActor(state, refuse)
+  const warnings: string[] = []
+  if (others.length > 0) {
+    const [first, last] = [layers[0], layers[layers.length - 1]]
+    warnings.push(
+      `its actor is taken to be ${brief(first)} to ${brief(last)}, without ${others.slice(0, 4).map(brief).join(', ')}`,
+    )
+  }
+  checkSizes(state, layers, refuse)
+  const activation = layers.length > 1 ? activationOf(said, state, warnings, refuse) : activations.relu
+  const observations = state.get(`${layers[0]}.weight`)!.shape[1]
+  const normaliser = normaliserIn(state, observations, refuse)
+  if (normaliser.said) warnings.push(normaliser.said)
+  const ops: Op[] = [...normaliser.ops]
+  const behind = (): [number] => [ops.length]
+  for (const [l, layer] of layers.entries()) {
+    if (l > 0)
+      ops.push({ op: 'activation', from: behind(), name: activation.name, alpha: activation.alpha ?? 0, beta: 0 })
+    const weights = finite(state, `${layer}.weight`, refuse)
+    const [outputs] = state.get(`${layer}.weight`)!.shape
+    const bias = state.has(`${layer}.bias`) ? finite(state, `${layer}.bias`, refuse) : new Float32Array(outputs)
+    ops.push({ op: 'affine', from: behind(), weights, bias })
+  }
+  const squashed = addActionScale(state, layers, ops, refuse)
+  if (said.output === undefined && !squashed)
+    warnings.push('its last layer is taken to give the action in its unit: --output tanh where the policy squashes it')
+  if (said.output !== undefined && squashed) refuse('its action_scale and action_bias say what --output would say')
+  const metadata = { source: basename(name), actor: layers.join(', ') }
+  return fromGraph({ observations, ops }, said, { name, metadata, warnings })
+}
+
+function checkSizes(state: StateDict, layers: readonly string[], refuse: (what: string) => never): void {
+  let weights = 0
+  for (const [l, layer] of layers.entries()) {
+    const [outputs, inputs] = state.get(`${layer}.weight`)!.shape
+    const below = l === 0 ? inputs : state.get(`${layers[l - 1]}.weight`)!.shape[0]
+    if (inputs !== below)
+      refuse(`tensor ${brief(`${layer}.weight`)}: ${inputs} inputs, expected ${below}, the outputs of the layer before`)
+    const bias = state.get(`${layer}.bias`)?.shape
+    if (bias && (bias.length !== 1 || bias[0] !== outputs))
+      refuse(`tensor ${brief(`${layer}.bias`)}: expected shape (${outputs})`)
+    weights += outputs * inputs
+  }
+  if (!(weights > 0 && weights <= limits.numbers))
+    refuse(`an actor of ${weights} weights, expected 1..${limits.numbers}`)
+}
+
+/** CleanRL's: the action is tanh(y) * action_scale + action_bias. */
+function addActionScale(
+  state: StateDict,
+  layers: readonly string[],
+  ops: Op[],
+  refuse: (what: string) => never,
+): boolean {
+  const [scaleKey, biasKey] = ['action_scale', 'action_bias'].map((part) =>
+    [...state.keys()].find((key) => key.split('.').at(-1) === part && !otherNames.test(key)),
+  )
+  if (scaleKey === undefined || biasKey === undefined) return false
+  const [actions] = state.get(`${layers[layers.length - 1]}.weight`)!.shape
+  const [scale, offset] = [scaleKey, biasKey].map((key) => {
+    const values = finite(state, key, refuse)
+    if (values.length === actions) return values
+    return values.length === 1
+      ? new Float32Array(actions).fill(values[0])
+      : refuse(`tensor ${brief(key)}: ${values.length} numbers, expected ${actions}, one an action`)
+  })
+  ops.push({ op: 'activation', from: [ops.length], name: 'tanh', alpha: 0, beta: 0 })
+  ops.push({ op: 'scale', from: [ops.length], scale, offset })
+  return true
+}
+
+/** rsl_rl's default where the file is one of its, and said so; of any other file the user has to say it. */
+function activationOf(
+  { activation: word }: Said,
+  state: StateDict,
+  warnings: string[],
+  refuse: (what: string) => never,
+): Activation {
+  const known = Object.keys(activations)
+  if (word !== undefined)
+    return known.includes(word.toLowerCase())
+      ? activations[word.toLowerCase()]
+      : refuse(`--activation: ${brief(word)}, expected one of ${known.join(', ')}`)
+  const isRslRl = [...state.keys()].some((key) => /(^|\.)(std|std_param|\w*obs_normalizer\._mean)$/.test(key))
+  if (!isRslRl)
+    return refuse('its activation is not in it: --activation elu, relu, tanh or another, as it was trained with')
+  warnings.push('its activation is not in it: ELU is taken, the default of rsl_rl; --activation says another')
+  return activations.elu
+}

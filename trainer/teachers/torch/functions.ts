@@ -1,0 +1,385 @@
+/** The functions of torch that a policy may call, each as operations of a graph. One of one's own: one line. */
+import type { ActivationName } from '../graph/activations.ts'
+import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
+import type { Builder, Value } from '../graph/builder.ts'
+import type { Combination } from '../graph/graph.ts'
+import { recurrent } from '../recurrent.ts'
+import { isValue, type Thing } from './thing.ts'
+
+export interface Call {
+  builder: Builder
+  args: readonly Thing[]
+  named: ReadonlyMap<string, Thing>
+  refuse(what: string): never
+}
+
+type TorchFunction = (call: Call) => Thing
+
+/** A number is an array of one here. */
+function value({ builder, args, refuse }: Call, i: number): Value {
+  const arg = args[i]
+  if (typeof arg === 'number') return builder.constant(Float64Array.of(arg), [])
+  return arg !== undefined && isValue(arg) ? arg : refuse(`argument ${i + 1}: expected an array`)
+}
+
+function number({ args, named, refuse }: Call, i: number, name: string, otherwise?: number): number {
+  const given = args[i] ?? named.get(name) ?? otherwise
+  if (typeof given === 'boolean') return Number(given)
+  return typeof given === 'number' ? given : refuse(`${name}: expected a number`)
+}
+
+function numbers({ args, named, refuse }: Call, i: number, name: string): number[] {
+  const given = args[i] ?? named.get(name)
+  if (typeof given === 'number') return [given]
+  return Array.isArray(given) && given.every((x) => typeof x === 'number') ? given : refuse(`${name}: expected numbers`)
+}
+
+function axis(call: Call, i: number, otherwise: number, of: Value = value(call, 0)): number {
+  return axisOf(number(call, i, 'dim', otherwise), of.shape.length) ?? call.refuse('an axis that is not there')
+}
+
+const activation =
+  (name: ActivationName, alpha = 0): TorchFunction =>
+  (call) =>
+    call.builder.activate(value(call, 0), name, alpha)
+
+const same: TorchFunction = (call) => call.args[0]
+
+const combination =
+  (name: Combination): TorchFunction =>
+  (call) => {
+    const { builder, args, named } = call
+    // of sizes, which are no arrays
+    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name](args[0], args[1])
+    const alpha = named.get('alpha') ?? args[2]
+    const right = value(call, 1)
+    const scaled = typeof alpha === 'number' && alpha !== 1 && (name === 'add' || name === 'sub')
+    return builder.combine(
+      name,
+      value(call, 0),
+      scaled ? builder.combine('mul', right, constant(builder, alpha)) : right,
+    )
+  }
+
+const scalars: Record<Combination, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  min: Math.min,
+  max: Math.max,
+  pow: (a, b) => a ** b,
+}
+
+const constant = (builder: Builder, x: number): Value => builder.constant(Float64Array.of(x), [])
+
+const compared =
+  (compare: (a: number, b: number) => boolean): TorchFunction =>
+  ({ args: [a, b], refuse }) => {
+    if (typeof a === 'string' || typeof b === 'string') return compare(a === b ? 0 : 1, 0)
+    const known = [a, b].map((x) => (typeof x === 'number' ? x : typeof x === 'boolean' ? Number(x) : undefined))
+    const [left, right] = known
+    return left === undefined || right === undefined
+      ? refuse('a comparison with the observation')
+      : compare(left, right)
+  }
+
+/** x W' + b; weights: shape (outputs, inputs) */
+function linear(call: Call): Value {
+  const { builder, args, refuse } = call
+  const [x, weights] = [value(call, 0), value(call, 1)]
+  const [outputs, inputs] = weights.shape
+  if (!weights.constant || weights.shape.length !== 2) return refuse('expected known weights')
+  const rows = countOf(x.shape) / inputs
+  if (x.shape.at(-1) !== inputs) return refuse(`${x.shape.at(-1)} inputs, expected ${inputs}`)
+  if (rows !== 1) return refuse(`${rows} rows, expected one`)
+  const product = builder.affine(x, weights.constant, new Float32Array(outputs))
+  return isValue(args[2] ?? null) ? builder.combine('add', product, value(call, 2)) : product
+}
+
+function product(call: Call, x: Value, matrix: Value): Value {
+  if (matrix.shape.length !== 2) return call.refuse('expected a matrix of weights')
+  const turned = call.builder.arrange(matrix, transpose(allOf(matrix.shape), [1, 0]))
+  return linear({ ...call, args: [x, turned] })
+}
+
+const exchanged = (call: Call, a: number, b: number): Value => {
+  const x = value(call, 0)
+  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i))
+  return call.builder.arrange(x, transpose(allOf(x.shape), order))
+}
+
+function clamp(call: Call): Value {
+  const { builder, args, named } = call
+  const bound = (i: number, name: string, otherwise: number) => {
+    const given = args[i] ?? named.get(name) ?? null
+    if (given === null) return Float64Array.of(otherwise)
+    if (!isValue(given)) return Float64Array.of(number(call, i, name))
+    return (
+      builder.expand(given, value(call, 0).shape).constant ?? call.refuse('a bound that depends on the observation')
+    )
+  }
+  return builder.clip(value(call, 0), bound(1, 'min', -Infinity), bound(2, 'max', Infinity))
+}
+
+function slice(call: Call): Value {
+  const x = value(call, 0)
+  const along = axis(call, 1, 0)
+  const size = x.shape[along]
+  const bound = (i: number, otherwise: number) => {
+    const given = call.args[i]
+    const at = given === null || given === undefined ? otherwise : number(call, i, 'bound')
+    return Math.min(size, Math.max(0, at < 0 ? at + size : at))
+  }
+  const [start, end, step] = [bound(2, 0), bound(3, size), call.args[4] === undefined ? 1 : number(call, 4, 'step')]
+  if (!(step >= 1)) return call.refuse('a step below 1')
+  return taken(call, x, along, { start, end, step })
+}
+
+function taken(
+  { builder, refuse }: Call,
+  x: Value,
+  along: number,
+  { start, end, step = 1 }: { start: number; end: number; step?: number },
+): Value {
+  const places: number[] = []
+  for (let at = start; at < end; at += step) places.push(at)
+  if (places.length === 0) return refuse('it takes nothing')
+  return builder.arrange(x, takeAlong(allOf(x.shape), along, places))
+}
+
+function parts(call: Call, sizes: readonly number[], along: number): Value[] {
+  const x = value(call, 0)
+  let at = 0
+  return sizes.map((size) => {
+    at += size
+    return taken(call, x, along, { start: at - size, end: Math.min(at, x.shape[along]) })
+  })
+}
+
+function reshaped(call: Call, given: readonly number[]): Value {
+  const x = value(call, 0)
+  const known = countOf(given.filter((n) => n !== -1))
+  const shape = given.map((n) => (n === -1 ? countOf(x.shape) / known : n))
+  if (countOf(shape) !== countOf(x.shape) || !shape.every((n) => Number.isInteger(n) && n >= 1))
+    return call.refuse(`shape [${given.join(', ')}] of [${x.shape.join(', ')}]`)
+  return call.builder.reshape(x, shape)
+}
+
+function flatten(call: Call): Value {
+  const { shape } = value(call, 0)
+  const [from, to] = [axis(call, 1, 0), axisOf(number(call, 2, 'end_dim', -1), shape.length) ?? shape.length - 1]
+  return reshaped(call, [...shape.slice(0, from), countOf(shape.slice(from, to + 1)), ...shape.slice(to + 1)])
+}
+
+function squeeze(call: Call): Value {
+  const x = value(call, 0)
+  const along = call.args[1] === undefined ? undefined : axis(call, 1, 0)
+  return call.builder.reshape(
+    x,
+    x.shape.filter((n, i) => n !== 1 || (along !== undefined && i !== along)),
+  )
+}
+
+function unsqueeze(call: Call): Value {
+  const x = value(call, 0)
+  const at = axisOf(number(call, 1, 'dim'), x.shape.length + 1) ?? call.refuse('an axis that is not there')
+  return call.builder.reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
+}
+
+function concatenate(call: Call): Value {
+  const { builder, args, refuse } = call
+  const [list] = args
+  if (!Array.isArray(list) || !list.every(isValue)) return refuse('expected a list of arrays')
+  const all = list as readonly Value[]
+  const [{ shape }] = all
+  const along = axis(call, 1, 0, all[0])
+  if (countOf(shape.slice(0, along)) !== 1 || all.some((part) => part.shape.length !== shape.length))
+    return refuse('expected arrays of one row')
+  const size = all.reduce((sum, part) => sum + part.shape[along], 0)
+  return builder.reshape(
+    builder.join(all),
+    shape.map((n, i) => (i === along ? size : n)),
+  )
+}
+
+function layerNormalisation(call: Call): Value {
+  const { builder, args } = call
+  const group = countOf(numbers(call, 1, 'normalized_shape'))
+  const even = builder.standardise(value(call, 0), group, number(call, 4, 'eps', 1e-5))
+  const weighed = isValue(args[2] ?? null) ? builder.combine('mul', even, value(call, 2)) : even
+  return isValue(args[3] ?? null) ? builder.combine('add', weighed, value(call, 3)) : weighed
+}
+
+/** Of the last axis, or of all. */
+function mean(call: Call): Value {
+  const x = value(call, 0)
+  const all = !Array.isArray(call.args[1]) && typeof call.args[1] !== 'number'
+  const along = all ? 0 : (axisOf(numbers(call, 1, 'dim')[0], x.shape.length) ?? 0)
+  if (!all && along !== x.shape.length - 1) return call.refuse('expected the last axis')
+  const group = all ? countOf(x.shape) : x.shape[along]
+  const kept = call.args[2] === true
+  return call.builder.reduce(x, 'mean', group, all ? [] : kept ? [...x.shape.slice(0, -1), 1] : x.shape.slice(0, -1))
+}
+
+const cell =
+  (name: string): TorchFunction =>
+  ({ refuse }) =>
+    refuse(recurrent(name))
+const keeps: TorchFunction = ({ refuse }) => refuse(recurrent('a state that is kept between steps'))
+const random: TorchFunction = ({ refuse }) => refuse('the action is drawn by chance: export the mean action')
+
+const own: Record<string, TorchFunction> = {
+  linear,
+  addmm: (call) => call.builder.combine('add', value(call, 0), product(call, value(call, 1), value(call, 2))),
+  matmul: (call) => product(call, value(call, 0), value(call, 1)),
+  mm: (call) => product(call, value(call, 0), value(call, 1)),
+  t: (call) => exchanged(call, 0, 1),
+  numpy_T: (call) => exchanged(call, 0, 1),
+  transpose: (call) => exchanged(call, axis(call, 1, 0), axis(call, 2, 1)),
+  permute: (call) =>
+    call.builder.arrange(value(call, 0), transpose(allOf(value(call, 0).shape), numbers(call, 1, 'dims'))),
+  relu: activation('relu'),
+  tanh: activation('tanh'),
+  sigmoid: activation('sigmoid'),
+  silu: activation('silu'),
+  mish: activation('mish'),
+  selu: activation('selu'),
+  softsign: activation('softsign'),
+  hardswish: activation('hard_swish'),
+  exp: activation('exp'),
+  sqrt: activation('sqrt'),
+  abs: activation('abs'),
+  sin: activation('sin'),
+  cos: activation('cos'),
+  erf: activation('erf'),
+  reciprocal: activation('reciprocal'),
+  square: activation('power', 2),
+  elu(call) {
+    if (number(call, 2, 'scale', 1) !== 1 || number(call, 3, 'input_scale', 1) !== 1)
+      return call.refuse('a scale of its own')
+    return call.builder.activate(value(call, 0), 'elu', number(call, 1, 'alpha', 1))
+  },
+  celu: (call) => call.builder.activate(value(call, 0), 'celu', number(call, 1, 'alpha', 1)),
+  leaky_relu: (call) => call.builder.activate(value(call, 0), 'leaky_relu', number(call, 1, 'negative_slope', 0.01)),
+  gelu: (call) =>
+    call.builder.activate(
+      value(call, 0),
+      (call.named.get('approximate') ?? call.args[1]) === 'tanh' ? 'gelu_tanh' : 'gelu',
+    ),
+  softplus(call) {
+    if (number(call, 1, 'beta', 1) !== 1) return call.refuse('a beta of its own')
+    return call.builder.activate(value(call, 0), 'softplus')
+  },
+  hardtanh: (call) =>
+    call.builder.clip(
+      value(call, 0),
+      Float64Array.of(number(call, 1, 'min_val', -1)),
+      Float64Array.of(number(call, 2, 'max_val', 1)),
+    ),
+  hardsigmoid: (call) => call.builder.activate(value(call, 0), 'hard_sigmoid', 1 / 6, 0.5),
+  clamp,
+  clip: clamp,
+  add: combination('add'),
+  sub: combination('sub'),
+  mul: combination('mul'),
+  div: combination('div'),
+  pow: combination('pow'),
+  minimum: combination('min'),
+  maximum: combination('max'),
+  rsub: (call) => call.builder.combine('sub', value(call, 1), value(call, 0)),
+  neg: (call) => call.builder.combine('mul', value(call, 0), constant(call.builder, -1)),
+  layer_norm: layerNormalisation,
+  mean,
+  cat: concatenate,
+  slice,
+  narrow(call) {
+    const start = number(call, 2, 'start')
+    return taken(call, value(call, 0), axis(call, 1, 0), { start, end: start + number(call, 3, 'length') })
+  },
+  chunk: (call) => {
+    const along = axis(call, 2, 0)
+    const size = value(call, 0).shape[along]
+    const each = Math.ceil(size / Math.max(1, number(call, 1, 'chunks')))
+    return parts(call, Array<number>(Math.ceil(size / each)).fill(each), along)
+  },
+  split: (call) => {
+    const along = axis(call, 2, 0)
+    const size = value(call, 0).shape[along]
+    const given = numbers(call, 1, 'split_size')
+    const each = given.length === 1 && given[0] >= 1 ? Array<number>(Math.ceil(size / given[0])).fill(given[0]) : given
+    return parts(call, each, along)
+  },
+  split_with_sizes: (call) => parts(call, numbers(call, 1, 'split_sizes'), axis(call, 2, 0)),
+  select: (call) => {
+    const along = axis(call, 1, 0)
+    const x = value(call, 0)
+    const at = axisOf(number(call, 2, 'index'), x.shape[along]) ?? call.refuse('an index beyond its axis')
+    return call.builder.reshape(
+      taken(call, x, along, { start: at, end: at + 1 }),
+      x.shape.filter((_, i) => i !== along),
+    )
+  },
+  view: (call) => reshaped(call, numbers(call, 1, 'size')),
+  reshape: (call) => reshaped(call, numbers(call, 1, 'shape')),
+  flatten,
+  squeeze,
+  unsqueeze,
+  size: (call) => (call.args[1] === undefined ? [...value(call, 0).shape] : value(call, 0).shape[axis(call, 1, 0)]),
+  dim: (call) => value(call, 0).shape.length,
+  len: ({ args, refuse }) => (Array.isArray(args[0]) ? args[0].length : refuse('expected a list')),
+  eq: compared((a, b) => a === b),
+  ne: compared((a, b) => a !== b),
+  lt: compared((a, b) => a < b),
+  gt: compared((a, b) => a > b),
+  le: compared((a, b) => a <= b),
+  ge: compared((a, b) => a >= b),
+  __is__: ({ args: [a, b] }) => a === b,
+  __isnot__: ({ args: [a, b] }) => a !== b,
+  __not__: ({ args }) => !args[0],
+  __contains__: ({ args: [list, x] }) => Array.isArray(list) && list.includes(x),
+  RaiseException: ({ args, refuse }) => refuse(`the policy refuses the observation: ${String(args[0]).slice(0, 100)}`),
+  format: () => '',
+  uninitialized: () => null,
+  dtype: () => 6,
+  device: () => 'cpu',
+  lstm: cell('LSTM'),
+  gru: cell('GRU'),
+  rnn_tanh: cell('RNN'),
+  rnn_relu: cell('RNN'),
+  copy: keeps,
+  normal: random,
+  randn: random,
+  randn_like: random,
+  rand: random,
+  rand_like: random,
+  ...Object.fromEntries(
+    [
+      'dropout',
+      'feature_dropout',
+      'alpha_dropout',
+      'to',
+      'contiguous',
+      'detach',
+      'clone',
+      'type_as',
+      'float',
+      'double',
+      'cpu',
+      'alias',
+      'NumToTensor',
+      'Int',
+      'Float',
+      'int',
+      'data',
+      'requires_grad',
+      'nan_to_num',
+    ].map((name) => [name, same]),
+  ),
+}
+
+/** With their forms that write over what they take, whose result is what counts. */
+export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
+  ...own,
+  ...Object.fromEntries(Object.entries(own).map(([name, run]) => [`${name}_`, run])),
+}
