@@ -8,7 +8,7 @@
  *   loadPolicy(new Uint8Array(8), 'broken.bpd')
  * } catch (error) {
  *   if (!(error instanceof InputError)) throw error
- *   console.log(error.message) // broken.bpd: …
+ *   console.log(error.message) // => broken.bpd: …
  * }
  */
 export class InputError extends Error {
@@ -22,7 +22,7 @@ export class InputError extends Error {
  * import { FailedError } from 'bpd'
  *
  * const error = new FailedError('the board is gone')
- * console.log(error instanceof Error, error.message)
+ * console.log(error instanceof Error, error.message) // => true the board is gone
  */
 export class FailedError extends Error {
   override name = 'FailedError'

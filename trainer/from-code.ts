@@ -12,6 +12,7 @@ import { createTask, prepareTask } from './tasks/registry.ts'
 import { actingBytes } from './teachers/policy.ts'
 import { requireFit, type Teacher } from './teachers/teacher.ts'
 
+/** What `collectTransitions` is asked for. */
 export interface CollectRequest {
   /** name of a task */
   task: string
@@ -30,12 +31,14 @@ export interface CollectRequest {
  * Lets a teacher act in its task and gives what happened, in memory. The same request gives the same numbers. Throws InputError for an unknown
  * task and for a teacher that does not fit it.
  *
+ * @param request task, teacher, how many
+ *
  * @example
  * import { collectTransitions, loadTeacher } from 'bpd/train'
  *
  * const teacher = loadTeacher('teacher.safetensors')
  * const transitions = await collectTransitions({ task: 'pendulum', teacher, transitions: 2000, seed: 1 })
- * console.log(transitions.count) // 2000
+ * console.log(transitions.count) // => 2000
  */
 export async function collectTransitions(request: CollectRequest): Promise<Transitions> {
   const { task: taskName, teacher, transitions = 20_000, sigmas = collectDefaults.sigmas, seed = 1 } = request
@@ -57,6 +60,7 @@ export async function collectTransitions(request: CollectRequest): Promise<Trans
   return transitionsOf(rows, spec.observationNames.length, spec.actionNames.length)
 }
 
+/** What `distill` is asked for. */
 export interface DistillRequest {
   /** name of a task, whose recipe is taken where `options` is silent */
   task: string
@@ -75,6 +79,8 @@ export interface DistillRequest {
 /**
  * Distils a sparse student from transitions: training, pruning at each cut, tuning, picking (docs/method.md). The same request gives the same
  * bytes. Throws InputError for what cannot be distilled, `Interrupted` once the signal is aborted, FailedError where training diverges.
+ *
+ * @param request task, teacher, data, and what differs from the task's recipe
  *
  * @example
  * import { loadPolicy } from 'bpd'
@@ -107,6 +113,7 @@ export async function distill(request: DistillRequest): Promise<Student> {
   })
 }
 
+/** What `evaluatePolicy` is asked for. */
 export interface EvaluateRequest {
   /** name of a task */
   task: string
@@ -123,6 +130,8 @@ export interface EvaluateRequest {
 /**
  * Undiscounted returns of a policy over episodes that neither training nor picking sees: mean, standard deviation of the episodes, median and the
  * share that ended before the time limit. Throws InputError for an unknown task and for bytes that are no policy.
+ *
+ * @param request task, policy, episodes
  *
  * @example
  * import { readFileSync } from 'node:fs'

@@ -4,12 +4,14 @@
  * @module bpd/train
  */
 export { type DataOptions, type DataSet, openData } from './data/data-set.ts'
+export type { Episode } from './data/episode-ends.ts'
+export type { Role } from './data/log.ts'
 export type { Mapping } from './data/mapping.ts'
-export { readTransitions, type Transitions, transitionsOf, writeTransitions } from './data/transitions.ts'
+export { readTransitions, type Transitions, transitionsOf, type Writing, writeTransitions } from './data/transitions.ts'
 export type { Distilled, Progress } from './distill/distill.ts'
 export type { Student } from './distill/make-student.ts'
 export { type DistillOptions, distillDefaults } from './distill/options.ts'
-export type { CurvePoint, Cut, SweepPoint } from './distill/points.ts'
+export type { Candidate, CurvePoint, Cut, SweepPoint } from './distill/points.ts'
 export { type VariantName, variantNames } from './distill/variants.ts'
 export {
   type CollectRequest,
@@ -20,10 +22,12 @@ export {
   evaluatePolicy,
 } from './from-code.ts'
 export { Interrupted } from './interrupted.ts'
-export type { Random } from './random.ts'
+export type { Random, RandomState } from './random.ts'
 export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'
 export { createTask, prepareTask, taskNames } from './tasks/registry.ts'
 export type { Task, TaskSpec } from './tasks/task.ts'
+export type { ActivationName } from './teachers/graph/activations.ts'
+export type { Graph, Op } from './teachers/graph/graph.ts'
 export { type Imported, type ImportOptions, importTeacher, openTeacher } from './teachers/import.ts'
 export { teacherController } from './teachers/policy.ts'
 export { type TeachOptions, type TeachProgress, type TeachRun, teach, teachDefaults } from './teachers/teach.ts'

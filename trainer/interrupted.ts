@@ -4,7 +4,7 @@
  * @example
  * import { Interrupted } from 'bpd/train'
  *
- * console.log(new Interrupted('interrupted') instanceof Error) // true
+ * console.log(new Interrupted('interrupted') instanceof Error) // => true
  */
 export class Interrupted extends Error {
   override name = 'Interrupted'

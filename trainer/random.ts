@@ -6,16 +6,26 @@
 export interface Random {
   /** uniform 32-bit unsigned integer */
   uint32(): number
-  /** uniform in [low, high), 53 bits */
+  /**
+   * Uniform in [low, high), 53 bits.
+   *
+   * @param low default 0
+   * @param high default 1
+   */
   uniform(low?: number, high?: number): number
   /** standard normal (Box-Muller, one of the pair) */
   normal(): number
-  /** uniform integer in [0, n) */
+  /**
+   * Uniform integer in [0, n).
+   *
+   * @param n an integer above 0
+   */
   below(n: number): number
   /** where the stream stands; assigning goes on from there */
   state: RandomState
 }
 
+/** Four words of 32 bits. */
 export type RandomState = readonly [a: number, b: number, c: number, counter: number]
 
 export function randomStream(seed: number, ...path: (string | number)[]): Random {

@@ -27,11 +27,15 @@ export interface Recipe extends StepOptions {
   steps: number
   noise: Exclude<NoiseMode, 'none'>
   klShape: KlSchedule['shape']
+  /** of `linear`: the KL term's weight at step t is min(nu t / T, klCap) */
   nu: number
+  /** the most that the KL term weighs */
   klCap: number
   /** log alpha at which the student is pruned for the training curve */
   threshold: number
+  /** critic steps between points of the training curve */
   evaluateEvery: number
+  /** episodes of the mean return at a point of the training curve */
   progressEpisodes: number
   /** log alpha thresholds that are pruned, tuned and picked from */
   thresholds: readonly number[]
@@ -43,6 +47,7 @@ export interface Recipe extends StepOptions {
   tuneRate?: number
   /** with the critics, or cloning the teacher's clean actions only */
   tuneWithValue: boolean
+  /** episodes by whose mean return students are picked */
   pickEpisodes: number
   /** how much of |teacher's return| the picked student may lose on the picking episodes */
   tolerance: number
@@ -52,6 +57,7 @@ export interface Recipe extends StepOptions {
   maxBytes?: number
   /** the contract bounds the observations to the range of the data, widened by a share of it; absent: no bounds */
   observationBounds?: Outside
+  /** that share, on either side */
   observationMargin?: number
   /** fused multiply-add where the CPU has it: faster, other last bits than on a CPU without */
   fused: boolean

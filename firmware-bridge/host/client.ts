@@ -21,16 +21,17 @@ import { LostError, RefusedError, SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
 import { Upload, type UploadPatience, type UploadProgress, words } from './upload.ts'
 
+/** How patient a `Board` is. */
 export interface BoardOptions {
-  /** milliseconds after which a request is sent again. Too short does no harm: the board answers a repeated request from memory */
+  /** milliseconds after which a request is sent again, default 1000. Too short does no harm: the board answers a repeated request from memory */
   timeout?: number
-  /** milliseconds until the board counts as silent */
+  /** milliseconds until the board counts as silent, default 12,000 */
   patience?: number
-  /** the same where the board has much to do: erase, test a whole policy, run it many times. Emulated boards may be slow */
+  /** the same where the board has much to do: erase, test a whole policy, run it many times; default 180,000. Emulated boards may be slow */
   longPatience?: number
-  /** how often an installation begins again after the board lost it */
+  /** how often an installation is tried, default 5: it begins again after the board lost it */
   attempts?: number
-  /** milliseconds for a whole installation, whatever the board answers */
+  /** milliseconds for a whole installation, whatever the board answers; default 1,800,000 */
   budget?: number
 }
 
@@ -49,6 +50,7 @@ const LOST = [
   protocol.OTHER_POLICY,
 ]
 
+/** What becomes of an installed policy. */
 export interface InstallOptions {
   /**
    * default true: the policy stays, from now on and after every reset. false: it is on trial until `confirm`; a reset, another
@@ -103,7 +105,13 @@ export class Board {
     this.#attempts = options.attempts
   }
 
-  /** Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. InputError: options */
+  /**
+   * Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. Throws
+   * InputError for options that are no positive numbers.
+   *
+   * @param port as `openPort` gives it; the board closes it
+   * @param options how long to wait
+   */
   static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
     const all = { ...DEFAULTS, ...options }
     for (const [name, value] of Object.entries(all)) {
@@ -123,6 +131,8 @@ export class Board {
   /**
    * The contract that steps are made under, as of the policy installed here, or another one; undefined: none. A board that runs another one does not understand
    * them, and an action outside its bounds is not taken.
+   *
+   * @param contract of the policy that the board should run
    */
   expect(contract: Contract | undefined): void {
     const rounded = (bounds: number[]) => bounds.map(Math.fround)
@@ -138,7 +148,11 @@ export class Board {
   /**
    * Sends a .bpd file to the slot that does not run. The board tests it there and switches only if every check passes; otherwise, and
    * whenever the line or the power fails before it is confirmed, the old policy runs on. Throws InputError for a file that is none or does
-   * not fit, RefusedError where the board's tests fail, FailedError where the board is lost. onProgress: bytes that the board has, of all.
+   * not fit, RefusedError where the board's tests fail, FailedError where the board is lost.
+   *
+   * @param bytes of a .bpd file
+   * @param onProgress told how many bytes the board has, of all
+   * @param options whether the policy stays
    */
   async install(
     bytes: Uint8Array,
@@ -180,9 +194,12 @@ export class Board {
   }
 
   /**
-   * One inference on the board. observation: one number for each of the policy's observations, rounded to f32; action: f32[actions], written. Returns
-   * the cycles that the board took for the inference alone. Throws InputError where sizes or contract differ, FailedError where the board
-   * is lost or answers what the contract does not allow, RefusedError (status FAILSAFE) where its failsafe stands.
+   * One inference on the board. Returns the cycles that the board took for the inference alone. Throws InputError where sizes or contract
+   * differ, FailedError where the board is lost or answers what the contract does not allow, RefusedError (status FAILSAFE) where its failsafe
+   * stands.
+   *
+   * @param observation shape (observations), in the contract's units and order, rounded to f32
+   * @param action shape (actions), written, in the units of each action
    */
   async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
     const policy = this.#policy()
@@ -234,7 +251,12 @@ export class Board {
     }
   }
 
-  /** Cycles of `count` inferences on the policy's golden observations, each timed on the board itself. */
+  /**
+   * Cycles of each inference on the policy's golden observations, in turn, each timed on the board itself; shape (count). Throws InputError
+   * for a count outside 1..10,000,000, FailedError where the board is lost.
+   *
+   * @param count how many inferences
+   */
   async bench(count: number): Promise<Uint32Array> {
     if (!Number.isInteger(count) || count < 1 || count > MAX_BENCH) {
       throw new InputError(`bench: ${count} inferences, expected 1..${MAX_BENCH}`)
@@ -246,9 +268,11 @@ export class Board {
 
   /**
    * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
-   * periods (1..255; 0: never), and refuses steps until a few have come in time. Ends with a reset. hold: what stands then is the last action,
-   * not the contract's failsafe.
-   * On the emulated Pico, whose time stands still while nobody speaks, that time never comes.
+   * periods, and refuses steps until a few have come in time. Ends with a reset. On the emulated Pico, whose time stands still while nobody
+   * speaks, that time never comes. Throws InputError for a number of periods outside 0..255.
+   *
+   * @param periods 1..255 control periods of the policy; 0: never
+   * @param options hold: what stands then is the last action, not the contract's failsafe
    */
   async watch(periods: number, { hold = false } = {}): Promise<void> {
     if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
@@ -265,6 +289,7 @@ export class Board {
     return await logPages(this.#line, this.#policy().actions, this.#patience)
   }
 
+  /** What the board has counted since its start, and this host since it connected. */
   async stats(): Promise<Stats> {
     const answer = await this.#line.request(protocol.STATS, NOTHING, this.#patience, protocol.STATS_BYTES)
     const board = decodeStats(answer)

@@ -12,13 +12,23 @@ export interface Plant {
   readonly terminated: boolean
   /** steps after which an episode is cut */
   readonly maxSteps: number
-  /** puts the plant into the start state of this episode, counted from 0 */
+  /**
+   * Puts the plant into the start state of an episode.
+   *
+   * @param episode counted from 0
+   */
   reset(episode: number): void
-  /** applies an action (shape (actions)) for one control period; returns the reward */
+  /**
+   * Applies an action for one control period; returns the reward.
+   *
+   * @param action shape (actions), in the units of the policy's contract
+   */
   step(action: ArrayLike<number>): number
 }
 
+/** What `drive` does. */
 export interface ControlOptions {
+  /** how many */
   episodes: number
   /** the policy that the board runs, on the host: every action must have its bits. Absent: nothing is compared */
   host?: Policy
@@ -26,9 +36,11 @@ export interface ControlOptions {
   onEpisode?: (done: number, episodeReturn: number) => void
 }
 
+/** What came of `drive`. */
 export interface Control {
   /** undiscounted, one an episode */
   returns: Float64Array
+  /** of all episodes */
   steps: number
   /** actions compared with the host's, number by number; all of them were equal, or `drive` would have thrown */
   comparedActions: number
@@ -44,6 +56,10 @@ export interface Control {
  * Runs whole episodes. Throws FailedError, with episode, step and both values, where the board's action differs from the host's; whatever
  * the board throws passes through. The plant's steps wait for the board: this is lock-step, not real time.
  *
+ * @param board runs a policy, installed by `install` or `ensureRuns`
+ * @param plant what is controlled
+ * @param options episodes, and whom to compare with
+ *
  * @example
  * import { readFileSync } from 'node:fs'
  * import { loadPolicy } from 'bpd'
@@ -55,7 +71,7 @@ export interface Control {
  * // a plant that stands still: yours reads sensors and moves motors
  * const plant = { observation: [1, 0, 0], terminated: false, maxSteps: 10, reset() {}, step: () => 0 }
  * const { comparedActions } = await drive(board, plant, { episodes: 1, host: loadPolicy(bytes) })
- * console.log(comparedActions) // 10, equal to the last bit
+ * console.log(comparedActions) // => 10
  * await board.close()
  */
 export async function drive(board: Board, plant: Plant, options: ControlOptions): Promise<Control> {

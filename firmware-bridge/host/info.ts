@@ -3,27 +3,35 @@ import { crc32 } from 'node:zlib'
 import { FailedError } from '../../runtime-as/errors.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 
+/** What a board says of itself. */
 export interface BoardInfo {
   /** the board's own name */
   name: string
-  /** versions of the line protocol and of .bpd that the firmware speaks */
+  /** version of the line protocol that the firmware speaks */
   protocol: number
+  /** version of .bpd that the firmware reads */
   format: number
   /** CRC-32 of the firmware's image, 0: there is none */
   firmware: number
-  /** frequency of the counter that `cycles` come from */
+  /** frequency of the counter that `cycles` come from, in Hz */
   clockHz: number
   /** the largest payload of a frame, in bytes */
   maxPayload: number
-  /** the largest file that a slot holds, in bytes, and the chip's flash units */
+  /** the largest file that a slot holds, in bytes */
   fileBytes: number
+  /** the least that the chip's flash erases, in bytes */
   eraseBytes: number
+  /** the least that the chip's flash writes, in bytes */
   programBytes: number
-  /** RAM without stack, RAM that policies work in, flash of the image; stack and the most of it ever used. In bytes, 0: unknown */
+  /** RAM without stack, in bytes; 0: unknown, and so below */
   staticBytes: number
+  /** RAM that policies work in, in bytes */
   workBytes: number
+  /** flash of the firmware's image, in bytes */
   imageBytes: number
+  /** RAM of the stack, in bytes */
   stackBytes: number
+  /** the most of the stack ever used, in bytes */
   stackUsed: number
   /** milliseconds since the board started */
   uptime: number
@@ -31,18 +39,24 @@ export interface BoardInfo {
   policy?: RunningPolicy
 }
 
+/** The policy that a board runs, as the board says. */
 export interface RunningPolicy {
   slot: 0 | 1
   /** counts installations */
   generation: number
   /** false: a reset brings the last confirmed policy back, if there is one */
   confirmed: boolean
-  /** of the whole file */
+  /** length of the whole file */
   bytes: number
+  /** CRC-32 of the whole file */
   crc: number
+  /** CRC-32 of the contract without its provenance */
   contractHash: number
+  /** how many numbers an observation has */
   observations: number
+  /** how many numbers an action has */
   actions: number
+  /** how many golden vectors the file has */
   goldens: number
   /** control period in seconds */
   period: number
@@ -139,9 +153,11 @@ export const runs = ({ policy }: BoardInfo, bytes: Uint8Array, crc = crc32(bytes
 
 /** Counters since the board started, and since this host connected. */
 export interface Stats {
+  /** counted by the board since its start */
   board: {
     /** whole frames with a right CRC */
     frames: number
+    /** whole frames with a wrong CRC */
     badCrc: number
     /** frames of a wrong length or badly escaped */
     dropped: number
@@ -149,6 +165,7 @@ export interface Stats {
     overruns: number
     /** requests answered from memory */
     repeats: number
+    /** inferences that were asked for with STEP */
     steps: number
     /** steps whose observation held NaN or an infinity, or was refused by the contract's bounds */
     badObservations: number
@@ -160,12 +177,14 @@ export interface Stats {
     reverts: number
     /** steps with an action on one of its bounds, as clamping leaves it */
     bounded: number
-    /** windows of 100 intervals between steps that came faster than 0.8, slower than 1.2 of the contract's period */
+    /** windows of 100 intervals between steps that came faster than 0.8 of the contract's period */
     fastWindows: number
+    /** windows of 100 intervals between steps that came slower than 1.2 of the contract's period */
     slowWindows: number
     /** mean interval of the last whole window by the board's own clock, in milliseconds; absent: none yet. Single ones: the log */
     interval?: number
   }
+  /** of this host, since it connected */
   host: HostCounters
 }
 
@@ -179,10 +198,13 @@ export interface LoggedStep {
   milliseconds: number
   /** of the inference */
   cycles: number
+  /** shape (actions), in the units of each */
   action: Float32Array
 }
 
+/** What this host has seen of the line. */
 export interface HostCounters {
+  /** sent, not counting those sent again */
   requests: number
   /** sent again because no answer came in time */
   retries: number

@@ -7,15 +7,21 @@ import type { UploadProgress } from './upload.ts'
 
 /** A sample, summarised. Every number but `count` is one of the sample's own (nearest rank). */
 export interface Spread {
+  /** the least; in the unit of the sample, and so below */
   min: number
+  /** at least half of the sample is no larger */
   median: number
+  /** at least 99 of 100 are no larger */
   p99: number
+  /** the largest */
   max: number
   /** max - min */
   jitter: number
+  /** numbers in the sample */
   count: number
 }
 
+/** A teacher and a student on one board. */
 export interface Comparison {
   teacherCycles: Spread
   studentCycles: Spread
@@ -26,12 +32,14 @@ export interface Comparison {
 }
 
 /**
- * sample: at least one number
+ * Summarises a sample.
+ *
+ * @param sample at least one number, in any order
  *
  * @example
  * import { spreadOf } from 'bpd/board'
  *
- * console.log(spreadOf([3, 1, 2])) // { min: 1, median: 2, p99: 3, max: 3, jitter: 2, count: 3 }
+ * console.log(spreadOf([3, 1, 2])) // => { min: 1, median: 2, p99: 3, max: 3, jitter: 2, count: 3 }
  */
 export function spreadOf(sample: ArrayLike<number>): Spread {
   const sorted = Float64Array.from(sample).sort()
@@ -42,14 +50,19 @@ export function spreadOf(sample: ArrayLike<number>): Spread {
 }
 
 /**
- * Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent.
+ * Installs the file unless the board runs it; steps are made under its contract from then on. Returns whether it was sent. Throws what
+ * `Board.install` throws.
+ *
+ * @param board connected
+ * @param bytes of a .bpd file
+ * @param onProgress told how many bytes the board has, of all
  *
  * @example
  * import { readFileSync } from 'node:fs'
  * import { Board, ensureRuns, openPort } from 'bpd/board'
  *
  * const board = await Board.connect(await openPort('in-process'))
- * console.log(await ensureRuns(board, readFileSync('student.bpd'))) // true: it was sent
+ * console.log(await ensureRuns(board, readFileSync('student.bpd'))) // => true
  * await board.close()
  */
 export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: UploadProgress): Promise<boolean> {
@@ -62,7 +75,12 @@ export async function ensureRuns(board: Board, bytes: Uint8Array, onProgress?: U
 }
 
 /**
- * Cycles of `count` inferences with this file, which the board runs afterwards.
+ * Cycles of inferences with this file, which the board runs afterwards. Throws what `Board.install` and `Board.bench` throw.
+ *
+ * @param board connected
+ * @param bytes of a .bpd file
+ * @param count how many inferences, 1..10,000,000
+ * @param onProgress told how many bytes the board has, of all, while the file is sent
  *
  * @example
  * import { readFileSync } from 'node:fs'
@@ -98,8 +116,13 @@ export async function measurePlaced(
 }
 
 /**
- * Measures two .bpd files, the teacher first, so that the student is what the board runs in the end. onProgress: which of the two is
- * on its way, and its bytes.
+ * Measures two .bpd files, the teacher first, so that the student is what the board runs in the end. Throws what `measure` throws.
+ *
+ * @param board connected
+ * @param teacher bytes of a .bpd file
+ * @param student bytes of a .bpd file
+ * @param count how many inferences of each, 1..10,000,000
+ * @param onProgress told which of the two is on its way, and how many bytes the board has, of all
  *
  * @example
  * import { readFileSync } from 'node:fs'

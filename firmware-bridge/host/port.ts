@@ -7,6 +7,7 @@ export interface Port {
   name: string
   /** the open line; another one after `reopen` */
   duplex: Duplex
+  /** Closes the line for good. */
   close(): Promise<void>
   /** Opens a line that closed by itself once more (a board that resets takes its USB port with it). Absent: it cannot. */
   reopen?(): Promise<void>

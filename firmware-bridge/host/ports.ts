@@ -12,7 +12,11 @@ export const EMULATORS: readonly PortKind[] = [picoEmulator, qemuStm32f405, inPr
 export const kindOf = (name: string): PortKind => EMULATORS.find((kind) => kind.name === name) ?? serial
 
 /**
- * Opens the port of this name. flash, errors: as `PortKind.open` says.
+ * Opens the port of this name. Throws InputError where there is no such port, or its emulator is not installed, FailedError where it cannot
+ * be opened.
+ *
+ * @param name `pico-emulator`, `qemu-stm32f405`, `in-process` (the device without a board), or a serial port: /dev/ttyUSB0, COM3
+ * @param flash of an emulated board: the bytes that `Port.flash` had when it was last open. Absent: erased
  *
  * @example
  * import { Board, openPort } from 'bpd/board'
@@ -23,13 +27,15 @@ export const kindOf = (name: string): PortKind => EMULATORS.find((kind) => kind.
  */
 export const openPort = (name: string, flash?: Uint8Array): Promise<Port> => kindOf(name).open(name, flash)
 
+/** A port that `openPort` opens. */
 export interface PortInfo {
   /** what `openPort` takes */
   name: string
   kind: PortKind['kind']
   manufacturer?: string
-  /** hexadecimal, of USB ports */
+  /** of USB ports: four hexadecimal digits */
   vendorId?: string
+  /** the same */
   productId?: string
   serialNumber?: string
   /** what to install before this emulator can run here; absent: it can */

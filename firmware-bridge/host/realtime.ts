@@ -11,7 +11,9 @@ import { type Plant, requireSame } from './control.ts'
 import { type Spread, spreadOf } from './measure.ts'
 import { RefusedError } from './refusal.ts'
 
+/** What `driveRealTime` does. */
 export interface RealTimeOptions {
+  /** how many */
   episodes: number
   /** ticks per second */
   hz: number
@@ -19,11 +21,15 @@ export interface RealTimeOptions {
   failsafe?: ArrayLike<number>
   /** the policy that the board runs, on the host: every action that came must have its bits */
   host?: Policy
+  /** after every episode: how many are done, the last return */
   onEpisode?: (done: number, episodeReturn: number) => void
 }
 
+/** What came of `driveRealTime`. */
 export interface RealTimeControl {
+  /** undiscounted, one an episode */
   returns: Float64Array
+  /** of all episodes */
   steps: number
   /** actions compared with the host's, number by number */
   comparedActions: number
@@ -37,8 +43,9 @@ export interface RealTimeControl {
   roundTrip: Spread
   /** milliseconds of each round trip, in the order in which they came */
   roundTrips: Float64Array
-  /** milliseconds between ticks, as this host kept them, and their distance from the period */
+  /** milliseconds between ticks, as this host kept them */
   interval: Spread
+  /** milliseconds by which the intervals missed the period */
   jitter: Spread
 }
 
@@ -76,7 +83,11 @@ function ask(board: Board, observation: ArrayLike<number>, action: Float32Array)
 
 /**
  * Runs whole episodes. While an action is late no other observation is sent: the line carries one request at a time. Throws FailedError where an
- * action differs from the host's; whatever else the board throws passes through.
+ * action differs from the host's, or none came in time; whatever else the board throws passes through.
+ *
+ * @param board runs a policy, installed by `install` or `ensureRuns`
+ * @param plant what is controlled; its steps must take less than a period
+ * @param options episodes, ticks per second, and whom to compare with
  *
  * @example
  * import { readFileSync } from 'node:fs'

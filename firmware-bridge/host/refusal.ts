@@ -51,15 +51,22 @@ export const nameOf = (type: number): string => NAMES[type] ?? `request ${type}`
  * try {
  *   await board.install(new Uint8Array(100))
  * } catch (error) {
- *   console.log(error instanceof RefusedError) // false: that is no policy, and is not even sent
+ *   // what is no policy is not even sent
+ *   console.log(error instanceof RefusedError) // => false
  * }
  * await board.close()
  */
 export class RefusedError extends FailedError {
+  /** why, as firmware-bridge/PROTOCOL.md numbers it */
   readonly status: number
+  /** what belongs to the status: a number of bytes, an offset, a check */
   readonly detail: number
 
-  /** payload: of the answer, one u32 */
+  /**
+   * payload: of the answer, one u32
+   *
+   * @internal
+   */
   constructor(port: string, type: number, status: number, payload: Uint8Array) {
     const detail = new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
     const reason = REASONS[status]?.(detail) ?? `status ${status}`

@@ -3,6 +3,7 @@ import type { ExportForm } from './form.ts'
 import { exportForms, type FormName, formNames } from './forms.ts'
 import { readProgram } from './program.ts'
 
+/** How what is written is called. */
 export interface ExportOptions {
   /** how the written files are called, without an extension; names in C begin with it. Default: policy */
   stem?: string
@@ -15,12 +16,16 @@ export interface ExportOptions {
  * kernel's bits, ONNX is within 1e-5 of an action's range. Throws InputError for bytes that are no policy, one that the form cannot say,
  * or a form or stem that is none; FailedError where golden vectors are not reproduced.
  *
+ * @param policy bytes of a .bpd file
+ * @param form which code
+ * @param options names
+ *
  * @example
  * import { readFileSync } from 'node:fs'
  * import { exportPolicy } from 'bpd/export'
  *
  * const files = exportPolicy(readFileSync('student.bpd'), 'c', { stem: 'student' })
- * console.log(Object.keys(files)) // [ 'student.h', 'student.c' ]
+ * console.log(Object.keys(files)) // => [ 'student.h', 'student.c' ]
  */
 export function exportPolicy(
   policy: Uint8Array,

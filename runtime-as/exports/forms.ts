@@ -6,5 +6,11 @@ import { wasmForm } from './wasm.ts'
 
 export const exportForms = { wasm: wasmForm, c: cForm, onnx: onnxForm } as const satisfies Record<string, ExportForm>
 
+/**
+ * A form that a policy can be written in as code.
+ *
+ * @useDeclaredType
+ */
 export type FormName = keyof typeof exportForms
+/** Every form. */
 export const formNames = Object.keys(exportForms) as FormName[]

@@ -11,6 +11,7 @@ import { type Contract, type Network, observationBounds, type ValueType, weightC
 import { type Golden, unpackGoldens, unpackLayer } from './unpack.ts'
 import { checkFile } from './validation.ts'
 
+/** One layer as the file stores it. */
 export interface LayerInfo {
   form: Form
   values: ValueType
@@ -24,16 +25,20 @@ export interface LayerInfo {
   liveUnits: number
 }
 
+/** All that a .bpd file says. */
 export interface DecodedPolicy {
   contract: Contract
   /** CRC-32 of the contract without its provenance, as the core carries it */
   contractHash: number
   /** as stored: hidden units in the file's order */
   network: Network
+  /** how each layer is stored, first to last */
   layers: LayerInfo[]
+  /** observations and the actions that every loader recomputes, 1..16 */
   goldens: Golden[]
+  /** length of the file, in bytes */
   fileBytes: number
-  /** what a board reads to run the policy */
+  /** what a board reads to run the policy, in bytes */
   coreBytes: number
   /** weights that are not 0, in all layers; biases are not counted */
   weights: number
@@ -43,8 +48,11 @@ export interface DecodedPolicy {
 const CONTRACT_KEY = '\xa8contract'
 
 /**
- * Takes a .bpd file apart. name: what messages call it. Any bytes whatsoever decode or throw InputError with name, field and what was
- * expected. Whether the golden vectors are reproduced is for `loadPolicy` to find out.
+ * Takes a .bpd file apart. Any bytes whatsoever decode or throw InputError with name, field and what was expected. Whether the golden
+ * vectors are reproduced is for `loadPolicy` to find out.
+ *
+ * @param bytes of the whole file
+ * @param name what messages call it
  *
  * @example
  * import { readFileSync } from 'node:fs'

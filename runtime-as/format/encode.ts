@@ -14,23 +14,30 @@ import { checkFile } from './validation.ts'
 const ascii = (text: string): number[] => [...new TextEncoder().encode(text)]
 
 /**
- * The .bpd file of a network. golden: 1..16 observations (f32[observations] each) whose actions every loader will recompute; choose ones
- * from real operation. Same arguments, same bytes. Throws InputError for a network, contract or observations that cannot be a file.
+ * The .bpd file of a network. Same arguments, same bytes. Throws InputError for a network, contract or observations that cannot be a file.
+ *
+ * @param network its first layer has an input for each observation, its last an output for each action; all finite
+ * @param contract names, bounds, failsafe and period; `squash` agrees with the last layer's activation
+ * @param golden 1..16 observations, each of shape (observations) in their units, whose actions every loader will recompute; choose ones from
+ * real operation
  *
  * @example
  * import { encodePolicy, loadPolicy } from 'bpd'
  *
- * const layer = { inputs: 2, outputs: 1, activation: 'none', weights: Float32Array.of(-0.5, -0.1), bias: Float32Array.of(0) }
- * const contract = {
- *   task: 'balance',
- *   observation: { names: ['angle [rad]', 'rate [rad/s]'] },
- *   action: { names: ['torque [N m]'], low: [-1], high: [1], failsafe: [0] },
- *   squash: 'clip',
- *   period: 0.01,
- *   provenance: {},
- * }
- * const bytes = encodePolicy({ layers: [layer] }, contract, [Float32Array.of(0.1, 0)])
- * console.log(loadPolicy(bytes).step([0.2, 0])) // Float32Array(1) [ -0.1 ]
+ * const layer = { inputs: 2, outputs: 1, weights: Float32Array.of(-0.5, -0.25), bias: Float32Array.of(0) }
+ * const bytes = encodePolicy(
+ *   { layers: [{ ...layer, activation: 'none' }] },
+ *   {
+ *     task: 'balance',
+ *     observation: { names: ['angle [rad]', 'rate [rad/s]'] },
+ *     action: { names: ['torque [N m]'], low: [-1], high: [1], failsafe: [0] },
+ *     squash: 'clip',
+ *     period: 0.01,
+ *     provenance: {},
+ *   },
+ *   [Float32Array.of(0.1, 0)],
+ * )
+ * console.log(loadPolicy(bytes).step([0.5, 0])) // => Float32Array(1) [ -0.25 ]
  */
 export function encodePolicy(network: Network, contract: Contract, golden: Float32Array[]): Uint8Array {
   const checked = checkContract(contract, 'policy')

@@ -1,6 +1,7 @@
 /** How a layer is stored, and the one place that decides it. */
 import type { ValueType } from './network.ts'
 
+/** How a layer is stored: `dense`, every weight in its place; `grouped`, those that are not 0, each with its column. */
 export type Form = 'dense' | 'grouped'
 
 /** Bytes of one column number of a grouped layer that reads `columns` inputs. */

@@ -1,14 +1,23 @@
 /** Dense description of a policy: what the trainer hands to the encoder, and what the decoder gives back. */
 
+/** What is applied to each output of a layer. */
 export type Activation = 'none' | 'relu' | 'tanh'
 
 /** How a file stores weights, and what is computed with them (SPEC.md). All layers of a network are int8-fixed, or none. */
 export const VALUE_TYPES = ['f32', 'f16', 'int8', 'int8-fixed'] as const
+/**
+ * How a file stores weights, and what is computed with them: `f32` 4 bytes; `f16` 2, computed in f32; `int8` 1 and a scale a row, computed in
+ * f32; `int8-fixed` 1, computed in whole numbers.
+ *
+ * @useDeclaredType
+ */
 export type ValueType = (typeof VALUE_TYPES)[number]
 
 /** One fully connected layer, y = activation(W x + b). A weight that is exactly 0 is pruned and never stored. */
 export interface Layer {
+  /** columns of the weights */
   inputs: number
+  /** rows of the weights */
   outputs: number
   activation: Activation
   /** shape (outputs, inputs), row-major */
@@ -25,13 +34,17 @@ export interface Layer {
   multipliers?: Float32Array
 }
 
+/** Fully connected layers, each of which reads the outputs of the one before. */
 export interface Network {
+  /** first to last */
   layers: Layer[]
 }
 
 /** What an observation may be, one entry a number of it, in its unit. All of it is there, or nothing. */
 export interface ObservationBounds {
+  /** shape (observations) */
   low: number[]
+  /** shape (observations) */
   high: number[]
   /**
    * what becomes of a number outside: `clamp` limits it; `refuse` makes the whole action the failsafe, as NaN does either way
@@ -40,6 +53,11 @@ export interface ObservationBounds {
 }
 
 export const OUTSIDE = ['clamp', 'refuse'] as const
+/**
+ * What becomes of an observation outside its bounds.
+ *
+ * @useDeclaredType
+ */
 export type Outside = (typeof OUTSIDE)[number]
 
 /** The bounds of a checked contract; undefined: it has none. */
@@ -48,9 +66,11 @@ export const observationBounds = ({ observation: { low, high, outside } }: Contr
 
 /** What the policy expects and promises; travels inside the .bpd file. Tools refuse a mismatch instead of guessing. */
 export interface Contract {
+  /** what the policy was made for, in a word */
   task: string
+  /** names of the observations, each with its unit where it has one, and their bounds, if any */
   observation: { names: string[] } & Partial<ObservationBounds>
-  /** `low`, `high` and `failsafe` are in the units of the action, one entry per action */
+  /** names of the actions; `low`, `high` and `failsafe` are in the units of the action, one entry per action */
   action: { names: string[]; low: number[]; high: number[]; failsafe: number[] }
   /**
    * How the last layer's output z becomes an action: `tanh`: middle + half range * tanh(z) (the last layer's activation is `tanh`),
@@ -68,6 +88,8 @@ export const valuesOf = (network: Network): ValueType => network.layers[0].value
 /**
  * Weights, those that are zero included, and biases.
  *
+ * @param network as `decodePolicy` gives it
+ *
  * @example
  * import { readFileSync } from 'node:fs'
  * import { decodePolicy, parameterCount } from 'bpd'
@@ -79,6 +101,8 @@ export const parameterCount = (network: Network): number =>
 
 /**
  * Weights that are not exactly zero; biases are not counted.
+ *
+ * @param network as `decodePolicy` gives it
  *
  * @example
  * import { readFileSync } from 'node:fs'

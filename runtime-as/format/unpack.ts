@@ -13,6 +13,7 @@ export interface StoredForm {
   zeros: number
 }
 
+/** An observation and the action that every loader recomputes, to the last bit. */
 export interface Golden {
   /** shape (observations) */
   observation: Float32Array

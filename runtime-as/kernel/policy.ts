@@ -6,15 +6,22 @@ import { type Contract, observationBounds } from '../format/network.ts'
 import * as layout from './assembly/layout.ts'
 import { newKernel, reserve } from './kernel.ts'
 
+/** A policy that runs. */
 export interface Policy {
   readonly contract: Contract
   /**
-   * One inference. observation: `contract.observation.names.length` numbers in their units, rounded to f32; action: f32, written, one an action
-   * name, always within [low, high]. Allocates nothing. Where the contract has bounds, NaN or a refused number makes the whole action the
-   * failsafe; without bounds, NaN makes the failsafe wherever it reaches. Throws InputError for an array that is too short.
+   * One inference. Allocates nothing. Where the contract has bounds, NaN or a refused number makes the whole action the failsafe; without
+   * bounds, NaN makes the failsafe wherever it reaches. Throws InputError for an array that is too short.
+   *
+   * @param observation shape (observations), in the contract's units and order, rounded to f32
+   * @param action shape (actions), written: in the units of each action, always within [low, high]
    */
   stepInto(observation: ArrayLike<number>, action: Float32Array): void
-  /** The same, into an array of its own. */
+  /**
+   * The same, into an array of its own, shape (actions).
+   *
+   * @param observation as of `stepInto`
+   */
   step(observation: ArrayLike<number>): Float32Array
   /** steps whose observation was clamped, or refused, by the contract's bounds */
   readonly outside: { clamped: number; refused: number }
@@ -23,8 +30,11 @@ export interface Policy {
 }
 
 /**
- * A policy ready to run, in a memory of its own. name: what messages call the file. Throws InputError for bytes that are no sound .bpd file,
- * FailedError where its golden vectors are not reproduced.
+ * A policy ready to run, in a memory of its own. Throws InputError for bytes that are no sound .bpd file, FailedError where its golden
+ * vectors are not reproduced.
+ *
+ * @param bytes of the whole file; a copy is made
+ * @param name what messages call the file
  *
  * @example
  * import { readFileSync } from 'node:fs'

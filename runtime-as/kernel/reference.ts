@@ -10,7 +10,10 @@ import { type Activation, type Layer, type ObservationBounds, observationBounds 
 const f32 = Math.fround
 
 /**
- * One inference. observation: shape (observations), rounded to f32. Returns the action, shape (actions).
+ * One inference in plain TypeScript, to be read and compared with: the bits of `loadPolicy`, slowly. Returns the action, shape (actions).
+ *
+ * @param policy as `decodePolicy` gives it
+ * @param observation shape (observations), in the contract's units and order, rounded to f32
  *
  * @example
  * import { readFileSync } from 'node:fs'
@@ -18,7 +21,7 @@ const f32 = Math.fround
  *
  * const bytes = readFileSync('student.bpd')
  * const plain = referenceForward(decodePolicy(bytes), [1, 0, 0])
- * console.log(Object.is(plain[0], loadPolicy(bytes).step([1, 0, 0])[0])) // true
+ * console.log(Object.is(plain[0], loadPolicy(bytes).step([1, 0, 0])[0])) // => true
  */
 export function referenceForward({ contract, network, layers }: DecodedPolicy, observation: ArrayLike<number>) {
   let x: Float32Array = Float32Array.from(observation)

@@ -12,15 +12,19 @@ import type { Transitions } from './transitions.ts'
 export interface DataSet extends Transitions {
   /** how messages call what it came from: "a Minari data set" */
   format: string
+  /** shape (observations) */
   observationNames: readonly string[]
+  /** shape (actions) */
   actionNames: readonly string[]
+  /** in the order of the rows */
   episodes: readonly Episode[]
   hasRewards: boolean
   hasTeacherActions: boolean
   /** s between rows, as the timestamps or the file say */
   period?: number
-  /** bounds of all actions, where the file says them */
+  /** lower bounds of all actions, where the file says them; shape (actions) */
   actionLow?: readonly number[]
+  /** upper bounds, the same */
   actionHigh?: readonly number[]
   /**
    * Rows whose next observation is not known: the last ones of episodes that were cut off, in a log that has no next observations. Their own
@@ -31,9 +35,11 @@ export interface DataSet extends Transitions {
   dropped: number
   /** what a reader should know, a line each */
   notes: readonly string[]
+  /** Gives back the copy that the rows are read from. */
   close(): void
 }
 
+/** How a log is read. */
 export interface DataOptions extends GatherOptions {
   /** columns by role; what is not said is looked for under the usual names */
   mapping?: Mapping
@@ -42,6 +48,18 @@ export interface DataOptions extends GatherOptions {
 /**
  * Opens a file or folder of any format and checks all of it, in one pass and in pieces. Throws InputError with one line that names file, column and
  * row. The rows are read from a copy, so that what is read later is what was checked.
+ *
+ * @param path of a CSV, NPZ, HDF5 or Parquet file, of a Minari or LeRobot folder, or of our own transitions
+ * @param options which column is what, and what becomes of rows with something missing
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { openData } from 'bpd/train'
+ *
+ * writeFileSync('log.csv', 'time,angle,torque\n0,0.1,-0.5\n0.02,0.2,-0.6\n0.04,0.25,-0.7\n')
+ * const data = await openData('log.csv', { mapping: { observations: ['angle'], actions: ['torque'] } })
+ * console.log(data.count, data.period) // => 3 0.02
+ * data.close()
  */
 export async function openData(path: string, options: DataOptions = {}): Promise<DataSet> {
   // nothing to map: they stay as they are

@@ -1,8 +1,11 @@
 /** Where an episode of a log ends, row by row, and the rate that its timestamps tell. */
 import type { Block } from './log.ts'
 
+/** Rows of a data set that follow each other. */
 export interface Episode {
+  /** row, from 0 */
   first: number
+  /** rows */
   count: number
   /** ended in a terminal state; else it was cut off: a timeout, or the end of the log */
   terminal: boolean

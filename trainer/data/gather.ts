@@ -13,6 +13,7 @@ export interface GatherOptions {
   missing?: 'refuse' | 'drop'
   /** rows whose next observation is not known: kept with their own, or left out */
   openEnds?: 'keep' | 'drop'
+  /** told how many rows were read */
   onProgress?: (rows: number) => void
 }
 

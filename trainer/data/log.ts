@@ -37,6 +37,11 @@ export const roles = {
   time: ['time', 'timestamp', 'timestamps', 't'],
 } as const satisfies Record<string, readonly string[]>
 
+/**
+ * What a column of a log is for.
+ *
+ * @useDeclaredType
+ */
 export type Role = keyof typeof roles
 export const roleNames = Object.keys(roles) as Role[]
 

@@ -25,14 +25,24 @@ const olderFormat = 'bpd-transitions-1'
 /** room for the JSON header, which is written last */
 const headerRoom = 4096
 
+/** Transitions, read a piece at a time. A row is observation | executed action | teacher's action | reward | next observation | terminal | timeout. */
 export interface Transitions {
+  /** numbers in an observation */
   observationSize: number
+  /** numbers in an action */
   actionSize: number
+  /** rows */
   count: number
   /** of all rows */
   crc32: number
+  /** how they were made, as the file says */
   metadata: Record<string, string>
-  /** rows `first` … `first + count - 1`, shape (count, columns.width); overwritten by the next call */
+  /**
+   * Rows, shape (count, columns of a row); overwritten by the next call.
+   *
+   * @param first row, from 0
+   * @param count rows
+   */
   read(first: number, count: number): Float32Array
 }
 
@@ -46,14 +56,19 @@ export function* pieces(transitions: Transitions): Generator<[first: number, row
 }
 
 /**
- * Transitions that are in memory, as rows of `columnsOf`.
+ * Transitions that are in memory.
+ *
+ * @param rows shape (count, columns of a row): observation | executed action | teacher's action | reward | next observation | terminal | timeout,
+ * in the units of the task; the last two are 0 or 1. They are not copied
+ * @param observationSize numbers in an observation
+ * @param actionSize numbers in an action
  *
  * @example
  * import { transitionsOf } from 'bpd/train'
  *
  * // observation | executed action | teacher's action | reward | next observation | terminal | timeout
  * const row = Float32Array.of(0.1, 0.5, 0.4, -1, 0.2, 0, 0)
- * console.log(transitionsOf(row, 1, 1).count) // 1
+ * console.log(transitionsOf(row, 1, 1).count) // => 1
  */
 export function transitionsOf(rows: Float32Array, observationSize: number, actionSize: number): Transitions {
   const { width } = columnsOf(observationSize, actionSize)
@@ -67,14 +82,23 @@ export function transitionsOf(rows: Float32Array, observationSize: number, actio
   }
 }
 
+/** How transitions are written. */
 export interface Writing {
+  /** told how many transitions there are after each episode */
   onProgress?: (count: number) => void
   /** aborting ends the file after the episode at hand: what is there so far, whole episodes only, is a file like any other */
   signal?: AbortSignal
 }
 
 /**
- * Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions.
+ * Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions. Throws InputError
+ * where the file cannot be written, or its metadata is too long.
+ *
+ * @param path of a safetensors file
+ * @param spec of the task
+ * @param episodes each of shape (steps, columns of a row), as `transitionsOf` takes them
+ * @param metadata how they were made, anything
+ * @param options progress, and how to end early
  *
  * @example
  * import { createTask, prepareTask, readTransitions, writeTransitions } from 'bpd/train'
@@ -83,7 +107,7 @@ export interface Writing {
  * const { spec } = createTask('pendulum')
  * const row = Float32Array.of(1, 0, 0, 0.5, 0.4, -1, 1, 0, 0.1, 0, 1)
  * await writeTransitions('one.safetensors', spec, [row], { made: 'by hand' })
- * console.log(readTransitions('one.safetensors', spec).metadata.made) // by hand
+ * console.log(readTransitions('one.safetensors', spec).metadata.made) // => by hand
  */
 export async function writeTransitions(
   path: string,
@@ -138,7 +162,10 @@ export async function writeTransitions(
 
 /**
  * Checks transitions of a task, all of them, and gives them to be read. The file stays open, so that what is read later is what was checked also
- * where the file has been replaced since.
+ * where the file has been replaced since. Throws InputError for a file that is no such thing, or of another task, or altered.
+ *
+ * @param path of a file that `bpd collect` or `writeTransitions` made
+ * @param spec of the task
  *
  * @example
  * import { createTask, prepareTask, readTransitions } from 'bpd/train'
@@ -147,7 +174,7 @@ export async function writeTransitions(
  * try {
  *   readTransitions('absent.safetensors', createTask('pendulum').spec)
  * } catch (error) {
- *   console.log(error.message) // absent.safetensors: cannot be read (ENOENT)
+ *   console.log(`${error}`) // => InputError: absent.safetensors: cannot be read (ENOENT)
  * }
  */
 export function readTransitions(path: string, spec: TaskSpec): Transitions {

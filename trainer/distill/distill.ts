@@ -17,12 +17,14 @@ import { train } from './train.ts'
 import { sweep } from './tune.ts'
 import { variantOf } from './variants.ts'
 
+/** Where a distillation stands. */
 export interface Progress {
   phase: 'train' | 'tune'
-  /** steps of this phase */
+  /** steps of this phase that are done */
   step: number
+  /** steps of this phase */
   steps: number
-  /** estimate, of the whole job */
+  /** estimate, of the whole job, in seconds */
   secondsLeft: number
   /** since the point before, evaluation included */
   stepsPerSecond?: number
@@ -30,11 +32,13 @@ export interface Progress {
   sweep?: SweepPoint
 }
 
-/** The cut is the picked student's. */
+/** What came of a distillation. The cut is the picked student's. */
 export interface Distilled extends Cut {
   /** compacted, for raw observations */
   network: Network
+  /** of the training, in order */
   curve: CurvePoint[]
+  /** every student that was cut and tuned, in the order of the cuts */
   sweep: SweepPoint[]
   /** the same, with their networks */
   candidates: Candidate[]
@@ -42,6 +46,7 @@ export interface Distilled extends Cut {
   teacherReturn: ReturnStatistics
   /** weights of the student before pruning */
   studentWeights: number
+  /** of work, before an interruption too */
   seconds: number
 }
 

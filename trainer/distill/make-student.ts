@@ -17,7 +17,9 @@ import type { DistillJob } from './session.ts'
 /** observations whose actions every student file promises */
 const goldens = 8
 
+/** A distilled student. */
 export interface Student {
+  /** of its .bpd file */
   bytes: Uint8Array
   /** files of all that were tuned, in their order */
   points: Uint8Array[]

@@ -5,9 +5,12 @@ import type { Recipe } from '../recipe.ts'
 import { taskFacts } from '../tasks/registry.ts'
 import { type VariantName, variantOf } from './variants.ts'
 
+/** The recipe, and how this machine runs it. */
 export interface DistillOptions extends Recipe {
   variant: VariantName
+  /** of all random numbers; the same seed gives the same bytes */
   seed: number
+  /** of the training step; the result does not depend on it */
   threads: number
   /** who computes the training step; the readable reference is several times slower */
   backend: BackendName
@@ -15,6 +18,7 @@ export interface DistillOptions extends Recipe {
   tile?: 'wide' | 'narrow'
 }
 
+/** The authors' defaults, before a task's recipe. */
 export const distillDefaults = {
   ...authorsDefaults,
   variant: 'bpd',

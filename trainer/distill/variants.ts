@@ -8,7 +8,13 @@ import type { Variant } from './variants/variant.ts'
 
 export const variants = { bpd, 'no-q': noQ, l1, magnitude, dense } as const satisfies Record<string, Variant>
 
+/**
+ * A variant of the method, `bpd` itself among them.
+ *
+ * @useDeclaredType
+ */
 export type VariantName = keyof typeof variants
+/** Every variant. */
 export const variantNames = Object.keys(variants) as VariantName[]
 
 export const variantOf = (name: VariantName): Variant => variants[name]

@@ -8,6 +8,7 @@ export interface StepConfig {
   hidden: readonly number[]
   /** hidden sizes of each critic; 256, 256 in the paper */
   criticHidden: readonly number[]
+  /** transitions of a step */
   batchSize: number
   /** the batch is cut into this many parts, whatever the number of threads, so that sums round the same way */
   chunks: 1 | 2
@@ -19,7 +20,9 @@ export interface StepConfig {
   tau: number
   /** actor and targets move every `policyDelay`-th step */
   policyDelay: number
+  /** Adam's step size for the actor */
   actorRate: number
+  /** Adam's step size for the critics */
   criticRate: number
   /** |D| in the loss, which weighs value and cloning against the KL term */
   dataScale: number

@@ -4,11 +4,13 @@ import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import { randomStream } from '../random.ts'
 import type { Task } from './task.ts'
 
-/** Writes the action for an observation. */
+/** Writes the action, shape (actions), for an observation, shape (observations), both in the units of the task. */
 export type Controller = (observation: ArrayLike<number>, action: Float32Array) => void
 
 /**
  * A loaded policy acts.
+ *
+ * @param policy as `loadPolicy` gives it
  *
  * @example
  * import { readFileSync } from 'node:fs'
@@ -24,10 +26,13 @@ export const controllerOf =
   (observation, action) =>
     policy.stepInto(observation, action)
 
+/** Undiscounted returns of episodes. */
 export interface ReturnStatistics {
+  /** in the units of the task's reward, and so below */
   mean: number
-  /** of the episodes, not of the mean */
+  /** standard deviation of the episodes, not of the mean */
   std: number
+  /** how many */
   episodes: number
 }
 
@@ -79,9 +84,11 @@ export function statistics(returns: Float64Array): ReturnStatistics {
   return { mean, std: Math.sqrt(variance), episodes }
 }
 
+/** Undiscounted returns of episodes, and how many failed. */
 export interface OutcomeStatistics extends ReturnStatistics {
+  /** of the episodes */
   median: number
-  /** share of the episodes that failed */
+  /** share of the episodes, 0..1, that ended by the task's own rule, before the time limit */
   failureRate: number
 }
 

@@ -33,7 +33,7 @@ const tasks: Record<string, TaskEntry> = {
  * @example
  * import { taskNames } from 'bpd/train'
  *
- * console.log(taskNames()) // [ 'pendulum', … ]
+ * console.log(taskNames().join(', ')) // => pendulum, …
  */
 export const taskNames = (): string[] => Object.keys(tasks)
 
@@ -58,20 +58,24 @@ export function requireSteps(name: string, recipe: Partial<TaskRecipe> | undefin
 }
 
 /**
- * Loads what a task needs (the physics engine, for some); refuses an unknown name. Once a process and task, before `createTask`.
+ * Loads what a task needs (the physics engine, for some). Once a process and task, before `createTask`. Throws InputError for an unknown name.
+ *
+ * @param name one of `taskNames`
  *
  * @example
  * import { createTask, prepareTask } from 'bpd/train'
  *
  * await prepareTask('hopper') // loads the physics engine
- * console.log(createTask('hopper').spec.period) // 0.008
+ * console.log(createTask('hopper').spec.period) // => 0.008
  */
 export async function prepareTask(name: string): Promise<void> {
   await entry(name).prepare?.()
 }
 
 /**
- * A new environment of a task that was prepared; refuses an unknown name.
+ * A new environment of a task that was prepared. Throws InputError for an unknown name.
+ *
+ * @param name one of `taskNames`
  *
  * @example
  * import { createTask, prepareTask } from 'bpd/train'

@@ -4,9 +4,13 @@ import type { Recipe } from '../recipe.ts'
 /** Facts about a task that do not change while it runs. */
 export interface TaskSpec {
   name: string
+  /** shape (observations) */
   observationNames: readonly string[]
+  /** shape (actions) */
   actionNames: readonly string[]
+  /** shape (actions), in the units of each */
   actionLow: readonly number[]
+  /** shape (actions), in the units of each */
   actionHigh: readonly number[]
   /** control period in seconds */
   period: number
@@ -21,9 +25,17 @@ export interface Task {
   readonly observation: Float64Array
   /** true when the last step ended the episode by the task's own rule; never by the time limit */
   readonly terminated: boolean
-  /** draws a start state */
+  /**
+   * Draws a start state.
+   *
+   * @param random where its numbers come from
+   */
   reset(random: Random): void
-  /** applies one action for one control period and returns the reward */
+  /**
+   * Applies one action for one control period and returns the reward.
+   *
+   * @param action shape (actions), in the units of each
+   */
   step(action: ArrayLike<number>): number
   /** gives back memory that the garbage collector does not know; the task is not used afterwards */
   close?(): void

@@ -7,7 +7,9 @@ import type { Random } from '../random.ts'
 export interface LearnerOptions {
   /** TD3's exploration noise, in units of half the action range; SAC draws from its policy */
   exploration: number
+  /** of all random numbers; the same seed gives the same bytes */
   seed: number
+  /** of the training step; the result does not depend on it */
   threads: number
   /** fused multiply-add where the CPU has it: faster, but other last bits than on a CPU without */
   fused: boolean

@@ -13,8 +13,9 @@ export interface Said {
   activation?: string
   /** what becomes of the last layer: tanh, scaled to the bounds; clip: limited to them; none: it is the action */
   output?: OutputKind
-  /** bounds of the actions: one for all, or one each */
+  /** lower bounds of the actions, in their units: one for all, or one each */
   actionLow?: number[]
+  /** upper bounds, the same */
   actionHigh?: number[]
 }
 

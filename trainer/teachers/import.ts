@@ -7,6 +7,7 @@ import { teacherFormats } from './formats.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { decodeTeacher, type Teacher, teacherFile } from './teacher.ts'
 
+/** An imported teacher. */
 export interface Imported {
   /** safetensors, as `loadTeacher` reads it */
   bytes: Uint8Array
@@ -17,10 +18,11 @@ export interface Imported {
   warnings: readonly string[]
 }
 
+/** What the file of a teacher does not say. */
 export interface ImportOptions extends Said {
   /** a vecnormalize.pkl; without it the one beside the archive is taken, if there is one */
   statistics?: string
-  /** how many of the observations to keep (cut-inputs.ts) */
+  /** how many of the observations to keep, the first ones, where the others are always 0; absent: all */
   inputs?: number
 }
 
@@ -28,7 +30,10 @@ export interface ImportOptions extends Said {
 export const teacherKinds = teacherFormats.map((format) => format.kind)
 
 /**
- * Reads a teacher in any of the formats (formats.ts) and checks that it is one. Throws InputError.
+ * Reads a teacher in any of the formats and checks that it is one. Throws InputError for a file that is none.
+ *
+ * @param path of the teacher, a file or a folder
+ * @param options what the file does not say
  *
  * @example
  * import { writeFileSync } from 'node:fs'
@@ -47,6 +52,8 @@ export async function importTeacher(path: string, { inputs, ...options }: Import
 
 /**
  * A teacher as whoever gives one has it: a folder that `bpd import` made, or a file of any of the formats. Throws InputError.
+ *
+ * @param path of the file or the folder
  *
  * @example
  * import { openTeacher } from 'bpd/train'

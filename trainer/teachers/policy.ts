@@ -64,6 +64,9 @@ export function actorOf(bytes: Uint8Array, spec: TaskSpec): { control: Controlle
 /**
  * A teacher that acts, in f32, actions in their units, within the task's bounds; the middle of them where a general one gives NaN.
  *
+ * @param teacher as `loadTeacher` gives it, of the task's sizes
+ * @param spec of the task
+ *
  * @example
  * import { createTask, loadTeacher, prepareTask, teacherController } from 'bpd/train'
  *

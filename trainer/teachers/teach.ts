@@ -19,20 +19,26 @@ import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
 import type { PlainTeacher } from './teacher.ts'
 
+/** How a teacher is trained. */
 export interface TeachOptions extends LearnerOptions {
   algorithm: Algorithm
   /** environment steps, one update each after the first `randomSteps` */
   steps: number
   /** steps of uniformly random actions at the start */
   randomSteps: number
+  /** units of each hidden layer of the actor */
   hidden: readonly number[]
+  /** transitions */
   batchSize: number
+  /** Adam's step size, of the actor and of the critics */
   rate: number
   /** steps between evaluations; the best actor by them is kept */
   evaluateEvery: number
+  /** episodes of an evaluation */
   evaluationEpisodes: number
 }
 
+/** What `bpd teach` takes where nothing is said. */
 export const teachDefaults = {
   algorithm: 'td3',
   hidden: [256, 256],
@@ -45,19 +51,25 @@ export const teachDefaults = {
   fused: false,
 } as const
 
+/** Where the training of a teacher stands. */
 export interface TeachProgress {
+  /** environment steps that are done */
   step: number
+  /** of all */
   steps: number
-  /** of the last evaluation */
+  /** mean return of the last evaluation */
   return: number
-  /** of the actor kept so far */
+  /** mean return of the actor kept so far */
   best: number
+  /** of the last batch */
   criticLoss: number
   /** of work so far, before an interruption too */
   seconds: number
 }
 
+/** How a training is watched, saved and stopped. */
 export interface TeachRun {
+  /** told after each evaluation */
   onProgress?: (progress: TeachProgress) => void
   /** saved every so many minutes, and continued from where it exists: to the same bits */
   checkpoint?: { path: string; minutes: number }
@@ -67,6 +79,10 @@ export interface TeachRun {
 
 /**
  * Trains a teacher and gives the best one by its evaluations. Throws `Interrupted` once the signal is aborted, FailedError where training diverges.
+ *
+ * @param createTask gives a new environment; two are made
+ * @param options start from `teachDefaults`
+ * @param run progress, checkpoint, signal
  *
  * @example
  * import { createTask, encodeTeacher, prepareTask, teach, teachDefaults } from 'bpd/train'

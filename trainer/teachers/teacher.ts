@@ -24,8 +24,9 @@ import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './
 interface Facts {
   /** tanh: scaled to the action bounds; clip: in the units of the action, clamped to the bounds where there are any */
   squash: 'tanh' | 'clip'
-  /** both absent: nobody knows the bounds */
+  /** shape (actions), in the units of each; both absent: nobody knows the bounds */
   actionLow?: number[]
+  /** shape (actions), in the units of each */
   actionHigh?: number[]
   /** free text: source, algorithm, seed, steps, command */
   metadata: Record<string, string>
@@ -43,6 +44,7 @@ export interface GeneralTeacher extends Facts {
   graph: Graph
 }
 
+/** A trained policy that students learn from. */
 export type Teacher = PlainTeacher | GeneralTeacher
 
 /** Bytes of the teacher as plain f32: what the student's file is compared with. */
@@ -185,6 +187,8 @@ function readOutput(
 /**
  * A teacher as the bytes of a safetensors file.
  *
+ * @param teacher whose hidden layers have one activation
+ *
  * @example
  * import { writeFileSync } from 'node:fs'
  * import { encodeTeacher, loadTeacher } from 'bpd/train'
@@ -240,8 +244,9 @@ export function teacherFile(path: string): string {
 }
 
 /**
- * A teacher in our own form, by its file or the folder of it; other forms: `openTeacher` (import.ts). Throws InputError, too, where the file
- * is of another kind.
+ * A teacher in our own form; other forms: `openTeacher`. Throws InputError, too, where the file is of another kind.
+ *
+ * @param path of a safetensors file, as `encodeTeacher`, `bpd teach` and `bpd import` write it, or of the folder of it
  *
  * @example
  * import { loadTeacher } from 'bpd/train'

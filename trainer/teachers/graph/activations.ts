@@ -61,6 +61,11 @@ export const activations = {
   power: (x, alpha) => x ** alpha,
 } satisfies Record<string, Activate>
 
+/**
+ * An activation of a graph, entry by entry.
+ *
+ * @useDeclaredType
+ */
 export type ActivationName = keyof typeof activations
 
 export const activationNames = Object.keys(activations) as ActivationName[]

@@ -1,11 +1,20 @@
 /** A teacher that is no plain stack of ReLU or tanh layers: a list of operations on flat vectors. */
 import type { ActivationName } from './activations.ts'
 
+/** @inline */
 export type Numbers = Float32Array | Float64Array
 
-/** Of two vectors, entry by entry. */
+/**
+ * Of two vectors, entry by entry.
+ *
+ * @inline
+ */
 export type Combination = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pow'
-/** Of `group` entries that follow one another, to one. */
+/**
+ * Of `group` entries that follow one another, to one.
+ *
+ * @inline
+ */
 export type Reduction = 'mean' | 'sum' | 'min' | 'max'
 
 /**
@@ -29,8 +38,11 @@ export type Op =
   | { op: 'standardise'; from: [number]; group: number; epsilon: number }
   | { op: 'constant'; from: []; values: Numbers }
 
+/** Operations in order; the last gives the output. */
 export interface Graph {
+  /** how many numbers an observation has */
   observations: number
+  /** each takes what was given before it */
   ops: readonly Op[]
 }
 
