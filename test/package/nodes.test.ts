@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { apiExamples, layOut, promised, type Ran } from '../support/api-examples.ts'
 import { describeWith } from '../support/require.ts'
 import {
   emptyFolder,
@@ -22,6 +23,7 @@ import {
 
 const short =
   '--steps 400 --tune-updates 200 --transitions 2000 --episodes 2 --inferences 8 --control-episodes 1'.split(' ')
+const examples = apiExamples()
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 /** What the sources make of the same words, here. */
@@ -47,7 +49,7 @@ describeWith(need, present)('installed from its tarball', () => {
   describe.each(Object.keys(nodes))('under Node %s', (major) => {
     const node = nodes[major]
     const env = under(node)
-    const folder = emptyFolder()
+    const [folder, elsewhere] = [emptyFolder(), emptyFolder()]
     beforeAll(() => install(folder, node))
 
     it('`npx bpd demo pendulum` prints the same figures and makes the same student', () => {
@@ -98,6 +100,14 @@ describeWith(need, present)('installed from its tarball', () => {
           ? `import('bpd').then(({ loadPolicy }) => console.log(typeof loadPolicy))`
           : `console.log(${required})`
       expect(printed(folder, node, ['-e', words]).trim()).toBe(major === '20' ? 'function' : 'pendulum')
+    })
+
+    it('every example of the exports runs and prints what it promises', () => {
+      layOut(examples, elsewhere, join(folder, 'node_modules/bpd'))
+      const ran: Ran[] = JSON.parse(printed(elsewhere, node, ['run.js']))
+      expect(ran.map(({ error }) => error)).toEqual(examples.map(() => undefined))
+      for (const [i, { code }] of examples.entries())
+        for (const line of promised(code)) expect(ran[i].printed).toMatch(line)
     })
 
     it('what is not exported is not reachable', () => {
