@@ -1,8 +1,7 @@
 /** Installs a policy on a board and lets it act there, every action compared: `node examples/drive-a-board.ts [port]`. */
 import { readFileSync } from 'node:fs'
-import { Board } from '../firmware-bridge/host/client.ts'
-import { openPort } from '../firmware-bridge/host/ports.ts'
-import { loadPolicy } from '../runtime-as/kernel/policy.ts'
+import { loadPolicy } from 'bpd'
+import { Board, openPort } from 'bpd/board'
 
 const bytes = readFileSync('models/pendulum/student.bpd')
 const here = loadPolicy(bytes)

@@ -1,6 +1,6 @@
 /** Loads a policy, says what it expects, and lets it act: `node examples/load-a-policy.ts [file.bpd]`. */
 import { readFileSync } from 'node:fs'
-import { loadPolicy } from '../runtime-as/kernel/policy.ts'
+import { loadPolicy } from 'bpd'
 
 const policy = loadPolicy(readFileSync(process.argv[2] ?? 'models/pendulum/student.bpd'))
 const { observation, action, period } = policy.contract

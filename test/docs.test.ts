@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { generated } from '../bench/docs/build.ts'
-import { folderPages, pages, root } from './support/pages.ts'
+import { apiPages, folderPages, pages, root } from './support/pages.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const written = [...pages(), 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...folderPages()]
@@ -14,13 +14,15 @@ describe('generated tables and plots', () => {
   })
 })
 
-describe.each(written)('%s', (page) => {
+describe.each([...written, ...apiPages()])('%s', (page) => {
   it('has no dead link', () => {
     const links = [...read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link)
     const dead = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(root, dirname(page), link)))
     expect(dead).toEqual([])
   })
+})
 
+describe.each(written)('%s', (page) => {
   it('names no file that is not there', () => {
     const names = [
       ...read(page).matchAll(

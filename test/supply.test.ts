@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import lock from '../package-lock.json' with { type: 'json' }
@@ -28,6 +30,12 @@ describe('what is installed', () => {
       pinned.map(([name, version]) => `${name}@${version}`).filter((id) => !locked.map(idOf).includes(id)),
     ).toEqual([])
     for (const [name, version] of pinned) expect(`${name} ${version}`).toMatch(/ 24\.\d+\.\d+$/)
+  })
+
+  it.each(['test/support/onnx', 'bench/docs/api'])('so is what only %s needs', (folder) => {
+    const { packages } = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8'))
+    const entries = Object.entries<Locked>(packages).filter(([path]) => path !== '')
+    expect(entries.filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))).toEqual([])
   })
 
   it('needs no install script: these bring what their scripts would build', () => {

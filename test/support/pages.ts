@@ -13,6 +13,13 @@ export interface Block {
 /** README and docs, by their path from the root. */
 export const pages = (): string[] => ['README.md', ...readdirSync(join(root, 'docs')).filter(isPage).map(inDocs).sort()]
 
+/** The reference, by path from the root. Its blocks are the examples of api-examples.ts. */
+export const apiPages = (): string[] =>
+  readdirSync(join(root, 'docs/api'))
+    .filter(isPage)
+    .map((name) => `docs/api/${name}`)
+    .sort()
+
 /** The READMEs and specifications that lie beside the code, by their path from the root. */
 export const folderPages = (): string[] =>
   ['trainer', 'runtime-as', 'firmware-bridge'].flatMap((top) =>
