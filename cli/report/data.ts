@@ -15,16 +15,18 @@ export function describeData(file: string, summary: Summary, columns = process.s
   return [
     `${printable(file)}: ${format}, ${grouped(rows)} rows`,
     columnTable(summary.columns, columns),
-    `episodes     ${grouped(count)} of ${lengths}; ${grouped(terminal)} ended in a terminal state, ${grouped(count - terminal)} cut off`,
+    `episodes     ${grouped(count)} of ${lengths}`,
+    `             ${grouped(terminal)} ended in a terminal state, ${grouped(count - terminal)} cut off`,
     ...(rate
       ? [
-          `rate         ${frequency(1 / rate.period)}, ${duration(rate.period)} a step; jitter ${rate.jitter < 1e-4 ? 'none' : percent(rate.jitter)}, steps from ${seconds(rate.least)} to ${seconds(rate.most)}`,
+          `rate         ${frequency(1 / rate.period)}, ${duration(rate.period)} a step`,
+          `             jitter ${rate.jitter < 1e-4 ? 'none' : percent(rate.jitter)}, steps from ${seconds(rate.least)} to ${seconds(rate.most)}`,
           ...(rate.gaps ? [`             ${grouped(rate.gaps)} gaps, of more than one and a half steps`] : []),
           ...(rate.backward ? [`             ${grouped(rate.backward)} steps where the clock does not go on`] : []),
         ]
       : ['rate         not known: no column of timestamps']),
-    `rewards      ${summary.hasRewards ? 'yes' : 'none: a student is cloned from it without a value term'}`,
-    `next         ${summary.hasNextObservations ? 'observations stored' : 'observations from the next row of the episode'}`,
+    `rewards      ${summary.hasRewards ? 'yes' : 'none: cloned without a value term'}`,
+    `next         ${summary.hasNextObservations ? 'observations stored' : 'observations from the next row'}`,
     ...unread.map(({ name, why }) => `not read     ${printable(name)}: ${printable(why)}`),
     ...(unknown.length ? [`to be named  ${unknown.map((role) => `--${role}`).join(' and ')}`] : []),
     ...notes.map((note) => `note         ${printable(note)}`),

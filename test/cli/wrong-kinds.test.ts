@@ -116,6 +116,8 @@ describe('a file of another kind than a verb takes is refused in one line that s
 describe('whom a refusal names takes such a file, whatever it is called', () => {
   it.each([
     ['a policy', ['inspect', 'policy']],
+    ['a table', ['inspect', 'table']],
+    ['our transitions', ['inspect', 'transitions']],
     ['a policy to export', ['export', 'policy', '--form', 'c', '--out', 'b.c']],
     ['a policy to flash', ['flash', 'policy', '--port', 'in-process']],
     ['a teacher', ['inspect', 'teacher']],

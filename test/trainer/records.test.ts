@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exportForms, formNames } from '../../runtime-as/exports/forms.ts'
+import { dataFormats } from '../../trainer/data/formats.ts'
 import { distillOptions } from '../../trainer/distill/options.ts'
 import { cutAt, describeCut } from '../../trainer/distill/points.ts'
 import { variantNames, variantOf } from '../../trainer/distill/variants.ts'
@@ -70,5 +71,11 @@ describe('a form of export', () => {
 describe('a format of teachers', () => {
   it('has a kind of file of its own', () => {
     expect(new Set(teacherFormats.map(({ kind }) => kind)).size).toBe(teacherFormats.length)
+  })
+})
+
+describe('a format of data', () => {
+  it('has a kind of file of its own', () => {
+    expect(new Set(dataFormats.map(({ kind }) => kind)).size).toBe(dataFormats.length)
   })
 })

@@ -30,7 +30,7 @@ function logOf(path: string, descriptor: number, size: number): Log {
   const source = fileSource(descriptor, size)
   const [head, first] = take(2, linesOf(path, source))
   const separator = separatorOf(head?.text ?? '')
-  const cells = cellsOf(head?.text ?? '', separator)
+  const cells = cellsOf(head?.text ?? '', separator).map((cell) => cell.trim())
   if (cells.length > maxColumns)
     throw new InputError(`${path}: ${cells.length} columns, expected at most ${maxColumns}`)
   const named = cells.some((cell) => Number.isNaN(numberOf(cell)) && !/^(nan|)$/i.test(cell))
@@ -90,19 +90,19 @@ async function* blocks(
   if (count > 0) yield { first, count, values }
 }
 
-/** NaN for what is no number. */
+/** NaN for what is no number; spaces around it are none of it. */
 function numberOf(cell: string): number {
-  // Number('') is 0, and takes 0x10
-  if (cell === '' || cell[1] === 'x' || cell[1] === 'b' || cell[1] === 'o') return Number.NaN
   const value = Number(cell)
+  // nothing is 0 to it
+  if (value === 0 && cell.trim() === '') return Number.NaN
   if (!Number.isNaN(value)) return value
-  const word = cell.toLowerCase()
+  const word = cell.trim().toLowerCase()
   if (word === 'true' || word === 'false') return word === 'true' ? 1 : 0
   const [, sign, infinite] = /^([-+]?)(inf|infinity)$/.exec(word) ?? []
   return infinite ? (sign === '-' ? -Infinity : Infinity) : Number.NaN
 }
 
-const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !/^(|nan|null|na|none)$/i.test(cell)
+const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !/^\s*(|nan|null|na|none)\s*$/i.test(cell)
 
 const separatorOf = (line: string): string => {
   const outside = line.replace(/"[^"]*"/g, '')
@@ -110,9 +110,9 @@ const separatorOf = (line: string): string => {
   return [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best))
 }
 
-/** Cells of a line, without the spaces and quotes around them. */
+/** Cells of a line, without quotes around them. */
 function cellsOf(line: string, separator: string): string[] {
-  if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim())
+  if (!line.includes('"')) return line.split(separator)
   const cells: string[] = []
   const quoted = /\s*"((?:[^"]|"")*)"\s*/y
   for (let at = 0; at <= line.length; ) {
