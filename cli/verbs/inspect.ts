@@ -27,8 +27,11 @@ async function run(path: string, { json, ...given }: CommonOptions & GivenData):
   const file = teacherFile(path)
   if (isData(file)) {
     const summary = await inspectData(file, given)
-    printResult(json, { kind: 'data', file, ...summary }, () => describeData(file, summary))
-    return
+    // arrays may be a teacher's
+    if (summary.unknown.length < 2 || !(await isTeacher(file))) {
+      printResult(json, { kind: 'data', file, ...summary }, () => describeData(file, summary))
+      return
+    }
   }
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
   if (kind !== 'policy') {
@@ -43,6 +46,12 @@ async function run(path: string, { json, ...given }: CommonOptions & GivenData):
   const policy = inspectPolicy(decodePolicy(bytes, file), file)
   printResult(json, policy, () => describePolicy(policy))
 }
+
+const isTeacher = (file: string): Promise<boolean> =>
+  importTeacher(file).then(
+    () => true,
+    () => false,
+  )
 
 async function inspectData(file: string, given: GivenData): Promise<Summary> {
   const log = await openLog(file)

@@ -95,6 +95,7 @@ describeWith(need, hasPeers())('data sets that Python wrote', () => {
   it.each([
     ['absurd.hdf5', '"/observations": 17592186044416 bytes in a file of'],
     ['lzf.hdf5', '"observations": packed by lzf (filter 32000), expected gzip or none'],
+    ['chunky.hdf5', '"observations": packed by chunks of 800000000 bytes, expected gzip or none, in chunks of at most'],
     ['objects.npz', '"actions": Python objects, expected numbers'],
     ['unequal.npz', '"actions": 36 rows, expected 37 as of "observations"'],
     ['nulls.parquet', 'column "observation", row 1: NaN, expected a finite number'],

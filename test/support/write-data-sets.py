@@ -156,6 +156,9 @@ if every:
     with h5py.File(path("absurd.hdf5"), "w") as out:
         out.create_dataset("observations", shape=(2**40, 4), dtype="f4", chunks=(1024, 4))
         out.create_dataset("actions", shape=(2**40, 2), dtype="f4", chunks=(1024, 2))
+    with h5py.File(path("chunky.hdf5"), "w") as out:
+        out.create_dataset("observations", shape=(200_000_000, 1), dtype="f4", chunks=(200_000_000, 1), compression="gzip")
+        out.create_dataset("actions", shape=(200_000_000, 1), dtype="f4")
     with h5py.File(path("lzf.hdf5"), "w") as out:
         out.create_dataset("observations", data=observations, compression="lzf", chunks=True)
         out.create_dataset("actions", data=actions, compression="lzf", chunks=True)

@@ -1,6 +1,6 @@
 /** Transitions out of the files that people have: logs of every format (formats.ts), and our own. */
 import { weighDones } from './dones.ts'
-import type { Episode } from './episode-ends.ts'
+import { type Episode, slow } from './episode-ends.ts'
 import { ownDataSet, ownFormat } from './formats/own.ts'
 import { kindOfData, openLog } from './formats.ts'
 import { type Gathered, type GatherOptions, gather } from './gather.ts'
@@ -93,7 +93,7 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
     period: log.period ?? ends.timing.rate()?.period,
     openEnds,
     dropped,
-    notes: log.notes,
+    notes: [...log.notes, ...slow(ends.timing.rate()?.period)],
     close: () => store.close(),
   }
 }

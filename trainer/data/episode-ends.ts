@@ -92,3 +92,9 @@ export class Timing {
     }
   }
 }
+
+/** A doubt about a period: robots are not that slow, and timestamps often in another unit. */
+export const slow = (period?: number): string[] =>
+  period !== undefined && period >= 1
+    ? [`a step of ${period} s: timestamps are taken in s, unless their name ends in _ms, _us or _ns`]
+    : []

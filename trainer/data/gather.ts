@@ -4,7 +4,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { brief } from '../files/brief.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { type Episode, EpisodeEnds, type Marks } from './episode-ends.ts'
-import { type Block, blockRows, type Field, type Log, maxRows } from './log.ts'
+import { type Block, blockRows, type Field, type Log, maxRows, secondsIn } from './log.ts'
 import type { Column, Resolved } from './mapping.ts'
 import { RowStore } from './row-store.ts'
 
@@ -187,7 +187,7 @@ class Gatherer {
       episode: value(episode),
       terminal: value(terminal),
       timeout: value(timeout),
-      time: value(time),
+      time: time && value(time)! * secondsIn(time.column.name),
     }
   }
 

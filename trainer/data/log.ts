@@ -34,7 +34,7 @@ export const roles = {
   terminals: ['terminals', 'terminal', 'terminations', 'terminated', 'is_terminal', 'dones', 'done'],
   timeouts: ['timeouts', 'timeout', 'truncations', 'truncated'],
   episodes: ['episodes', 'episode', 'episode_index', 'episode_id'],
-  time: ['time', 'timestamp', 'timestamps', 't'],
+  time: ['time', 'timestamp', 'timestamps', 't', 'time_ms', 'timestamp_ms', 'timestamp_us', 'timestamp_ns'],
 } as const satisfies Record<string, readonly string[]>
 
 /**
@@ -95,6 +95,12 @@ export function arrayField(name: string, shape: readonly number[], given?: reado
   if (rest.length === 0) return { name, columns: [name] }
   const named = given?.length === width ? given : Array.from({ length: width }, (_, i) => `${name}.${i}`)
   return { name, columns: named }
+}
+
+/** s in the unit that a column of timestamps has in its name: `stamp_ms`, `time [us]`; 1 where it says none */
+export function secondsIn(column: string): number {
+  const [, unit] = /[_.\s[(](ms|us|µs|ns)[\])]?$/.exec(column) ?? []
+  return unit === undefined ? 1 : { ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 }[unit as 'ms']
 }
 
 /** What a library throws over a damaged file, as one line. what: "a Parquet file" */

@@ -1,7 +1,7 @@
 /** What a log holds, column by column, for someone who has not looked at it yet: nothing is refused that can be counted. */
 import { weighDones } from './dones.ts'
-import { EpisodeEnds, type Rate } from './episode-ends.ts'
-import type { Block, Field, Log, Role } from './log.ts'
+import { EpisodeEnds, type Rate, slow } from './episode-ends.ts'
+import { type Block, type Field, type Log, type Role, secondsIn } from './log.ts'
 import { type Column, type Mapping, type Resolved, resolveWhatIsThere } from './mapping.ts'
 
 export interface ColumnSummary {
@@ -77,7 +77,7 @@ export async function summarise(log: Log, mapping: Mapping = {}): Promise<Summar
     hasNextObservations: roles.nextObservations !== undefined,
     hasTeacherActions: roles.teacherActions !== undefined,
     unknown: (['observations', 'actions'] as const).filter((role) => !roles[role]),
-    notes: [...log.notes, ...notes],
+    notes: [...log.notes, ...notes, ...slow(episodes.ends.timing.rate()?.period)],
   }
 }
 
@@ -157,6 +157,7 @@ class EpisodeCount {
   #shortest = Infinity
   #longest = 0
   #lastTerminal = false
+  readonly #second: number
   readonly #places: Partial<
     Record<'episode' | 'terminal' | 'timeout' | 'time', [slot: number, index: number, width: number]>
   >
@@ -166,6 +167,7 @@ class EpisodeCount {
       const slot = columns ? fields.indexOf(columns[0].field) : -1
       return slot < 0 ? undefined : [slot, columns![0].index, fields[slot].columns.length]
     }
+    this.#second = secondsIn(time?.[0].name ?? '')
     this.#places = { episode: place(episodes), terminal: place(terminals), timeout: place(timeouts), time: place(time) }
   }
 
@@ -178,7 +180,7 @@ class EpisodeCount {
         episode: value(episode),
         terminal: value(terminal),
         timeout: value(timeout),
-        time: value(time),
+        time: time && value(time)! * this.#second,
       }
       if (this.ends.begins(marks)) this.#end()
       this.#length++

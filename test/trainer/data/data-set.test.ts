@@ -267,6 +267,31 @@ describe('the rate', () => {
     expect(data.period).toBeCloseTo(0.01, 4)
     expect((await open(['x', 'u'], [[1, 0]])).period).toBeUndefined()
   })
+
+  it('is in seconds, whatever unit the name of the column says; a slow one is doubted', async () => {
+    for (const [name, second] of Object.entries({ time_ms: 1e3, 'stamp [us]': 1e6, ros_stamp_ns: 1e9, time: 1 })) {
+      const mapping = { observations: ['x'], actions: ['u'], time: [name] }
+      const data = await open(
+        ['x', 'u', name],
+        [0, 1, 2, 3].map((row) => [row, 0, 1.7e9 * second + row * 0.008 * second]),
+        { mapping },
+      )
+      expect(data.period, name).toBeCloseTo(0.008, 6)
+      expect(data.notes).toEqual([])
+    }
+    const slow = await open(
+      ['x', 'u', 'time'],
+      [
+        [1, 0, 0],
+        [2, 0, 8],
+        [3, 0, 16],
+      ],
+    )
+    expect(slow).toMatchObject({
+      period: 8,
+      notes: [expect.stringContaining('a step of 8 s: timestamps are taken in s')],
+    })
+  })
 })
 
 describe('many rows', () => {

@@ -25,7 +25,7 @@ export interface ArrayIn {
   bytes: number
   /** undefined: no numbers */
   decode?: Decode
-  /** a filter that the library does not have */
+  /** how it is packed, where that cannot be read: a filter that the library does not have, chunks too large to unpack */
   packedBy?: string
   /** rows that are packed together */
   chunkRows: number
@@ -110,7 +110,7 @@ export class Hdf5File {
         shape: shape ?? [],
         bytes: decode ? size : 0,
         decode,
-        packedBy: foreign && `${short(foreign.name)} (filter ${foreign.id})`,
+        packedBy: foreign ? `${short(foreign.name)} (filter ${foreign.id})` : tooLarge(chunks, size),
         chunkRows: chunks?.[0] ?? 1,
       }
     })
@@ -148,6 +148,12 @@ export class Hdf5File {
   close(): void {
     this.try(() => this.#file.close())
   }
+}
+
+/** In words, of chunks that cannot be unpacked in the memory that reading may take. */
+function tooLarge(chunks: readonly number[] | null, size: number): string | undefined {
+  const bytes = (chunks ?? []).reduce((product, n) => product * n, size)
+  return chunks && bytes > maxRead ? `chunks of ${bytes} bytes` : undefined
 }
 
 /** Rows of one array in order, read in pieces of its own: its chunks. */

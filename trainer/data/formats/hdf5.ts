@@ -62,7 +62,7 @@ function fieldOf(name: string, { shape, decode, packedBy }: ArrayIn): Field {
     return {
       name,
       columns: [name],
-      unusable: `packed by ${packedBy}, expected gzip or none: h5repack -f GZIP=4 IN OUT`,
+      unusable: `packed by ${packedBy}, expected gzip or none, in chunks of at most 256 MiB (h5repack)`,
     }
   if (!decode) return { name, columns: [name], unusable: 'no numbers' }
   if (shape.length === 0) return { name, columns: [name], unusable: 'a single number, expected a row of them or more' }
