@@ -12,23 +12,22 @@ export async function weighDones<C extends Partial<Resolved>>(
   named: boolean,
 ): Promise<{ columns: C; notes: string[] }> {
   const [done] = columns.terminals ?? []
-  if (named || !done || !/(^|[/.])dones?$/.test(done.name)) return { columns, notes: [] }
-  const say = (what: string) => [`"${done.name}" ${what}`]
-  if (!log.grouped)
-    return columns.timeouts || columns.episodes
-      ? { columns, notes: [] }
-      : {
-          columns,
-          notes: say('is taken as terminal states; where it marks time limits too, name a column of --timeouts'),
-        }
-  if (!(await everyPartEnds(log, columns))) return { columns, notes: [] }
-  const { terminals: _, ...left } = columns
-  return {
-    columns: left as C,
-    notes: say(
-      `ends every episode, so they are taken as cut off; --terminals ${done.name} takes them as terminal states`,
-    ),
+  if (!done) return { columns, notes: [] }
+  const mixed = !named && /(^|[/.])dones?$/.test(done.name)
+  if (!log.grouped) {
+    // the cut-offs of D4RL's first files are told by nothing
+    if (columns.timeouts || columns.episodes) return { columns, notes: [] }
+    const next = columns.nextObservations ? '' : ', and its last next observation is of another'
+    const why = mixed ? `"${done.name}" is taken as terminal states; one that was cut off` : 'one that was cut off'
+    return {
+      columns,
+      notes: [`episodes end with "${done.name}" alone: ${why} runs into the next${next}; --timeouts tells them`],
+    }
   }
+  if (!mixed || !(await everyPartEnds(log, columns))) return { columns, notes: [] }
+  const { terminals: _, ...left } = columns
+  const note = `"${done.name}" ends every episode, so they are taken as cut off; --terminals ${done.name} takes them as terminal states`
+  return { columns: left as C, notes: [note] }
 }
 
 async function everyPartEnds(log: Log, { terminals }: Partial<Resolved>): Promise<boolean> {

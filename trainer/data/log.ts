@@ -72,12 +72,14 @@ export const blockRows = 4096
 export const maxColumns = 4096
 /** of a log; row numbers stay exact, and what is made of them in memory small */
 export const maxRows = 200_000_000
-/** bytes that one byte of a file may unpack to: deflate does not reach more */
-const ratio = 1100
+/** bytes that one byte of a file may unpack to, columns of zeros among others; deflate reaches 1000, of nothing but zeros */
+const ratio = 200
+/** and of a small one in any case */
+const least = 16 << 20
 
 /** Throws InputError where a file says that it holds more than it can: a small one that would take hours and the disk. */
 export function requireSane(path: string, what: string, bytes: number, fileBytes: number): void {
-  const most = Math.max(64 << 20, ratio * fileBytes)
+  const most = Math.max(least, ratio * fileBytes)
   if (!(bytes <= most))
     throw new InputError(`${path}: ${what}: ${bytes} bytes in a file of ${fileBytes}, expected at most ${most}`)
 }

@@ -239,6 +239,19 @@ describe('an episode', () => {
     expect(said.episodes.map(({ terminal }) => terminal)).toEqual([true, true])
   })
 
+  it('that was cut off is not told where there are terminals alone, which is said', async () => {
+    const data = await open(
+      ['x', 'u', 'terminals'],
+      [
+        [1, 0, 0],
+        [2, 0, 1],
+        [3, 0, 0],
+      ],
+    )
+    expect(data.notes.join()).toMatch(/episodes end with "terminals" alone: .* is of another; --timeouts tells them/)
+    expect((await open(['x', 'u', 'terminals', 'timeouts'], [[1, 0, 0, 1]])).notes).toEqual([])
+  })
+
   it('breaks where a row is left out for a number that is missing', async () => {
     const data = await open(
       ['x', 'u'],

@@ -210,9 +210,18 @@ function reasonIn(error: unknown): string {
 }
 
 async function load(path: string): Promise<Library> {
+  const { error } = console
+  // taken by the library for what it has to say of texts in the file, which is no business of stderr
+  console.error = (...words) => {
+    if (!/^warning: /.test(String(words[0]))) error(...words)
+  }
   try {
-    return await import('h5wasm/node')
+    const library = await import('h5wasm/node')
+    await library.ready
+    return library
   } catch {
     throw new FailedError(`${path}: an HDF5 file, expected the package h5wasm to read it: npm install h5wasm`)
+  } finally {
+    console.error = error
   }
 }
