@@ -91,7 +91,7 @@ export class Builder {
         a.constant,
         shape,
       )
-    if (b.constant && name !== 'min' && name !== 'max' && name !== 'pow')
+    if (b.constant && (name === 'add' || name === 'sub' || name === 'mul' || name === 'div'))
       return this.#scaleBy(name, a, b.constant, shape)
     if (b.constant && (name === 'min' || name === 'max')) {
       const unbounded = b.constant.map(() => (name === 'min' ? -Infinity : Infinity))
@@ -104,6 +104,18 @@ export class Builder {
     if (b.constant && name === 'pow' && b.constant.every((x) => x === b.constant![0]))
       return this.activate(this.reshape(a, shape), 'power', b.constant[0])
     return this.#emit({ op: 'combine', name }, [a, b], shape)
+  }
+
+  /** a where the condition is not 0, else b. */
+  choose(condition: Value, a: Value, b: Value): Value {
+    const all = [condition, a, b]
+    const shape = all.reduce<readonly number[] | undefined>((so, { shape }) => so && broadcastShape(so, shape), [])
+    if (!shape) return this.#refuse('three arrays that do not go together')
+    return this.#emit(
+      { op: 'choose' },
+      all.map((one) => this.expand(one, shape)),
+      shape,
+    )
   }
 
   #scaleBy(name: 'add' | 'sub' | 'mul' | 'div', value: Value, by: Numbers, shape: readonly number[]): Value {

@@ -50,7 +50,7 @@ const combination =
   (call) => {
     const { builder, args, named } = call
     // of sizes, which are no arrays
-    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name](args[0], args[1])
+    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name]!(args[0], args[1])
     const alpha = named.get('alpha') ?? args[2]
     const right = value(call, 1)
     const scaled = typeof alpha === 'number' && alpha !== 1 && (name === 'add' || name === 'sub')
@@ -61,7 +61,7 @@ const combination =
     )
   }
 
-const scalars: Record<Combination, (a: number, b: number) => number> = {
+const scalars: Partial<Record<Combination, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
