@@ -170,3 +170,48 @@ checkpoint("cleanrl-sac", (sac.state_dict(), {"fc1.weight": torch.zeros(2, 2)}),
 sequential = stack(nn.SiLU)
 checkpoint("sequential", sequential.state_dict(), with_torch(sequential), activation="silu")
 checkpoint("sequential-half", {k: v.to(torch.bfloat16) for k, v in sequential.state_dict().items()}, with_torch(sequential.to(torch.bfloat16).float()), activation="silu")
+
+
+def export_sb3():
+    """As the documentation of Stable-Baselines3 exports policies to ONNX."""
+    import gymnasium as gym
+    from stable_baselines3 import PPO, SAC
+    from stable_baselines3.common.policies import BasePolicy
+
+    class Env(gym.Env):
+        observation_space = gym.spaces.Box(-np.inf, np.inf, (OBS,), np.float32)
+        action_space = gym.spaces.Box(-2.0, 2.0, (ACT,), np.float32)
+
+        def reset(self, **_):
+            return np.zeros(OBS, np.float32), {}
+
+        def step(self, _):
+            return np.zeros(OBS, np.float32), 0.0, False, False, {}
+
+    class OnnxablePpo(nn.Module):
+        def __init__(self, policy: BasePolicy):
+            super().__init__()
+            self.policy = policy
+
+        def forward(self, observation):
+            return self.policy(observation, deterministic=True)
+
+    class OnnxableSac(nn.Module):
+        def __init__(self, actor):
+            super().__init__()
+            self.actor = actor
+
+        def forward(self, observation):
+            return self.actor(observation, deterministic=True)
+
+    ppo, sac = PPO("MlpPolicy", Env(), device="cpu", seed=0), SAC("MlpPolicy", Env(), device="cpu", seed=0)
+    for name, model in (("sb3-ppo", OnnxablePpo(ppo.policy)), ("sb3-sac", OnnxableSac(sac.policy.actor))):
+        path = folder / f"{name}.onnx"
+        torch.onnx.export(model, example, str(path), opset_version=17, input_names=["input"], dynamo=False)
+        vectors(name, "onnxruntime", with_onnxruntime(path))
+    for name, model in (("sb3-ppo-zip", ppo), ("sb3-sac-zip", sac)):
+        model.save(folder / f"{name}.zip")
+        vectors(name, "stable-baselines3", lambda x: model.predict(x, deterministic=True)[0])
+
+
+export_sb3()
