@@ -1,4 +1,5 @@
 /** The functions of torch that a policy may call, each as operations of a graph. One of one's own: one line. */
+import { brief } from '../../files/brief.ts'
 import type { ActivationName } from '../graph/activations.ts'
 import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
 import type { Builder, Value } from '../graph/builder.ts'
@@ -338,7 +339,8 @@ const own: Record<string, TorchFunction> = {
   __isnot__: ({ args: [a, b] }) => a !== b,
   __not__: ({ args }) => !args[0],
   __contains__: ({ args: [list, x] }) => Array.isArray(list) && list.includes(x),
-  RaiseException: ({ args, refuse }) => refuse(`the policy refuses the observation: ${String(args[0]).slice(0, 100)}`),
+  RaiseException: ({ args, refuse }) =>
+    refuse(`the policy refuses the observation${typeof args[0] === 'string' ? `: ${brief(args[0])}` : ''}`),
   format: () => '',
   uninitialized: () => null,
   dtype: () => 6,
