@@ -3,10 +3,21 @@
  * holds the checkout and the public archives. What trains is told to train less: see SHORT.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generateOnnx } from '../../runtime-as/exports/onnx.ts'
+import { readProgram } from '../../runtime-as/exports/program.ts'
 import { fixturePath } from '../support/fixtures.ts'
 import { blocksOf, indentedCommands, pages, root } from '../support/pages.ts'
 
@@ -45,6 +56,10 @@ describe.skipIf(!runnable).each(pages())('%s', (page) => {
     mkdirSync(join(folder, 'runs'))
     mkdirSync(join(folder, '.bin'))
     symlinkSync(fixturePath('teachers/sb3'), join(folder, 'rl-trained-agents'))
+    // what a user would bring
+    symlinkSync(fixturePath('teachers/sb3/sac/Pendulum-v1_1/Pendulum-v1.zip'), join(folder, 'model.zip'))
+    const student = readFileSync(join(root, 'models/pendulum/student.bpd'))
+    writeFileSync(join(folder, 'policy.onnx'), generateOnnx(readProgram(student, 'student')))
     writeFileSync(join(folder, '.bin/npx'), NPX)
     chmodSync(join(folder, '.bin/npx'), 0o755)
   })

@@ -22,8 +22,12 @@ const most: Record<Wanted, number> = {
   json: 1 << 20,
 }
 
-/** The bytes of a file of one of the kinds that are expected, and which it is. */
-export function readAs<K extends Wanted>(path: string, expected: readonly K[]): { kind: K; bytes: Uint8Array } {
+/** The bytes of a file of one of the kinds that are expected, and which it is. limit: bytes, where that is less than its kind has */
+export function readAs<K extends Wanted>(
+  path: string,
+  expected: readonly K[],
+  limit = Infinity,
+): { kind: K; bytes: Uint8Array } {
   const { descriptor, stats } = open(path, expected)
   try {
     if (!stats.isFile()) {
@@ -32,8 +36,9 @@ export function readAs<K extends Wanted>(path: string, expected: readonly K[]): 
       return { kind: requireKind(sourceOf(bytes), path, expected), bytes }
     }
     const kind = requireKind(fileSource(descriptor, stats.size), path, expected)
-    if (stats.size > most[kind])
-      throw new InputError(`${path}: ${stats.size} bytes, expected at most ${most[kind]} for such a file`)
+    const allowed = Math.min(limit, most[kind])
+    if (stats.size > allowed)
+      throw new InputError(`${path}: ${stats.size} bytes, expected at most ${allowed} for such a file`)
     return { kind, bytes: readFileSync(descriptor) }
   } catch (error) {
     throw notRead(path, error)

@@ -63,6 +63,9 @@ export async function importTeacher(path: string, { inputs, ...options }: Import
  */
 export const openTeacher = async (path: string): Promise<Teacher> => (await importTeacher(teacherFile(path))).teacher
 
+/** of a file that may become a teacher; formats have less */
+const maxBytes = 320 << 20
+
 /** options by the names that the command has for them */
 const flags: Record<keyof Said, string> = {
   activation: '--activation',
@@ -72,7 +75,7 @@ const flags: Record<keyof Said, string> = {
 }
 
 async function importWhole(path: string, { statistics, ...said }: Omit<ImportOptions, 'inputs'>): Promise<Imported> {
-  const { kind, bytes: file } = readAs(path, teacherKinds)
+  const { kind, bytes: file } = readAs(path, teacherKinds, maxBytes)
   const format = teacherFormats.find((one) => one.kind === kind)!
   for (const key of Object.keys(flags) as (keyof Said)[])
     if (said[key] !== undefined && !format.takes.includes(key))

@@ -2,7 +2,6 @@
 import { brief } from '../files/brief.ts'
 import type { Op } from './graph/graph.ts'
 import { finite, type StateDict } from './named-tensors.ts'
-import { otherNames } from './stack.ts'
 
 /** How a library makes one of its numbers out of what it keeps. */
 interface Rule {
@@ -33,6 +32,8 @@ const rules: Rule[] = [
   { spread: /(^|[._])var(iance)?$/, deviation: (x) => Math.sqrt(x + 1e-8), said: '(x - mean) / sqrt(var + 1e-8)' },
 ]
 
+/** normalisers of values and of what critics see */
+const ofOthers = /critic|value|reward|return|privileged/i
 const means = /(norm\w*|rms|mean_std|preprocessor\w*|scaler)\.(_mean|mean|running_mean)$/
 
 /** Operations that come before the layers, and what they were taken for; none: there is no such. */
@@ -41,7 +42,7 @@ export function normaliserIn(
   observations: number,
   refuse: (what: string) => never,
 ): { ops: Op[]; said?: string } {
-  const usable = [...state.keys()].filter((key) => !otherNames.test(key.replace(/\.[^.]*$/, '')))
+  const usable = [...state.keys()].filter((key) => !ofOthers.test(key))
   const mean = usable.find((key) => means.test(key))
   if (mean === undefined) return { ops: [] }
   const folder = mean.slice(0, mean.lastIndexOf('.') + 1)

@@ -174,7 +174,13 @@ const around: [string, ModelOf, (x: number[]) => number[]][] = [
     'Gemm with alpha, beta and both transposed',
     {
       shape: [3, 1],
-      nodes: [{ operator: 'Gemm', inputs: ['x', 'W', 'b'], attributes: { transA: 1, transB: 1, alpha: 2, beta: 0.5 } }],
+      nodes: [
+        {
+          operator: 'Gemm',
+          inputs: ['x', 'W', 'b'],
+          attributes: { transA: 1, transB: 1, alpha: { float: 2 }, beta: 0.5 },
+        },
+      ],
       constants: layerConstants,
     },
     (x) => applyLayer(x).map((y, i) => 2 * (y - layerConstants.b[i]) + 0.5 * layerConstants.b[i]),

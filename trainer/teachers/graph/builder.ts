@@ -15,12 +15,15 @@ export interface Value {
   whole?: boolean
 }
 
+/** numbers that are made on the way, which is work and memory too */
+const budget = 6 * limits.numbers
+
 export class Builder {
   readonly observation: Value
   readonly #ops: Op[] = []
   readonly #refuse: (what: string) => never
   /** numbers on the way, of which the graph keeps some */
-  #left: number = 4 * limits.numbers
+  #left: number = budget
 
   /** refuse: throws the line that names the file and what in it is wrong */
   constructor(shape: readonly number[], refuse: (what: string) => never) {
@@ -39,7 +42,7 @@ export class Builder {
 
   constant = (values: Numbers, shape: readonly number[] = [values.length], whole = false): Value => ({
     shape,
-    constant: values,
+    constant: this.#spent(values),
     whole,
   })
 
@@ -47,9 +50,10 @@ export class Builder {
 
   /** Entries of a value, where they come from. */
   arrange(value: Value, { shape, at }: Places): Value {
+    this.#spent(at)
     if (at.length === countOf(value.shape) && at.every((from, i) => from === i)) return this.reshape(value, shape)
     const { constant, whole } = value
-    if (!constant) return this.#emit({ op: 'pick', indices: this.#spent(at) }, [value], shape)
+    if (!constant) return this.#emit({ op: 'pick', indices: at }, [value], shape)
     const values = constant instanceof Float32Array ? new Float32Array(at.length) : new Float64Array(at.length)
     at.forEach((from, i) => {
       values[i] = constant[from]
@@ -91,7 +95,7 @@ export class Builder {
         a.constant,
         shape,
       )
-    if (b.constant && name !== 'min' && name !== 'max' && name !== 'pow')
+    if (b.constant && (name === 'add' || name === 'sub' || name === 'mul' || name === 'div'))
       return this.#scaleBy(name, a, b.constant, shape)
     if (b.constant && (name === 'min' || name === 'max')) {
       const unbounded = b.constant.map(() => (name === 'min' ? -Infinity : Infinity))
@@ -104,6 +108,18 @@ export class Builder {
     if (b.constant && name === 'pow' && b.constant.every((x) => x === b.constant![0]))
       return this.activate(this.reshape(a, shape), 'power', b.constant[0])
     return this.#emit({ op: 'combine', name }, [a, b], shape)
+  }
+
+  /** a where the condition is not 0, else b. */
+  choose(condition: Value, a: Value, b: Value): Value {
+    const all = [condition, a, b]
+    const shape = all.reduce<readonly number[] | undefined>((so, { shape }) => so && broadcastShape(so, shape), [])
+    if (!shape) return this.#refuse('three arrays that do not go together')
+    return this.#emit(
+      { op: 'choose' },
+      all.map((one) => this.expand(one, shape)),
+      shape,
+    )
   }
 
   #scaleBy(name: 'add' | 'sub' | 'mul' | 'div', value: Value, by: Numbers, shape: readonly number[]): Value {
@@ -147,6 +163,7 @@ export class Builder {
   #emit(op: WithoutFrom<Op>, inputs: readonly Value[], shape: readonly number[]): Value {
     if (inputs.length > 0 && inputs.every(({ constant }) => constant)) {
       this.requireSize(shape, inputs[0])
+      for (const { constant } of inputs) this.#spent(constant!)
       const known = { ...op, from: inputs.map((_, i) => i) } as Op
       const values = runOp(
         known,
@@ -174,7 +191,7 @@ export class Builder {
 
   #spent<T extends ArrayLike<number>>(numbers: T): T {
     this.#left -= numbers.length
-    if (this.#left < 0) this.#refuse(`more than ${4 * limits.numbers} weights and constants`)
+    if (this.#left < 0) this.#refuse(`more than ${budget} weights and constants`)
     return numbers
   }
 }

@@ -5,11 +5,11 @@ import type { ActivationName } from './activations.ts'
 export type Numbers = Float32Array | Float64Array
 
 /**
- * Of two vectors, entry by entry.
+ * Of two vectors, entry by entry; greater and equal give 1 or 0.
  *
  * @inline
  */
-export type Combination = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pow'
+export type Combination = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pow' | 'greater' | 'equal'
 /**
  * Of `group` entries that follow one another, to one.
  *
@@ -33,6 +33,8 @@ export type Op =
   | { op: 'pick'; from: [number]; indices: Int32Array }
   | { op: 'join'; from: number[] }
   | { op: 'combine'; from: [number, number]; name: Combination }
+  /** the second where the first is not 0, else the third */
+  | { op: 'choose'; from: [number, number, number] }
   | { op: 'reduce'; from: [number]; name: Reduction; group: number }
   /** y = (x - mean) / sqrt(variance + epsilon) of each `group` of entries that follow one another: layer normalisation */
   | { op: 'standardise'; from: [number]; group: number; epsilon: number }
@@ -74,7 +76,7 @@ export function sizesOf({ observations, ops }: Graph): number[] {
 
 /** Of the result; undefined where the operation cannot take these. */
 function sizeOf(op: Op, inputs: readonly number[]): number | undefined {
-  const [input, other] = inputs
+  const [input, other, third] = inputs
   switch (op.op) {
     case 'affine':
       return op.weights.length === input * op.bias.length ? op.bias.length : undefined
@@ -90,6 +92,8 @@ function sizeOf(op: Op, inputs: readonly number[]): number | undefined {
       return inputs.reduce((sum, size) => sum + size, 0)
     case 'combine':
       return input === other ? input : undefined
+    case 'choose':
+      return input === other && input === third ? input : undefined
     case 'reduce':
       return input % op.group === 0 ? input / op.group : undefined
     case 'standardise':

@@ -37,6 +37,8 @@ const combinations: Record<Combination, (a: number, b: number) => number> = {
   min: Math.min,
   max: Math.max,
   pow: (a, b) => a ** b,
+  greater: (a, b) => (a > b ? 1 : 0),
+  equal: (a, b) => (a === b ? 1 : 0),
 }
 
 const reductions: Record<Reduction, (group: Float64Array) => number> = {
@@ -81,6 +83,12 @@ function stepOf(op: Op, [x, other, ...rest]: readonly Float64Array[], y: Float64
       const combine = combinations[op.name]
       return () => {
         for (let i = 0; i < y.length; i++) y[i] = combine(x[i], other[i])
+      }
+    }
+    case 'choose': {
+      const [otherwise] = rest
+      return () => {
+        for (let i = 0; i < y.length; i++) y[i] = x[i] === 0 ? otherwise[i] : other[i]
       }
     }
     case 'reduce': {

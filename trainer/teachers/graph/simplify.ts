@@ -1,5 +1,5 @@
 /** The same graph in fewer operations: what exporters write out in pieces is put together again, and what nobody uses is left out. */
-import { type Graph, type Numbers, type Op, sizesOf } from './graph.ts'
+import { type Graph, limits, type Numbers, type Op, sizesOf } from './graph.ts'
 
 type Affine = Extract<Op, { op: 'affine' }>
 type Scale = Extract<Op, { op: 'scale' }>
@@ -25,6 +25,7 @@ class Rewriter {
   readonly #observations: number
   readonly #ops: Op[] = []
   readonly #sizes: number[]
+  #left = 4 * limits.numbers
 
   constructor(observations: number) {
     this.#observations = observations
@@ -38,7 +39,7 @@ class Rewriter {
     if (op.op === 'scale') return this.#addScale(op, size, alone)
     const [first] = op.from
     const source = first === undefined ? undefined : this.#of(first)
-    if (op.op === 'pick' && alone && source?.op === 'affine')
+    if (op.op === 'pick' && alone && source?.op === 'affine' && this.#mayCopy(source))
       return this.#push({ ...rowsOf(source, op.indices), from: source.from }, size)
     if (op.op === 'pick' && alone && source?.op === 'pick')
       return this.#push({ ...op, from: source.from, indices: op.indices.map((at) => source.indices[at]) }, size)
@@ -51,10 +52,17 @@ class Rewriter {
     return this.#push(op, size)
   }
 
+  /** Each copy of a layer's weights is work: there is an end to it, and then operations stay apart. */
+  #mayCopy({ weights }: Affine): boolean {
+    this.#left -= weights.length
+    return this.#left >= 0
+  }
+
   #addScale(op: Scale, size: number, alone: boolean): number {
     if (op.scale.every((s) => s === 1) && op.offset.every((o) => o === 0)) return op.from[0]
     const source = this.#of(op.from[0])
     if (!alone || (source?.op !== 'affine' && source?.op !== 'scale')) return this.#push(op, size)
+    if (source.op === 'affine' && !this.#mayCopy(source)) return this.#push(op, size)
     if (source.op === 'affine') return this.#push({ ...scaleRows(source, op), from: source.from }, size)
     const scale = Float64Array.from(op.scale, (s, i) => s * source.scale[i])
     const offset = Float64Array.from(op.offset, (o, i) => op.scale[i] * source.offset[i] + o)

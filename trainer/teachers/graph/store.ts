@@ -14,11 +14,12 @@ const kinds = [
   'pick',
   'join',
   'combine',
+  'choose',
   'reduce',
   'standardise',
   'constant',
 ] as const
-const combinations: readonly Combination[] = ['add', 'sub', 'mul', 'div', 'min', 'max', 'pow']
+const combinations: readonly Combination[] = ['add', 'sub', 'mul', 'div', 'min', 'max', 'pow', 'greater', 'equal']
 const reductions: readonly Reduction[] = ['mean', 'sum', 'min', 'max']
 
 /** Entries of operations that hold numbers, and the ends of their tensors' names. */
@@ -114,9 +115,9 @@ function readOp(item: Field, numbers: (part: string) => Numbers, spend: (count: 
     .at('from')
     .items()
     .map((value) => value.whole(0, limits.ops))
-  const take = <N extends 0 | 1 | 2>(count: N) => {
+  const take = <N extends 0 | 1 | 2 | 3>(count: N) => {
     if (from.length !== count) item.at('from').refuse(`${count} values`)
-    return from as N extends 0 ? [] : N extends 1 ? [number] : [number, number]
+    return from as N extends 0 ? [] : N extends 1 ? [number] : N extends 2 ? [number, number] : [number, number, number]
   }
   const group = () => item.at('group').whole(1, limits.width)
   const op = item.at('op').oneOf(kinds)
@@ -151,6 +152,8 @@ function readOp(item: Field, numbers: (part: string) => Numbers, spend: (count: 
       return { op, from }
     case 'combine':
       return { op, from: take(2), name: item.at('name').oneOf(combinations) }
+    case 'choose':
+      return { op, from: take(3) }
     case 'reduce':
       return { op, from: take(1), name: item.at('name').oneOf(reductions), group: group() }
     case 'standardise':

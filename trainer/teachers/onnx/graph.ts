@@ -112,7 +112,8 @@ function lower(
   refuseFile: (what: string) => never,
 ): Value | readonly Value[] {
   const { operator, name, attributes, domain } = node
-  const refuse = (what: string): never => refuseFile(`${operator}${name ? ` ${brief(name)}` : ''}: ${what}`)
+  const refuse = (what: string): never =>
+    refuseFile(`${/^\w+$/.test(operator) ? operator : brief(operator)}${name ? ` ${brief(name)}` : ''}: ${what}`)
   const lowering = domain === '' || domain === 'ai.onnx' ? ownOperator(operator) : undefined
   if (!lowering) {
     const why = outside.subgraphs.includes(operator)

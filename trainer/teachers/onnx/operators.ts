@@ -70,6 +70,15 @@ export const operators: Readonly<Record<string, Operator>> = {
   Min: combination('min'),
   Max: combination('max'),
   Sum: combination('add'),
+  Greater: combination('greater'),
+  Less: ({ builder, input }) => builder.combine('greater', input(1), input(0)),
+  GreaterOrEqual: ({ builder, input }) => not(builder, builder.combine('greater', input(1), input(0))),
+  LessOrEqual: ({ builder, input }) => not(builder, builder.combine('greater', input(0), input(1))),
+  Equal: combination('equal'),
+  Not: ({ builder, input }) => not(builder, input(0)),
+  And: combination('min'),
+  Or: combination('max'),
+  Where: ({ builder, input }) => builder.choose(input(0), input(1), input(2)),
   Gemm: dense,
   MatMul: multiply,
   LayerNormalization: layerNormalisation,
@@ -85,6 +94,9 @@ export const operators: Readonly<Record<string, Operator>> = {
   Dropout: same,
   ...shaping,
 }
+
+/** Of 1 and 0. */
+const not = (builder: Builder, value: Value): Value => builder.combine('sub', scalar(builder, 1), value)
 
 export const scalar = (builder: Builder, x: number): Value => builder.constant(Float64Array.of(x), [])
 

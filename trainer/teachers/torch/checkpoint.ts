@@ -46,8 +46,12 @@ export function stateDictIn({ value }: TorchFile, name: string): StateDict {
       }
     } else if (item instanceof Foreign) {
       for (const [key, entry] of item.attributes) if (typeof key === 'string') visit(entry, nameOf(path, key))
-    } else if (Array.isArray(item))
-      for (const [i, entry] of item.entries()) if (entry instanceof Map) visit(entry, [...path, `${i}`])
+    } else if (Array.isArray(item)) {
+      // several dicts one after another: the actor's comes first
+      const before = found.size
+      for (const entry of item)
+        if (found.size === before && (entry instanceof Map || Array.isArray(entry))) visit(entry, path)
+    }
   }
   visit(value, [])
   if (found.size === 0)

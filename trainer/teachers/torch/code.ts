@@ -26,6 +26,8 @@ export interface Code {
 }
 
 const maxLines = 50_000
+/** of all files together */
+const maxBytes = 4 << 20
 
 interface Line {
   indent: number
@@ -36,9 +38,12 @@ interface Line {
 export function readCode(files: ReadonlyMap<string, Uint8Array>): Code {
   const code: Code = { classes: new Map(), functions: new Map() }
   let left = maxLines
+  let bytesLeft = maxBytes
   for (const [path, bytes] of files) {
     const found = /^code\/(.+)\.py$/.exec(path)?.[1]
     if (found === undefined) continue
+    bytesLeft -= bytes.length
+    if (bytesLeft < 0) throw new Error(`more than ${maxBytes} bytes of code`)
     const lines = linesOf(new TextDecoder().decode(bytes))
     left -= lines.length
     if (left < 0) throw new Error(`more than ${maxLines} lines of code`)
@@ -47,9 +52,26 @@ export function readCode(files: ReadonlyMap<string, Uint8Array>): Code {
   return code
 }
 
-/** What a text in quotes says is no code. */
-const blank = (line: string): string =>
-  line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (text) => '_'.repeat(text.length))
+/** What a text in quotes says is no code. In one pass: files may be hostile. */
+function blank(line: string): string {
+  if (!/["']/.test(line)) return line
+  let code = ''
+  let quote = ''
+  for (let at = 0; at < line.length; at++) {
+    const letter = line[at]
+    if (quote === '') {
+      quote = letter === '"' || letter === "'" ? letter : ''
+      code += quote ? '_' : letter
+    } else {
+      if (letter === '\\') {
+        code += '_'
+        at++
+      } else if (letter === quote) quote = ''
+      code += '_'
+    }
+  }
+  return code.slice(0, line.length)
+}
 
 /** Joined where a bracket is open at the end. */
 function linesOf(text: string): Line[] {
@@ -96,9 +118,12 @@ function endOfBlock(lines: readonly Line[], from: number): number {
 }
 
 function readRoutine(head: string, lines: readonly Line[]): [string, Routine] {
-  const [, name, given] = /^def (\w+)\((.*)\)\s*(?:->.*)?:$/.exec(head) ?? []
-  if (name === undefined) throw new Error(`${JSON.stringify(head.slice(0, 80))}: not understood`)
-  const parameters = splitOutside(given).map((parameter) => {
+  const name = /^def (\w+)\(/.exec(head)?.[1]
+  const arrow = head.lastIndexOf(') ->')
+  const end = arrow < 0 ? head.lastIndexOf(')') : arrow
+  if (name === undefined || end < 0 || !head.endsWith(':'))
+    throw new Error(`${JSON.stringify(head.slice(0, 80))}: not understood`)
+  const parameters = splitOutside(head.slice(head.indexOf('(') + 1, end)).map((parameter) => {
     const [, own, value] = /^(\w+)\s*:[^=]*(?:=(.+))?$/.exec(parameter.trim()) ?? [undefined, parameter.trim()]
     return { name: own, ...(value !== undefined && { otherwise: parseExpression(value) }) }
   })

@@ -1,4 +1,5 @@
 /** The functions of torch that a policy may call, each as operations of a graph. One of one's own: one line. */
+import { brief } from '../../files/brief.ts'
 import type { ActivationName } from '../graph/activations.ts'
 import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
 import type { Builder, Value } from '../graph/builder.ts'
@@ -50,7 +51,7 @@ const combination =
   (call) => {
     const { builder, args, named } = call
     // of sizes, which are no arrays
-    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name](args[0], args[1])
+    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name]!(args[0], args[1])
     const alpha = named.get('alpha') ?? args[2]
     const right = value(call, 1)
     const scaled = typeof alpha === 'number' && alpha !== 1 && (name === 'add' || name === 'sub')
@@ -61,7 +62,7 @@ const combination =
     )
   }
 
-const scalars: Record<Combination, (a: number, b: number) => number> = {
+const scalars: Partial<Record<Combination, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
@@ -338,7 +339,8 @@ const own: Record<string, TorchFunction> = {
   __isnot__: ({ args: [a, b] }) => a !== b,
   __not__: ({ args }) => !args[0],
   __contains__: ({ args: [list, x] }) => Array.isArray(list) && list.includes(x),
-  RaiseException: ({ args, refuse }) => refuse(`the policy refuses the observation: ${String(args[0]).slice(0, 100)}`),
+  RaiseException: ({ args, refuse }) =>
+    refuse(`the policy refuses the observation${typeof args[0] === 'string' ? `: ${brief(args[0])}` : ''}`),
   format: () => '',
   uninitialized: () => null,
   dtype: () => 6,
