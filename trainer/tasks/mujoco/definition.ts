@@ -1,6 +1,7 @@
 /** What makes a task on the MuJoCo engine. See README.md beside registry.ts for a worked example. */
 import type { Random } from '../../random.ts'
 import type { TaskFacts } from '../task.ts'
+import type { ModelFiles } from './model-files.ts'
 
 /** Live views on the engine's memory; valid within the call they are handed to, never to be kept. */
 export interface State {
@@ -32,6 +33,11 @@ export interface MujocoDefinition extends TaskFacts {
   reward(state: State, action: ArrayLike<number>, velocity: number): number
   /** whether the state ends the episode */
   terminated(state: State): boolean
+}
+
+/** With its model read from files, where it is not a text. */
+export interface LoadedDefinition extends Omit<MujocoDefinition, 'model'> {
+  model: string | ModelFiles
 }
 
 /** Uniform noise on all of qpos, then on all of qvel. */
