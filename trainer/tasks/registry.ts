@@ -71,8 +71,8 @@ function refuse(name: string, more = ''): never {
 }
 
 /** Refuses all but the names of the list: a name out of a file must never load a module or start a command. */
-export function requireListed(name: string): void {
-  if (!isListed(name)) refuse(name)
+export function requireListed(name: string, more?: string): void {
+  if (!isListed(name)) refuse(name, more)
 }
 
 /** What a task is distilled and reproduced with; refuses an unknown name, and a task that does not say for how many steps. */
