@@ -24,6 +24,17 @@ export {
 export { Interrupted } from './interrupted.ts'
 export type { Random, RandomState } from './random.ts'
 export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'
+export {
+  defineMujocoTask,
+  defineTask,
+  type Environment,
+  effort,
+  livelyStart,
+  type MujocoTaskDefinition,
+  type State,
+  type TaskDefinition,
+  uniformStart,
+} from './tasks/own/definition.ts'
 export { createTask, prepareTask, taskNames } from './tasks/registry.ts'
 export type { Task, TaskSpec } from './tasks/task.ts'
 export type { ActivationName } from './teachers/graph/activations.ts'

@@ -19,7 +19,7 @@ class Cart implements Environment {
     this.terminated = false
   }
 
-  step([left, right]: ArrayLike<number> & Iterable<number>): number {
+  step([left, right]: Float32Array): number {
     const [place, speed] = this.observation
     const faster = speed + (thrust * (left - right) - drag * speed) * period
     this.observation[1] = faster

@@ -35,7 +35,7 @@ export class CheckedTask implements Task {
   }
 
   /** Throws FailedError. */
-  step(action: ArrayLike<number>): number {
+  step(action: Float32Array): number {
     this.#steps++
     let reward: unknown
     try {

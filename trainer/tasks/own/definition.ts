@@ -7,7 +7,6 @@ import type { Recipe } from '../../recipe.ts'
 import type { MujocoDefinition } from '../mujoco/definition.ts'
 import type { TaskSpec } from '../task.ts'
 
-export type { Random } from '../../random.ts'
 export { effort, livelyStart, type State, uniformStart } from '../mujoco/definition.ts'
 
 /** One environment, as `create` gives it. What it exposes is read after each reset and step; it may be the same array or another. */
@@ -19,7 +18,7 @@ export interface Environment {
   /** draws a start state: from `random` and nothing else, so that an episode can be played again */
   reset(random: Random): void
   /** applies one action, within its bounds, for one control period and returns the reward */
-  step(action: ArrayLike<number>): number
+  step(action: Float32Array): number
   close?(): void
 }
 
@@ -40,6 +39,62 @@ export interface MujocoTaskDefinition extends Omit<MujocoDefinition, 'model' | '
   recipe?: OwnRecipe
 }
 
+/**
+ * A task with an environment of one's own, for its type.
+ *
+ * @example
+ * import { defineTask } from 'bpd/train'
+ *
+ * const task = defineTask({
+ *   name: 'hold-still',
+ *   observationNames: ['place [m]'],
+ *   actionNames: ['push [m]'],
+ *   actionLow: [-1],
+ *   actionHigh: [1],
+ *   period: 0.1,
+ *   maxSteps: 100,
+ *   create() {
+ *     let place = 0
+ *     return {
+ *       get observation() {
+ *         return [place]
+ *       },
+ *       terminated: false,
+ *       reset(random) {
+ *         place = random.uniform(-1, 1)
+ *       },
+ *       step([push]) {
+ *         place += push
+ *         return -(place ** 2)
+ *       },
+ *     }
+ *   },
+ * })
+ * console.log(task.name)
+ */
 export const defineTask = (definition: TaskDefinition): TaskDefinition => definition
 
+/**
+ * A task on a MuJoCo model, for its type.
+ *
+ * @example
+ * import { defineMujocoTask, uniformStart } from 'bpd/train'
+ *
+ * const task = defineMujocoTask({
+ *   name: 'slider',
+ *   model: './slider.xml',
+ *   frameSkip: 2,
+ *   maxSteps: 200,
+ *   observationNames: ['place [m]', 'speed [m/s]'],
+ *   actionNames: ['force [N]'],
+ *   start: (state, random) => uniformStart(state, random, 0.1),
+ *   observe({ qpos, qvel }, observation) {
+ *     observation[0] = qpos[0]
+ *     observation[1] = qvel[0]
+ *   },
+ *   reward: ({ qpos }) => -(qpos[0] ** 2),
+ *   terminated: () => false,
+ * })
+ * console.log(task.model)
+ */
 export const defineMujocoTask = (definition: MujocoTaskDefinition): MujocoTaskDefinition => definition

@@ -71,7 +71,7 @@ async function defaultOf(path: string): Promise<unknown> {
 
 let offered = false
 
-/** `bpd/train` is there for a module that lies where no package of that name is installed. */
+/** `bpd/train` is there, too, for a module that lies where no package of that name is installed. */
 function offerDefinitions(): void {
   if (offered || !nodeModule.registerHooks) return
   offered = true
@@ -81,7 +81,7 @@ function offerDefinitions(): void {
       try {
         return next(specifier, context)
       } catch {
-        return { url: new URL('./definition.ts', import.meta.url).href, shortCircuit: true }
+        return { url: new URL(`../../index${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true }
       }
     },
   })

@@ -2,6 +2,7 @@
  * A simulator's process, driven in step with this thread: a worker keeps it, and this thread waits in shared memory. It reads the end of its
  * input when this process ends, however that comes.
  */
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import type { Kept } from './keeper.ts'
@@ -35,7 +36,7 @@ export class SimulatorProcess {
     this.#name = name
     const startSeconds = budget('start')
     this.#stepSeconds = budget('step')
-    this.#worker = new Worker(new URL('./keeper.ts', import.meta.url), {
+    this.#worker = new Worker(new URL(`./keeper${extname(import.meta.url)}`, import.meta.url), {
       workerData: { words, shared: this.#mailbox.shared } satisfies Kept,
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     })
