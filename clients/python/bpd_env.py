@@ -62,16 +62,16 @@ def serve(env, name=None, period=None, max_steps=None, observations=None, action
     while len(head := requests.read(4)) == 4:
         message = requests.read(*struct.unpack("<I", head))
         if message[0] == 1:  # reset
-            observation, _ = env.reset(seed=struct.unpack("<I", message[1:])[0])
+            observation, _ = env.reset(seed=struct.unpack("<I", message[5:])[0])
             reward, terminated, truncated, steps = 0.0, False, False, 0
         else:  # step
-            action = shaped(space, struct.unpack(f"<{len(actions)}d", message[1:]))
+            action = shaped(space, struct.unpack(f"<{len(actions)}d", message[5:]))
             observation, reward, terminated, truncated, _ = env.step(action)
             steps += 1
         if truncated and steps < hello["maxSteps"]:
             raise ValueError(f"truncated after {steps} steps, expected max_steps={steps}, or none before {hello['maxSteps']}")
         numbers = [float(reward), *flat(env.observation_space, observation)]
-        body = struct.pack(f"<B{len(numbers)}d", bool(terminated), *numbers)
+        body = struct.pack(f"<B4s{len(numbers)}d", bool(terminated), message[1:5], *numbers)
         answers.write(struct.pack("<I", len(body)) + body)
         answers.flush()
 

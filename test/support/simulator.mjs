@@ -17,13 +17,15 @@ const size = hello.numbers === 'f32' ? 4 : 8
 let [place, speed, steps] = [0, 0, 0]
 
 const say = (text) => process.stdout.write(text)
+let count = 0
 const answer = (flag, ...numbers) => {
-  const body = Buffer.alloc(5 + size * numbers.length)
+  const body = Buffer.alloc(9 + size * numbers.length)
   body.writeUInt32LE(body.length - 4)
   body[4] = flag
+  body.writeUInt32LE(count, 5)
   for (const [i, x] of numbers.entries()) {
-    if (size === 4) body.writeFloatLE(x, 5 + 4 * i)
-    else body.writeDoubleLE(x, 5 + 8 * i)
+    if (size === 4) body.writeFloatLE(x, 9 + 4 * i)
+    else body.writeDoubleLE(x, 9 + 8 * i)
   }
   say(body)
 }
@@ -50,21 +52,28 @@ const inStep = {
   'an infinite reward': () => answer(0, Number.POSITIVE_INFINITY, place, speed),
   'a strange flag': () => answer(7, 1, place, speed),
   'two answers': () => {
+    process.stdout.cork()
     answer(0, 1, place, speed)
+    answer(0, 1, place, speed)
+    process.stdout.uncork()
+  },
+  'an answer of before': () => {
+    count -= 2
     answer(0, 1, place, speed)
   },
 }
 
 function take(message) {
+  count = message.readUInt32LE(1)
   if (message[0] === 1) {
-    const seed = message.readUInt32LE(1)
+    const seed = message.readUInt32LE(5)
     if (seeds) appendFileSync(seeds, `${seed}\n`)
     ;[place, speed, steps] = [seed / 2 ** 31 - 1, 0, 0]
     return answer(0, 0, place, speed)
   }
   // the first step of a process is the one that is made on trial
   if (++steps === 2 && inStep[fault]) return inStep[fault]()
-  const push = size === 4 ? message.readFloatLE(1) : message.readDoubleLE(1)
+  const push = size === 4 ? message.readFloatLE(5) : message.readDoubleLE(5)
   speed += 0.05 * push
   place += 0.05 * speed
   answer(Math.abs(place) > 1.5 ? 1 : 0, 1 - place ** 2, place, speed)

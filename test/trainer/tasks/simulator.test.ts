@@ -61,14 +61,13 @@ describe('a simulator in a process of its own', () => {
     const task = createTask(name)
     const policy = plainPolicy(task.spec)
     const rows: Float32Array[][] = []
-    for (const workers of [1, 2, 3]) {
+    for (const workers of [1, 2]) {
       const all = []
       const options = { transitions: 110, sigmas: [0, 0.3], seed: 3 }
       for await (const part of collectInParallel({ taskName: name, policy }, task, options, workers)) all.push(part)
       rows.push(all)
     }
     expect(rows[1]).toEqual(rows[0])
-    expect(rows[2]).toEqual(rows[0])
     task.close?.()
   })
 
@@ -102,12 +101,13 @@ describe('in one line', () => {
     [
       'too few numbers',
       'FailedError',
-      'an answer of 17 bytes, expected 25: a flag, the reward and 2 observations as f64',
+      'an answer of 21 bytes, expected 29: a flag, the count, the reward and 2 observations as f64',
     ],
     ['not a number', 'FailedError', 'observation "speed" NaN after step 2 of an episode, expected a finite number'],
     ['an infinite reward', 'FailedError', 'reward Infinity after step 2 of an episode, expected a finite number'],
     ['a strange flag', 'FailedError', 'an answer with the flag 7, expected 0, or 1'],
-    ['two answers', 'FailedError', 'bytes that nobody asked for'],
+    ['two answers', 'FailedError', 'wrote 33 bytes that nobody asked for'],
+    ['an answer of before', 'FailedError', 'an answer to message 3, expected one to message 5'],
   ]
   let went: Went[]
   beforeAll(() => {
@@ -142,9 +142,9 @@ describe('what a process writes', () => {
   it('is an answer or is refused in words, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.constantFrom('f32', 'f64'), (body, numbers) => {
-        const answer = readAnswer(body, numbers as 'f32', new Float64Array(2))
+        const answer = readAnswer(body, 7, numbers as 'f32', new Float64Array(2))
         if (typeof answer === 'string') expect(answer).not.toContain('\n')
-        else expect(body.length).toBe(numbers === 'f32' ? 13 : 25)
+        else expect(body.length).toBe(numbers === 'f32' ? 17 : 29)
       }),
     )
   })
@@ -158,8 +158,8 @@ describe('what a process writes', () => {
   })
 
   it('may be f32: then actions are too', () => {
-    expect(stepMessage([0.1], 'f32')).toHaveLength(9)
-    expect(stepMessage([0.1], 'f64')).toHaveLength(13)
+    expect(stepMessage(1, [0.1], 'f32')).toHaveLength(13)
+    expect(stepMessage(1, [0.1], 'f64')).toHaveLength(17)
     expect(playTasks([simulator('f32')], {})[0]).toMatchObject({ failed: false })
   })
 })

@@ -30,6 +30,7 @@ export class SimulatorProcess {
   readonly #mailbox = new Mailbox()
   readonly #worker: Worker
   readonly #stepSeconds: number
+  #count = 0
 
   /** Starts it and waits for its first line. name: how errors call it. Throws InputError where it says none. */
   constructor(words: readonly string[], name: string) {
@@ -46,6 +47,12 @@ export class SimulatorProcess {
     } catch (error) {
       throw error instanceof FailedError ? new InputError(error.message) : error
     }
+  }
+
+  /** The count of the next message. */
+  next(): number {
+    this.#count = (this.#count + 1) >>> 0
+    return this.#count
   }
 
   /** The answer to a message, its length left out. Throws FailedError: the process has ended, is silent or says what is no answer. */

@@ -83,13 +83,19 @@ class Simulator implements Environment {
 
   reset(random: Random): void {
     this.#process ??= this.#processes.take(this)
-    this.#take(this.#process.ask(resetMessage(random.uint32()), 'an answer to reset'))
+    const count = this.#process.next()
+    this.#take(this.#process.ask(resetMessage(count, random.uint32()), 'an answer to reset'), count)
     if (this.terminated)
       throw new FailedError(`${this.#name}: reset: an episode that has ended, expected one that begins`)
   }
 
   step(action: ArrayLike<number>): number {
-    return this.#take(this.#process!.ask(stepMessage(action, this.#processes.hello.numbers), 'an answer to a step'))
+    const process = this.#process!
+    const count = process.next()
+    return this.#take(
+      process.ask(stepMessage(count, action, this.#processes.hello.numbers), 'an answer to a step'),
+      count,
+    )
   }
 
   close(): void {
@@ -97,8 +103,8 @@ class Simulator implements Environment {
     this.#process = undefined
   }
 
-  #take(body: Uint8Array): number {
-    const answer = readAnswer(body, this.#processes.hello.numbers, this.observation)
+  #take(body: Uint8Array, count: number): number {
+    const answer = readAnswer(body, count, this.#processes.hello.numbers, this.observation)
     if (typeof answer === 'string') throw new FailedError(`${this.#name}: ${answer}`)
     this.terminated = answer.terminated
     return answer.reward
