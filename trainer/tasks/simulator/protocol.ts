@@ -1,4 +1,4 @@
-/** The protocol of simulators in processes of their own, version 1: see README.md beside this file. */
+/** The protocol of simulators in processes of their own, version 1: see docs/simulator-protocol.md. */
 import { Field } from '../../files/field.ts'
 import { checkSpec } from '../own/check-spec.ts'
 import { checkRecipe } from '../own/recipe.ts'
