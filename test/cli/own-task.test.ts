@@ -101,7 +101,7 @@ describe('with a module', () => {
   const student = 'cart-student/student.bpd'
   const task = './cart.mjs'
 
-  it('distils a student whose contract has its name, evaluates it, and drives it on a board', () => {
+  it('a student is distilled whose contract has its name', () => {
     const short = [
       '--steps',
       '60',
@@ -133,6 +133,9 @@ describe('with a module', () => {
     )
     expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: '' })
     expect(made.answer).toMatchObject({ task: 'cart', origin: { task } })
+  })
+
+  it('its return is measured, and a board that it drives gives the same bits', () => {
     expect(bpd('eval', task, student, '--episodes', '2').answer).toMatchObject({
       task: 'cart',
       return: { episodes: 2 },

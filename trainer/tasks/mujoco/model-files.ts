@@ -1,6 +1,6 @@
 /** A model in MJCF with the files that it names: what goes into the engine's virtual file system. */
 import { statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { readNamed } from '../../files/access.ts'
 import { sha256 } from '../../files/sha256.ts'
@@ -23,7 +23,7 @@ const MOST_FILES = 2000
 /** model: MJCF as a text, which is given back, or the path of a file from `folder`. Throws InputError. */
 export function readModel(model: string, folder: string): string | ModelFiles {
   if (model.trimStart().startsWith('<')) return model
-  const path = join(folder, model)
+  const path = isAbsolute(model) ? model : join(folder, model)
   return new Collected(path).all()
 }
 

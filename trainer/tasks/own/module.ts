@@ -28,13 +28,17 @@ export const isPath = (name: string): boolean => /[\\/]/.test(name) || /^\.\w+$/
 /** Loads and checks a module. Throws InputError, one line that names file and field. */
 export async function openModule(path: string): Promise<TaskEntry> {
   const bytes = readModule(path)
-  const definition = await defaultOf(path)
-  const all = new Field(path, '', definition)
-  const { value } = all
+  const value = await defaultOf(path)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InputError(`${path}: default export: ${kindOf(value)}, expected a task (defineTask or defineMujocoTask)`)
   const files = { [path]: sha256(bytes) }
-  return 'model' in value ? openMujoco(all, path, files) : openPlain(all, path, files)
+  const open = 'model' in value ? openMujoco : openPlain
+  try {
+    return open(new Field(path, '', value), path, files)
+  } catch (error) {
+    // a field that throws as it is read
+    throw error instanceof InputError ? error : new InputError(`${path}: ${faultOf(error)}`)
+  }
 }
 
 function readModule(path: string): Uint8Array {
@@ -98,7 +102,7 @@ function requireFunctions(all: Field, needed: readonly string[], optional: reado
   }
 }
 
-async function openPlain(all: Field, path: string, files: Record<string, string>): Promise<TaskEntry> {
+function openPlain(all: Field, path: string, files: Record<string, string>): TaskEntry {
   const spec = checkSpec(all)
   requireFunctions(all, ['create'], ['prepare'])
   const definition = all.value as TaskDefinition
@@ -127,7 +131,7 @@ async function openPlain(all: Field, path: string, files: Record<string, string>
   }
 }
 
-async function openMujoco(all: Field, path: string, files: Record<string, string>): Promise<TaskEntry> {
+function openMujoco(all: Field, path: string, files: Record<string, string>): TaskEntry {
   const model = all.at('model')
   if (typeof model.value !== 'string') model.refuse("MJCF as a text, or a file's path")
   const observationNames = namesIn(all.at('observationNames'))

@@ -5,14 +5,17 @@ import type { Recipe } from '../../recipe.ts'
 import type { TaskRecipe } from '../task.ts'
 import { within } from './check-spec.ts'
 
-/** What a task of one's own is distilled with where it does not say: small enough for the data that `bpd collect` makes unless told otherwise. */
+/**
+ * What a task of one's own is distilled with where it does not say: |D| and the noise of the MuJoCo tasks, steps for the transitions that
+ * `bpd collect` makes unless told otherwise.
+ */
 export const ownRecipe: TaskRecipe = {
   steps: 20_000,
   noise: 'official',
-  dataScale: 2e4,
+  dataScale: 3e5,
   evaluateEvery: 2000,
   progressEpisodes: 5,
-  thresholds: [-3, -2, -1.5, -1, -0.5, 0, 1, 2],
+  thresholds: [-4, -3, -2, -1.5, -1, -0.5, 0, 1],
   tuneUpdates: 10_000,
   tuneRate: 1e-3,
 }
