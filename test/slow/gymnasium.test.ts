@@ -41,7 +41,7 @@ vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 120_000 })
 /** Mean and standard error of the returns of a policy or teacher in a task. */
 async function returnsIn(taskName: string, file: string) {
   await prepareTask(taskName)
-  const policy = policyOf(join(root, file), createTask(taskName).spec)
+  const policy = await policyOf(join(root, file), createTask(taskName).spec)
   const outcomes = await playEpisodes({ taskName, policy }, { seed: 5, purpose: 'report' }, episodes, 2)
   const { mean, std } = statistics(Float64Array.from(outcomes, (outcome) => outcome.return))
   return { mean, error: std / Math.sqrt(episodes) }
@@ -88,9 +88,9 @@ describeWith('python3', hasPython)('the pendulum in plain Python', () => {
     theirs.close?.()
   })
 
-  it('gives a student the same return from the same start', () => {
+  it('gives a student the same return from the same start', async () => {
     const [theirs, ours] = [createTask(name), new Pendulum()]
-    const control = controllerOf(loadPolicy(policyOf(join(root, 'models/pendulum/student.bpd'), ours.spec)))
+    const control = controllerOf(loadPolicy(await policyOf(join(root, 'models/pendulum/student.bpd'), ours.spec)))
     const expected = playEpisode(theirs, control, 1, 'report', 0).return
     theirs.reset(randomStream(1, 'report', 0))
     const [cos, sin, velocity] = theirs.observation
