@@ -13,10 +13,11 @@ const MAX_EPISODE = 2 ** 24
 
 /** Throws InputError that names file and field. */
 export function checkSpec(all: Field): TaskSpec {
+  const name = taskName(all.at('name'))
   const observationNames = namesIn(all.at('observationNames'))
   const actionNames = namesIn(all.at('actionNames'))
   return {
-    name: taskName(all.at('name')),
+    name,
     observationNames,
     actionNames,
     ...boundsIn(all, actionNames.length),
