@@ -7,40 +7,50 @@ import type { Recipe } from '../../recipe.ts'
 import type { MujocoDefinition } from '../mujoco/definition.ts'
 import type { TaskSpec } from '../task.ts'
 
-export { effort, livelyStart, type State, uniformStart } from '../mujoco/definition.ts'
-
 /** One environment, as `create` gives it. What it exposes is read after each reset and step; it may be the same array or another. */
 export interface Environment {
   /** the current observation, as many finite numbers as there are names */
   readonly observation: ArrayLike<number>
   /** true when the last step ended the episode by the task's own rule; the time limit is `maxSteps` and none of its concern */
   readonly terminated: boolean
-  /** draws a start state: from `random` and nothing else, so that an episode can be played again */
+  /**
+   * Draws a start state.
+   *
+   * @param random where its numbers come from, and they come from nowhere else: then an episode can be played again
+   */
   reset(random: Random): void
-  /** applies one action, within its bounds, for one control period and returns the reward */
+  /**
+   * Applies one action for one control period and returns the reward.
+   *
+   * @param action shape (actions), within their bounds
+   */
   step(action: Float32Array): number
+  /** gives back what it holds; it is not used afterwards */
   close?(): void
 }
 
-/** What `bpd distill` does unless told otherwise; what is left out comes from `ownRecipe`. */
-type OwnRecipe = Partial<Recipe>
-
+/** A task with an environment of one's own. */
 export interface TaskDefinition extends TaskSpec {
   /** a new environment; each worker makes its own */
   create(): Environment
   /** awaited once before the first `create` */
   prepare?(): Promise<unknown> | unknown
-  recipe?: OwnRecipe
+  /** what `bpd distill` does unless told otherwise; what is left out comes from a small recipe for 20,000 transitions */
+  recipe?: Partial<Recipe>
 }
 
+/** A task on a model in MJCF. */
 export interface MujocoTaskDefinition extends Omit<MujocoDefinition, 'model' | 'recipe' | 'reproduction' | 'origin'> {
   /** MJCF: its text, or a file's path from the folder of the module; includes and meshes are found from there */
   model: string
-  recipe?: OwnRecipe
+  /** what `bpd distill` does unless told otherwise; what is left out comes from a small recipe for 20,000 transitions */
+  recipe?: Partial<Recipe>
 }
 
 /**
- * A task with an environment of one's own, for its type.
+ * A task with an environment of one's own: gives back what it is given, with a type.
+ *
+ * @param definition a module's default export
  *
  * @example
  * import { defineTask } from 'bpd/train'
@@ -70,12 +80,14 @@ export interface MujocoTaskDefinition extends Omit<MujocoDefinition, 'model' | '
  *     }
  *   },
  * })
- * console.log(task.name)
+ * console.log(task.name) // => hold-still
  */
 export const defineTask = (definition: TaskDefinition): TaskDefinition => definition
 
 /**
- * A task on a MuJoCo model, for its type.
+ * A task on a MuJoCo model: gives back what it is given, with a type.
+ *
+ * @param definition a module's default export
  *
  * @example
  * import { defineMujocoTask, uniformStart } from 'bpd/train'
@@ -95,6 +107,6 @@ export const defineTask = (definition: TaskDefinition): TaskDefinition => defini
  *   reward: ({ qpos }) => -(qpos[0] ** 2),
  *   terminated: () => false,
  * })
- * console.log(task.model)
+ * console.log(task.model) // => ./slider.xml
  */
 export const defineMujocoTask = (definition: MujocoTaskDefinition): MujocoTaskDefinition => definition
