@@ -7,6 +7,7 @@ import { makeFolder } from '../trainer/files/claim.ts'
 import { Field } from '../trainer/files/field.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 import { sha256 } from '../trainer/files/sha256.ts'
+import type { TaskOrigin } from '../trainer/tasks/task.ts'
 import { decodeTeacher, teacherSizes } from '../trainer/teachers/teacher.ts'
 import { versions } from './versions.ts'
 
@@ -21,6 +22,8 @@ export const ownLicence = 'MIT, as the rest of this repository'
 /** What every card says, and whatever else is known of the model. */
 export interface Card {
   task?: string
+  /** of a task of the user's own */
+  origin?: TaskOrigin
   file: string
   sha256: string
   licence: string
@@ -31,10 +34,10 @@ export interface Card {
 export function cardOf<T extends object>(
   files: typeof teacherFiles | typeof studentFiles,
   bytes: Uint8Array,
-  { task, licence = ownLicence }: { task?: string; licence?: string },
+  { task, origin, licence = ownLicence }: { task?: string; origin?: TaskOrigin; licence?: string },
   facts: T,
 ): Card & T {
-  const about = task === undefined ? {} : { task }
+  const about = { ...(task !== undefined && { task }), ...(origin && { origin }) }
   return { ...about, file: files.file, sha256: sha256(bytes), ...facts, licence, versions: versions() }
 }
 
@@ -57,9 +60,13 @@ export async function writeModel(
   return path
 }
 
-/** The command that gives a student's card its figure again: the seed of its episodes is part of it. */
-export const checkOf = (task: string, seed: number, episodes: number): string =>
-  `bpd eval ${task} models/${task}/${studentFiles.file} --seed ${seed} --episodes ${episodes}`
+/** The command that gives a student's card its figure again: the seed of its episodes is part of it. named: the task as a command names it */
+export const checkOf = (task: string, seed: number, episodes: number, named = task): string =>
+  `bpd eval ${commandWord(named)} models/${task}/${studentFiles.file} --seed ${seed} --episodes ${episodes}`
+
+/** A task as a card's command names it: in quotes where a shell would take it apart. */
+export const commandWord = (word: string): string =>
+  /^[\w./:@%+,=\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** A card as a file holds it; undefined without one. Throws InputError where it is no JSON. */
 export function readCard(path: string): Field | undefined {

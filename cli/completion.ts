@@ -2,8 +2,8 @@
 import type { Argument, Command, Option } from 'commander'
 import { taskNames } from '../trainer/tasks/registry.ts'
 
-/** What may stand at a place: one of these words, a file, or what cannot be known. */
-type Slot = readonly string[] | 'files' | 'unknown'
+/** What may stand at a place: one of these words, a file, a task, which is either, or what cannot be known. */
+type Slot = readonly string[] | 'files' | 'tasks' | 'unknown'
 
 interface VerbWords {
   name: string
@@ -14,7 +14,7 @@ interface VerbWords {
 
 /** By what stands in the angle brackets of an argument or option. */
 const slots = (): Record<string, Slot> => ({
-  task: taskNames(),
+  task: 'tasks',
   policy: 'files',
   file: 'files',
   folder: 'files',
@@ -46,8 +46,8 @@ export const shells: Record<string, (program: Command) => string> = {
 
 /** Words and places of a line are counted, so that a task is offered only where one may stand. */
 function bash(verbs: VerbWords[]): string {
-  const offer = (slot: Slot) =>
-    slot === 'files' ? 'compopt -o default' : slot === 'unknown' ? ':' : `_bpd_words '${slot.join(' ')}'`
+  const offers = { files: 'compopt -o default', tasks: '_bpd_task', unknown: ':' }
+  const offer = (slot: Slot) => (typeof slot === 'string' ? offers[slot] : `_bpd_words '${slot.join(' ')}'`)
   const cases = verbs.map(({ name, places, options }) => {
     const values = options.filter(({ slot }) => slot !== undefined)
     return [
@@ -64,6 +64,10 @@ function bash(verbs: VerbWords[]): string {
   })
   return `# bash completion of bpd, made by "bpd completion bash"
 _bpd_words() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
+# one of bpd's, or a module by its path
+_bpd_task() {
+  if [[ $current == [./~]* || $current == */* ]]; then compopt -o default; else _bpd_words '${taskNames().join(' ')}'; fi
+}
 # how many arguments stand before the word at the cursor; $1: the flags that take a value
 _bpd_place() {
   local i count=0
@@ -86,7 +90,8 @@ complete -F _bpd bpd`
 
 function zsh(verbs: VerbWords[]): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-  const action = (slot: Slot) => (slot === 'files' ? '_files' : slot === 'unknown' ? ' ' : `(${slot.join(' ')})`)
+  const actions = { files: '_files', tasks: '_bpd_task', unknown: ' ' }
+  const action = (slot: Slot) => (typeof slot === 'string' ? actions[slot] : `(${slot.join(' ')})`)
   const told = (text: string) => text.replace(/[[\]:\\]/g, '\\$&')
   const cases = verbs.map(({ name, places, options }) => {
     const specs = [
@@ -100,6 +105,7 @@ function zsh(verbs: VerbWords[]): string {
   })
   return `#compdef bpd
 # zsh completion of bpd, made by "bpd completion zsh"
+_bpd_task() { _alternative 'tasks:task:(${taskNames().join(' ')})' 'modules:module:_files' }
 _bpd() {
   if ((CURRENT == 2)); then
     local -a verbs=(${verbs.map(({ name, description }) => quoted(`${name}:${description}`)).join(' ')})
@@ -117,9 +123,13 @@ if [ "$funcstack[1]" = _bpd ]; then _bpd "$@"; else compdef _bpd bpd; fi`
 
 function fish(verbs: VerbWords[]): string {
   const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
-  const offer = (slot: Slot) =>
-    slot === 'files' ? '-r -F' : slot === 'unknown' ? '-x' : `-x -a ${quoted(slot.join(' '))}`
-  const lines = verbs.flatMap(({ name, description, places, options }) => {
+  const tasks = quoted(taskNames().join(' '))
+  const offers = { files: '-r -F', tasks: `-r -F -a ${tasks}`, unknown: '-x' }
+  const offer = (slot: Slot) => (typeof slot === 'string' ? offers[slot] : `-x -a ${quoted(slot.join(' '))}`)
+  const places = { files: '-F', tasks: `-F -a ${tasks}`, unknown: "-f -a ''" }
+  const place = (slot: Slot) => (typeof slot === 'string' ? places[slot] : `-f -a ${quoted(slot.join(' '))}`)
+  const lines = verbs.flatMap((verb) => {
+    const { name, description, options } = verb
     const within = `complete -c bpd -n '__fish_seen_subcommand_from ${name}'`
     return [
       `complete -c bpd -n __fish_use_subcommand -f -a ${name} -d ${quoted(description)}`,
@@ -127,10 +137,8 @@ function fish(verbs: VerbWords[]): string {
         ({ flag, description, slot }) =>
           `${within} -l ${flag.slice(2)} -d ${quoted(description)}${slot === undefined ? '' : ` ${offer(slot)}`}`,
       ),
-      ...places.map((slot) => (slot === 'files' ? `${within} -F` : `${within} -f -a ${quoted(words(slot))}`)),
+      ...verb.places.map((slot) => `${within} ${place(slot)}`),
     ]
   })
   return `# fish completion of bpd, made by "bpd completion fish"\n${lines.join('\n')}`
 }
-
-const words = (slot: Slot): string => (typeof slot === 'string' ? '' : slot.join(' '))

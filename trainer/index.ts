@@ -23,9 +23,18 @@ export {
 } from './from-code.ts'
 export { Interrupted } from './interrupted.ts'
 export type { Random, RandomState } from './random.ts'
+export type { Recipe } from './recipe.ts'
 export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'
+export { effort, livelyStart, type State, uniformStart } from './tasks/mujoco/definition.ts'
+export {
+  defineMujocoTask,
+  defineTask,
+  type Environment,
+  type MujocoTaskDefinition,
+  type TaskDefinition,
+} from './tasks/own/definition.ts'
 export { createTask, prepareTask, taskNames } from './tasks/registry.ts'
-export type { Task, TaskSpec } from './tasks/task.ts'
+export type { Task, TaskOrigin, TaskSpec } from './tasks/task.ts'
 export type { ActivationName } from './teachers/graph/activations.ts'
 export type { Graph, Op } from './teachers/graph/graph.ts'
 export { type Imported, type ImportOptions, importTeacher, openTeacher } from './teachers/import.ts'

@@ -18,6 +18,7 @@ type StepOptions = Pick<
   | 'valueWeight'
 >
 
+/** A recipe, whole: the options of `bpd distill` that decide what comes out. */
 export interface Recipe extends StepOptions {
   /** number of weights that the variants without Gaussian weights aim at */
   budget: number

@@ -10,6 +10,10 @@ import { once } from '../jobs/once.ts'
 
 /** One run of one contender. */
 export interface Work {
+  /** as the command line names it */
+  task: string
+  /** files that a task of one's own is made of */
+  taskFiles: readonly string[]
   spec: TaskSpec
   teacherFile: string
   /** transitions of the teacher, of this seed */
@@ -44,26 +48,31 @@ export interface Contender {
 
 const distilled = (variant: VariantName): Contender => ({
   needsBudget: variantOf(variant).cutKind === 'budget',
-  async make({ spec, teacherFile, data, out, seed, budget, recipe, force }) {
-    const words = ['distill', spec.name, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', variant]
+  async make({ task, taskFiles, teacherFile, data, out, seed, budget, recipe, force }) {
+    const words = ['distill', task, '--teacher', teacherFile, '--data', data, '--out', out, '--variant', variant]
     const own = ['--seed', `${seed}`, '--threads', '1', ...(budget === undefined ? [] : ['--budget', `${budget}`])]
     // a task's recipe that changes makes another job of the same command
-    const unlessGiven = recipeOf(distillOptions(spec.name, { seed, threads: 1 }))
+    const unlessGiven = recipeOf(distillOptions(task, { seed, threads: 1 }))
     const how = { unlessGiven, force }
-    return (await once(out, [...words, ...own, '--resume', ...recipe], [teacherFile, data], how)) as unknown as Made
+    return (await once(
+      out,
+      [...words, ...own, '--resume', ...recipe],
+      [teacherFile, data, ...taskFiles],
+      how,
+    )) as unknown as Made
   },
 })
 
 /** Of SAC's Gaussian the mean is counted, which is what would ship. */
 const online = (algorithm: Algorithm): Contender => ({
   needsBudget: true,
-  async make({ spec, out, seed, budget, transitions, force }) {
+  async make({ task, taskFiles, spec, out, seed, budget, transitions, force }) {
     const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
     const hidden = denseSizes(observations, actions, 2, budget!)
     const weights = hidden[0] * (observations + actions) + hidden[0] * hidden[1]
     const size = ['--hidden', hidden.join(','), '--steps', `${transitions}`, '--episodes', '1']
-    const words = ['teach', spec.name, '--algorithm', algorithm, ...size]
-    const card = await once(out, [...words, '--seed', `${seed}`, '--threads', '1', '--out', out], [], { force })
+    const words = ['teach', task, '--algorithm', algorithm, ...size]
+    const card = await once(out, [...words, '--seed', `${seed}`, '--threads', '1', '--out', out], taskFiles, { force })
     return {
       file: join(out, teacherFiles.file),
       weights,

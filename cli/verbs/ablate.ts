@@ -7,7 +7,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, teacherFile as teacherFileOf, teacherWeights } from '../../trainer/teachers/teacher.ts'
 import { contenders } from '../ablate/contenders.ts'
@@ -64,16 +64,18 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const { variants, seeds, jobs, json, force } = options
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = teacherFileOf(options.teacher ?? teacherIn(shippedModels, task))
+  const teacherFile = teacherFileOf(options.teacher ?? teacherIn(shippedModels, spec.name))
   if (!existsSync(teacherFile)) throw new InputError(`${teacherFile}: no such teacher, give one with --teacher`)
   const teacher = await openTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
   checkCard(teacherFile)
+  // jobs are done again where one of them has changed
+  const taskFiles = Object.keys(taskOrigin(task)?.files ?? {})
   // goes first: those that need a budget get as many weights as it keeps
   const first = variants.find((name) => !contenders[name].needsBudget)
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
-  const folder = options.out ?? join('runs', `ablate-${task}`)
+  const folder = options.out ?? join('runs', `ablate-${spec.name}`)
   // what is done is kept, and the table made of it anew
   claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: true })
 
@@ -82,7 +84,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const teacherReturns = new Map<number, number>()
   const evaluateFile = async (place: string, file: string, seed: number) => {
     const words = ['eval', task, file, '--episodes', `${options.episodes}`, '--seed', `${seed}`]
-    const result = await once(join(folder, place), words, [file], { force })
+    const result = await once(join(folder, place), words, [file, ...taskFiles], { force })
     return (result.return as ReturnStatistics).mean
   }
   let done = 0
@@ -90,7 +92,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
     const one = async (name: string, seed: number, data: string, budget?: number): Promise<Run> => {
       const out = join(folder, `${name}-${seed}`)
       const { transitions } = options
-      const work = { spec, teacherFile, data, out, seed, budget, transitions, recipe, force }
+      const work = { task, taskFiles, spec, teacherFile, data, out, seed, budget, transitions, recipe, force }
       const made = await contenders[name].make(work)
       const value = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
       const all = variants.length * seeds
@@ -110,7 +112,12 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
       const place = join(folder, `collect-${seed}`)
       const data = join(place, 'transitions.safetensors')
       const count = ['--transitions', `${options.transitions}`, '--seed', `${seed}`]
-      await once(place, ['collect', task, '--teacher', teacherFile, ...count, '--out', data], [teacherFile], { force })
+      await once(
+        place,
+        ['collect', task, '--teacher', teacherFile, ...count, '--out', data],
+        [teacherFile, ...taskFiles],
+        { force },
+      )
       teacherReturns.set(seed, await evaluateFile(`teacher-${seed}`, teacherFile, seed))
       const runs = first ? [await one(first, seed, data)] : []
       // a student may end with none: nothing can aim at that
@@ -124,10 +131,10 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   })
   const teacherReturn = intervalOf(seedNumbers.map((seed) => teacherReturns.get(seed)!))
   const about = { file: teacherFile, weights: weightsOfTeacher, return: teacherReturn }
-  const result = { task, teacher: about, seeds, recipe, rows }
+  const result = { task: spec.name, teacher: about, seeds, recipe, rows }
   await writeFile(join(folder, 'ablate.json'), `${JSON.stringify(result, null, 2)}\n`)
   const facts = {
-    task,
+    task: spec.name,
     policy: `the students of ${teacherFile} in ${folder}`,
     board: 'none: returns are of this computer',
     date: new Date().toISOString(),

@@ -4,13 +4,13 @@ import { committedImage } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
-import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
+import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
+import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
@@ -47,7 +47,7 @@ async function run(file: string, { teacher: given, port, state, count, json, htm
   loadPolicy(bytes, file)
   const student = decodePolicy(bytes, file)
   const teacherFile = given === undefined ? undefined : teacherFileOf(given)
-  const dense = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student, file)
+  const dense = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student)
   const teacher = dense?.bytes
   const standIn = dense?.standIn ? { teacherStandIn: standInNote } : {}
   if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
@@ -96,19 +96,9 @@ async function run(file: string, { teacher: given, port, state, count, json, htm
 }
 
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
-async function readTeacher(
-  file: string,
-  student: DecodedPolicy,
-  studentFile: string,
-): Promise<{ bytes: Uint8Array; standIn: boolean }> {
-  const { task } = student.contract
-  if (!taskNames().includes(task))
-    throw new InputError(
-      `${studentFile}: contract task: ${JSON.stringify(task)}, expected one of ${taskNames().join(', ')} to fit a teacher to`,
-    )
-  await prepareTask(task)
-  const { spec } = createTask(task)
-  requireContract(student.contract, spec, studentFile)
+async function readTeacher(file: string, student: DecodedPolicy): Promise<{ bytes: Uint8Array; standIn: boolean }> {
+  // what the student was made for is what its teacher is fitted to: no simulator is asked
+  const spec = specOf(student.contract)
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
   if (kind !== 'policy') {
     const teacher = await openTeacher(file)
@@ -122,3 +112,13 @@ async function readTeacher(
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return { bytes, standIn: false }
 }
+
+const specOf = ({ task, observation, action, period }: Contract): TaskSpec => ({
+  name: task,
+  observationNames: observation.names,
+  actionNames: action.names,
+  actionLow: action.low,
+  actionHigh: action.high,
+  period,
+  maxSteps: 1,
+})

@@ -64,5 +64,5 @@ async function run(taskName: string, options: Options): Promise<void> {
     progress.done(`collected ${written} transitions`)
     return written
   })
-  printResult(json, { task: taskName, transitions: count, file: out }, () => out)
+  printResult(json, { task: task.spec.name, transitions: count, file: out }, () => out)
 }

@@ -17,7 +17,7 @@ import { type DistillOptions, distillOptions } from '../../trainer/distill/optio
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote, teacherController } from '../../trainer/teachers/policy.ts'
@@ -30,7 +30,7 @@ import {
 } from '../../trainer/teachers/teacher.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
-import { cardOf, checkCard, checkOf, studentFiles, writeModel } from '../card.ts'
+import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -101,13 +101,13 @@ async function run(taskName: string, options: Options): Promise<void> {
   } = options
   await prepareTask(taskName)
   const task = createTask(taskName)
-  const teacherFile = teacherFileOf(file ?? teacherIn(shippedModels, taskName))
+  const teacherFile = teacherFileOf(file ?? teacherIn(shippedModels, task.spec.name))
   if (!file && !existsSync(teacherFile))
     throw new InputError(`task ${taskName}: no teacher in models/: give one with --teacher`)
   const teacher = await openTeacher(teacherFile)
   requireFit(teacher, task.spec, teacherFile)
   checkCard(teacherFile)
-  const folder = join('runs', name ?? `demo-${taskName}`)
+  const folder = join('runs', name ?? `demo-${task.spec.name}`)
   const results = ['transitions.safetensors', 'student.bpd', 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
   if (ship) claimFolder(ship, Object.values(studentFiles), { inputs: [teacherFile], force })
@@ -152,7 +152,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const { info, teacherCycles, studentCycles, speedup } = comparison
   const { curve, sweep, threshold, budget, studentWeights, teacherReturn } = student.distilled
   const report: Report = {
-    task: taskName,
+    task: task.spec.name,
     seed: recipe.seed,
     date: new Date().toISOString(),
     teacher: {
@@ -200,16 +200,21 @@ async function run(taskName: string, options: Options): Promise<void> {
   // loaded here because the plots' library takes longer to load than most verbs to run
   const { reportHtml } = await import('../report/html.ts')
   await writeFile(join(folder, 'report.html'), reportHtml(report))
-  if (ship) await shipStudent(ship, student.bytes, report)
+  if (ship) await shipStudent(ship, student.bytes, report, taskName)
   printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}`)
 }
 
 /** A model folder's student: the file, and a card that says what it is and how to make it again. */
-async function shipStudent(folder: string, bytes: Uint8Array, { task, seed, student }: Report): Promise<void> {
+async function shipStudent(
+  folder: string,
+  bytes: Uint8Array,
+  { task, seed, student }: Report,
+  taskName: string,
+): Promise<void> {
   const { file: _, crc: __, ...facts } = student
-  const check = checkOf(task, seed, student.return.episodes)
-  const command = `bpd demo ${task} --seed ${seed}`
-  const card = cardOf(studentFiles, bytes, { task }, { ...facts, seed, check, command })
+  const check = checkOf(task, seed, student.return.episodes, taskName)
+  const command = `bpd demo ${commandWord(taskName)} --seed ${seed}`
+  const card = cardOf(studentFiles, bytes, { task, origin: taskOrigin(taskName) }, { ...facts, seed, check, command })
   await writeModel(folder, studentFiles, bytes, card)
 }
 

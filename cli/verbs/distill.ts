@@ -13,7 +13,7 @@ import { describeCut } from '../../trainer/distill/points.ts'
 import { variantOf } from '../../trainer/distill/variants.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, teacherFile } from '../../trainer/teachers/teacher.ts'
 import { hintAtNewerNode } from '../hint.ts'
@@ -104,14 +104,21 @@ async function run(taskName: string, options: Options): Promise<void> {
   const quantised =
     values === 'f32'
       ? undefined
-      : await quantiseShown(exact, values, transitions, { name: file, seed, episodes: EPISODES })
+      : await quantiseShown(exact, values, transitions, {
+          name: file,
+          seed,
+          episodes: EPISODES,
+          createTask: () => createTask(taskName),
+        })
   const { bytes, ...figures } = quantised ?? { bytes: exact }
   await writeFile(file, bytes)
   for (const [i, name] of pointNames.entries()) await writeFile(join(out, name), points[i])
   const { network: __network, candidates: __candidates, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
+  const origin = taskOrigin(taskName)
   const result = {
-    task: taskName,
+    task: spec.name,
+    ...(origin && { origin }),
     file,
     bytes: bytes.length,
     weights,

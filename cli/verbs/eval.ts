@@ -34,7 +34,8 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   await prepareTask(taskName)
   const file = teacherFile(path)
   const { episodes, seed, workers, json } = options
-  const policy = await policyOf(file, createTask(taskName).spec)
+  const { spec } = createTask(taskName)
+  const policy = await policyOf(file, spec)
   checkCard(file)
   const outcomes = await withProgress(`evaluating ${file}`, async (progress) => {
     const show = (done: number) =>
@@ -48,7 +49,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const outside = outsideOf(outcomes)
   printResult(
     json,
-    { task: taskName, file, seed, return: result, returns, ...(outside && { outside }) },
+    { task: spec.name, file, seed, return: result, returns, ...(outside && { outside }) },
     () =>
       `${file}: return ${result.mean.toFixed(1)} ± ${result.std.toFixed(1)} over ${episodes} episodes, ` +
       `median ${result.median.toFixed(1)}, ${percent(result.failureRate)} ended before the time limit` +

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { Option } from 'commander'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
 import { type OutputKind, outputKinds } from '../../trainer/teachers/format.ts'
 import { type ImportOptions, importTeacher } from '../../trainer/teachers/import.ts'
@@ -62,10 +62,9 @@ async function run(
   }
   const imported = await importTeacher(file, said)
   const { teacher, statistics, warnings } = imported
-  if (task !== undefined) {
-    await prepareTask(task)
-    requireFit(teacher, createTask(task).spec, file)
-  }
+  if (task !== undefined) await prepareTask(task)
+  const spec = task === undefined ? undefined : createTask(task).spec
+  if (spec) requireFit(teacher, spec, file)
   const bytes = licence === undefined ? imported.bytes : withLicence(imported.bytes, licence)
   const { metadata } = teacher
   const facts = {
@@ -81,9 +80,10 @@ async function run(
   const read = statistics === undefined ? [file] : [file, statistics]
   claimFolder(out, [...Object.values(teacherFiles), contractFile], { inputs: read, force })
   for (const warning of warnings) warn(`${file}: ${warning}`)
+  const about = { task: spec?.name, origin: task === undefined ? undefined : taskOrigin(task) }
   const stated = licence ?? metadata.licence ?? 'unknown'
-  const card = cardOf(teacherFiles, bytes, { task, licence: stated }, facts)
-  const path = await writeModel(out, teacherFiles, bytes, card, teacherContract(teacher, task))
+  const card = cardOf(teacherFiles, bytes, { ...about, licence: stated }, facts)
+  const path = await writeModel(out, teacherFiles, bytes, card, teacherContract(teacher, spec?.name))
   printResult(json, card, () => `${path}: ${card.algorithm}, ${card.sizes.join('-')}`)
 }
 

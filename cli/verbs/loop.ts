@@ -105,8 +105,8 @@ async function run(taskName: string, file: string | undefined, options: Options)
       policy: policyOf(await board.hello(), bytes),
     }
   })
-  if (options.html) await writeFile(options.html, await loopPage(taskName, task.spec.period, file, result))
-  printResult(json, { task: taskName, file: file ?? null, ...result }, () => loopText(taskName, result))
+  if (options.html) await writeFile(options.html, await loopPage(task.spec.name, task.spec.period, file, result))
+  printResult(json, { task: task.spec.name, file: file ?? null, ...result }, () => loopText(taskName, result))
 }
 
 /** The policy that the board runs, which is the file's if there is one. */

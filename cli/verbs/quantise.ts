@@ -6,14 +6,16 @@ import { readTransitions } from '../../trainer/data/transitions.ts'
 import { CALIBRATION, type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, requireListed } from '../../trainer/tasks/registry.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
+import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions, OutputOptions {
   values: ValueType
+  task?: string
   data: string
   out: string
   seed: number
@@ -36,6 +38,7 @@ export const quantiseVerb = verb('quantise <file>', {
     'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
 })
   .addOption(valuesOption().makeOptionMandatory())
+  .option('--task <task>', "the policy's task, where it is one of your own")
   .requiredOption('--data <file>', 'transitions from "bpd collect"')
   .requiredOption('--out <file>', 'where the policy goes')
   .addOption(forceOption())
@@ -43,17 +46,27 @@ export const quantiseVerb = verb('quantise <file>', {
   .addOption(episodesOption(EPISODES))
   .action(run)
 
-async function run(file: string, { values, data, out, force, seed, episodes, json }: Options): Promise<void> {
+async function run(file: string, { values, task, data, out, force, seed, episodes, json }: Options): Promise<void> {
   const before = readPolicy(file)
-  const { task } = decodePolicy(before, file).contract
-  await prepareTask(task)
-  const transitions = readTransitions(data, createTask(task).spec)
+  const { contract } = decodePolicy(before, file)
+  // a contract may name what it likes, and no file may have a command started
+  if (task === undefined) requireListed(contract.task, ', or your own with --task')
+  const taskName = task ?? contract.task
+  await prepareTask(taskName)
+  const { spec } = createTask(taskName)
+  requireContract(contract, spec, file)
+  const transitions = readTransitions(data, spec)
   claimFiles([out], { inputs: [file, data], force })
   for (const doubt of doubtsOf(transitions, CALIBRATION)) warn(`${data}: ${doubt}`)
-  const { bytes, ...record } = await quantiseShown(before, values, transitions, { name: file, seed, episodes })
+  const { bytes, ...record } = await quantiseShown(before, values, transitions, {
+    name: file,
+    seed,
+    episodes,
+    createTask: () => createTask(taskName),
+  })
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
-  const result = { task, file: out, bytes: bytes.length, weights, ...record }
+  const result = { task: spec.name, file: out, bytes: bytes.length, weights, ...record }
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
 }
 

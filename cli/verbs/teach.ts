@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { Option } from 'commander'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
-import { cardOf, teacherFiles, writeModel } from '../card.ts'
+import { cardOf, commandWord, teacherFiles, writeModel } from '../card.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -79,6 +79,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     seed,
     threads,
     fused,
+    origin: taskOrigin(taskName),
   }
   const checkpoint = { path: join(options.out, unfinished.checkpoint), minutes: options.checkpointMinutes }
   if (!options.resume) rmSync(checkpoint.path, { force: true })
@@ -105,7 +106,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     progress.done(`taught ${taskName} in ${seconds(wallSeconds)}`)
     return encodeTeacher({
       ...teacher,
-      metadata: { algorithm: algorithm.toUpperCase(), env: taskName, steps: `${steps}`, seed: `${seed}` },
+      metadata: { algorithm: algorithm.toUpperCase(), env: task.spec.name, steps: `${steps}`, seed: `${seed}` },
     })
   })
   const file = join(options.out, teacherFiles.file)
@@ -133,7 +134,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     wallSeconds,
     command: commandOf(taskName, options),
   }
-  const card = cardOf(teacherFiles, bytes, { task: taskName }, facts)
+  const card = cardOf(teacherFiles, bytes, { task: task.spec.name, origin: recipe.origin }, facts)
   await writeModel(options.out, teacherFiles, bytes, card)
   rmSync(checkpoint.path, { force: true })
   printResult(
@@ -153,5 +154,5 @@ function commandOf(task: string, { out, ...options }: Options): string {
     .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
   const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
-  return ['bpd teach', task, ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')
+  return ['bpd teach', commandWord(task), ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')
 }

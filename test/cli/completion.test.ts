@@ -59,6 +59,8 @@ describeWith('bash', has('bash'))('in bash', () => {
     expect(bash('eval', '')).toEqual(taskNames())
     expect(bash('eval', '--seed', '3', '--quiet', 'pend')).toEqual(['pendulum'])
     expect(bash('eval', 'pendulum', '')).toEqual([])
+    // left to the shell: a module's path
+    expect(bash('eval', './pend')).toEqual([])
     expect(bash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 })

@@ -5,6 +5,7 @@
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
@@ -77,6 +78,12 @@ export async function* collectInParallel(
   }
 }
 
+/** An error of ours arrives from another thread as a plain one of its name. */
+function ownError(error: Error): Error {
+  const Ours = [InputError, FailedError].find(({ name }) => name === error.name)
+  return Ours ? new Ours(error.message) : error
+}
+
 /** Episodes that a worker may be ahead of the reader: bounds what waits in memory. */
 const ahead = 4
 
@@ -103,7 +110,7 @@ async function* inOrder<T>(setting: Setting, wanted: Wanted, episodes: number, w
   threads.forEach((thread, i) => {
     thread.on('message', (result: T) => waiting[i].shift()!.resolve(result))
     thread.on('error', (error: Error) => {
-      for (const { reject } of waiting[i].splice(0)) reject(error)
+      for (const { reject } of waiting[i].splice(0)) reject(ownError(error))
     })
   })
   // episode e belongs to worker e mod n

@@ -7,7 +7,7 @@ import { type ValueType, valuesOf } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { controllerOf, evaluateInTurns, type ReturnStatistics } from '../tasks/evaluate.ts'
-import { createTask } from '../tasks/registry.ts'
+import type { Task } from '../tasks/task.ts'
 import { spreadObservations } from './make-student.ts'
 import { quantise } from './quantise.ts'
 
@@ -23,12 +23,12 @@ export interface QuantisedFile {
   returnAfter: ReturnStatistics
 }
 
-/** file: a policy with f32 weights for a task that is prepared; name: what messages call it. Same arguments, same bytes. */
+/** file: a policy with f32 weights for the task; name: what messages call it. Same arguments, same bytes. */
 export async function quantiseFile(
   file: Uint8Array,
   values: ValueType,
   transitions: Transitions,
-  { name, seed, episodes }: { name: string; seed: number; episodes: number },
+  { name, seed, episodes, createTask }: { name: string; seed: number; episodes: number; createTask: () => Task },
   onEpisode?: (done: number, all: number) => void,
 ): Promise<QuantisedFile> {
   const { network, contract, goldens } = decodePolicy(file, name)
@@ -42,9 +42,7 @@ export async function quantiseFile(
   const returnOf = (policyBytes: Uint8Array, before: number) => {
     const control = controllerOf(loadPolicy(policyBytes, name))
     const reported = { seed, purpose: 'report', episodes } as const
-    return evaluateInTurns(createTask(contract.task), control, reported, (done) =>
-      onEpisode?.(before + done, 2 * episodes),
-    )
+    return evaluateInTurns(createTask(), control, reported, (done) => onEpisode?.(before + done, 2 * episodes))
   }
   return {
     bytes,

@@ -1,5 +1,6 @@
 /** A value out of JSON that a file holds, and the line that refuses it: file, field, what was expected. */
 import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from './brief.ts'
 
 export class Field {
   readonly value: unknown
@@ -23,7 +24,7 @@ export class Field {
   }
 
   refuse(expected: string): never {
-    const found = this.value === undefined ? 'absent' : JSON.stringify(this.value)
+    const found = this.value === undefined ? 'absent' : shown(this.value)
     const where = this.#path ? `${this.#file}: ${this.#path}` : this.#file
     throw new InputError(`${where}: ${found.length > 60 ? `${found.slice(0, 60)}…` : found}, expected ${expected}`)
   }
@@ -69,5 +70,14 @@ export class Field {
   /** Refuses any other value than this one. */
   mustBe(expected: unknown, why = ''): void {
     if (JSON.stringify(this.value) !== JSON.stringify(expected)) this.refuse(`${JSON.stringify(expected)}${why}`)
+  }
+}
+
+/** Not only JSON: a module's exports may hold functions, or themselves. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`
+  } catch {
+    return brief(value)
   }
 }

@@ -1,4 +1,7 @@
-/** The tasks by name. A task of one's own: one file, one line here (README.md). */
+/**
+ * The tasks by name. One that comes with bpd: one file, one line here (README.md). One of the user's own is named by a module's path, or by
+ * `exec:` and a command.
+ */
 import { InputError } from '../../runtime-as/errors.ts'
 import { ant } from './mujoco/ant.ts'
 import type { MujocoDefinition } from './mujoco/definition.ts'
@@ -8,8 +11,11 @@ import { halfCheetah } from './mujoco/half-cheetah.ts'
 import { hopper } from './mujoco/hopper.ts'
 import { invertedPendulum } from './mujoco/inverted-pendulum.ts'
 import { walker2d } from './mujoco/walker2d.ts'
+import { tryOut } from './own/checked-task.ts'
+import { isPath, openModule } from './own/module.ts'
 import { pendulum } from './pendulum.ts'
-import type { Task, TaskEntry, TaskFacts, TaskRecipe } from './task.ts'
+import { isCommand, openSimulator } from './simulator/simulator.ts'
+import type { Task, TaskEntry, TaskFacts, TaskOrigin, TaskRecipe } from './task.ts'
 
 export const onMujoco = (definition: MujocoDefinition): TaskEntry => ({
   create: () => new MujocoTask(definition),
@@ -40,9 +46,33 @@ export const taskNames = (): string[] => Object.keys(tasks)
 /** Of the tasks that the paper has. */
 export const paperTasks = (): string[] => taskNames().filter((name) => tasks[name].reproduction)
 
+/** What a task may be beside a name of the list above: the first that takes the name opens it. */
+const origins: { takes(name: string): boolean; open(name: string): TaskEntry | Promise<TaskEntry> }[] = [
+  { takes: isCommand, open: openSimulator },
+  { takes: isPath, open: openModule },
+]
+
+/** Those of the user's own that are prepared, or being so. */
+const opening = new Map<string, Promise<void>>()
+const opened = new Map<string, TaskEntry>()
+
+const isListed = (name: string): boolean => Object.hasOwn(tasks, name)
+
 function entry(name: string): TaskEntry {
-  if (!Object.hasOwn(tasks, name)) throw new InputError(`task "${name}": expected one of ${taskNames().join(', ')}`)
-  return tasks[name]
+  if (!isListed(name) && !origins.some(({ takes }) => takes(name)))
+    refuse(name, ', a module (./my-robot.ts) or "exec:COMMAND"')
+  const found = isListed(name) ? tasks[name] : opened.get(name)
+  if (!found) throw new Error(`task ${name} is not prepared: await prepareTask(name) before createTask(name)`)
+  return found
+}
+
+function refuse(name: string, more = ''): never {
+  throw new InputError(`task "${name}": expected one of ${taskNames().join(', ')}${more}`)
+}
+
+/** Refuses all but the names of the list: a name out of a file must never load a module or start a command. */
+export function requireListed(name: string, more?: string): void {
+  if (!isListed(name)) refuse(name, more)
 }
 
 /** What a task is distilled and reproduced with; refuses an unknown name, and a task that does not say for how many steps. */
@@ -58,9 +88,10 @@ export function requireSteps(name: string, recipe: Partial<TaskRecipe> | undefin
 }
 
 /**
- * Loads what a task needs (the physics engine, for some). Once a process and task, before `createTask`. Throws InputError for an unknown name.
+ * Loads what a task needs (the physics engine, for some), and one of the user's own, which makes a step on trial. Once a thread and task, before
+ * `createTask`. Throws InputError for an unknown name, and for a task of one's own that is not one.
  *
- * @param name one of `taskNames`
+ * @param name one of `taskNames`, the path of a module that exports a task, or `exec:` and a command
  *
  * @example
  * import { createTask, prepareTask } from 'bpd/train'
@@ -69,7 +100,21 @@ export function requireSteps(name: string, recipe: Partial<TaskRecipe> | undefin
  * console.log(createTask('hopper').spec.period) // => 0.008
  */
 export async function prepareTask(name: string): Promise<void> {
-  await entry(name).prepare?.()
+  const origin = isListed(name) ? undefined : origins.find(({ takes }) => takes(name))
+  if (!origin) return void (await entry(name).prepare?.())
+  let open = opening.get(name)
+  if (!open) {
+    open = openOwn(name, origin.open)
+    opening.set(name, open)
+  }
+  await open
+}
+
+async function openOwn(name: string, open: (name: string) => TaskEntry | Promise<TaskEntry>): Promise<void> {
+  const found = await open(name)
+  await found.prepare?.()
+  tryOut(found.create())
+  opened.set(name, found)
 }
 
 /**
@@ -85,3 +130,6 @@ export async function prepareTask(name: string): Promise<void> {
  * console.log(task.spec.observationNames, task.step([0.5]))
  */
 export const createTask = (name: string): Task => entry(name).create()
+
+/** Where a prepared task of the user's own comes from; undefined for one of the list. */
+export const taskOrigin = (name: string): TaskOrigin | undefined => entry(name).origin

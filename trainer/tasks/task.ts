@@ -41,6 +41,14 @@ export interface Task {
   close?(): void
 }
 
+/** Where a task comes from that is none of ours, for cards and checkpoints. */
+export interface TaskOrigin {
+  /** a module's path, or `exec:` and a command: as the user named it */
+  task: string
+  /** sha256 by path, of what it is made of as far as that is known */
+  files: Readonly<Record<string, string>>
+}
+
 /** What a task is distilled with where it differs from the authors' defaults. Its number of steps is always said. */
 export type TaskRecipe = Partial<Recipe> & Pick<Recipe, 'steps'>
 
@@ -49,6 +57,8 @@ export interface TaskFacts {
   recipe: TaskRecipe
   /** what `bpd reproduce` does with it; absent: the paper has no such task */
   reproduction?: Reproduction
+  /** absent: it stands in the registry */
+  origin?: TaskOrigin
 }
 
 /** A task as it stands in the registry. */

@@ -13,7 +13,7 @@ import type { VariationalLayer } from '../kernels/networks.ts'
 import { td3Settings } from '../kernels/step/td3.ts'
 import { type Random, randomStream } from '../random.ts'
 import { evaluate } from '../tasks/evaluate.ts'
-import type { Task, TaskSpec } from '../tasks/task.ts'
+import type { Task, TaskOrigin, TaskSpec } from '../tasks/task.ts'
 import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
 import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
@@ -36,6 +36,8 @@ export interface TeachOptions extends LearnerOptions {
   evaluateEvery: number
   /** episodes of an evaluation */
   evaluationEpisodes: number
+  /** of a task of the user's own: a checkpoint of what it was before it was edited is refused */
+  origin?: TaskOrigin
 }
 
 /** What `bpd teach` takes where nothing is said. */

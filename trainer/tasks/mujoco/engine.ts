@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import type { MainModule, MjModel } from '@mujoco/mujoco'
 import { InputError } from '../../../runtime-as/errors.ts'
+import type { ModelFiles } from './model-files.ts'
 
 export type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 
 let loading: Promise<MainModule> | undefined
 let loaded: MainModule | undefined
-const models = new Map<string, MjModel>()
+const models = new Map<string | ModelFiles, MjModel>()
 
 /** Loads the engine (about 0.2 s, once). */
 export function loadEngine(): Promise<MainModule> {
@@ -45,18 +46,29 @@ export function engine(): MainModule {
 }
 
 /**
- * The compiled model of an MJCF text. The same text gives the same model, which belongs to the process: environments share it, and
- * nobody deletes it. task: how errors call it.
+ * The compiled model of an MJCF text, or of a file with those that it names. The same one gives the same model, which belongs to the process:
+ * environments share it, and nobody deletes it. task: how errors call it.
  */
-export function compileModel(text: string, task: string): MjModel {
-  let model = models.get(text)
+export function compileModel(source: string | ModelFiles, task: string): MjModel {
+  let model = models.get(source)
   if (!model) {
     try {
-      model = engine().MjModel.from_xml_string(text)
+      model = typeof source === 'string' ? engine().MjModel.from_xml_string(source) : compileFiles(source)
     } catch (error) {
       throw new InputError(`task ${task}: model: ${(error as Error).message.trim().replace(/\s*\n\s*/g, ' ')}`)
     }
-    models.set(text, model)
+    models.set(source, model)
   }
   return model
+}
+
+function compileFiles({ path, files }: ModelFiles): MjModel {
+  const { MjVFS, MjModel } = engine()
+  const virtual = new MjVFS()
+  try {
+    for (const [name, bytes] of files) virtual.addBuffer(name, bytes)
+    return MjModel.from_xml_path(path, virtual)
+  } finally {
+    virtual.delete()
+  }
 }

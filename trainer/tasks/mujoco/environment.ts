@@ -2,7 +2,7 @@
 import { InputError } from '../../../runtime-as/errors.ts'
 import type { Random } from '../../random.ts'
 import type { Task, TaskSpec } from '../task.ts'
-import type { MujocoDefinition, State } from './definition.ts'
+import type { LoadedDefinition, State } from './definition.ts'
 import { compileModel, engine, type MainModule, type MjData, type MjModel } from './engine.ts'
 
 /** An environment that nobody closed gives its memory back when it is collected: the engine's heap is not the garbage collector's. */
@@ -17,7 +17,7 @@ export class MujocoTask implements Task {
    * ends the episode: it earns 0 and leaves the observation as it was.
    */
   diverged = false
-  readonly #definition: MujocoDefinition
+  readonly #definition: LoadedDefinition
   readonly #engine: MainModule
   readonly #model: MjModel
   readonly #data: MjData
@@ -30,7 +30,7 @@ export class MujocoTask implements Task {
   readonly #warningList: MjData['warning']
 
   /** Needs the engine loaded; refuses a model that does not compile or does not fit the definition. */
-  constructor(definition: MujocoDefinition) {
+  constructor(definition: LoadedDefinition) {
     this.#definition = definition
     this.#engine = engine()
     this.#model = compileModel(definition.model, definition.name)
@@ -120,7 +120,7 @@ export class MujocoTask implements Task {
   }
 }
 
-function specOf(definition: MujocoDefinition, model: MjModel, timestep: number): TaskSpec {
+function specOf(definition: LoadedDefinition, model: MjModel, timestep: number): TaskSpec {
   const { name, actionNames, observationNames, frameSkip, maxSteps } = definition
   if (model.nu !== actionNames.length)
     throw new InputError(`task ${name}: ${actionNames.length} action names, expected ${model.nu}, one an actuator`)

@@ -1,0 +1,102 @@
+/**
+ * Environments of Gymnasium behind the Python adapter, and the pendulum in plain Python: a policy's returns are those in our tasks. Gymnasium and
+ * its MuJoCo come from PyPI, in a folder of the cache that is made once.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, it, vi } from 'vitest'
+import { policyOf } from '../../cli/verbs/eval.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { playEpisodes } from '../../trainer/data/episodes.ts'
+import { randomStream } from '../../trainer/random.ts'
+import { controllerOf, playEpisode, statistics } from '../../trainer/tasks/evaluate.ts'
+import { Pendulum } from '../../trainer/tasks/pendulum.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { root } from '../support/pages.ts'
+import { playTasks } from '../support/played.ts'
+import { describeWith } from '../support/require.ts'
+
+const packages = ['gymnasium==1.4.0', 'mujoco==4.0.0', 'numpy==2.4.6']
+const environment = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'bpd-gymnasium')
+const python = join(environment, 'bin/python')
+const runs = (...words: string[]) => spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0
+
+/** Makes the environment where it is not there yet: some 200 MB, once. */
+function hasGymnasium(): boolean {
+  const works = () => existsSync(python) && runs(python, '-c', 'import gymnasium, mujoco')
+  if (works()) return true
+  if (process.env.BPD_REQUIRE !== 'all') return false
+  runs('python3', '-m', 'venv', environment)
+  runs(python, '-m', 'pip', 'install', '--quiet', ...packages)
+  return works()
+}
+
+const adapter = join(root, 'clients/python/bpd_env.py')
+const gymnasium = (id: string) => `exec:"${python}" "${adapter}" ${id}`
+const episodes = 60
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 120_000 })
+
+/** Mean and standard error of the returns of a policy or teacher in a task. */
+async function returnsIn(taskName: string, file: string) {
+  await prepareTask(taskName)
+  const policy = await policyOf(join(root, file), createTask(taskName).spec)
+  const outcomes = await playEpisodes({ taskName, policy }, { seed: 5, purpose: 'report' }, episodes, 2)
+  const { mean, std } = statistics(Float64Array.from(outcomes, (outcome) => outcome.return))
+  return { mean, error: std / Math.sqrt(episodes) }
+}
+
+async function expectAlike(one: string, other: string, file: string): Promise<void> {
+  const [a, b] = [await returnsIn(one, file), await returnsIn(other, file)]
+  expect(Math.abs(a.mean - b.mean) / Math.hypot(a.error, b.error)).toBeLessThan(2)
+}
+
+describeWith(`python3 with ${packages.join(', ')} in ${environment}`, hasGymnasium())('under Gymnasium', () => {
+  it('Pendulum-v1 gives a teacher the returns of our pendulum', () =>
+    expectAlike('pendulum', gymnasium('Pendulum-v1'), 'models/pendulum/teacher.safetensors'))
+
+  it('Hopper-v4 gives a teacher the returns of our hopper', () =>
+    expectAlike('hopper', gymnasium('Hopper-v4'), 'models/hopper/teacher.safetensors'))
+
+  it('an environment that is none, and one whose actions are no Box, are one line', () => {
+    const [unknown, discrete] = playTasks([gymnasium('Nothing-v0'), gymnasium('CartPole-v1')], {})
+    expect(unknown.message).toMatch(/ended with exit code 1: gymnasium\.error\.NameNotFound: [^\n]+$/)
+    expect(discrete.message).toMatch(/ended with exit code 1: TypeError: action: Discrete\(2\), expected a Box[^\n]+$/)
+  })
+})
+
+const hasPython = runs('python3', '-c', 'import sys; assert sys.version_info >= (3, 8)')
+
+describeWith('python3', hasPython)('the pendulum in plain Python', () => {
+  const name = `exec:python3 "${join(root, 'examples/tasks/pendulum.py')}"`
+  beforeAll(() => prepareTask(name))
+
+  it('moves and pays as ours from every start', () => {
+    const [theirs, ours] = [createTask(name), new Pendulum()]
+    for (let episode = 0; episode < 5; episode++) {
+      const random = randomStream(3, 'torques', episode)
+      theirs.reset(random)
+      const [cos, sin, velocity] = theirs.observation
+      ours.setState(Math.atan2(sin, cos), velocity)
+      for (let step = 0; step < 200; step++) {
+        const action = Float32Array.of(random.uniform(-3, 3))
+        expect(theirs.step(action)).toBeCloseTo(ours.step(action), 6)
+        for (let i = 0; i < 3; i++) expect(theirs.observation[i]).toBeCloseTo(ours.observation[i], 6)
+      }
+    }
+    theirs.close?.()
+  })
+
+  it('gives a student the same return from the same start', async () => {
+    const [theirs, ours] = [createTask(name), new Pendulum()]
+    const control = controllerOf(loadPolicy(await policyOf(join(root, 'models/pendulum/student.bpd'), ours.spec)))
+    const expected = playEpisode(theirs, control, 1, 'report', 0).return
+    theirs.reset(randomStream(1, 'report', 0))
+    const [cos, sin, velocity] = theirs.observation
+    const started = Object.assign(new Pendulum(), { reset: () => {} })
+    started.setState(Math.atan2(sin, cos), velocity)
+    expect(playEpisode(started, control, 1, 'report', 0).return).toBeCloseTo(expected, 3)
+    theirs.close?.()
+  })
+})

@@ -1,0 +1,93 @@
+/** A worker of process.ts: keeps one process, passes it messages, and puts what it answers into the mailbox. */
+import { spawn } from 'node:child_process'
+import { setTimeout as later } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { Mailbox, MOST_BYTES } from './mailbox.ts'
+
+export interface Kept {
+  words: readonly string[]
+  shared: SharedArrayBuffer
+}
+
+const { words, shared } = workerData as Kept
+const mailbox = new Mailbox(shared)
+const fail = (text: string) => mailbox.fail(text)
+
+/** bytes of stderr that are kept: its last line tells why a process ended */
+const TAIL = 4096
+
+const child = spawn(words[0], words.slice(1), {
+  // a group of its own: Ctrl-C at a terminal is for bpd, which ends it
+  detached: process.platform !== 'win32',
+  windowsHide: true,
+})
+if (child.pid) mailbox.pid = child.pid
+
+let greeted = false
+let asked = true
+let got: Buffer = Buffer.alloc(0)
+let said = ''
+
+child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  said = (said + text).slice(-TAIL)
+})
+child.stdout.on('data', (bytes: Buffer) => {
+  got = got.length === 0 ? bytes : Buffer.concat([got, bytes])
+  take()
+})
+// the end of the process says more
+child.stdin.on('error', () => {})
+child.stdout.on('error', () => {})
+child.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be started (${error.code ?? error.message})`))
+child.on('exit', async (code, signal) => {
+  const closed = new Promise((resolve) => child.on('close', resolve))
+  // a child of its own may hold its outputs open
+  await Promise.race([closed, later(200)])
+  const how = signal ? `was killed (${signal})` : `ended with exit code ${code}`
+  const last = said.trimEnd().split('\n').at(-1)?.trim()
+  fail(last ? `${how}: ${last.slice(0, 300)}` : how)
+})
+
+parentPort!.on('message', (message: Uint8Array) => {
+  asked = true
+  child.stdin.write(message)
+})
+
+/** The first line, or one answer; anything that nobody asked for is a fault. */
+function take(): void {
+  if (!asked) refuse(`wrote ${got.length} bytes that nobody asked for: ${shown(got)}`)
+  else if (greeted) takeAnswer()
+  else takeLine()
+}
+
+function takeLine(): void {
+  const end = got.indexOf('\n')
+  if (end > MOST_BYTES || (end < 0 && got.length > MOST_BYTES))
+    refuse(`wrote no line within ${MOST_BYTES} bytes: ${shown(got)}`)
+  else if (end >= 0) hand(got.subarray(0, end), end + 1)
+}
+
+function takeAnswer(): void {
+  if (got.length < 4) return
+  const length = got.readUInt32LE(0)
+  if (length > MOST_BYTES) refuse(`wrote what is no answer: ${shown(got)}`)
+  else if (got.length >= 4 + length) hand(got.subarray(4, 4 + length), 4 + length)
+}
+
+function hand(bytes: Uint8Array, taken: number): void {
+  greeted = true
+  asked = false
+  got = got.subarray(taken)
+  if (got.length > 0) take()
+  else mailbox.answer(bytes)
+}
+
+/** Nothing more is read of it. */
+function refuse(text: string): void {
+  fail(text)
+  child.stdout.destroy()
+  child.kill('SIGKILL')
+}
+
+/** Its beginning, as text: what a stray print writes can be told by it. */
+const shown = (bytes: Buffer): string => JSON.stringify(bytes.subarray(0, 40).toString('latin1'))
