@@ -37,7 +37,7 @@ function* episodes(): Generator<Float32Array> {
 
 async function measure(path: string): Promise<void> {
   const transitions = readTransitions(path, spec)
-  const options = distillOptions('ant-sized', { seed: 1, threads: 1 })
+  const options = distillOptions('ant', { seed: 1, threads: 1 })
   const never = () => {
     throw new Error('nothing is evaluated here')
   }

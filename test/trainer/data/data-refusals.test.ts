@@ -59,7 +59,7 @@ describe('a table is refused in one line that names column, row and line', () =>
     [
       'bytes that are no text',
       Buffer.from(`x,u\n${'1,2\n'.repeat(20_000)}\xff,1\n`, 'latin1'),
-      ': line 1 or after: not UTF-8',
+      ': line 16385 or after: not UTF-8',
     ],
     ['a line of 2 MB', `x,u\n${'1'.repeat(2 << 20)},2\n`, ': line 2: longer than 1048576 bytes'],
     ['a terminal of 2', 'x,u,terminal\n1,2,2\n', ': column "terminal", row 0: 2, expected 0 or 1'],

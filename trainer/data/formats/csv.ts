@@ -11,7 +11,7 @@ import { fileSource, type Source } from '../../files/source.ts'
 import type { DataFormat } from '../format.ts'
 import { type Block, blockRows, type Field, type Log, maxColumns } from '../log.ts'
 
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 16
 const maxLine = 1 << 20
 
 export const csvFormat: DataFormat = { name: 'a CSV table', kind: 'csv', open: async (path) => openCsv(path) }

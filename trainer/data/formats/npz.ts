@@ -170,6 +170,7 @@ class StoredBytes {
   readonly #stream: NodeJS.ReadableStream & { destroy(): void }
   readonly #chunks: AsyncIterator<Buffer>
   #left: Buffer = Buffer.alloc(0)
+  #taken = Buffer.alloc(0)
   #crc = 0
 
   private constructor(entry: Entry, stream: NodeJS.ReadableStream & { destroy(): void }) {
@@ -182,19 +183,20 @@ class StoredBytes {
     return new StoredBytes(entry, await zip.openReadStreamPromise(entry))
   }
 
+  /** Overwritten by the next call. */
   async take(count: number): Promise<Uint8Array> {
-    const parts = [this.#left]
-    let there = this.#left.length
-    while (there < count) {
+    if (this.#taken.length < count) this.#taken = Buffer.alloc(count)
+    for (let there = 0; ; ) {
+      const part = this.#left.subarray(0, count - there)
+      this.#taken.set(part, there)
+      this.#left = this.#left.subarray(part.length)
+      there += part.length
+      if (there === count) return this.#taken.subarray(0, count)
       const { done, value } = await this.#chunks.next()
       if (done) throw new Error(`${brief(this.#entry.fileName)} is cut short`)
       this.#crc = crc32(value, this.#crc)
-      parts.push(value)
-      there += value.length
+      this.#left = value
     }
-    const all = parts.length === 1 ? parts[0] : Buffer.concat(parts)
-    this.#left = all.subarray(count)
-    return all.subarray(0, count)
   }
 
   /** Throws Error unless this was all, and is as the zip says. */

@@ -15,19 +15,21 @@ export type Decode = (bytes: Uint8Array, count: number, into: Float64Array) => v
 export function decoderOf({ type, bytes: size, bigEndian }: NumberType): Decode | undefined {
   const arrayOf = arrays[`${type}${size}`]
   if (!arrayOf) return undefined
+  // typed arrays need their bytes aligned; one copy, as what is freed at every block does not go back to the system
+  let own = new Uint8Array()
   return (bytes, count, into) => {
-    // a copy of its own: typed arrays need their bytes aligned
-    const own = new Uint8Array(bytes.subarray(0, count * size))
-    if (bigEndian && size > 1) swap[size](Buffer.from(own.buffer, own.byteOffset, own.byteLength))
-    const numbers = arrayOf(own.buffer)
+    if (own.length < count * size) own = new Uint8Array(count * size)
+    own.set(bytes.subarray(0, count * size))
+    if (bigEndian && size > 1) swap[size](Buffer.from(own.buffer, 0, count * size))
+    const numbers = arrayOf(own.buffer, count)
     for (let i = 0; i < count; i++) into[i] = Number(numbers[i])
   }
 }
 
-const arrays: Record<string, ((buffer: ArrayBuffer) => ArrayLike<number | bigint>) | undefined> = {
-  f2: (buffer) => {
+const arrays: Record<string, ((buffer: ArrayBuffer, count: number) => ArrayLike<number | bigint>) | undefined> = {
+  f2: (buffer, count) => {
     const view = new DataView(buffer)
-    return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => halfAt(view, 2 * i))
+    return Float32Array.from({ length: count }, (_, i) => halfAt(view, 2 * i))
   },
   f4: (buffer) => new Float32Array(buffer),
   f8: (buffer) => new Float64Array(buffer),
