@@ -111,7 +111,7 @@ function nextOf(columns: readonly Column[], observations: readonly Column[]): Co
 
 /** A column, a field with all its columns, or what is numbered under a name: q.0, q.1 or q0, q1. */
 function lookUp(columns: readonly Column[], name: string): Column[] | undefined {
-  const column = columns.find((one) => one.name === name)
+  const column = columns[placeOf(columns, name)]
   if (column && column.field.columns.length === 1) return [column]
   const ofField = columns.filter(({ field }) => field.name === name)
   if (ofField.length > 0) return ofField
@@ -123,8 +123,17 @@ function lookUp(columns: readonly Column[], name: string): Column[] | undefined 
   return undefined
 }
 
+/** A column by its name, or by that without the unit behind it: "q0 [rad]". */
+function placeOf(columns: readonly Column[], name: string): number {
+  const exact = columns.findIndex((column) => column.name === name)
+  return exact >= 0 ? exact : columns.findIndex((column) => bare(column.name) === name)
+}
+
+// names of strangers: a long one is left alone, as the search is not linear
+const bare = (name: string): string => (name.length > 200 ? name : name.replace(/\s*[[(][^[\]()]{1,20}[\])]$/, ''))
+
 function numberedFrom(columns: readonly Column[], prefix: string): Column[] {
-  const byName = new Map(columns.map((column) => [column.name, column]))
+  const byName = new Map(columns.map((column) => [bare(column.name), column]))
   const found: Column[] = []
   for (let next = byName.get(`${prefix}0`); next; next = byName.get(`${prefix}${found.length}`)) found.push(next)
   return found
@@ -134,7 +143,7 @@ function numberedFrom(columns: readonly Column[], prefix: string): Column[] {
 function range(columns: readonly Column[], entry: string): Column[] | undefined {
   const [from, to, ...more] = entry.split('..')
   if (!from || !to || more.length > 0 || columns.some(({ name }) => name === entry)) return undefined
-  const at = (name: string) => columns.findIndex((column) => column.name === name)
+  const at = (name: string) => placeOf(columns, name)
   const [first, last] = [at(from), at(to)]
   if (first < 0 || last < 0) return undefined
   const [low, high] = [numberAtEnd(from), numberAtEnd(to)]

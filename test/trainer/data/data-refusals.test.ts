@@ -126,6 +126,22 @@ describe('columns', () => {
     expect(await named(['q', 'v'])).toEqual(['q0', 'q1', 'q2', 'v.0', 'v.1'])
   })
 
+  it('are found without the unit that the file has behind their names', async () => {
+    const units = put(
+      csvOf(
+        ['time [ms]', 'q0 [rad]', 'q1 [rad]', 'tau (Nm)'],
+        [
+          [0, 1, 2, 3],
+          [8, 1, 2, 3],
+        ],
+      ),
+    )
+    const data = await openData(units, { mapping: { observations: ['q0..q1'], actions: ['tau'] } })
+    expect(data).toMatchObject({ observationNames: ['q0 [rad]', 'q1 [rad]'], actionNames: ['tau (Nm)'], period: 0.008 })
+    const whole = await openData(units, { mapping: { observations: ['q'], actions: ['tau (Nm)'] } })
+    expect(whole.observationSize).toBe(2)
+  })
+
   it.each([
     [['q3'], ': --observations: column "q3" is not there, expected one of time, q0, q1, .*; did you mean "q0"?'],
     [['q1..q0'], ': --observations: column "q1..q0" is not there'],
