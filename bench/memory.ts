@@ -22,7 +22,6 @@ const spec = {
   actionLow: new Array(8).fill(-1),
   actionHigh: new Array(8).fill(1),
 }
-const task = Object.assign(new Pendulum(), { spec })
 
 function* episodes(): Generator<Float32Array> {
   const { width, terminal, timeout } = columnsOf(27, 8)
@@ -41,7 +40,9 @@ async function measure(path: string): Promise<void> {
   const never = () => {
     throw new Error('nothing is evaluated here')
   }
-  const job = { createTask: () => task, teacher: never, transitions, controllerOf: never, bytesOf: never, options }
+  const judge = { measure: 'return', training: transitions, score: never, decide: never } as const
+  const how = { cloneLabels: false, scaled: false, identity: {} }
+  const job = { contract: spec, judge, training: transitions, ...how, controllerOf: never, bytesOf: never, options }
   const session = new Session(job, await loadBackend('fast'))
   session.trainer.setMode('paper')
   session.trainer.run(10)

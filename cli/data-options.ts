@@ -23,9 +23,10 @@ const descriptions: Record<Role, string> = {
 
 const names = list((name) => name.trim())
 
-export function addDataOptions(verb: Command): Command {
+/** only: the roles that the verb needs, where it does not need all */
+export function addDataOptions(verb: Command, only: readonly Role[] = roleNames): Command {
   verb.optionsGroup('Columns of the data (default: the names that each format has):')
-  for (const role of roleNames) verb.option(`--${dashed(role)} <columns>`, descriptions[role], names)
+  for (const role of only) verb.option(`--${dashed(role)} <columns>`, descriptions[role], names)
   return verb
     .option('--mapping <file>', 'the same as JSON, {"observations": ["q0..q4"], "actions": ["hip"]}; an option wins')
     .addOption(

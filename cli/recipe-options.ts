@@ -1,12 +1,20 @@
 /** The options of the method, as `bpd distill` and `bpd demo` take them. What is not given comes from the task's recipe, then from the authors' defaults. */
-import { type Command, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { OUTSIDE } from '../runtime-as/format/network.ts'
 import { MARGIN } from '../trainer/distill/observation-bounds.ts'
+import type { Given } from '../trainer/distill/options.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
 import { integer, list, number } from './verb.ts'
 
 const klShapes = ['linear', 'constant', 'exponential', 'cosine']
+
+/** Of all that a verb was given, what belongs to the recipe, in the order in which it was given. */
+export function recipeIn(options: object): Given {
+  const verb = addRecipeOptions(new Command())
+  const names = new Set([...verb.options.map((option) => option.attributeName()), 'maxError', 'seed', 'threads'])
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.has(name))) as Given
+}
 
 export const addRecipeOptions = (verb: Command): Command =>
   verb
@@ -42,7 +50,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .optionsGroup('Picking the student:')
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))
     .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))
-    .option('--max-weights <n>', 'picks the best return within so many weights, not the fewest weights', integer(1))
+    .option('--max-weights <n>', 'picks the best student within so many weights, not the fewest weights', integer(1))
     .option('--max-bytes <n>', 'the same, within a size of the .bpd file', integer(1))
     .optionsGroup('Bounds of the observations:')
     .addOption(
@@ -55,6 +63,12 @@ export const addRecipeOptions = (verb: Command): Command =>
       '--observation-margin <x>',
       `share of that range added on either side (default: ${MARGIN})`,
       number(0, 1000),
+    )
+    .optionsGroup('More data:')
+    .option(
+      '--augment <x>',
+      "as many observations more, disturbed by x standard deviations, with the teacher's actions on them",
+      number(1e-9, 100),
     )
     .optionsGroup('Computing:')
     .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without')

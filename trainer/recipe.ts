@@ -52,7 +52,9 @@ export interface Recipe extends StepOptions {
   pickEpisodes: number
   /** how much of |teacher's return| the picked student may lose on the picking episodes */
   tolerance: number
-  /** most weights that the picked student may have; then the rule is the best return, not the fewest weights */
+  /** adds to the data as many observations disturbed by so many standard deviations, labelled by the teacher; absent: none */
+  augment?: number
+  /** most weights that the picked student may have; then the rule is the best student, not the fewest weights */
   maxWeights?: number
   /** the same, bytes of its file */
   maxBytes?: number

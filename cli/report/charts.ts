@@ -1,21 +1,36 @@
 /** The plots of the pages. */
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
+import {
+  type CurvePoint,
+  type Cut,
+  curveScore,
+  measureOf,
+  prunedScore,
+  type SweepPoint,
+  tunedScore,
+} from '../../trainer/distill/points.ts'
 import { axis, colours, draw, ink, key, line, mark, type Plot, rightSide, side } from './draw.ts'
 import type { Histogram } from './histogram.ts'
-import type { Report } from './report.ts'
 import { grouped } from './words.ts'
 
 const steps = () => axis('step', { type: 'value', max: 'dataMax' })
 
-/** Return of the pruned student and its weights, over steps. */
-export const trainingChart = ({ distillation: { curve } }: Report): Plot =>
-  draw(
+/** How the figures of a judge are drawn: a return as it is, an error in per cent. */
+const axes = {
+  return: { title: 'mean return', short: 'return', of: (x: number) => x },
+  error: { title: 'RMSE, % of the range', short: 'error', of: (x: number) => 100 * x },
+}
+
+/** Return or error of the pruned student and its weights, over steps. */
+export function trainingChart(curve: readonly CurvePoint[]): Plot {
+  const { title, short, of } = axes[curve[0]?.error === undefined ? 'return' : 'error']
+  return draw(
     () => ({
       xAxis: steps(),
-      yAxis: [side('mean return'), rightSide('weights left')],
+      yAxis: [side(title), rightSide('weights left')],
       series: [
         line(
-          curve.map((p) => [p.step, p.return]),
+          curve.map((p) => [p.step, of(curveScore(p))]),
           colours.student,
         ),
         line(
@@ -25,13 +40,14 @@ export const trainingChart = ({ distillation: { curve } }: Report): Plot =>
         ),
       ],
     }),
-    [key('return, pruned (left)', colours.student), key('weights left (right)', colours.other, 'dashed')],
+    [key(`${short}, pruned (left)`, colours.student), key('weights left (right)', colours.other, 'dashed')],
   )
+}
 
 /** The loss terms over steps, before their weights. */
-export const lossChart = ({ distillation: { curve } }: Report): Plot =>
+export const lossChart = (curve: readonly CurvePoint[]): Plot =>
   draw(() => {
-    const left = (of: (p: (typeof curve)[0]) => number, colour: string) =>
+    const left = (of: (p: CurvePoint) => number, colour: string) =>
       line(
         curve.map((p) => [p.step, of(p)]),
         colour,
@@ -54,38 +70,47 @@ export const lossChart = ({ distillation: { curve } }: Report): Plot =>
     key('mean Q (right)', colours.faint, 'dashed'),
   ])
 
-/** Return against weights over the cuts, pruned and tuned; the teacher as a line, the picked student marked. */
-export function sweepChart({ distillation: { sweep, teacherPickReturn }, student }: Report): Plot {
+export interface Sweep {
+  sweep: readonly SweepPoint[]
+  /** what was picked: its cut */
+  picked: Cut
+  /** a figure to compare with */
+  mark: { at: number; label: string }
+}
+
+/** Return or error against weights over the cuts, pruned and tuned; what they are compared with as a line, the picked student marked. */
+export function sweepChart({ sweep, picked, mark: { at, label } }: Sweep): Plot {
   const points = [...sweep].sort((a, b) => a.weights - b.weights)
-  const picked = points.filter((p) => p.threshold === student.threshold && p.budget === student.budget)
+  const ringed = points.filter((p) => p.threshold === picked.threshold && p.budget === picked.budget)
+  const { title, of } = axes[measureOf(points[0])]
   return draw(
     () => ({
       xAxis: axis('weights', { type: 'value', scale: true }),
-      yAxis: side('mean return'),
+      yAxis: side(title),
       series: [
         line(
-          points.map((p) => [p.weights, p.prunedReturn]),
+          points.map((p) => [p.weights, of(prunedScore(p))]),
           colours.other,
           { lineStyle: { type: 'dashed' } },
         ),
         line(
-          points.map((p) => [p.weights, p.tunedReturn]),
+          points.map((p) => [p.weights, of(tunedScore(p))]),
           colours.student,
-          { markLine: mark({ yAxis: teacherPickReturn }, 'teacher') },
+          { markLine: mark({ yAxis: of(at) }, label) },
         ),
         {
           type: 'scatter',
           symbolSize: 16,
           z: 5,
           itemStyle: { color: 'transparent', borderColor: colours.teacher, borderWidth: 3 },
-          data: picked.map((p) => [p.weights, p.tunedReturn]),
+          data: ringed.map((p) => [p.weights, of(tunedScore(p))]),
         },
       ],
     }),
     [
       key('pruned', colours.other, 'dashed'),
       key('pruned and tuned', colours.student),
-      key('teacher; ring: the picked student', colours.teacher, 'dotted'),
+      key(`${label}; ring: the picked student`, colours.teacher, 'dotted'),
     ],
   )
 }

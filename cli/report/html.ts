@@ -18,6 +18,7 @@ const card = (value: string, caption: string) =>
 export function reportHtml(report: Report): string {
   const { task, seed, date, teacher, student, difference, board, distillation, seconds, versions, machine } = report
   const { control } = board
+  const { curve, sweep, teacherPickReturn } = distillation
   const same = board.bitExact ? `${grouped(board.comparedActions)} of ${grouped(board.comparedActions)}` : 'not all'
   const facts = {
     task: `${task}, seed ${seed}`,
@@ -67,9 +68,9 @@ ${card(same, 'actions on the board equal to the host’s, bit for bit')}
 </div>
 ${table(['', 'dense teacher', 'sparse student'], rows)}
 ${figure('Latency on the board', latencyChart(board.teacherCycles, board.studentCycles), `${board.counter}; medians${board.teacherStandIn ? `; teacher: ${board.teacherStandIn}` : ''}`)}
-${figure('Return against weights', sweepChart(report), `each cut pruned, then tuned with the mask frozen; picking episodes. Picked: ${describeCut(student)}`)}
-${figure('Training', trainingChart(report), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
-${figure('Loss terms', lossChart(report), 'means over the batch, before their weights')}
+${figure('Return against weights', sweepChart({ sweep, picked: student, mark: { at: teacherPickReturn, label: 'teacher' } }), `each cut pruned, then tuned with the mask frozen; picking episodes. Picked: ${describeCut(student)}`)}
+${figure('Training', trainingChart(curve), `student pruned at log alpha ${distillation.options.threshold}, mean of ${distillation.options.progressEpisodes} episodes`)}
+${figure('Loss terms', lossChart(curve), 'means over the batch, before their weights')}
 <details><summary>recipe, image and versions</summary>
 <pre>${escaped(JSON.stringify(recipe, null, 2))}</pre></details>`,
   )

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
-import type { Cut, SweepPoint } from '../../trainer/distill/points.ts'
+import { type Cut, type SweepPoint, tunedScore } from '../../trainer/distill/points.ts'
 import { type VariantName, variantOf } from '../../trainer/distill/variants.ts'
 import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { once } from '../jobs/once.ts'
@@ -104,7 +104,7 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
       const file = join(out, `point-${i + 1}.bpd`)
       const bytes = readFileSync(file)
       const { weights, layers } = decodePolicy(bytes, file)
-      const { threshold, budget, tunedReturn } = points[i]
+      const { threshold, budget } = points[i]
       const run = {
         variant,
         share: shares[i],
@@ -117,7 +117,7 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
         budget,
         fileBytes: bytes.length,
         student: await measure(file, `${place}-eval-${i + 1}`),
-        picked: tunedReturn / (result.teacherReturn as { mean: number }).mean,
+        picked: tunedScore(points[i]) / (result.teacherReturn as { mean: number }).mean,
         studentWeights: Number(result.studentWeights),
         liveUnits: layers.map((layer) => layer.liveUnits),
         seconds: Number(result.seconds),

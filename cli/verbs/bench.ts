@@ -5,12 +5,11 @@ import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import { compare, measure, measurePlaced, type Spread } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
-import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import { contractIn } from '../../trainer/contract.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
@@ -98,7 +97,7 @@ async function run(file: string, { teacher: given, port, state, count, json, htm
 /** The teacher as a .bpd file. Both are measured on the student's golden observations where the teacher brings none of its own. */
 async function readTeacher(file: string, student: DecodedPolicy): Promise<{ bytes: Uint8Array; standIn: boolean }> {
   // what the student was made for is what its teacher is fitted to: no simulator is asked
-  const spec = specOf(student.contract)
+  const spec = contractIn(student.contract)
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
   if (kind !== 'policy') {
     const teacher = await openTeacher(file)
@@ -112,13 +111,3 @@ async function readTeacher(file: string, student: DecodedPolicy): Promise<{ byte
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return { bytes, standIn: false }
 }
-
-const specOf = ({ task, observation, action, period }: Contract): TaskSpec => ({
-  name: task,
-  observationNames: observation.names,
-  actionNames: action.names,
-  actionLow: action.low,
-  actionHigh: action.high,
-  period,
-  maxSteps: 1,
-})

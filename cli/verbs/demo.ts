@@ -12,7 +12,8 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
-import { makeStudent, type Student, spreadObservations } from '../../trainer/distill/make-student.ts'
+import { spreadObservations } from '../../trainer/distill/data.ts'
+import { makeStudent, type Student } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -31,6 +32,7 @@ import {
 import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
+import { show } from '../distill/progress.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -41,7 +43,6 @@ import { reportTable } from '../report/table.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, seedOption, threadsOption, verb } from '../verb.ts'
 import { machine, versions } from '../versions.ts'
-import { show } from './distill.ts'
 
 interface OwnOptions extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string
@@ -174,7 +175,7 @@ async function run(taskName: string, options: Options): Promise<void> {
       return: statistics(returns.student),
     },
     difference: intervalOf([...returns.student].map((value, episode) => value - returns.teacher[episode])),
-    distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn.mean },
+    distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn!.mean },
     board: {
       name: info.name,
       clockHz: info.clockHz,

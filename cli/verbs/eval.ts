@@ -1,6 +1,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import type { PolicyContract } from '../../trainer/contract.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
@@ -77,7 +78,7 @@ export async function policyOf(file: string, spec: TaskSpec): Promise<Uint8Array
 }
 
 /** Refuses a policy that was made for something else. */
-export function requireContract(contract: Contract, spec: TaskSpec, name: string): void {
+export function requireContract(contract: Contract, spec: PolicyContract, name: string): void {
   const expected = {
     task: spec.name,
     observations: spec.observationNames,

@@ -1,19 +1,24 @@
 import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
+import { type Contract, VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
+import { kindOfData } from '../../trainer/data/formats.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
+import { type QuantisedByError, quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
 import { CALIBRATION, type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask, requireListed } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
+import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { openForPolicy } from '../distill/named-data.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
+import { percent } from '../report/words.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 import { requireContract } from './eval.ts'
 
-interface Options extends CommonOptions, OutputOptions {
+interface Options extends CommonOptions, OutputOptions, Omit<GivenData, 'episodes'> {
   values: ValueType
   task?: string
   data: string
@@ -30,27 +35,31 @@ export const valuesOption = () =>
     VALUE_TYPES,
   )
 
-export const quantiseVerb = verb('quantise <file>', {
-  group: 'Make a student:',
-  description:
-    'stores the weights of a policy in fewer bytes, scales chosen on data; tells the return before and after',
-  example:
-    'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
-})
-  .addOption(valuesOption().makeOptionMandatory())
-  .option('--task <task>', "the policy's task, where it is one of your own")
-  .requiredOption('--data <file>', 'transitions from "bpd collect"')
-  .requiredOption('--out <file>', 'where the policy goes')
-  .addOption(forceOption())
-  .addOption(seedOption())
-  .addOption(episodesOption(EPISODES))
-  .action(run)
+export const quantiseVerb = addDataOptions(
+  verb('quantise <file>', {
+    group: 'Make a student:',
+    description:
+      'stores the weights of a policy in fewer bytes, scales chosen on data; tells what that does to return or actions',
+    example:
+      'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
+  })
+    .addOption(valuesOption().makeOptionMandatory())
+    .option('--task <task>', "the policy's task, where it is one of your own")
+    .requiredOption('--data <file>', 'transitions from "bpd collect", or a log')
+    .requiredOption('--out <file>', 'where the policy goes')
+    .addOption(forceOption())
+    .addOption(seedOption())
+    .addOption(episodesOption(EPISODES)),
+  ['observations', 'actions'],
+).action(run)
 
-async function run(file: string, { values, task, data, out, force, seed, episodes, json }: Options): Promise<void> {
+async function run(file: string, options: Options): Promise<void> {
+  const { values, task, data, out, force, seed, episodes, json } = options
   const before = readPolicy(file)
   const { contract } = decodePolicy(before, file)
   // a contract may name what it likes, and no file may have a command started
-  if (task === undefined) requireListed(contract.task, ', or your own with --task')
+  const listed = taskNames().includes(contract.task) && isTransitions(options)
+  if (task === undefined && !listed) return byError(file, before, contract, options)
   const taskName = task ?? contract.task
   await prepareTask(taskName)
   const { spec } = createTask(taskName)
@@ -68,6 +77,31 @@ async function run(file: string, { values, task, data, out, force, seed, episode
   const { weights } = decodePolicy(bytes, out)
   const result = { task: spec.name, file: out, bytes: bytes.length, weights, ...record }
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
+}
+
+const columnsIn = ({ episodes: _, ...given }: Options) => dataOptionsOf(given)
+
+const isTransitions = (options: Options) =>
+  columnsIn(options).mapping === undefined && kindOfData(options.data) === 'transitions'
+
+/** Without a simulator: the columns of the contract, and the error of the actions. */
+async function byError(file: string, before: Uint8Array, contract: Contract, options: Options): Promise<void> {
+  const { values, data: path, out, force, json } = options
+  const data = await openForPolicy(path, columnsIn(options), contract)
+  claimFiles([out], { inputs: [file, path], force })
+  for (const doubt of doubtsOf(data, CALIBRATION)) warn(`${path}: ${doubt}`)
+  const { bytes, ...record } = quantiseByError(before, values, data, file)
+  await writeFile(out, bytes)
+  const { weights } = decodePolicy(bytes, out)
+  const result = { task: contract.task, file: out, bytes: bytes.length, weights, ...record }
+  printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describeByError(record)}`)
+}
+
+/** One line: how far its actions are from those of the f32 weights. */
+export function describeByError({ values, bytesBefore, error }: Omit<QuantisedByError, 'bytes'>): string {
+  const { rmse, p99, max, rows } = error
+  const figures = `RMSE ${percent(rmse)} of the range, 99 % within ${percent(p99)}, largest ${percent(max)}`
+  return `${values}: actions against those as f32 (${bytesBefore} bytes): ${figures}, over ${rows} observations; no return was measured`
 }
 
 /** `quantiseFile` under a progress line. */

@@ -54,6 +54,7 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--max-bytes', '4000', { maxBytes: 4000 }, ['0', '1k']],
   ['--observation-bounds', 'clamp', { observationBounds: 'clamp' }, ['wrap', '']],
   ['--observation-margin', '0.2', { observationMargin: 0.2 }, ['-0.1', 'x']],
+  ['--augment', '0.25', { augment: 0.25 }, ['0', '-1', 'some']],
   ['--progress-episodes', '1', { progressEpisodes: 1 }, ['0']],
   ['--fused', '', { fused: true }, []],
   ['--no-fused', '', { fused: false }, []],
@@ -79,8 +80,8 @@ describe('every flag of the recipe', () => {
   })
 
   it('is in the file that is made with it, unless the bytes do not depend on it', () => {
-    // the reference runs below
-    const used = flags.filter(([flag]) => !['--no-fused', '--backend'].includes(flag))
+    // the reference runs below; what is augmented has no value term
+    const used = flags.filter(([flag]) => !['--no-fused', '--backend', '--augment'].includes(flag))
     const { status, lines } = distill('--out', 'all', ...used.flatMap(([flag, text]) => words(flag, text)))
     expect({ status, lines }).toMatchObject({ status: 0 })
     const { provenance } = decodePolicy(readFileSync(join(folder, 'all/student.bpd'))).contract
@@ -97,6 +98,9 @@ describe('a wrong value is refused in one line that names the flag', () => {
     ['--threads', ['0', '65']],
     ['--checkpoint-minutes', ['-1', 'soon']],
     ['--values', ['f8', '']],
+    ['--max-error', ['0', '-1', 'x']],
+    ['--period', ['0', '5000', 'x']],
+    ['--action-low', ['', '1,,2', 'low']],
   ]
   const all = [...flags.map(([flag, , , wrong]) => [flag, wrong] as const), ...own]
   it.each(all.flatMap(([flag, wrong]) => wrong.map((text) => [flag, text] as const)))('%s %j', async (flag, text) => {

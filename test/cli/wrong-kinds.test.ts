@@ -35,29 +35,23 @@ beforeAll(async () => {
 
 /** what `bpd import` and --teacher read */
 const teachers: Kind[] = [...teacherKinds]
+/** what --data and `bpd inspect` read */
+const dataKinds: Kind[] = dataFormats.map(({ kind }) => kind)
 
 /** Every place where a verb takes a file, and the kinds that it takes there. */
 const places: [verb: string, kinds: Kind[], words: (file: string) => string[]][] = [
   ['eval', ['policy', ...teachers], (file) => ['eval', 'pendulum', file]],
-  ['inspect', ['policy', ...teachers, ...dataFormats.map(({ kind }) => kind)], (file) => ['inspect', file]],
+  ['inspect', ['policy', ...teachers, ...dataKinds], (file) => ['inspect', file]],
   ['export', ['policy'], (file) => ['export', file, '--form', 'c', '--out', `${out}.c`]],
   ['flash', ['policy'], (file) => ['flash', file, '--port', 'in-process']],
   ['bench', ['policy'], (file) => ['bench', file, '--port', 'in-process']],
   ['bench --teacher', ['policy', ...teachers], (file) => ['bench', policy, '--teacher', file, '--port', 'in-process']],
   ['loop', ['policy'], (file) => ['loop', 'pendulum', file, '--port', 'in-process']],
   ['quantise', ['policy'], (file) => ['quantise', file, '--values', 'int8', '--data', transitions, '--out', out]],
-  [
-    'quantise --data',
-    ['transitions'],
-    (file) => ['quantise', policy, '--values', 'int8', '--data', file, '--out', out],
-  ],
+  ['quantise --data', dataKinds, (file) => ['quantise', policy, '--values', 'int8', '--data', file, '--out', out]],
   ['collect', teachers, (file) => ['collect', 'pendulum', '--teacher', file, '--out', out]],
   ['distill', teachers, (file) => ['distill', 'pendulum', '--teacher', file, '--data', transitions, '--out', out]],
-  [
-    'distill --data',
-    ['transitions'],
-    (file) => ['distill', 'pendulum', '--teacher', teacher, '--data', file, '--out', out],
-  ],
+  ['distill --data', dataKinds, (file) => ['distill', 'pendulum', '--teacher', teacher, '--data', file, '--out', out]],
   ['demo', teachers, (file) => ['demo', 'pendulum', '--teacher', file]],
   ['ablate', teachers, (file) => ['ablate', 'pendulum', '--teacher', file, '--out', out]],
   ['reproduce', teachers, (file) => ['reproduce', 'hopper', '--teacher', `hopper=${file}`, '--results', out]],

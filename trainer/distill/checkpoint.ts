@@ -11,7 +11,7 @@ import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
 import { asBytes, asFloats, type Identity, loadCheckpoint, type Saved, saveCheckpoint } from '../teachers/checkpoint.ts'
 import { type DistillOptions, recipeOf } from './options.ts'
-import { type Candidate, type CurvePoint, cutAt, withoutNetwork } from './points.ts'
+import { type Candidate, type CurvePoint, cutAt, type Measure, scoreKeys, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
 import { variantOf } from './variants.ts'
 
@@ -33,6 +33,7 @@ export class Checkpoints {
   readonly #path: string
   readonly #options: DistillOptions
   readonly #identity: Identity
+  readonly #keys: (typeof scoreKeys)[Measure]
   readonly #everyMilliseconds: number
   readonly #resume: boolean
   #saved = performance.now()
@@ -45,8 +46,9 @@ export class Checkpoints {
     this.#resume = resume
     // with fused multiply-add the last bits are the CPU's
     // how the student is picked may change: nothing before depends on it
-    const { tolerance: _, maxWeights: __, maxBytes: ___, ...recipe } = recipeOf(job.options)
-    this.#identity = { ...recipe, data: job.transitions.crc32, cpu: job.options.fused && cpuFeatures().fused }
+    const { tolerance: _, maxError: __, maxWeights: ___, maxBytes: ____, ...recipe } = recipeOf(job.options)
+    this.#identity = { ...recipe, ...job.identity, cpu: job.options.fused && cpuFeatures().fused }
+    this.#keys = scoreKeys[job.judge.measure]
   }
 
   due(): boolean {
@@ -78,13 +80,13 @@ export class Checkpoints {
     const memory = asBytes(saved.tensor('memory', trainer.save().length / 4))
     const step = state.at('step').whole(0, this.#options.steps)
     state.at('step').mustBe(trainer.stepsIn(memory), ', as many as its memory has done')
-    const curve = readCurve(state.at('curve'), step, this.#options)
+    const curve = readCurve(state.at('curve'), step, this.#options, this.#keys.curve)
     const trained = state.at('trained').oneOf([true, false]) ? readTrained(saved, trainer) : undefined
     const cuts = state.at('tuned')
     const variant = variantOf(this.#options.variant)
     const tuned = cuts.items().map((entry, i) => {
       const cut = entry.at('point').at(variant.cutKind).number()
-      return { ...cutAt(variant.cutKind, cut), ...readTuned(saved, entry, i, trainer) }
+      return { ...cutAt(variant.cutKind, cut), ...readTuned(saved, entry, i, trainer, this.#keys) }
     })
     const most = trained ? variant.cutCount(this.#options) : 0
     if (tuned.length > most) cuts.refuse(`at most ${most} cuts`)
@@ -103,7 +105,12 @@ export class Checkpoints {
 }
 
 /** A point at every `evaluateEvery`-th step so far, and one at the end. */
-function readCurve(curve: Field, step: number, { evaluateEvery, steps }: DistillOptions): CurvePoint[] {
+function readCurve(
+  curve: Field,
+  step: number,
+  { evaluateEvery, steps }: DistillOptions,
+  score: 'return' | 'error',
+): CurvePoint[] {
   const points = curve.items()
   const expected = step === steps ? Math.ceil(step / evaluateEvery) : Math.floor(step / evaluateEvery)
   if (points.length !== expected) curve.refuse(`a list of ${expected} points`)
@@ -123,7 +130,7 @@ function readCurve(curve: Field, step: number, { evaluateEvery, steps }: Distill
       clone: number('clone'),
       kl: number('kl'),
       klWeight: number('klWeight'),
-      return: number('return'),
+      [score]: number(score),
       weights: number('weights'),
       weightsPerLayer: numbers('weightsPerLayer'),
       logAlphaHistogram: numbers('logAlphaHistogram'),
@@ -139,7 +146,13 @@ const readTrained = (saved: Saved, trainer: Trainer): VariationalLayer[] =>
   }))
 
 /** A tuned student but for what it was cut at; its hidden layers may have any size. */
-function readTuned(saved: Saved, entry: Field, i: number, trainer: Trainer): Candidate {
+function readTuned(
+  saved: Saved,
+  entry: Field,
+  i: number,
+  trainer: Trainer,
+  { pruned, tuned }: (typeof scoreKeys)[Measure],
+): Candidate {
   const { observationSize, actionSize, hidden } = trainer.config
   const layers = entry.at('layers').items()
   if (layers.length !== hidden.length + 1) entry.at('layers').refuse(`a list of ${hidden.length + 1} layers`)
@@ -165,8 +178,8 @@ function readTuned(saved: Saved, entry: Field, i: number, trainer: Trainer): Can
   return {
     weights: point.at('weights').whole(0),
     bytes: point.at('bytes').whole(1),
-    prunedReturn: point.at('prunedReturn').number(),
-    tunedReturn: point.at('tunedReturn').number(),
+    [pruned]: point.at(pruned).number(),
+    [tuned]: point.at(tuned).number(),
     network,
   }
 }

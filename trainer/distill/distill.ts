@@ -1,119 +1,135 @@
 /**
- * Bayesian Policy Distillation, from transitions to a sparse network:
- *
- *   train    the Gaussian student with all three terms (value, cloning, KL), KL annealed        train.ts
- *   sweep    one training run gives the whole trade-off: prune at each cut,                     tune.ts
- *   tune     train the survivors on with the mask frozen, without noise,
- *   pick     by a rule that is stated, on episodes apart from the reported ones.                pick.ts
+ * Bayesian Policy Distillation, from data to a policy file: with a teacher or without, judged by its return or by the error of its actions.
+ * The trainer's last word.
  */
-import type { Network } from '../../runtime-as/format/network.ts'
-import { loadBackend } from '../kernels/backend.ts'
-import { evaluate, type ReturnStatistics } from '../tasks/evaluate.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { checkContract, contractHash } from '../../runtime-as/format/contract.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import type { Contract, Network, ObservationBounds } from '../../runtime-as/format/network.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import type { PolicyContract } from '../contract.ts'
+import { type Controller, controllerOf } from '../tasks/evaluate.ts'
+import { actionsOnMany } from '../teachers/many.ts'
+import { teacherController } from '../teachers/policy.ts'
+import { contractOf, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
-import { pick } from './pick.ts'
-import { type Candidate, type CurvePoint, type Cut, type SweepPoint, withoutNetwork } from './points.ts'
-import { type DistillJob, Session } from './session.ts'
-import { train } from './train.ts'
-import { sweep } from './tune.ts'
-import { variantOf } from './variants.ts'
+import { augmented, type Data, hasRewards, type Labeller, labelled, labellerOf, spreadObservations } from './data.ts'
+import type { Judge } from './judge.ts'
+import { rangeOf } from './observation-bounds.ts'
+import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
+import { type Distilled, type DistillRun, runPhases } from './phases.ts'
+import type { Cut } from './points.ts'
+import type { DistillJob } from './session.ts'
 
-/** Where a distillation stands. */
-export interface Progress {
-  phase: 'train' | 'tune'
-  /** steps of this phase that are done */
-  step: number
-  /** steps of this phase */
-  steps: number
-  /** estimate, of the whole job, in seconds */
-  secondsLeft: number
-  /** since the point before, evaluation included */
-  stepsPerSecond?: number
-  point?: CurvePoint
-  sweep?: SweepPoint
+export type { Distilled, Progress } from './phases.ts'
+
+/** observations whose actions every student file promises */
+const goldens = 8
+
+export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
+  /** what the student expects and promises; a task's `spec` is one */
+  contract: PolicyContract
+  data: Data
+  /** a teacher file's content, or a function that writes the action for an observation; absent: the actions of the data are cloned */
+  teacher?: Teacher | Controller
+  /** `returnIn(createTask)` or `heldOutError` */
+  judge: Judge
+  /** of `distillOptions` */
+  options: DistillOptions
+  checkpoints?: (job: DistillJob) => Checkpoints
 }
 
-/** What came of a distillation. The cut is the picked student's. */
-export interface Distilled extends Cut {
-  /** compacted, for raw observations */
-  network: Network
-  /** of the training, in order */
-  curve: CurvePoint[]
-  /** every student that was cut and tuned, in the order of the cuts */
-  sweep: SweepPoint[]
-  /** the same, with their networks */
-  candidates: Candidate[]
-  /** on the picking episodes */
-  teacherReturn: ReturnStatistics
-  /** weights of the student before pruning */
-  studentWeights: number
-  /** of work, before an interruption too */
-  seconds: number
+/** A distilled student. */
+export interface Student {
+  /** of its .bpd file */
+  bytes: Uint8Array
+  /** files of all that were tuned, in their order */
+  points: Uint8Array[]
+  distilled: Distilled
 }
 
-export interface DistillRun {
-  onProgress?: (progress: Progress) => void
-  checkpoints?: Checkpoints
-  /** aborting saves a checkpoint and throws `Interrupted` */
-  signal?: AbortSignal
-}
+/** The files depend on contract, data, teacher, judge and options alone: no date, no machine in them. Throws InputError, FailedError, Interrupted. */
+export async function distill(wanted: Distillation): Promise<Student> {
+  const { contract, data, judge, options, checkpoints, onProgress, signal } = wanted
+  checkWanted(wanted)
+  const teacher = controllerFor(wanted)
+  const byError = judge.measure === 'error'
+  const label = labellerFor(wanted)
+  // what `collect` made has the actions of its teacher already
+  const known = data.hasTeacherActions !== false && !byError
+  const labels = labelled(data, known ? undefined : label)
+  const sitting = judge.sit({ contract, data: labels, teacher, options })
+  const { augment, observationBounds: outside, observationMargin } = options
+  const training = augment && label ? augmented(sitting.training, label, augment, options.seed) : sitting.training
 
-export async function distill(
-  job: DistillJob,
-  { onProgress, checkpoints, signal }: DistillRun = {},
-): Promise<Distilled> {
-  const { options } = job
-  const started = performance.now()
-  const variant = variantOf(options.variant)
-  const cuts = variant.cutCount(options)
-  const session = new Session(job, await loadBackend(options.backend))
-  // without critics, and without the units that pruning emptied, tuning is a small part of the work of as many steps
-  const tuneCost =
-    options.tuneUpdates * options.policyDelay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
-  const work = options.steps + tuneCost * cuts
-  let begun = 0
-  const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)
-  try {
-    const { steps } = options
-    let last = { step: 0, time: started }
-    const onPoint = (point: CurvePoint) => {
-      const { step } = point
-      const now = performance.now()
-      const stepsPerSecond = (1000 * (step - last.step)) / (now - last.time)
-      last = { step, time: now }
-      // points of a resumed run are told at once
-      const speed = step > begun ? { stepsPerSecond } : {}
-      onProgress?.({ phase: 'train', step, steps, secondsLeft: left(step), ...speed, point })
-    }
-    const resumed = checkpoints?.load(session.trainer)
-    begun = resumed?.step ?? 0
-    const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
-    const onCut = (point: SweepPoint, i: number) =>
-      onProgress?.({
-        phase: 'tune',
-        step: i + 1,
-        steps: cuts,
-        secondsLeft: left(steps + tuneCost * (i + 1)),
-        sweep: point,
-      })
-    // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
-    const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }
-    const save = trained && ((tuned: Candidate[]) => checkpoints.save({ ...trained, tuned }))
-    const resume = { tuned: resumed?.tuned, save, checkpoints, signal }
-    const candidates = await sweep(session, variant, layers, onCut, resume)
-    const { mean, ...spread } = evaluate(job.createTask(), job.teacher, options.seed, 'pick', options.pickEpisodes)
-    const { network, threshold, budget } = pick(candidates, mean, options)
-    return {
-      network,
-      threshold,
-      budget,
-      curve,
-      sweep: candidates.map(withoutNetwork),
-      candidates,
-      teacherReturn: { mean, ...spread },
-      studentWeights: layers.reduce((sum, { theta }) => sum + theta.length, 0),
-      seconds: (performance.now() - started) / 1000,
-    }
-  } finally {
-    await session.trainer.close()
+  // the student's output is squashed as it was trained: tanh
+  const bounds = outside ? rangeOf(data, outside, observationMargin) : contract.bounds
+  const plain = contractOf({ ...contract, bounds }, 'tanh', {})
+  const golden = spreadObservations(data, goldens).map((x) => within(x, bounds))
+  const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
+  const ship = (network: Network, cut: number, studentWeights: number) => {
+    const method = 'Bayesian Policy Distillation'
+    // files say threshold of a budget too, as they always have: the same run makes the same bytes
+    const provenance = { method, threshold: cut, studentWeights, recipe: uncommon(options) }
+    return encode(network, {
+      ...plain,
+      provenance: byError ? { ...provenance, judge: 'held-out action error' } : provenance,
+    })
   }
+  const job: DistillJob = {
+    contract,
+    judge: sitting,
+    training,
+    cloneLabels: byError && options.valueWeight === 0,
+    scaled: byError,
+    identity: byError ? { data: labels.crc32, judge: 'error', contract: contractHash(plain) } : { data: labels.crc32 },
+    controllerOf: (network) => controllerOf(loadPolicy(encode(network, plain), 'student')),
+    bytesOf: (...student) => ship(...student).length,
+    options,
+  }
+  const distilled = await runPhases(job, { onProgress, signal, checkpoints: checkpoints?.(job) })
+  const { studentWeights, candidates } = distilled
+  const fileOf = ({ network, threshold, budget }: Cut & { network: Network }) =>
+    ship(network, (threshold ?? budget)!, studentWeights)
+  return { bytes: fileOf(distilled), points: candidates.map(fileOf), distilled }
+}
+
+/** A teacher file's content, as one that acts. */
+const controllerFor = ({ teacher, contract }: Distillation): Controller | undefined =>
+  typeof teacher === 'object' ? teacherController(teacher, contract) : teacher
+
+/** With the teacher's own bounds: where the contract's are others, they limit what is asked of the student, not what the teacher says. */
+function labellerFor({ teacher, contract }: Distillation): Labeller | undefined {
+  if (typeof teacher === 'object') return actionsOnMany(teacher, contract)
+  return teacher && labellerOf(teacher, contract.observationNames.length, contract.actionNames.length)
+}
+
+/** The nearest observation that the bounds admit. */
+const within = (observation: Float32Array, bounds: ObservationBounds | undefined): Float32Array =>
+  bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
+
+/** Throws InputError for what does not go together, before any work. */
+export function checkWanted({ contract, data, teacher, options }: Distillation): void {
+  const { augment, valueWeight } = options
+  const { observationNames, actionNames } = contract
+  for (const [what, names, size] of [
+    ['observations', observationNames, data.observationSize],
+    ['actions', actionNames, data.actionSize],
+  ] as const)
+    if (names.length !== size)
+      throw new InputError(`data: ${size} ${what}, expected ${names.length} as the contract names`)
+  if (valueWeight > 0 && !hasRewards(data))
+    throw new InputError(`value weight ${valueWeight}: the data has no rewards for a value term: expected 0`)
+  if (augment && !teacher)
+    throw new InputError(`augment ${augment}: expected a teacher, to label the observations that are disturbed`)
+  if (augment && valueWeight > 0)
+    throw new InputError(`augment ${augment}: expected value weight 0: disturbed observations have no rewards`)
+  checkContract(contractOf(contract, 'tanh', {}), 'contract')
+}
+
+/** Options that differ from the defaults: small, and an option added later does not change the file. */
+function uncommon(options: DistillOptions): Record<string, unknown> {
+  const defaults: Record<string, unknown> = distillDefaults
+  const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(defaults[name])
+  return Object.fromEntries(Object.entries(recipeOf(options)).filter(differs))
 }

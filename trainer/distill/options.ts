@@ -3,6 +3,8 @@ import type { BackendName } from '../kernels/backend.ts'
 import { authorsDefaults } from '../kernels/config.ts'
 import type { Recipe } from '../recipe.ts'
 import { taskFacts } from '../tasks/registry.ts'
+import { type Data, hasRewards } from './data.ts'
+import { recipeForData } from './recipe-for-data.ts'
 import { type VariantName, variantOf } from './variants.ts'
 
 /** The recipe, and how this machine runs it. */
@@ -49,9 +51,12 @@ export function recipeOf({ threads: _, tile: __, ...recipe }: DistillOptions): R
 /** What the user said. */
 export type Given = Partial<DistillOptions> & { seed: number; threads: number }
 
-/** The defaults, then the task's recipe, then what was given, then what the variant fixes. */
-export function distillOptions(task: string, given: Given): DistillOptions {
+/** The defaults, then the task's recipe, then what was given, then what the variant fixes. Without a task: the recipe for data alone. */
+export function distillOptions(task: string | undefined, given: Given, data?: Data): DistillOptions {
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given
-  const options = { ...distillDefaults, ...taskFacts(task).recipe, ...present }
+  const recipe = task === undefined ? recipeForData(data?.count ?? Infinity) : taskFacts(task).recipe
+  // unless somebody asks for it, who is then refused
+  const rewarded = data && !hasRewards(data) ? { valueWeight: 0 } : {}
+  const options = { ...distillDefaults, ...recipe, ...rewarded, ...present }
   return { ...options, ...variantOf(options.variant).fixed }
 }

@@ -2,6 +2,9 @@
 import type { Network } from '../../runtime-as/format/network.ts'
 import type { CutKind } from './variants/variant.ts'
 
+/** What students are judged by: the return in a task, or the error of their actions on data that was held out (judge.ts). */
+export type Measure = 'return' | 'error'
+
 /** One point of the training curve. Loss terms as means over the batch, before their weights; kl as a mean over the weights. */
 export interface CurvePoint {
   /** steps that were done */
@@ -18,8 +21,10 @@ export interface CurvePoint {
   kl: number
   /** eta, the weight of the KL term at this step */
   klWeight: number
-  /** mean return of the student cut as the variant does by default */
-  return: number
+  /** of the student cut as the variant does by default: its mean return, where the judge is the return */
+  return?: number
+  /** or the root mean square error of its actions, as a share of their ranges */
+  error?: number
   /** weights of that student */
   weights: number
   /** the same, first layer to last */
@@ -43,16 +48,20 @@ export const cutAt = (kind: CutKind, value: number): Cut =>
 export const describeCut = ({ threshold, budget }: Cut): string =>
   threshold === undefined ? `budget ${budget}` : `threshold ${threshold}`
 
-/** One point of the sweep: a student that was cut and tuned. Returns are means over the picking episodes. */
+/** One point of the sweep: a student that was cut and tuned, and how it was judged for picking: by the first pair, or by the second. */
 export interface SweepPoint extends Cut {
   /** weights that are left */
   weights: number
   /** of the whole file */
   bytes: number
-  /** mean return after the cut */
-  prunedReturn: number
+  /** mean return after the cut, where the judge is the return */
+  prunedReturn?: number
   /** mean return after the tuning */
-  tunedReturn: number
+  tunedReturn?: number
+  /** or the root mean square error of the actions after the cut, as a share of their ranges */
+  prunedError?: number
+  /** the same after the tuning */
+  tunedError?: number
 }
 
 /** A point with its network: one that may be picked. */
@@ -61,3 +70,17 @@ export interface Candidate extends SweepPoint {
 }
 
 export const withoutNetwork = ({ network: _, ...point }: Candidate): SweepPoint => point
+
+/** Where a judge's figures stand in points. */
+export const scoreKeys = {
+  return: { curve: 'return', pruned: 'prunedReturn', tuned: 'tunedReturn' },
+  error: { curve: 'error', pruned: 'prunedError', tuned: 'tunedError' },
+} as const satisfies Record<Measure, { curve: keyof CurvePoint; pruned: keyof SweepPoint; tuned: keyof SweepPoint }>
+
+/** By what a point was judged. */
+export const measureOf = (point: SweepPoint): Measure => (point.tunedError === undefined ? 'return' : 'error')
+
+/** Its figure, whichever it is. */
+export const curveScore = (point: CurvePoint): number => (point.return ?? point.error)!
+export const prunedScore = (point: SweepPoint): number => (point.prunedReturn ?? point.prunedError)!
+export const tunedScore = (point: SweepPoint): number => (point.tunedReturn ?? point.tunedError)!

@@ -8,7 +8,7 @@ import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { controllerOf, evaluateInTurns, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
-import { spreadObservations } from './make-student.ts'
+import { spreadObservations } from './data.ts'
 import { quantise } from './quantise.ts'
 
 /** observations that scales are chosen on */
@@ -31,14 +31,7 @@ export async function quantiseFile(
   { name, seed, episodes, createTask }: { name: string; seed: number; episodes: number; createTask: () => Task },
   onEpisode?: (done: number, all: number) => void,
 ): Promise<QuantisedFile> {
-  const { network, contract, goldens } = decodePolicy(file, name)
-  if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
-  const quantised = quantise(network, values, spreadObservations(transitions, CALIBRATION))
-  const bytes = encodePolicy(
-    quantised,
-    { ...contract, provenance: { ...contract.provenance, values } },
-    goldens.map(({ observation }) => observation),
-  )
+  const bytes = quantisedBytes(file, values, transitions, name)
   const returnOf = (policyBytes: Uint8Array, before: number) => {
     const control = controllerOf(loadPolicy(policyBytes, name))
     const reported = { seed, purpose: 'report', episodes } as const
@@ -51,4 +44,21 @@ export async function quantiseFile(
     returnBefore: await returnOf(file, 0),
     returnAfter: await returnOf(bytes, episodes),
   }
+}
+
+/** The file alone. */
+export function quantisedBytes(
+  file: Uint8Array,
+  values: ValueType,
+  transitions: Transitions,
+  name: string,
+): Uint8Array {
+  const { network, contract, goldens } = decodePolicy(file, name)
+  if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
+  const quantised = quantise(network, values, spreadObservations(transitions, CALIBRATION))
+  return encodePolicy(
+    quantised,
+    { ...contract, provenance: { ...contract.provenance, values } },
+    goldens.map(({ observation }) => observation),
+  )
 }

@@ -1,23 +1,31 @@
-/** What every phase of a distillation works with: the trainer with its data, the task to evaluate in, and networks as they ship. */
+/** What every phase of a distillation works with: the trainer with its data, the judge, and networks as they ship. */
 import type { Network } from '../../runtime-as/format/network.ts'
+import type { PolicyContract } from '../contract.ts'
 import { columnsOf } from '../data/columns.ts'
 import { pieces, type Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
 import { randomStream } from '../random.ts'
-import { type Controller, evaluate, type Purpose } from '../tasks/evaluate.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Controller } from '../tasks/evaluate.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
+import type { Sitting } from './judge.ts'
 import type { DistillOptions } from './options.ts'
 import { foldNormaliser, type Normaliser, normaliserOf } from './student.ts'
 import { variantOf } from './variants.ts'
 
 export interface DistillJob {
-  createTask: () => Task
-  teacher: Controller
-  transitions: Transitions
+  contract: PolicyContract
+  judge: Sitting
+  /** what is trained on */
+  training: Transitions
+  /** clones the teacher's own actions from the beginning, not the executed ones */
+  cloneLabels: boolean
+  /** brings the range of every action to -1..1 for the training, so that one counts as much as another whatever its unit */
+  scaled: boolean
+  /** what the result depends on beside the options, for checkpoints */
+  identity: Record<string, unknown>
   /** runs a network as the shipped kernel does */
   controllerOf: (network: Network) => Controller
   /** size of the file that a network with this cut ships in */
@@ -32,15 +40,13 @@ export class Session {
   trainer: Trainer
   readonly #Backend: typeof Trainer
   readonly #normaliser: Normaliser
-  readonly #task: Task
 
   /** Backend: of `loadBackend` */
   constructor(job: DistillJob, Backend: typeof Trainer) {
-    const { options, transitions } = job
+    const { options } = job
     this.job = job
     this.options = options
-    this.#task = job.createTask()
-    const config = stepConfig(this.#task, transitions, options)
+    const config = stepConfig(job)
     this.#Backend = Backend
     this.trainer = this.#begin(config, options.seed)
     this.#load()
@@ -70,30 +76,46 @@ export class Session {
     return new this.#Backend(config, { seed, threads, relaxed: fused, wide, reuse })
   }
 
-  /** Transitions piece by piece into the trainer's own rows, with the executed actions. */
+  /** Transitions piece by piece into the trainer's own rows, with the executed actions or, if so wanted, the teacher's. */
   #load(): void {
-    const { transitions } = this.job
+    const { training, cloneLabels } = this.job
     const { data, rowLength, config } = this.trainer
     const { observationSize: o, actionSize: a } = config
     const columns = columnsOf(o, a)
-    for (const [first, rows] of pieces(transitions))
+    const actions = cloneLabels ? columns.teacherAction : columns.action
+    for (const [first, rows] of pieces(training))
       for (let from = 0, to = first * rowLength; from < rows.length; from += columns.width, to += rowLength) {
-        for (let i = 0; i < o + a; i++) data[to + i] = rows[from + i]
+        for (let i = 0; i < o; i++) data[to + i] = rows[from + i]
+        this.#writeAction(rows, from + actions, to + o)
         data[to + o + a] = rows[from + columns.reward]
         for (let i = 0; i < o; i++) data[to + o + a + 1 + i] = rows[from + columns.next + i]
         data[to + 2 * o + a + 1] = rows[from + columns.terminal]
       }
-    this.trainer.count = transitions.count
+    this.trainer.count = training.count
   }
 
   /** From now on the action to clone is the teacher's own, without noise, and not the executed one. */
   useTeacherActions(): void {
-    const { data, rowLength, config } = this.trainer
+    const { training, cloneLabels } = this.job
+    if (cloneLabels) return
+    const { rowLength, config } = this.trainer
     const { observationSize: o, actionSize: a } = config
     const columns = columnsOf(o, a)
-    for (const [first, rows] of pieces(this.job.transitions))
+    for (const [first, rows] of pieces(training))
       for (let from = 0, to = first * rowLength; from < rows.length; from += columns.width, to += rowLength)
-        for (let i = 0; i < a; i++) data[to + o + i] = rows[from + columns.teacherAction + i]
+        this.#writeAction(rows, from + columns.teacherAction, to + o)
+  }
+
+  #writeAction(rows: Float32Array, from: number, to: number): void {
+    const { data } = this.trainer
+    const { scaled, contract } = this.job
+    const { actionLow, actionHigh } = contract
+    for (let i = 0; i < actionLow.length; i++) {
+      const x = rows[from + i]
+      const ofRange = (2 * x - actionLow[i] - actionHigh[i]) / (actionHigh[i] - actionLow[i])
+      // no student can do more than its bounds
+      data[to + i] = scaled ? Math.max(-1, Math.min(1, ofRange)) : x
+    }
   }
 
   /** The network of these means as it would ship: for raw observations, compacted. */
@@ -101,22 +123,23 @@ export class Session {
     return compact(foldNormaliser(plainNetwork(layers), this.#normaliser))
   }
 
-  /** Mean return of a network. */
-  returnOf(network: Network, purpose: Purpose, episodes: number): number {
-    return evaluate(this.#task, this.job.controllerOf(network), this.options.seed, purpose, episodes).mean
+  /** How the judge finds a network. */
+  scoreOf(network: Network, purpose: 'progress' | 'pick'): number {
+    return this.job.judge.score(this.job.controllerOf(network), purpose)
   }
 }
 
-function stepConfig(task: Task, transitions: Transitions, options: DistillOptions): StepConfig {
-  const { actionLow, actionHigh } = task.spec
-  const { observationSize, actionSize, count } = transitions
+function stepConfig({ contract, training, scaled, options }: DistillJob): StepConfig {
+  const { actionLow, actionHigh } = contract
+  const { observationSize, actionSize, count } = training
+  const all = (x: number) => actionLow.map(() => x)
   return {
     ...options,
     hidden: variantOf(options.variant).hidden(options, observationSize, actionSize),
     observationSize,
     actionSize,
-    actionLow,
-    actionHigh,
+    actionLow: scaled ? all(-1) : actionLow,
+    actionHigh: scaled ? all(1) : actionHigh,
     capacity: count,
     cloneWeight: 1,
     kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },

@@ -7,7 +7,7 @@ import { initialiseCritics } from '../kernels/initialise.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { randomStream } from '../random.ts'
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
-import type { CurvePoint } from './points.ts'
+import { type CurvePoint, scoreKeys } from './points.ts'
 import type { Session } from './session.ts'
 import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
 import type { Variant } from './variants/variant.ts'
@@ -71,7 +71,7 @@ function curvePoint(session: Session, variant: Variant, step: number): CurvePoin
     clone: losses.clone,
     kl: noisy ? klDivergence(layers) / layers.reduce((n, { theta }) => n + theta.length, 0) : 0,
     klWeight: noisy ? klWeight(trainer.config.kl, step) : 0,
-    return: session.returnOf(session.networkOf(pruned(layers, masks)), 'progress', options.progressEpisodes),
+    [scoreKeys[session.job.judge.measure].curve]: session.scoreOf(session.networkOf(pruned(layers, masks)), 'progress'),
     weights: survivors(masks),
     weightsPerLayer: masks.map((mask) => survivors([mask])),
     logAlphaHistogram: noisy ? histogram : [],

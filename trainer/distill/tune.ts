@@ -7,7 +7,7 @@ import type { Trainer } from '../kernels/trainer.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { compact } from './compact.ts'
-import { type Candidate, cutAt, describeCut, type SweepPoint, withoutNetwork } from './points.ts'
+import { type Candidate, cutAt, describeCut, type SweepPoint, scoreKeys, withoutNetwork } from './points.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
 import { requireFiniteStep } from './train.ts'
@@ -32,7 +32,8 @@ export async function sweep(
   },
 ): Promise<Candidate[]> {
   const { options } = session
-  const { tuneUpdates, pickEpisodes } = options
+  const { tuneUpdates } = options
+  const keys = scoreKeys[session.job.judge.measure]
   const tuneWithValue = options.tuneWithValue && options.valueWeight > 0
   // without the critics the executed action is not needed, and the teacher's own has no noise
   if (!tuneWithValue) session.useTeacherActions()
@@ -46,7 +47,7 @@ export async function sweep(
       continue
     }
     const start = pruned(trained, variant.masksAt(trained, cut))
-    const prunedReturn = session.returnOf(session.networkOf(start), 'pick', pickEpisodes)
+    const before = session.scoreOf(session.networkOf(start), 'pick')
     // units that pruning emptied are gone before, not after: a tenth of the arithmetic
     const { layers } = compact(plainNetwork(start))
     const trainer = await session.resize(layers.slice(1).map(({ inputs }) => inputs))
@@ -60,9 +61,9 @@ export async function sweep(
     const at = cutAt(variant.cutKind, cut)
     requireFiniteStep(session, `the end of tuning at ${describeCut(at)}`, checkpoints)
     const network = session.networkOf(trainer.networks.readActor())
-    const tunedReturn = session.returnOf(network, 'pick', pickEpisodes)
+    const after = session.scoreOf(network, 'pick')
     const bytes = session.job.bytesOf(network, cut, studentWeights)
-    const point = { ...at, weights: weightCount(network), bytes, prunedReturn, tunedReturn }
+    const point = { ...at, weights: weightCount(network), bytes, [keys.pruned]: before, [keys.tuned]: after }
     candidates.push({ ...point, network })
     onPoint(point, index)
     await save?.(candidates)

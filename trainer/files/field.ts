@@ -62,6 +62,11 @@ export class Field {
     return this.value as number
   }
 
+  text(): string {
+    if (typeof this.value !== 'string') return this.refuse('a text')
+    return this.value
+  }
+
   oneOf<T extends string | boolean>(allowed: readonly T[]): T {
     if (!allowed.includes(this.value as T)) return this.refuse(allowed.join(' or '))
     return this.value as T

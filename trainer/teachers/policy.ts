@@ -2,9 +2,9 @@
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { type Network, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
+import type { PolicyContract } from '../contract.ts'
 import { randomStream } from '../random.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
-import type { TaskSpec } from '../tasks/task.ts'
 import { graphRunner } from './graph/run.ts'
 import {
   contractOf,
@@ -17,7 +17,7 @@ import {
 } from './teacher.ts'
 
 /** A plain teacher as a .bpd file. golden: observations whose actions the file promises */
-export const teacherPolicy = (teacher: PlainTeacher, spec: TaskSpec, golden: Float32Array[]): Uint8Array =>
+export const teacherPolicy = (teacher: PlainTeacher, spec: PolicyContract, golden: Float32Array[]): Uint8Array =>
   encodePolicy(teacher.network, contractOf(spec, teacher.squash, {}), golden)
 
 /** What a board is measured with in place of a teacher that it cannot run. */
@@ -26,7 +26,7 @@ export const standInNote = 'a dense ReLU network of its sizes in its place: boar
 /** What stands for a teacher on a board, as a .bpd file: itself, or a dense ReLU network of its sizes (`standIn`). */
 export function boardPolicy(
   teacher: Teacher,
-  spec: TaskSpec,
+  spec: PolicyContract,
   golden: Float32Array[],
 ): { bytes: Uint8Array; standIn: boolean } {
   if (teacher.network) return { bytes: teacherPolicy(teacher, spec, golden), standIn: false }
@@ -48,13 +48,13 @@ function denseNetwork(teacher: GeneralTeacher): Network {
 }
 
 /** What workers run: the bytes of a .bpd file where the teacher has such a form, else those of its own file. */
-export const actingBytes = (teacher: Teacher, spec: TaskSpec): Uint8Array =>
+export const actingBytes = (teacher: Teacher, spec: PolicyContract): Uint8Array =>
   teacher.network
     ? teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
     : encodeTeacher(teacher)
 
 /** The actor of such bytes; `policy` where they are a .bpd file that bounds observations, and counts those outside. */
-export function actorOf(bytes: Uint8Array, spec: TaskSpec): { control: Controller; bounded?: Policy } {
+export function actorOf(bytes: Uint8Array, spec: PolicyContract): { control: Controller; bounded?: Policy } {
   // the byte that every .bpd file begins with
   if (bytes[0] !== 0x84) return { control: teacherController(decodeTeacher(bytes, 'teacher'), spec) }
   const policy = loadPolicy(bytes)
@@ -76,13 +76,13 @@ export function actorOf(bytes: Uint8Array, spec: TaskSpec): { control: Controlle
  * control([1, 0, 0], action)
  * console.log(action[0])
  */
-export function teacherController(teacher: Teacher, spec: TaskSpec): Controller {
+export function teacherController(teacher: Teacher, spec: PolicyContract): Controller {
   return teacher.network
     ? controllerOf(loadPolicy(actingBytes(teacher, spec), 'teacher'))
     : graphController(teacher, spec)
 }
 
-function graphController({ graph, squash }: GeneralTeacher, { actionLow, actionHigh }: TaskSpec): Controller {
+function graphController({ graph, squash }: GeneralTeacher, { actionLow, actionHigh }: PolicyContract): Controller {
   const run = graphRunner(graph)
   const observed = new Float32Array(graph.observations)
   return (observation, action) => {

@@ -11,10 +11,10 @@ import {
   weightCount,
 } from '../../runtime-as/format/network.ts'
 import { MAX_WIDTH } from '../../runtime-as/kernel/assembly/layout.ts'
+import type { PolicyContract } from '../contract.ts'
 import { brief } from '../files/brief.ts'
 import { parseJson } from '../files/json.ts'
 import { readAs } from '../files/open.ts'
-import type { TaskSpec } from '../tasks/task.ts'
 import { type Graph, graphParameters, graphWeights, isAffine, sizesOf } from './graph/graph.ts'
 import { graphOf, plainNetworkOf } from './graph/plain.ts'
 import { readGraph, storeGraph } from './graph/store.ts'
@@ -259,8 +259,8 @@ export function loadTeacher(path: string): Teacher {
   return decodeTeacher(readAs(file, ['teacher']).bytes, file)
 }
 
-/** Refuses a teacher that cannot act in the task. */
-export function requireFit(teacher: Teacher, spec: TaskSpec, name: string): void {
+/** Refuses a teacher that cannot act in the task, or where a contract is to be kept. */
+export function requireFit(teacher: Teacher, spec: PolicyContract, name: string): void {
   const { observations, actions } = teacherSizes(teacher)
   const wanted = [spec.observationNames.length, spec.actionNames.length]
   if (observations !== wanted[0] || actions !== wanted[1])
@@ -275,15 +275,19 @@ export function requireFit(teacher: Teacher, spec: TaskSpec, name: string): void
       throw new InputError(`${name}: metadata ${key}: [${mine.join(', ')}]; task ${spec.name} has [${its.join(', ')}]`)
 }
 
-/** The contract of a policy for a task. Failsafe: the middle of each action's range. */
-export const contractOf = (spec: TaskSpec, squash: 'tanh' | 'clip', provenance: Record<string, unknown>): Contract => ({
+/** The contract of a policy for a task. Failsafe, unless it is said: the middle of each action's range. */
+export const contractOf = (
+  spec: PolicyContract,
+  squash: 'tanh' | 'clip',
+  provenance: Record<string, unknown>,
+): Contract => ({
   task: spec.name,
-  observation: { names: [...spec.observationNames] },
+  observation: { names: [...spec.observationNames], ...spec.bounds },
   action: {
     names: [...spec.actionNames],
     low: [...spec.actionLow],
     high: [...spec.actionHigh],
-    failsafe: spec.actionLow.map((low, i) => (low + spec.actionHigh[i]) / 2),
+    failsafe: spec.failsafe ? [...spec.failsafe] : spec.actionLow.map((low, i) => (low + spec.actionHigh[i]) / 2),
   },
   squash,
   period: spec.period,

@@ -71,6 +71,7 @@ const recipeChecks: Checks = {
   tuneWithValue: oneOf(true, false),
   pickEpisodes: whole(1),
   tolerance: (field) => within(field, 0, 10),
+  augment: (field) => within(field, 1e-9, 100),
   maxWeights: whole(1),
   maxBytes: whole(1),
   observationBounds: oneOf(...OUTSIDE),

@@ -1,0 +1,37 @@
+/** The error of a student that no simulator judged, in words. */
+import type { HeldOut } from '../../trainer/distill/judge.ts'
+import { plainTable } from '../report/table.ts'
+import { grouped, percent, printable } from '../report/words.ts'
+
+export const NO_RETURN = 'no return was measured'
+
+/** What the errors are of. */
+export function describeSplit({ how, labels, train, pick, report }: HeldOut): string {
+  const part = ({ rows, episodes }: HeldOut['train']) => `${grouped(rows)} rows of ${grouped(episodes)}`
+  const whose = labels === 'teacher' ? "the teacher's actions" : 'the actions of the data'
+  const parts = `${part(train)} trained, ${part(pick)} picked, ${part(report)} are reported on`
+  return `${how === 'whole episodes' ? 'whole episodes' : 'the last parts of the episodes, which are too few to hold whole ones out'}: ${parts}; compared with ${whose}`
+}
+
+export const describeError = ({ error: { rmse, p99, max, spread }, clamped }: HeldOut): string =>
+  `RMSE ${percent(rmse)} of the range (the best constant ${percent(spread)}), 99 % of the errors within ${percent(p99)}, largest ${percent(max)}` +
+  (clamped > 0 ? `; ${percent(clamped)} of the wanted actions were beyond the bounds` : '')
+
+export const errorHead = ['action', 'RMSE', '99 %', 'max', 'RMSE, of range', '99 %, of range', 'max, of range']
+
+export const errorRows = ({ error }: HeldOut): string[][] =>
+  error.actions.map(({ name, rmse, p99, max, ofRange }) => [
+    name,
+    ...[rmse, p99, max].map((x) => x.toPrecision(3)),
+    ...[ofRange.rmse, ofRange.p99, ofRange.max].map(percent),
+  ])
+
+export const describeHeldOut = (heldOut: HeldOut): string =>
+  [
+    `held out  ${describeSplit(heldOut)}`,
+    `error     ${describeError(heldOut)}; ${NO_RETURN}`,
+    plainTable(
+      errorHead,
+      errorRows(heldOut).map(([name, ...cells]) => [printable(name), ...cells]),
+    ),
+  ].join('\n')

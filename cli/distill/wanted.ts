@@ -1,0 +1,146 @@
+/** What `bpd distill` is asked for, as `distill` takes it: in a task with its simulator, or from data alone. */
+import { dirname, join } from 'node:path'
+import { InputError } from '../../runtime-as/errors.ts'
+import {
+  contractParts,
+  type PolicyContract,
+  readContract,
+  resolveContract,
+  type Source,
+} from '../../trainer/contract.ts'
+import type { DataSet } from '../../trainer/data/data-set.ts'
+import { kindOfData } from '../../trainer/data/formats.ts'
+import { readTransitions } from '../../trainer/data/transitions.ts'
+import type { Data } from '../../trainer/distill/data.ts'
+import { checkWanted, type Distillation } from '../../trainer/distill/distill.ts'
+import { heldOutError } from '../../trainer/distill/judges/error.ts'
+import { returnIn } from '../../trainer/distill/judges/return.ts'
+import { distillOptions, type Given } from '../../trainer/distill/options.ts'
+import { variantOf } from '../../trainer/distill/variants.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { teacherContract } from '../../trainer/teachers/contract.ts'
+import { openTeacher } from '../../trainer/teachers/import.ts'
+import { requireFit, type Teacher, teacherFile, teacherSizes } from '../../trainer/teachers/teacher.ts'
+import { dataOptionsOf, type GivenData } from '../data-options.ts'
+import { contractFlag, contractIn, type GivenContract } from './contract-options.ts'
+import { openNamed, requireSizes } from './named-data.ts'
+
+export interface Asked extends GivenContract, GivenData {
+  teacher?: string
+  data: string
+}
+
+export interface Wanted extends Omit<Distillation, 'teacher' | 'data'> {
+  /** how progress calls it */
+  name: string
+  data: Data
+  teacher?: Teacher
+  /** what is doubtful or left out, a line each */
+  notes: string[]
+  /** files that are read */
+  inputs: string[]
+}
+
+/** s; where nobody says it: the rate of most walking policies */
+const PERIOD = 0.02
+
+/** Throws InputError for what does not go together. */
+export async function wantedOf(taskName: string | undefined, asked: Asked, given: Given): Promise<Wanted> {
+  const wanted = taskName === undefined ? await fromData(asked, given) : await inTask(taskName, asked, given)
+  checkWanted(wanted)
+  return wanted
+}
+
+async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wanted> {
+  const flag = contractFlag(asked)
+  if (flag) throw new InputError(`${flag}: task ${taskName} says that: expected no task with it`)
+  if (given.maxError !== undefined)
+    throw new InputError(`--max-error: task ${taskName} judges by the return: expected --tolerance`)
+  await prepareTask(taskName)
+  const { spec } = createTask(taskName)
+  const { data: path } = asked
+  const opened = await openIfNamed(asked.teacher)
+  if (opened) requireFit(opened.teacher, spec, opened.file)
+  const { mapping } = dataOptionsOf(asked)
+  const own = mapping === undefined && kindOfData(path) === 'transitions'
+  const data = own ? readTransitions(path, spec) : await openFor(asked, given, [{ from: taskName, says: spec }])
+  requireSizes(data, [spec.observationNames.length, spec.actionNames.length], path, `task ${taskName}`)
+  const options = distillOptions(taskName, given, data)
+  const judge = returnIn(() => createTask(taskName))
+  const notes = notesOf(path, data, options.valueWeight, given)
+  const inputs = [...(opened ? [opened.file] : []), path]
+  return { name: taskName, contract: spec, data, teacher: opened?.teacher, judge, options, notes, inputs }
+}
+
+async function fromData(asked: Asked, given: Given): Promise<Wanted> {
+  const { data: path, contract: contractFile } = asked
+  if (given.tolerance !== undefined)
+    throw new InputError('--tolerance: without a task no return is measured: expected --max-error')
+  const opened = await openIfNamed(asked.teacher)
+  const sources: Source[] = [{ from: 'options', says: contractIn(asked) }]
+  const file = contractFile ?? (opened && join(dirname(opened.file), 'contract.json'))
+  const written = file === undefined ? undefined : readContract(file)
+  if (file !== undefined && written) sources.push({ from: file, says: written })
+  else if (contractFile !== undefined) throw new InputError(`${contractFile}: cannot be read (ENOENT)`)
+  if (opened) sources.push({ from: opened.file, says: contractParts(teacherContract(opened.teacher), opened.file) })
+  const data = await openFor(asked, given, sources)
+  if (opened) requireTeacherSizes(data, opened, path)
+  // columns that the user names are the names
+  const { mapping } = dataOptionsOf(asked)
+  const named: Partial<PolicyContract> = {
+    ...(mapping?.observations && { observationNames: data.observationNames }),
+    ...(mapping?.actions && { actionNames: data.actionNames }),
+  }
+  // a Minari data set says the bounds of its actions
+  const { actionLow, actionHigh } = data
+  const all = [{ from: 'options', says: named }, ...sources, { from: path, says: { actionLow, actionHigh } }]
+  const untimed = data.period === undefined && all.every(({ says }) => says.period === undefined)
+  if (untimed) all.push({ from: 'default', says: { period: PERIOD } })
+  const contract = resolveContract(all, { ...data, from: path })
+  const options = distillOptions(undefined, given, data)
+  const notes = notesOf(path, data, options.valueWeight, given)
+  if (untimed)
+    notes.push(`period: nobody says it, and ${path} has no timestamps: ${PERIOD} s is taken; --period sets it`)
+  const inputs = [...(opened ? [opened.file] : []), path]
+  return { name: contract.name, contract, data, teacher: opened?.teacher, judge: heldOutError, options, notes, inputs }
+}
+
+interface Opened {
+  /** of a folder: the file in it */
+  file: string
+  teacher: Teacher
+}
+
+async function openIfNamed(path: string | undefined): Promise<Opened | undefined> {
+  if (path === undefined) return undefined
+  const file = teacherFile(path)
+  return { file, teacher: await openTeacher(file) }
+}
+
+function requireTeacherSizes(data: Data, { file, teacher }: Opened, path: string): void {
+  const { observations, actions } = teacherSizes(teacher)
+  requireSizes(data, [observations, actions], path, file)
+}
+
+/** By the names that somebody knows. A value term wants to know what comes after each row; cloning needs no more than the row. */
+async function openFor({ data: path, ...asked }: Asked, given: Given, sources: readonly Source[]): Promise<DataSet> {
+  const namesOf = (key: 'observationNames' | 'actionNames') => sources.find(({ says }) => says[key])?.says[key]
+  const names = { observations: namesOf('observationNames'), actions: namesOf('actionNames') }
+  const how = dataOptionsOf(asked)
+  const data = await openNamed(path, how, names)
+  if (!data.hasRewards || data.openEnds === 0 || given.valueWeight === 0) return data
+  data.close()
+  return openNamed(path, { ...how, openEnds: 'drop' }, names)
+}
+
+function notesOf(path: string, data: Data & Partial<DataSet>, valueWeight: number, given: Given): string[] {
+  const unrewarded = data.hasRewards === false && valueWeight === 0 && given.valueWeight === undefined
+  const { variant } = given
+  const without =
+    variant && variantOf(variant).fixed.valueWeight === undefined ? `, which ${variant} has otherwise` : ''
+  return [
+    ...(data.notes ?? []).map((note) => `${path}: ${note}`),
+    ...(data.dropped ? [`${path}: ${data.dropped} rows left out where a number is missing`] : []),
+    ...(unrewarded ? [`${path}: no rewards: no value term${without}`] : []),
+  ]
+}

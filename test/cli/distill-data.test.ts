@@ -1,0 +1,182 @@
+/** `bpd distill` without a task: a log, with a teacher or without. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkCard } from '../../cli/card.ts'
+import { type Asked, wantedOf } from '../../cli/distill/wanted.ts'
+import { InputError } from '../../runtime-as/errors.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import type { Given } from '../../trainer/distill/options.ts'
+import { encodeTeacher, type Teacher } from '../../trainer/teachers/teacher.ts'
+import { bpdIn } from '../support/command.ts'
+import { asCsv, makeLog } from '../support/log.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-log-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const path = (name: string) => join(folder, name)
+
+const { rows, episodes } = makeLog({ lengths: [80, 100, 90, 110, 120], noise: 0.05 })
+writeFileSync(path('log.csv'), asCsv(rows, episodes))
+writeFileSync(
+  path('one.csv'),
+  asCsv(rows.slice(0, 0), []) +
+    asCsv(rows, [{ first: 0, count: 80 }])
+      .split('\n')
+      .slice(1)
+      .join('\n'),
+)
+
+/** u = tanh(W x): as wide as the log, or not */
+const teacher = (inputs: number, outputs: number): Teacher => ({
+  network: {
+    layers: [
+      {
+        inputs,
+        outputs,
+        activation: 'tanh',
+        weights: Float32Array.from({ length: inputs * outputs }, (_, i) => Math.sin(i) / 3),
+        bias: new Float32Array(outputs),
+      },
+    ],
+  },
+  squash: 'tanh',
+  actionLow: new Array(outputs).fill(-1),
+  actionHigh: new Array(outputs).fill(1),
+  metadata: {},
+})
+mkdirSync(path('taught'))
+writeFileSync(path('taught/teacher.safetensors'), encodeTeacher(teacher(3, 2)))
+writeFileSync(
+  path('taught/contract.json'),
+  JSON.stringify({ task: 'arm', action: { names: ['shoulder', 'elbow'] }, period: 0.01 }),
+)
+writeFileSync(path('wide.safetensors'), encodeTeacher(teacher(5, 2)))
+
+const columns = ['--observations', 'q,v,load', '--actions', 'elbow,wrist']
+const bounds = ['--action-low=-1,-500', '--action-high', '1,300']
+const little = [
+  '--steps',
+  '200',
+  '--evaluate-every',
+  '100',
+  '--tune-updates',
+  '50',
+  '--thresholds=0,2',
+  '--hidden',
+  '8',
+]
+const distill = (...words: string[]) =>
+  bpdIn(folder, 'distill', '--data', 'log.csv', ...columns, ...little, '--threads', '1', '--no-fused', ...words)
+
+describe('bpd distill without a task', () => {
+  it('makes a student of a log alone, and says what it was judged by', () => {
+    const { status, stdout, lines } = distill(...bounds, '--name', 'arm', '--out', 'alone')
+    expect({ status, lines }).toMatchObject({ status: 0 })
+    expect(lines).toContain('bpd: warning: log.csv: no rewards: no value term')
+    expect(stdout).toMatch(/alone\/student\.bpd: \d+ weights, \d+ bytes, threshold [02]\n/)
+    expect(stdout).toContain('whole episodes: ')
+    expect(stdout).toMatch(/RMSE [\d.]+ % of the range .*; no return was measured/)
+    expect(stdout).toMatch(/│ elbow +│/)
+    const { contract } = decodePolicy(readFileSync(path('alone/student.bpd')))
+    expect(contract).toMatchObject({
+      task: 'arm',
+      observation: { names: ['q', 'v', 'load'] },
+      action: { names: ['elbow', 'wrist'], low: [-1, -500], high: [1, 300], failsafe: [0, -100] },
+      // of the timestamps
+      period: 0.01,
+    })
+    const told = JSON.parse(readFileSync(path('alone/distill.json'), 'utf8'))
+    expect(told).toMatchObject({ name: 'arm', judged: 'held-out action error; no return was measured' })
+    expect(JSON.stringify(told)).not.toMatch(/"\w*[rR]eturn/)
+    checkCard(path('alone/student.bpd'))
+    expect(readFileSync(path('alone/report.html'), 'utf8')).toContain('no return was measured')
+    const points = readFileSync(path('alone/progress.jsonl'), 'utf8').trim().split('\n')
+    expect(points.map((line) => JSON.parse(line).phase)).toEqual(['train', 'train', 'tune', 'tune'])
+  })
+
+  it('clones a teacher, whose folder has the contract', () => {
+    const words = ['--teacher', 'taught', '--augment', '0.1']
+    const whole = distill(...words, '--out', 'whole')
+    expect({ status: whole.status, lines: whole.lines }).toMatchObject({ status: 0 })
+    const { contract } = decodePolicy(readFileSync(path('whole/student.bpd')))
+    expect(contract).toMatchObject({ task: 'arm', period: 0.01, action: { low: [-1, -1] } })
+    expect(whole.stdout).toContain("compared with the teacher's actions")
+  })
+})
+
+describe('wrong inputs are one line each', () => {
+  const wanted = (asked: Partial<Asked>, given: Partial<Given> = {}, task?: string) =>
+    wantedOf(
+      task,
+      {
+        data: path('log.csv'),
+        observations: ['q', 'v', 'load'],
+        actions: ['elbow', 'wrist'],
+        actionLow: [-1, -500],
+        actionHigh: [1, 300],
+        ...asked,
+      },
+      { seed: 1, threads: 1, ...given },
+    )
+
+  it('which are right without what is wrong', async () => {
+    expect((await wanted({})).contract).toMatchObject({ name: 'policy', period: 0.01 })
+    expect((await wanted({ teacher: path('taught') })).contract.actionNames).toEqual(['elbow', 'wrist'])
+  })
+
+  it.each<[what: string, asked: Partial<Asked>, given: Partial<Given>, message: string]>([
+    [
+      'no bounds',
+      { actionLow: undefined, actionHigh: undefined },
+      {},
+      'bounds of the actions: not known, expected --action-low',
+    ],
+    ['bounds of three', { actionLow: [1, 2, 3] }, {}, 'options: 3 lower bounds, expected 2'],
+    ['a column that is not there', { observations: ['q', 'w'] }, {}, 'column "w" is not there'],
+    [
+      'a teacher of other sizes',
+      { teacher: path('wide.safetensors') },
+      {},
+      '3 observations and 2 actions, expected 5 and 2',
+    ],
+    ['a contract that is not there', { contract: path('none.json') }, {}, 'none.json: cannot be read (ENOENT)'],
+    ['augmenting without a teacher', {}, { augment: 0.1 }, 'augment 0.1: expected a teacher'],
+    ['a value term without rewards', {}, { valueWeight: 1 }, 'value weight 1: the data has no rewards'],
+    ['a name that is too long', { name: 'x'.repeat(65) }, {}, 'contract.task: expected text of 1..64 characters'],
+    ['a failsafe out of bounds', { failsafe: [5, 0] }, {}, "expected low <= failsafe <= high for 'elbow'"],
+    ['no such data', { data: path('none.csv') }, {}, 'none.csv'],
+  ])('%s', async (_, asked, given, message) => {
+    const error = await wanted(asked, given).catch((refusal: unknown) => refusal)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toContain(message)
+    expect((error as Error).message).not.toContain('\n')
+  })
+
+  it('but a period that nobody says is taken and told', async () => {
+    const { contract, notes } = await wanted({ time: ['none'] })
+    expect(contract.period).toBe(0.02)
+    expect(notes.at(-1)).toMatch(
+      /^period: nobody says it, and .* has no timestamps: 0.02 s is taken; --period sets it$/,
+    )
+  })
+
+  it('the order of the contract turned round', async () => {
+    writeFileSync(path('order.json'), JSON.stringify({ observation: { names: ['v', 'q', 'load'] } }))
+    await expect(wanted({ contract: path('order.json') })).rejects.toThrow('in another order, "q" where it has "v"')
+    // by the contract's names the columns are found in its order
+    const { contract, data } = await wanted({ contract: path('order.json'), observations: undefined })
+    expect(contract.observationNames).toEqual(['v', 'q', 'load'])
+    expect([...data.read(0, 1).subarray(0, 2)]).toEqual([rows[1], rows[0]].map((x) => expect.closeTo(x, 6)))
+  })
+
+  it('the rule of the other judge', async () => {
+    await expect(wanted({}, { tolerance: 0.1 })).rejects.toThrow('--tolerance: without a task no return is measured')
+    const bare = { observations: undefined, actions: undefined, actionLow: undefined, actionHigh: undefined }
+    await expect(wanted(bare, { maxError: 0.1 }, 'pendulum')).rejects.toThrow('--max-error: task pendulum judges by')
+  })
+
+  it('a flag of the contract beside a task that has one', async () => {
+    await expect(wanted({ period: 0.1 }, {}, 'pendulum')).rejects.toThrow('--action-low: task pendulum says that')
+  })
+})
