@@ -82,6 +82,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
+  const origin = taskOrigin(taskName)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const {
@@ -91,7 +92,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   } = await withProgress(`distilling ${taskName}`, async (progress) => {
     const student = await makeStudent(taskName, teacher, transitions, recipe, {
       signal: interrupt.signal,
-      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
+      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume, origin),
       onProgress(p) {
         appendLine(log, JSON.stringify(p))
         show(progress, taskName, p)
@@ -115,7 +116,6 @@ async function run(taskName: string, options: Options): Promise<void> {
   for (const [i, name] of pointNames.entries()) await writeFile(join(out, name), points[i])
   const { network: __network, candidates: __candidates, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
-  const origin = taskOrigin(taskName)
   const result = {
     task: spec.name,
     ...(origin && { origin }),
