@@ -1,14 +1,19 @@
 /** Whole steps as a program calls them, by the name of a task; the command's verbs are these with files around them. */
 import { availableParallelism } from 'node:os'
+import type { PolicyContract } from './contract.ts'
 import { collectDefaults } from './data/collect.ts'
 import { collectInParallel, playEpisodes } from './data/episodes.ts'
 import { type Transitions, transitionsOf } from './data/transitions.ts'
 import { Checkpoints } from './distill/checkpoint.ts'
-import type { Progress } from './distill/distill.ts'
+import type { Data } from './distill/data.ts'
+import { distill as distillWith, type Progress } from './distill/distill.ts'
+import { heldOutError } from './distill/judges/error.ts'
 import { makeStudent, type Student } from './distill/make-student.ts'
 import { type DistillOptions, distillOptions } from './distill/options.ts'
-import { type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
+import type { DistillJob } from './distill/session.ts'
+import { type Controller, type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from './tasks/registry.ts'
+import type { TaskOrigin } from './tasks/task.ts'
 import { actingBytes } from './teachers/policy.ts'
 import { requireFit, type Teacher } from './teachers/teacher.ts'
 
@@ -107,12 +112,59 @@ export async function distill(request: DistillRequest): Promise<Student> {
   return await makeStudent(task, teacher, transitions, options, {
     onProgress,
     signal,
-    ...(checkpoint && {
-      checkpoints: (job) =>
-        new Checkpoints(checkpoint.file, job, checkpoint.minutes ?? 5, checkpoint.resume ?? false, taskOrigin(task)),
-    }),
+    checkpoints: checkpoint && checkpointsOf(checkpoint, taskOrigin(task)),
   })
 }
+
+/** What `distillFromData` is asked for. */
+export interface DistillDataRequest extends Pick<DistillRequest, 'options' | 'onProgress' | 'signal' | 'checkpoint'> {
+  /** what the student is to expect and promise */
+  contract: PolicyContract
+  /** of `openData`, or transitions */
+  data: Data
+  /** labels the data with its actions; absent: those of the data are cloned. A function writes the action for an observation */
+  teacher?: Teacher | Controller
+}
+
+/**
+ * Distils a sparse student without a simulator: it is picked by the error of its actions on whole episodes that are held out, and reported on others
+ * (`distilled.heldOut`). No return is measured. The same request gives the same bytes. Throws as `distill` does.
+ *
+ * @param request contract, data, perhaps a teacher and what is not the recipe's
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { distillFromData, openData } from 'bpd/train'
+ *
+ * const rows = Array.from({ length: 300 }, (_, i) => `${(i * 0.02).toFixed(2)},${Math.sin(i / 9)},${-Math.sin(i / 9) / 2}`)
+ * writeFileSync('log.csv', ['time,angle,torque', ...rows].join('\n'))
+ * const data = await openData('log.csv', { mapping: { observations: ['angle'], actions: ['torque'] } })
+ * const student = await distillFromData({
+ *   contract: {
+ *     name: 'arm',
+ *     observationNames: ['angle [rad]'],
+ *     actionNames: ['torque [Nm]'],
+ *     actionLow: [-1],
+ *     actionHigh: [1],
+ *     period: 0.02,
+ *   },
+ *   data,
+ *   options: { steps: 200, hidden: [8], tuneUpdates: 100 },
+ * })
+ * data.close()
+ * console.log(student.bytes.length, student.distilled.heldOut?.error.rmse)
+ */
+export async function distillFromData(request: DistillDataRequest): Promise<Student> {
+  const { contract, data, teacher, onProgress, signal, checkpoint } = request
+  const options = distillOptions(undefined, { seed: 1, threads: availableParallelism(), ...request.options }, data)
+  const run = { onProgress, signal, checkpoints: checkpoint && checkpointsOf(checkpoint) }
+  return await distillWith({ contract, data, teacher, judge: heldOutError, options, ...run })
+}
+
+const checkpointsOf =
+  ({ file, minutes = 5, resume = false }: NonNullable<DistillRequest['checkpoint']>, origin?: TaskOrigin) =>
+  (job: DistillJob): Checkpoints =>
+    new Checkpoints(file, job, minutes, resume, origin)
 
 /** What `evaluatePolicy` is asked for. */
 export interface EvaluateRequest {

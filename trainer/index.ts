@@ -3,12 +3,16 @@
  *
  * @module bpd/train
  */
+export type { PolicyContract } from './contract.ts'
 export { type DataOptions, type DataSet, openData } from './data/data-set.ts'
 export type { Episode } from './data/episode-ends.ts'
 export type { Role } from './data/log.ts'
 export type { Mapping } from './data/mapping.ts'
 export { readTransitions, type Transitions, transitionsOf, type Writing, writeTransitions } from './data/transitions.ts'
+export type { ActionError, ErrorFigures, OneActionError } from './distill/action-error.ts'
+export type { Data } from './distill/data.ts'
 export type { Distilled, Progress } from './distill/distill.ts'
+export type { HeldOut, PartSize, Verdict } from './distill/judge.ts'
 export type { Student } from './distill/make-student.ts'
 export { type DistillOptions, distillDefaults } from './distill/options.ts'
 export type { Candidate, CurvePoint, Cut, SweepPoint } from './distill/points.ts'
@@ -16,8 +20,10 @@ export { type VariantName, variantNames } from './distill/variants.ts'
 export {
   type CollectRequest,
   collectTransitions,
+  type DistillDataRequest,
   type DistillRequest,
   distill,
+  distillFromData,
   type EvaluateRequest,
   evaluatePolicy,
 } from './from-code.ts'

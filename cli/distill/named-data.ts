@@ -4,6 +4,7 @@ import type { Contract } from '../../runtime-as/format/network.ts'
 import { type DataOptions, type DataSet, openData } from '../../trainer/data/data-set.ts'
 import { kindOfData, openLog } from '../../trainer/data/formats.ts'
 import type { Data } from '../../trainer/distill/data.ts'
+import { HELD_OUT } from '../../trainer/distill/distill.ts'
 
 export interface Names {
   observations?: readonly string[]
@@ -39,3 +40,6 @@ export async function openForPolicy(path: string, options: DataOptions, contract
   requireSizes(data, [observation.names.length, action.names.length], path, 'the contract')
   return data
 }
+
+/** A student that was made without a task. */
+export const isJudgedByActions = ({ provenance }: Contract): boolean => provenance.judge === HELD_OUT

@@ -8,9 +8,9 @@ import { type QuantisedByError, quantiseByError } from '../../trainer/distill/qu
 import { CALIBRATION, type QuantisedFile, quantiseFile } from '../../trainer/distill/quantise-file.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { createTask, prepareTask, taskNames } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, requireListed } from '../../trainer/tasks/registry.ts'
 import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
-import { openForPolicy } from '../distill/named-data.ts'
+import { isJudgedByActions, openForPolicy } from '../distill/named-data.ts'
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { percent } from '../report/words.ts'
@@ -58,8 +58,9 @@ async function run(file: string, options: Options): Promise<void> {
   const before = readPolicy(file)
   const { contract } = decodePolicy(before, file)
   // a contract may name what it likes, and no file may have a command started
-  const listed = taskNames().includes(contract.task) && isTransitions(options)
-  if (task === undefined && !listed) return byError(file, before, contract, options)
+  if (task === undefined && (isJudgedByActions(contract) || !isTransitions(options)))
+    return byError(file, before, contract, options)
+  if (task === undefined) requireListed(contract.task, ', or your own with --task')
   const taskName = task ?? contract.task
   await prepareTask(taskName)
   const { spec } = createTask(taskName)

@@ -5,6 +5,7 @@ export interface ErrorFigures {
   rmse: number
   /** the least error that at least 99 % of all do not exceed */
   p99: number
+  /** the largest */
   max: number
 }
 
@@ -20,6 +21,7 @@ export interface ActionError extends ErrorFigures {
   rows: number
   /** standard deviation of the wanted actions, as a share of the ranges: the RMSE of the best constant */
   spread: number
+  /** each by itself; shape (actions) */
   actions: OneActionError[]
 }
 

@@ -23,6 +23,8 @@ import type { DistillJob } from './session.ts'
 
 export type { Distilled, Progress } from './phases.ts'
 
+/** what the file of a student says that no simulator judged */
+export const HELD_OUT = 'held-out action error'
 /** observations whose actions every student file promises */
 const goldens = 8
 
@@ -73,7 +75,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
     const provenance = { method, threshold: cut, studentWeights, recipe: uncommon(options) }
     return encode(network, {
       ...plain,
-      provenance: byError ? { ...provenance, judge: 'held-out action error' } : provenance,
+      provenance: byError ? { ...provenance, judge: HELD_OUT } : provenance,
     })
   }
   const job: DistillJob = {

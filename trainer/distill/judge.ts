@@ -63,7 +63,10 @@ export interface HeldOut {
   error: ActionError
 }
 
+/** How large a part of the data is. */
 export interface PartSize {
+  /** how many, or parts of so many */
   episodes: number
+  /** transitions */
   rows: number
 }

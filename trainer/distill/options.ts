@@ -10,6 +10,11 @@ import { type VariantName, variantOf } from './variants.ts'
 /** The recipe, and how this machine runs it. */
 export interface DistillOptions extends Recipe {
   variant: VariantName
+  /**
+   * without a simulator: largest root mean square error of the picked student's actions, as a share of their ranges; default: 1.1 times
+   * the best student's
+   */
+  maxError?: number
   /** of all random numbers; the same seed gives the same bytes */
   seed: number
   /** of the training step; the result does not depend on it */
