@@ -8,7 +8,7 @@ import type { Progress } from './distill/distill.ts'
 import { makeStudent, type Student } from './distill/make-student.ts'
 import { type DistillOptions, distillOptions } from './distill/options.ts'
 import { type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
-import { createTask, prepareTask } from './tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from './tasks/registry.ts'
 import { actingBytes } from './teachers/policy.ts'
 import { requireFit, type Teacher } from './teachers/teacher.ts'
 
@@ -108,7 +108,8 @@ export async function distill(request: DistillRequest): Promise<Student> {
     onProgress,
     signal,
     ...(checkpoint && {
-      checkpoints: (job) => new Checkpoints(checkpoint.file, job, checkpoint.minutes ?? 5, checkpoint.resume ?? false),
+      checkpoints: (job) =>
+        new Checkpoints(checkpoint.file, job, checkpoint.minutes ?? 5, checkpoint.resume ?? false, taskOrigin(task)),
     }),
   })
 }

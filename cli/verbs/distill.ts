@@ -94,6 +94,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
+  const origin = taskName === undefined ? undefined : taskOrigin(taskName)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const {
@@ -104,7 +105,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     const student = await distill({
       ...wanted,
       signal: interrupt.signal,
-      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume),
+      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume, origin),
       onProgress(p) {
         appendLine(log, JSON.stringify(p))
         show(progress, name, p)
@@ -132,7 +133,6 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const { weights } = decodePolicy(bytes, file)
   const { heldOut } = distilled
   if (heldOut) await writeHeldOut(out, { bytes, wanted, distilled })
-  const origin = taskName === undefined ? undefined : taskOrigin(taskName)
   const result = {
     ...(heldOut ? { name, judged: `held-out action error; ${NO_RETURN}` } : { task: wanted.contract.name }),
     ...(origin && { origin }),

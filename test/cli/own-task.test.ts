@@ -207,6 +207,20 @@ describe('with a module', () => {
       'again/checkpoint.safetensors: origin: the checkpoint was made with {"task":"./edited.mjs"',
     )
   })
+
+  it('distilling too', () => {
+    const words = ['distill', './other.mjs', '--teacher', teacher, '--data', '1-cart-data.safetensors', '--out', 'half']
+    const short = ['--steps', '40', '--evaluate-every', '10', '--threads', '1', '--checkpoint-minutes', '0']
+    const fatal = 'if ((globalThis.n = (globalThis.n ?? 0) + 1) > 60) process.kill(process.pid, "SIGKILL")'
+    writeFileSync(at('other.mjs'), module_.replace('step([push]) {', `step([push]) {\n    ${fatal}`))
+    expect(bpd(...words, ...short).status).not.toBe(0)
+    writeFileSync(at('other.mjs'), module_)
+    const { status, lines } = bpd(...words, ...short, '--resume')
+    expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
+    expect(lines[0]).toContain(
+      'half/checkpoint.safetensors: origin: the checkpoint was made with {"task":"./other.mjs"',
+    )
+  })
 })
 
 it('a command in a card is read back as it was given', () => {

@@ -9,6 +9,7 @@ import type { Field } from '../files/field.ts'
 import { cpuFeatures } from '../kernels/cpu.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
+import type { TaskOrigin } from '../tasks/task.ts'
 import { asBytes, asFloats, type Identity, loadCheckpoint, type Saved, saveCheckpoint } from '../teachers/checkpoint.ts'
 import { type DistillOptions, recipeOf } from './options.ts'
 import { type Candidate, type CurvePoint, cutAt, type Measure, scoreKeys, withoutNetwork } from './points.ts'
@@ -38,8 +39,8 @@ export class Checkpoints {
   readonly #resume: boolean
   #saved = performance.now()
 
-  /** resume: continue from the file where there is one */
-  constructor(path: string, job: DistillJob, minutes: number, resume: boolean) {
+  /** resume: continue from the file where there is one; origin: of a task of the user's own, which may have been edited since */
+  constructor(path: string, job: DistillJob, minutes: number, resume: boolean, origin?: TaskOrigin) {
     this.#path = path
     this.#options = job.options
     this.#everyMilliseconds = minutes * 60_000
@@ -47,7 +48,12 @@ export class Checkpoints {
     // with fused multiply-add the last bits are the CPU's
     // how the student is picked may change: nothing before depends on it
     const { tolerance: _, maxError: __, maxWeights: ___, maxBytes: ____, ...recipe } = recipeOf(job.options)
-    this.#identity = { ...recipe, ...job.identity, cpu: job.options.fused && cpuFeatures().fused }
+    this.#identity = {
+      ...recipe,
+      ...job.identity,
+      cpu: job.options.fused && cpuFeatures().fused,
+      ...(origin && { origin }),
+    }
     this.#keys = scoreKeys[job.judge.measure]
   }
 
