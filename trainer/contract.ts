@@ -181,3 +181,24 @@ function requireOneOrder(sources: readonly Source[], key: 'observationNames' | '
     )
   }
 }
+
+/** Refuses a policy that was made for something else. */
+export function requireContract(contract: Contract, spec: PolicyContract, name: string): void {
+  const expected = {
+    task: spec.name,
+    observations: spec.observationNames,
+    actions: spec.actionNames,
+    period: spec.period,
+  }
+  const found: typeof expected = {
+    task: contract.task,
+    observations: contract.observation.names,
+    actions: contract.action.names,
+    period: contract.period,
+  }
+  for (const key of Object.keys(expected) as (keyof typeof expected)[])
+    if (JSON.stringify(found[key]) !== JSON.stringify(expected[key]))
+      throw new InputError(
+        `${name}: contract ${key}: ${JSON.stringify(found[key])}; task ${spec.name} has ${JSON.stringify(expected[key])}`,
+      )
+}

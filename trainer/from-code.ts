@@ -1,6 +1,7 @@
 /** Whole steps as a program calls them, by the name of a task; the command's verbs are these with files around them. */
 import { availableParallelism } from 'node:os'
-import type { PolicyContract } from './contract.ts'
+import { loadPolicy } from '../runtime-as/kernel/policy.ts'
+import { type PolicyContract, requireContract } from './contract.ts'
 import { collectDefaults } from './data/collect.ts'
 import { collectInParallel, playEpisodes } from './data/episodes.ts'
 import { type Transitions, transitionsOf } from './data/transitions.ts'
@@ -182,7 +183,8 @@ export interface EvaluateRequest {
 
 /**
  * Undiscounted returns of a policy over episodes that neither training nor picking sees: mean, standard deviation of the episodes, median and the
- * share that ended before the time limit. Throws InputError for an unknown task and for bytes that are no policy.
+ * share that ended before the time limit. Throws InputError for an unknown task, for bytes that are no policy,
+ * and for one of another task.
  *
  * @param request task, policy, episodes
  *
@@ -196,6 +198,7 @@ export interface EvaluateRequest {
 export async function evaluatePolicy(request: EvaluateRequest): Promise<OutcomeStatistics> {
   const { task, policy, episodes = 100, seed = 1, workers = availableParallelism() } = request
   await prepareTask(task)
+  requireContract(loadPolicy(policy).contract, createTask(task).spec, 'policy')
   const outcomes = await playEpisodes({ taskName: task, policy }, { seed, purpose: 'report' }, episodes, workers)
   return outcomeStatistics(outcomes)
 }

@@ -6,7 +6,7 @@ import { compare, measure, measurePlaced, type Spread } from '../../firmware-bri
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { contractIn } from '../../trainer/contract.ts'
+import { contractIn, requireContract } from '../../trainer/contract.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -20,7 +20,6 @@ import { type BenchResult, benchPage, benchTable, type Measured } from '../repor
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
-import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string

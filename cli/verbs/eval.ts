@@ -1,7 +1,5 @@
-import { InputError } from '../../runtime-as/errors.ts'
-import type { Contract } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import type { PolicyContract } from '../../trainer/contract.ts'
+import { requireContract } from '../../trainer/contract.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
@@ -75,25 +73,4 @@ export async function policyOf(file: string, spec: TaskSpec): Promise<Uint8Array
   }
   requireContract(loadPolicy(bytes, file).contract, spec, file)
   return bytes
-}
-
-/** Refuses a policy that was made for something else. */
-export function requireContract(contract: Contract, spec: PolicyContract, name: string): void {
-  const expected = {
-    task: spec.name,
-    observations: spec.observationNames,
-    actions: spec.actionNames,
-    period: spec.period,
-  }
-  const found: typeof expected = {
-    task: contract.task,
-    observations: contract.observation.names,
-    actions: contract.action.names,
-    period: contract.period,
-  }
-  for (const key of Object.keys(expected) as (keyof typeof expected)[])
-    if (JSON.stringify(found[key]) !== JSON.stringify(expected[key]))
-      throw new InputError(
-        `${name}: contract ${key}: ${JSON.stringify(found[key])}; task ${spec.name} has ${JSON.stringify(expected[key])}`,
-      )
 }

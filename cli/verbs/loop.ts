@@ -10,6 +10,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
+import { requireContract } from '../../trainer/contract.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { statistics } from '../../trainer/tasks/evaluate.ts'
@@ -24,7 +25,6 @@ import { histogram } from '../report/histogram.ts'
 import { type LoopResult, loopPage, loopText, tidy } from '../report/loop.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
-import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions, OutputOptions, BoardChoice {
   episodes: number

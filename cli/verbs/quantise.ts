@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
+import { requireContract } from '../../trainer/contract.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { kindOfData } from '../../trainer/data/formats.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
@@ -16,7 +17,6 @@ import { forceOption, type OutputOptions } from '../output.ts'
 import { percent } from '../report/words.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
-import { requireContract } from './eval.ts'
 
 interface Options extends CommonOptions, OutputOptions, Omit<GivenData, 'episodes'> {
   values: ValueType
