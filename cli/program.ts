@@ -5,6 +5,7 @@ import { register } from './verb.ts'
 import { ablateVerb } from './verbs/ablate.ts'
 import { benchVerb } from './verbs/bench.ts'
 import { boardsVerb } from './verbs/boards.ts'
+import { checkVerb } from './verbs/check.ts'
 import { collectVerb } from './verbs/collect.ts'
 import { completionVerb } from './verbs/completion.ts'
 import { demoVerb } from './verbs/demo.ts'
@@ -29,6 +30,7 @@ const verbs = [
   quantiseVerb,
   evalVerb,
   inspectVerb,
+  checkVerb,
   exportVerb,
   boardsVerb,
   flashVerb,

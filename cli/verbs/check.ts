@@ -1,0 +1,96 @@
+/** Why a policy does not do what it should: a log is replayed through it. */
+import { InputError } from '../../runtime-as/errors.ts'
+import { checkPolicy } from '../../trainer/check/check.ts'
+import { hypotheses } from '../../trainer/check/hypotheses.ts'
+import { type CheckedPolicy, openPolicy } from '../../trainer/check/policies.ts'
+import { readLog } from '../../trainer/check/read-log.ts'
+import { type DataSet, openData } from '../../trainer/data/data-set.ts'
+import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { describeCheck } from '../report/check.ts'
+import { printResult, warn, withProgress } from '../terminal.ts'
+import { type CommonOptions, integer, number, seedOption, verb } from '../verb.ts'
+
+interface Options extends CommonOptions, GivenData {
+  teacher: string
+  data: string
+  period?: number
+  rows: number
+  seed: number
+}
+
+/** fewer say nothing */
+const least = 100
+
+export const checkVerb = addDataOptions(
+  verb('check', {
+    group: 'Look at it:',
+    description:
+      'replays a log through a policy: says whether it explains the logged actions, or which single mistake does; ' +
+      'exit code 0 where it explains them, 1 where there is a mistake or nothing explains them',
+    example: 'bpd check --teacher policy.onnx --data log.csv',
+  })
+    .requiredOption(
+      '--teacher <file>',
+      'the policy: a .bpd student, or a teacher of any format that "bpd import" reads',
+    )
+    .requiredOption('--data <file>', 'the log: a data set of any format')
+    .option('--period <seconds>', 'between two actions of the policy (default: what its file says)', number(1e-6, 3600))
+    .option('--rows <n>', 'rows to fit on, and as many to judge on', integer(100, 20_000), 600)
+    .addOption(seedOption()),
+).action(run)
+
+async function run({ teacher, data, period, rows, seed, json, ...given }: Options): Promise<void> {
+  const policy = await openPolicy(teacher)
+  for (const warning of policy.warnings) warn(`${teacher}: ${warning}`)
+  const set = await openData(data, dataOptionsOf(given))
+  try {
+    requireSizes(policy, set, { teacher, data })
+    const log = named(readLog(set), policy)
+    const diagnosis = await withProgress(`checking ${teacher} against ${data}`, (progress) => {
+      const options = {
+        bounds: policy.bounds,
+        normaliser: policy.normaliser,
+        period: period ?? policy.period,
+        rows,
+        seed,
+        onProgress: (name: string, done: number) =>
+          progress.update(`checking ${teacher}: ${name}, ${done} of ${hypotheses.length}`, done / hypotheses.length),
+      }
+      const found = checkPolicy(policy.act, log, options)
+      progress.done(`checked ${teacher} against ${data}`)
+      return found
+    })
+    const { actionNames, observationNames } = log
+    const result = { teacher, data, format: set.format, count: set.count, observationNames, actionNames, ...diagnosis }
+    printResult(json, result, () => describeCheck(result))
+    if (diagnosis.verdict === 'mistake' || diagnosis.verdict === 'unexplained') process.exitCode = 1
+  } finally {
+    set.close()
+  }
+}
+
+function requireSizes(policy: CheckedPolicy, set: DataSet, { teacher, data }: { teacher: string; data: string }): void {
+  for (const [what, has, takes] of [
+    ['observations', set.observationNames.length, policy.observations],
+    ['actions', set.actionNames.length, policy.actions],
+  ] as const)
+    if (has !== takes)
+      throw new InputError(
+        `${data}: ${has} ${what}, expected ${takes}, as ${teacher} has (--${what} names the columns)`,
+      )
+  if (set.count < least) throw new InputError(`${data}: ${set.count} rows, expected ${least} or more`)
+}
+
+/** The policy's names beside those of the log, where they differ. */
+function named<T extends { observationNames: readonly string[]; actionNames: readonly string[] }>(
+  log: T,
+  { observationNames, actionNames }: CheckedPolicy,
+): T {
+  const both = (logged: readonly string[], own?: readonly string[]) =>
+    logged.map((name, i) => (own === undefined || own[i] === name ? name : `${own[i]} (${name})`))
+  return {
+    ...log,
+    observationNames: both(log.observationNames, observationNames),
+    actionNames: both(log.actionNames, actionNames),
+  }
+}
