@@ -11,7 +11,7 @@ export type GivenData = { [R in Role]?: string[] } & { mapping?: string; missing
 
 const descriptions: Record<Role, string> = {
   observations: 'columns of the observation: names, fields, ranges as q0..q4',
-  actions: 'columns of the action',
+  actions: 'columns of the action; "none" where a teacher says them',
   teacherActions: "columns of the teacher's own action, without noise",
   nextObservations: 'columns of the next observation (default: next_NAME of each, else the next row)',
   rewards: 'column of the reward; "none" leaves it out',

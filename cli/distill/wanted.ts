@@ -10,6 +10,7 @@ import {
 } from '../../trainer/contract.ts'
 import type { DataSet } from '../../trainer/data/data-set.ts'
 import { kindOfData } from '../../trainer/data/formats.ts'
+import { withRoomForActions } from '../../trainer/data/parts.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import type { Data } from '../../trainer/distill/data.ts'
 import { checkWanted, type Distillation } from '../../trainer/distill/distill.ts'
@@ -83,13 +84,13 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   if (file !== undefined && written) sources.push({ from: file, says: written })
   else if (contractFile !== undefined) throw new InputError(`${contractFile}: cannot be read (ENOENT)`)
   if (opened) sources.push({ from: opened.file, says: contractParts(teacherContract(opened.teacher), opened.file) })
-  const data = await openFor(asked, given, sources)
+  const data = labellable(await openFor(asked, given, sources), opened)
   if (opened) requireTeacherSizes(data, opened, path)
   // columns that the user names are the names
   const { mapping } = dataOptionsOf(asked)
   const named: Partial<PolicyContract> = {
     ...(mapping?.observations && { observationNames: data.observationNames }),
-    ...(mapping?.actions && { actionNames: data.actionNames }),
+    ...(mapping?.actions && !unacted(asked) && { actionNames: data.actionNames }),
   }
   // a Minari data set says the bounds of its actions
   const { actionLow, actionHigh } = data
@@ -103,6 +104,18 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
     notes.push(`period: nobody says it, and ${path} has no timestamps: ${PERIOD} s is taken; --period sets it`)
   const inputs = [...(opened ? [opened.file] : []), path]
   return { name: contract.name, contract, data, teacher: opened?.teacher, judge: heldOutError, options, notes, inputs }
+}
+
+const unacted = ({ actions }: Asked): boolean => actions?.length === 1 && actions[0] === 'none'
+
+/** Data without actions, with room for the teacher's. */
+function labellable(data: DataSet, opened: Opened | undefined): DataSet {
+  if (data.actionSize > 0) return data
+  if (!opened) throw new InputError('--actions none: expected a teacher, whose actions stand for them')
+  const { actions } = teacherSizes(opened.teacher)
+  const actionNames = Array.from({ length: actions }, (_, i) => `action.${i}`)
+  // what came of no action is no reward for one
+  return { ...data, ...withRoomForActions(data, actions), actionNames, hasRewards: false }
 }
 
 interface Opened {

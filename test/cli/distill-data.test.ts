@@ -153,6 +153,19 @@ describe('wrong inputs are one line each', () => {
     expect((error as Error).message).not.toContain('\n')
   })
 
+  it('without any actions but a teacher, who says them', async () => {
+    const { data, contract } = await wanted({ teacher: path('taught'), actions: ['none'] })
+    expect(contract.actionNames).toEqual(['shoulder', 'elbow'])
+    expect(data).toMatchObject({ actionSize: 2, hasRewards: false })
+    const [first] = [data.read(0, 2)]
+    expect([...first.subarray(0, 7)]).toEqual(
+      [...rows.subarray(0, 3)].map((x) => expect.closeTo(x, 5)).concat([0, 0, 0, 0]),
+    )
+    // the next observation is in its place
+    expect(first[8]).toBeCloseTo(rows[8], 5)
+    await expect(wanted({ actions: ['none'] })).rejects.toThrow('--actions none: expected a teacher')
+  })
+
   it('but a period that nobody says is taken and told', async () => {
     const { contract, notes } = await wanted({ time: ['none'] })
     expect(contract.period).toBe(0.02)

@@ -22,7 +22,9 @@ const required: readonly Role[] = ['observations', 'actions']
 /** Throws InputError where a column is not there, is no number, or observations or actions are not known. */
 export function resolve(log: Log, mapping: Mapping): Resolved {
   const resolved = resolveWhatIsThere(log, mapping)
-  const missing = required.filter((role) => !resolved[role]?.length)
+  // a teacher's stand for them
+  if (mapping.actions?.length === 1 && mapping.actions[0] === 'none') resolved.actions ??= []
+  const missing = required.filter((role) => !(role === 'actions' ? resolved.actions : resolved[role]?.length))
   for (const role of missing) {
     const unusable = roles[role].flatMap((name) => log.fields.filter((field) => field.name === name && field.unusable))
     if (unusable.length > 0) throw new InputError(`${log.path}: ${brief(unusable[0].name)}: ${unusable[0].unusable}`)

@@ -85,3 +85,23 @@ export function executedAsTeachers(transitions: Transitions): Transitions {
     },
   }
 }
+
+/** The same rows with room for so many actions, all 0: of data that has none. */
+export function withRoomForActions(transitions: Transitions, actionSize: number): Transitions {
+  const { observationSize } = transitions
+  const [from, to] = [columnsOf(observationSize, 0), columnsOf(observationSize, actionSize)]
+  return {
+    ...transitions,
+    actionSize,
+    read: (first, count) => {
+      const narrow = transitions.read(first, count)
+      const rows = new Float32Array(count * to.width)
+      for (let row = 0; row < count; row++) {
+        const [source, at] = [row * from.width, row * to.width]
+        rows.set(narrow.subarray(source, source + observationSize), at)
+        rows.set(narrow.subarray(source + from.reward, source + from.width), at + to.reward)
+      }
+      return rows
+    },
+  }
+}
