@@ -145,9 +145,12 @@ export function resolveContract(sources: readonly Source[], data: FromData): Pol
       `bounds of the actions: not known, expected ${missing.join(' and ')}: one number for all, or one an action`,
     )
   }
+  const boundsFrom = [...new Set([said('actionLow')!.from, said('actionHigh')!.from])].join(' and ')
   for (const [i, name] of actionNames.entries())
     if (!(actionLow[i] < actionHigh[i]))
-      throw new InputError(`bounds of action "${name}": ${actionLow[i]} to ${actionHigh[i]}, expected low below high`)
+      throw new InputError(
+        `${boundsFrom}: bounds of action "${name}": ${actionLow[i]} to ${actionHigh[i]}, expected low below high`,
+      )
   const period = value('period') ?? data.period
   if (period === undefined)
     throw new InputError(`period: not known, and ${data.from} has no timestamps: expected --period, in seconds`)

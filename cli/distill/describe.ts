@@ -15,6 +15,7 @@ export function describeSplit({ how, labels, train, pick, report }: HeldOut): st
 
 export const describeError = ({ error: { rmse, p99, max, spread }, clamped }: HeldOut): string =>
   `RMSE ${percent(rmse)} of the range (the best constant ${percent(spread)}), 99 % of the errors within ${percent(p99)}, largest ${percent(max)}` +
+  (rmse >= spread ? '; no better than that constant: this student is of no use' : '') +
   (clamped > 0 ? `; ${percent(clamped)} of the wanted actions were beyond the bounds` : '')
 
 export const errorHead = ['action', 'RMSE', '99 %', 'max', 'RMSE, of range', '99 %, of range', 'max, of range']
