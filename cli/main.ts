@@ -1,14 +1,17 @@
 /** Runs the `bpd` command. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted). */
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { fail, failureOf, watchOutputs } from './errors.ts'
 import { listenForInterrupts } from './interrupt.ts'
-import { program } from './program.ts'
+import { programFor } from './program.ts'
+
+let program: Command | undefined
 
 /** Also before, or without, a command line that can be read. */
 const wantsJson = (): boolean => {
   const words = process.argv.slice(2)
   const end = words.indexOf('--')
-  return (end < 0 ? words : words.slice(0, end)).includes('--json') || program.commands.some((verb) => verb.opts().json)
+  const said = (end < 0 ? words : words.slice(0, end)).includes('--json')
+  return said || (program?.commands.some((verb) => verb.opts().json) ?? false)
 }
 const failed = (error: unknown): never => fail(failureOf(error), wantsJson())
 
@@ -17,6 +20,7 @@ process.on('uncaughtException', failed)
 listenForInterrupts((code) => fail({ kind: 'interrupted', message: 'interrupted', code, said: true }, wantsJson()))
 
 try {
+  program = await programFor(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   const helped = error instanceof CommanderError && error.exitCode === 0

@@ -2,67 +2,64 @@
 import { Command, Help, type OutputConfiguration } from 'commander'
 import { version } from './package.ts'
 import { register } from './verb.ts'
-import { ablateVerb } from './verbs/ablate.ts'
-import { benchVerb } from './verbs/bench.ts'
-import { boardsVerb } from './verbs/boards.ts'
-import { checkVerb } from './verbs/check.ts'
-import { collectVerb } from './verbs/collect.ts'
-import { completionVerb } from './verbs/completion.ts'
-import { demoVerb } from './verbs/demo.ts'
-import { distillVerb } from './verbs/distill.ts'
-import { evalVerb } from './verbs/eval.ts'
-import { exportVerb } from './verbs/export.ts'
-import { flashVerb } from './verbs/flash.ts'
-import { importVerb } from './verbs/import.ts'
-import { inspectVerb } from './verbs/inspect.ts'
-import { loopVerb } from './verbs/loop.ts'
-import { quantiseVerb } from './verbs/quantise.ts'
-import { reproduceVerb } from './verbs/reproduce.ts'
-import { teachVerb } from './verbs/teach.ts'
+
+interface VerbRecord {
+  load(): Promise<Command>
+  /** what it does is about all verbs */
+  ofAll?: true
+}
 
 /** In the order of the help. */
-const verbs = [
-  demoVerb,
-  teachVerb,
-  importVerb,
-  collectVerb,
-  distillVerb,
-  quantiseVerb,
-  evalVerb,
-  inspectVerb,
-  checkVerb,
-  exportVerb,
-  boardsVerb,
-  flashVerb,
-  benchVerb,
-  loopVerb,
-  ablateVerb,
-  reproduceVerb,
-  completionVerb,
-]
-
-export const program = new Command('bpd')
-  .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
-  .version(version)
-  .helpOption('-h, --help', 'show this, or "bpd <verb> --help" a verb\'s options')
-  .helpCommand(false)
-  .exitOverride()
-  .configureHelp({
-    // also where little is left beside the names: a terminal of 60 columns
-    minWidthToWrap: 20,
-    // every verb has options
-    subcommandTerm: (verb) => Help.prototype.subcommandTerm(verb).replace(' [options]', ''),
-    // "(default: false)" at a flag says nothing
-    optionDescription(option) {
-      return option.defaultValue === false ? option.description : Help.prototype.optionDescription.call(this, option)
-    },
-  })
-  .configureOutput(errorsOf('bpd'))
-
-for (const verb of verbs) {
-  register(program, verb)
-  verb.configureOutput(errorsOf(`bpd ${verb.name()}`))
+const verbs: Record<string, VerbRecord> = {
+  demo: { load: async () => (await import('./verbs/demo.ts')).demoVerb },
+  teach: { load: async () => (await import('./verbs/teach.ts')).teachVerb },
+  import: { load: async () => (await import('./verbs/import.ts')).importVerb },
+  collect: { load: async () => (await import('./verbs/collect.ts')).collectVerb },
+  distill: { load: async () => (await import('./verbs/distill.ts')).distillVerb },
+  quantise: { load: async () => (await import('./verbs/quantise.ts')).quantiseVerb },
+  eval: { load: async () => (await import('./verbs/eval.ts')).evalVerb },
+  inspect: { load: async () => (await import('./verbs/inspect.ts')).inspectVerb },
+  check: { load: async () => (await import('./verbs/check.ts')).checkVerb },
+  export: { load: async () => (await import('./verbs/export.ts')).exportVerb },
+  boards: { load: async () => (await import('./verbs/boards.ts')).boardsVerb },
+  flash: { load: async () => (await import('./verbs/flash.ts')).flashVerb },
+  bench: { load: async () => (await import('./verbs/bench.ts')).benchVerb },
+  loop: { load: async () => (await import('./verbs/loop.ts')).loopVerb },
+  ablate: { load: async () => (await import('./verbs/ablate.ts')).ablateVerb },
+  reproduce: { load: async () => (await import('./verbs/reproduce.ts')).reproduceVerb },
+  completion: { load: async () => (await import('./verbs/completion.ts')).completionVerb, ofAll: true },
 }
+
+/** The command for this command line. Of its verbs only the one that is asked for is loaded, where one is: it starts in half the time. */
+export async function programFor(words: readonly string[]): Promise<Command> {
+  const asked = words.length > 0 && Object.hasOwn(verbs, words[0]) ? verbs[words[0]] : undefined
+  const needed = asked && !asked.ofAll ? [asked] : Object.values(verbs)
+  const program = bare()
+  for (const verb of await Promise.all(needed.map(({ load }) => load()))) {
+    register(program, verb)
+    verb.configureOutput(errorsOf(`bpd ${verb.name()}`))
+  }
+  return program
+}
+
+const bare = () =>
+  new Command('bpd')
+    .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')
+    .version(version)
+    .helpOption('-h, --help', 'show this, or "bpd <verb> --help" a verb\'s options')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({
+      // also where little is left beside the names: a terminal of 60 columns
+      minWidthToWrap: 20,
+      // every verb has options
+      subcommandTerm: (verb) => Help.prototype.subcommandTerm(verb).replace(' [options]', ''),
+      // "(default: false)" at a flag says nothing
+      optionDescription(option) {
+        return option.defaultValue === false ? option.description : Help.prototype.optionDescription.call(this, option)
+      },
+    })
+    .configureOutput(errorsOf('bpd'))
 
 /** One line, which names the help to look at. */
 function errorsOf(command: string): OutputConfiguration {

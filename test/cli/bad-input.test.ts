@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { contractOf, encodeTeacher, loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
+
+const program = await programFor([])
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,12 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { type Checked, describeCheck } from '../../cli/report/check.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { hypotheses } from '../../trainer/check/hypotheses.ts'
 import { bpdIn } from '../support/command.ts'
 import { blocksOf, root } from '../support/pages.ts'
+
+const program = await programFor([])
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-check-'))
 afterAll(() => rmSync(folder, { recursive: true }))

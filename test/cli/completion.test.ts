@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { shells } from '../../cli/completion.ts'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { taskNames } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from '../support/command.ts'
 import { inTerminal } from '../support/pty.ts'
 import { describeWith } from '../support/require.ts'
 import { possible } from '../support/terminal.ts'
+
+const program = await programFor([])
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-completion-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { dataFormats } from '../../trainer/data/formats.ts'
 import type { Kind } from '../../trainer/files/sniff.ts'
 import { teacherKinds } from '../../trainer/teachers/import.ts'
 import { bpdIn } from '../support/command.ts'
 import { publicFiles, samples, writeTransitionsSample } from '../support/kinds.ts'
+
+const program = await programFor([])
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-kinds-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -181,7 +181,15 @@ export const onBoard = async (plant: Plant) => drive(await Board.connect(await o
     const said = JSON.parse(stdout)
     const files: { path: string }[] = (said.bpd ?? said).files
     const tops = new Set(files.map(({ path }) => path.split('/')[0]))
-    expect([...tops].sort()).toEqual(['LICENSE', 'README.md', 'dist', 'firmware-bridge', 'models', 'package.json'])
+    expect([...tops].sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'clients',
+      'dist',
+      'firmware-bridge',
+      'models',
+      'package.json',
+    ])
     expect(files.filter(({ path }) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([])
   })
 })

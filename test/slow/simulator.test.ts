@@ -7,17 +7,17 @@ import { setTimeout as later } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collectInParallel } from '../../../trainer/data/episodes.ts'
-import { randomStream } from '../../../trainer/random.ts'
-import { createTask, prepareTask, taskFacts, taskOrigin } from '../../../trainer/tasks/registry.ts'
-import { readAnswer, readHello, stepMessage } from '../../../trainer/tasks/simulator/protocol.ts'
-import { wordsOf } from '../../../trainer/tasks/simulator/simulator.ts'
-import { plainPolicy } from '../../support/own-policy.ts'
-import { playTasks, type Went } from '../../support/played.ts'
+import { collectInParallel } from '../../trainer/data/episodes.ts'
+import { randomStream } from '../../trainer/random.ts'
+import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
+import { readAnswer, readHello, stepMessage } from '../../trainer/tasks/simulator/protocol.ts'
+import { wordsOf } from '../../trainer/tasks/simulator/simulator.ts'
+import { plainPolicy } from '../support/own-policy.ts'
+import { playTasks, type Went } from '../support/played.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-simulator-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const script = fileURLToPath(new URL('../../support/simulator.mjs', import.meta.url))
+const script = fileURLToPath(new URL('../support/simulator.mjs', import.meta.url))
 const simulator = (fault = 'none', ...more: string[]) =>
   ['exec:node', script, `'${fault}'`, ...more].join(' ').replace('exec:node', `exec:"${process.execPath}"`)
 
@@ -167,7 +167,7 @@ describe('what a process writes', () => {
 it('a process ends with the one that started it, also where that is killed', async () => {
   const seeds = join(folder, 'seeds')
   const child = spawn(process.execPath, [
-    fileURLToPath(new URL('../../support/hold-task.ts', import.meta.url)),
+    fileURLToPath(new URL('../support/hold-task.ts', import.meta.url)),
     simulator('none', `'${seeds}'`),
   ])
   const pid = await new Promise<number>((resolve) => child.stdout.once('data', (text) => resolve(Number(text))))
