@@ -17,8 +17,8 @@ const diagnose = ({ policy, log, bounds, normaliser }: Sample) =>
 
 const noise: Noise = { action: 0.05, sensor: 0 }
 
-function named(sample: Sample): void {
-  for (const plant of plants) {
+function named(sample: Sample, some = plants): void {
+  for (const plant of some) {
     const planted = plant.plant(sample, randomStream(1, 'plant', plant.name, sample.name))
     if (!planted) continue
     const { verdict, explanations, asIs } = diagnose({ ...sample, ...planted })
@@ -57,11 +57,14 @@ describe.skipIf(!existsSync(policies)).each(quadrupeds)('the quadruped of %s', (
     }
   })
 
-  it('every mistake is named first, and none where all is well', { timeout: 1_800_000 }, async () => {
+  it('a third of the mistakes are named first, other ones for each robot, and none where all is well', {
+    timeout: 900_000,
+  }, async () => {
     const policy = await openPolicy(`${policies}${file}`)
     const log = wanderingLog(policy, 10_000, noise, 1)
     const sample = { name: file, policy: policy.act, log, bounds: policy.bounds, normaliser: policy.normaliser, noise }
     expect(diagnose(sample).verdict).toBe('noisy')
-    named(sample)
+    const own = plants.filter((_, i) => i % quadrupeds.length === quadrupeds.indexOf(file))
+    named(sample, own)
   })
 })
