@@ -40,8 +40,13 @@ export class Mailbox {
 
   /** Blocks this thread. The answer, or why there is none, or undefined after so many milliseconds. */
   wait(milliseconds: number): Uint8Array | string | undefined {
-    Atomics.wait(this.#words, STATE, WAITING, milliseconds)
-    const state = Atomics.load(this.#words, STATE)
+    const end = performance.now() + milliseconds
+    let state = WAITING
+    do {
+      Atomics.wait(this.#words, STATE, WAITING, Math.max(0, end - performance.now()))
+      state = Atomics.load(this.#words, STATE)
+      // the call for an answer that was read without waiting may come late, and wakes whoever waits for the next one
+    } while (state === WAITING && performance.now() < end)
     if (state === WAITING) return undefined
     if (state === ANSWERED) return this.#bytes.slice(0, this.#words[LENGTH])
     return new TextDecoder().decode(this.#text.slice(0, this.#words[FAILURE]))
