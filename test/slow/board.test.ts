@@ -100,11 +100,6 @@ describe('the verbs for boards', () => {
     ['a loop on a board that runs nothing', ['loop', 'pendulum', '--port', 'in-process'], 'runs no policy'],
     ['a loop with another task’s policy', ['loop', 'pendulum', 'hostile.bpd'], 'hostile.bpd: contract task'],
     ['a teacher with other bounds', ['bench', 'policy.bpd', '--teacher', 'weak.safetensors'], 'metadata action_low'],
-    [
-      'a teacher for a task unknown here',
-      ['bench', 'hostile.bpd', '--teacher', teacherFile],
-      'hostile.bpd: contract task',
-    ],
     ['a failsafe that holds, but never comes', ['loop', 'pendulum', 'policy.bpd', '--hold'], 'expected --watch too'],
     [
       'a teacher in place of a policy',

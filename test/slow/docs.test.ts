@@ -42,7 +42,17 @@ exec "${process.execPath}" "${join(root, 'dist/cli/bpd.js')}" "$@" $extra
 `
 
 /** The commands that an indented block may hold, and what runs them: they start from an empty folder, or need hardware. */
-const ELSEWHERE = ['npm ci && npm start', 'npm ci && npm test', 'npm ci', 'npm test', 'npm run lint', 'npm run types']
+const ELSEWHERE = [
+  'npm ci && npm start',
+  'npm ci && npm test',
+  'npm ci',
+  'npm test',
+  'npm run lint',
+  'npm run types',
+  // test/package
+  'npm pack && mkdir ../x && cd ../x && npm init -y && npm i ../bpd/bpd-*.tgz',
+  'npx bpd demo pendulum',
+]
 
 const runnable = process.platform !== 'win32'
 
