@@ -30,9 +30,7 @@ function named(sample: Sample, some = plants): void {
 }
 
 describe('the hopper of a public teacher, with noise', () => {
-  it('a sixth of the mistakes, other ones for each robot, are named first, and none where all is well', {
-    timeout: 900_000,
-  }, async () => {
+  it('every mistake is named first, and none where all is well', { timeout: 900_000 }, async () => {
     const file = fixturePath('teachers/trpo-Hopper-v3.safetensors')
     await prepareTask('hopper')
     const { spec } = createTask('hopper')
@@ -59,7 +57,7 @@ describe.skipIf(!existsSync(policies)).each(quadrupeds)('the quadruped of %s', (
     }
   })
 
-  it('a third of the mistakes are named first, other ones for each robot, and none where all is well', {
+  it('a sixth of the mistakes are named first, other ones for each robot, and none where all is well', {
     timeout: 900_000,
   }, async () => {
     const policy = await openPolicy(`${policies}${file}`)
