@@ -1,15 +1,11 @@
-/** Mistakes planted into logs of larger policies: the hopper with noise, and the quadrupeds' where they are beside the repository. */
+/** Mistakes planted into logs of the quadrupeds' policies, where they are beside the repository. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { checkPolicy } from '../../trainer/check/check.ts'
 import { openPolicy } from '../../trainer/check/policies.ts'
 import { randomStream } from '../../trainer/random.ts'
-import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { teacherController } from '../../trainer/teachers/policy.ts'
-import { loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { type Noise, playedLog, type Sample, wanderingLog } from '../support/check-logs.ts'
-import { fixturePath } from '../support/fixtures.ts'
+import { type Noise, type Sample, wanderingLog } from '../support/check-logs.ts'
 import { plants } from '../support/planted.ts'
 
 const diagnose = ({ policy, log, bounds, normaliser }: Sample) =>
@@ -29,19 +25,6 @@ function named(sample: Sample, some = plants): void {
   }
 }
 
-describe('the hopper of a public teacher, with noise', () => {
-  it('every mistake is named first, and none where all is well', { timeout: 900_000 }, async () => {
-    const file = fixturePath('teachers/trpo-Hopper-v3.safetensors')
-    await prepareTask('hopper')
-    const { spec } = createTask('hopper')
-    const { act, bounds, normaliser } = await openPolicy(file)
-    const log = playedLog('hopper', teacherController(loadTeacher(file), spec), 3000, noise, 1)
-    const sample = { name: 'hopper', policy: act, log, bounds, normaliser, noise }
-    expect(diagnose(sample).verdict).toBe('noisy')
-    named(sample)
-  })
-})
-
 const policies = fileURLToPath(new URL('../../../shared/reference/policies/', import.meta.url))
 const quadrupeds = ['playground-go1.onnx', 'mjlab-anymal-c.onnx', 'isaaclab-go2-torchscript.pt']
 
@@ -57,14 +40,26 @@ describe.skipIf(!existsSync(policies)).each(quadrupeds)('the quadruped of %s', (
     }
   })
 
-  it('a sixth of the mistakes are named first, other ones for each robot, and none where all is well', {
-    timeout: 900_000,
-  }, async () => {
-    const policy = await openPolicy(`${policies}${file}`)
-    const log = wanderingLog(policy, 10_000, noise, 1)
-    const sample = { name: file, policy: policy.act, log, bounds: policy.bounds, normaliser: policy.normaliser, noise }
-    expect(diagnose(sample).verdict).toBe('noisy')
-    const own = plants.filter((_, i) => i % 6 === quadrupeds.indexOf(file))
-    named(sample, own)
-  })
+  // bench/check.ts counts how often, over more policies
+  it.skipIf(file.endsWith('.pt'))(
+    'a sixth of the mistakes are named first, other ones for each robot, and none where all is well',
+    {
+      timeout: 900_000,
+    },
+    async () => {
+      const policy = await openPolicy(`${policies}${file}`)
+      const log = wanderingLog(policy, 10_000, noise, 1)
+      const sample = {
+        name: file,
+        policy: policy.act,
+        log,
+        bounds: policy.bounds,
+        normaliser: policy.normaliser,
+        noise,
+      }
+      expect(diagnose(sample).verdict).toBe('noisy')
+      const own = plants.filter((_, i) => i % 6 === quadrupeds.indexOf(file))
+      named(sample, own)
+    },
+  )
 })
