@@ -2,10 +2,8 @@
  * A policy on many observations at once, by the SIMD kernels of training: some ten times the speed of one at a time, to float32 rounding. What is
  * checked here is a log, not bits.
  */
-import { cpuFeatures } from '../kernels/cpu.ts'
-import { instantiateKernels } from '../kernels/kernels.ts'
+import { loneLane } from '../kernels/dense-rows.ts'
 import { Arena, firstRow, type Matrix } from '../kernels/layout.ts'
-import { Lane } from '../kernels/step/lane.ts'
 import type { BatchPolicy } from './bench.ts'
 
 /** A function of each number of a row by itself; i: its place. */
@@ -61,19 +59,7 @@ export function stagedPolicy({ first = [], stages, picked, output }: Staged): Ba
     bias: firstRow(arena.matrix(1, outputs)),
     out: arena.matrix(block, outputs),
   }))
-  const pages = Math.ceil(arena.size / 65536) + 1
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const buffer = memory.buffer as unknown as SharedArrayBuffer
-  const { wide } = cpuFeatures()
-  const lane = new Lane({
-    kernels: instantiateKernels(memory, false),
-    buffer,
-    wide,
-    zeros,
-    edge,
-    thread: 0,
-    threads: 1,
-  })
+  const lane = loneLane(arena, zeros, edge)
   const { f32 } = lane
   stages.forEach(({ inputs, outputs, weights, bias }, s) => {
     const to = places[s]

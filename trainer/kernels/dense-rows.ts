@@ -1,7 +1,7 @@
 /** Dense layers over many rows at once, by the training kernels; without fused multiply-add, so that the bits are those of every CPU. */
 import { cpuFeatures } from './cpu.ts'
 import { instantiateKernels } from './kernels.ts'
-import { Arena, arenaStart, type Matrix } from './layout.ts'
+import { Arena, type Matrix } from './layout.ts'
 import { Lane } from './step/lane.ts'
 
 export interface DenseLayer {
@@ -13,6 +13,15 @@ export interface DenseLayer {
 /** y = W x + b for `count` rows; x: (count, inputs), y: (count, outputs), of at most as many rows as there is room for. */
 export type DenseRows = (x: ArrayLike<number>, y: Float64Array, count: number) => void
 
+/** The only thread over all of an arena, once nothing more is taken of it. zeros, edge: as of a lane, within it */
+export function loneLane(arena: Arena, zeros: Matrix, edge: number): Lane {
+  const pages = Math.ceil(arena.size / 65536) + 1
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const buffer = memory.buffer as unknown as SharedArrayBuffer
+  const { wide } = cpuFeatures()
+  return new Lane({ kernels: instantiateKernels(memory, false), buffer, wide, zeros, edge, thread: 0, threads: 1 })
+}
+
 /** One function a layer. rows: the most at a time */
 export function denseRows(layers: readonly DenseLayer[], rows: number): DenseRows[] {
   const arena = new Arena()
@@ -22,19 +31,7 @@ export function denseRows(layers: readonly DenseLayer[], rows: number): DenseRow
   const edge = arena.take(512)
   const [x, y] = [arena.matrix(rows, widest), arena.matrix(rows, widest)]
   const places = sized.map(({ inputs, outputs }) => ({ w: arena.matrix(inputs, outputs), b: arena.matrix(1, outputs) }))
-  const pages = Math.ceil((arena.size + arenaStart) / 65536)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const buffer = memory.buffer as unknown as SharedArrayBuffer
-  const { wide } = cpuFeatures()
-  const lane = new Lane({
-    kernels: instantiateKernels(memory, false),
-    buffer,
-    wide,
-    zeros,
-    edge,
-    thread: 0,
-    threads: 1,
-  })
+  const lane = loneLane(arena, zeros, edge)
   const { f32 } = lane
   const rowAt = ({ at, stride }: Matrix, row: number) => (at + row * stride) / 4
   return layers.map(({ weights, bias }, l) => {

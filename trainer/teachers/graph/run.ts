@@ -29,7 +29,8 @@ export function runOp(op: Op, inputs: readonly Float64Array[], size: number): Fl
   return y
 }
 
-const combinations: Record<Combination, (a: number, b: number) => number> = {
+/** Of two numbers. */
+export const combinations: Record<Combination, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,

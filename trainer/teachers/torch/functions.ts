@@ -4,6 +4,7 @@ import type { ActivationName } from '../graph/activations.ts'
 import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import type { Combination } from '../graph/graph.ts'
+import { combinations } from '../graph/run.ts'
 import { recurrent } from '../recurrent.ts'
 import { isValue, type Thing } from './thing.ts'
 
@@ -51,7 +52,7 @@ const combination =
   (call) => {
     const { builder, args, named } = call
     // of sizes, which are no arrays
-    if (typeof args[0] === 'number' && typeof args[1] === 'number') return scalars[name]!(args[0], args[1])
+    if (typeof args[0] === 'number' && typeof args[1] === 'number') return combinations[name](args[0], args[1])
     const alpha = named.get('alpha') ?? args[2]
     const right = value(call, 1)
     const scaled = typeof alpha === 'number' && alpha !== 1 && (name === 'add' || name === 'sub')
@@ -61,16 +62,6 @@ const combination =
       scaled ? builder.combine('mul', right, constant(builder, alpha)) : right,
     )
   }
-
-const scalars: Partial<Record<Combination, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  min: Math.min,
-  max: Math.max,
-  pow: (a, b) => a ** b,
-}
 
 const constant = (builder: Builder, x: number): Value => builder.constant(Float64Array.of(x), [])
 
