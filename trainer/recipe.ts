@@ -1,5 +1,6 @@
 /** The numbers that a distillation is made with. What a task asks for lies with the task, what a variant fixes with the variant. */
 import type { Outside } from '../runtime-as/format/network.ts'
+import type { PrunerName } from './distill/prune/pruners.ts'
 import type { KlSchedule, NoiseMode, StepConfig } from './kernels/config.ts'
 
 /** Taken over by the training step as they are. */
@@ -42,6 +43,26 @@ export interface Recipe extends StepOptions {
   thresholds: readonly number[]
   /** in their place: how many weights to leave, those of lowest log alpha */
   keep?: readonly number[]
+  /** in stages (stages/plan.ts), by this measure of what each weight is worth; absent: at once, by the variant's own */
+  prune?: PrunerName
+  /** stages: share of the weights that each cut leaves */
+  stageShare: number
+  /** stages: updates after each cut */
+  stageUpdates: number
+  /** stages: learning rate of the student; at the end of each budget it falls to zero */
+  stageRate: number
+  /** stages: how often a student trains on at each budget, before its rate falls */
+  rounds: number
+  /** stages: updates of each of those rounds */
+  roundUpdates: number
+  /** stages: share of the weights that the first of those rounds exchanges for others; later ones exchange fewer */
+  swap: number
+  /** stages, not offline: states that the student visits itself after each of them, labelled by its teacher; absent: none */
+  ownStates?: number
+  /** stages, not offline: most episodes of a search on the return at each budget; absent: none */
+  search?: number
+  /** of the squared error of each action in the loss; absent: 1 each */
+  actionWeights?: readonly number[]
   /** student updates with the mask frozen, for each point of the sweep */
   tuneUpdates: number
   /** learning rate of the student at the beginning of tuning; default: `actorRate` */

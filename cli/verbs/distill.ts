@@ -10,7 +10,7 @@ import type { Given } from '../../trainer/distill/options.ts'
 import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
 import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
-import { variantOf } from '../../trainer/distill/variants.ts'
+import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
@@ -81,7 +81,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const { options: recipe, data, name, notes, inputs } = wanted
   hintAtNewerNode()
   const pointNames = Array.from(
-    { length: every ? variantOf(recipe.variant).cutCount(recipe) : 0 },
+    { length: every ? cutCount(recipe) : 0 },
     (_, i) => `point-${i + 1}.bpd`,
   )
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }

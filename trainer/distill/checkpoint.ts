@@ -14,9 +14,10 @@ import { asBytes, asFloats, type Identity, loadCheckpoint, type Saved, saveCheck
 import { type DistillOptions, recipeOf } from './options.ts'
 import { type Candidate, type CurvePoint, cutAt, type Measure, scoreKeys, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
-import { variantOf } from './variants.ts'
+import { cutCount, cutKind } from './stages/plan.ts'
+import { readStages, type StageState, stageFacts, stageTensors } from './stages/state.ts'
 
-const format = 'bpd-checkpoint-3'
+const format = 'bpd-checkpoint-4'
 
 export interface Checkpoint {
   step: number
@@ -26,6 +27,8 @@ export interface Checkpoint {
   /** while tuning: the student as it left training, and the cuts that are done */
   trained?: VariationalLayer[]
   tuned: Candidate[]
+  /** in stages: where they stand */
+  stages?: StageState
 }
 
 export class Checkpoints {
@@ -61,7 +64,7 @@ export class Checkpoints {
     return performance.now() - this.#saved > this.#everyMilliseconds
   }
 
-  async save({ step, curve, memory, trained, tuned }: Checkpoint): Promise<void> {
+  async save({ step, curve, memory, trained, tuned, stages }: Checkpoint): Promise<void> {
     const tensors: [string, Float32Array][] = [['memory', asFloats(memory)]]
     for (const [l, { theta, logSigma, bias }] of (trained ?? []).entries())
       tensors.push([`trained.${l}.theta`, theta], [`trained.${l}.logSigma`, logSigma], [`trained.${l}.bias`, bias])
@@ -72,7 +75,9 @@ export class Checkpoints {
         return layer
       }),
     }))
-    const state = { step, curve, trained: trained !== undefined, tuned: cuts }
+    if (stages) tensors.push(...stageTensors(stages))
+    const staged = stages && { stages: stageFacts(stages) }
+    const state = { step, curve, trained: trained !== undefined, tuned: cuts, ...staged }
     await saveCheckpoint(this.#path, { format, identity: this.#identity }, state, tensors)
     this.last = this.#described(step, tuned.length)
     this.#saved = performance.now()
@@ -89,15 +94,17 @@ export class Checkpoints {
     const curve = readCurve(state.at('curve'), step, this.#options, this.#keys.curve)
     const trained = state.at('trained').oneOf([true, false]) ? readTrained(saved, trainer) : undefined
     const cuts = state.at('tuned')
-    const variant = variantOf(this.#options.variant)
+    const kind = cutKind(this.#options)
     const tuned = cuts.items().map((entry, i) => {
-      const cut = entry.at('point').at(variant.cutKind).number()
-      return { ...cutAt(variant.cutKind, cut), ...readTuned(saved, entry, i, trainer, this.#keys) }
+      const cut = entry.at('point').at(kind).number()
+      return { ...cutAt(kind, cut), ...readTuned(saved, entry, i, trainer, this.#keys) }
     })
-    const most = trained ? variant.cutCount(this.#options) : 0
+    const most = trained ? cutCount(this.#options) : 0
     if (tuned.length > most) cuts.refuse(`at most ${most} cuts`)
     this.last = this.#described(step, tuned.length)
-    return trained ? { step, curve, memory, tuned, trained } : { step, curve, memory, tuned }
+    if (!trained) return { step, curve, memory, tuned }
+    const stages = state.at('stages').value === undefined ? undefined : readStages(saved, trainer.config)
+    return { step, curve, memory, tuned, trained, stages }
   }
 
   #described(step: number, tuned: number): string {

@@ -18,6 +18,7 @@ import type { Judge } from './judge.ts'
 import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { type Distilled, type DistillRun, runPhases } from './phases.ts'
+import { Playground, type Simulator } from './playground.ts'
 import type { Cut } from './points.ts'
 import type { DistillJob } from './session.ts'
 
@@ -39,6 +40,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
   /** of `distillOptions` */
   options: DistillOptions
   checkpoints?: (job: DistillJob) => Checkpoints
+  /** the task by its name, for own states and for a search on the return; must be prepared */
+  simulator?: Simulator
 }
 
 /** A distilled student. */
@@ -78,18 +81,26 @@ export async function distill(wanted: Distillation): Promise<Student> {
       provenance: byError ? { ...provenance, judge: HELD_OUT } : provenance,
     })
   }
+  const { simulator } = wanted
+  const playground =
+    simulator &&
+    new Playground(simulator, typeof wanted.teacher === 'object' ? wanted.teacher : undefined, { contract: plain, golden }, options.seed)
   const job: DistillJob = {
+    playground,
     contract,
     judge: sitting,
     training,
     cloneLabels: byError && options.valueWeight === 0,
     scaled: byError,
     identity: byError ? { data: labels.crc32, judge: 'error', contract: contractHash(plain) } : { data: labels.crc32 },
+    policyOf: (network) => encode(network, plain),
     controllerOf: (network) => controllerOf(loadPolicy(encode(network, plain), 'student')),
     bytesOf: (...student) => ship(...student).length,
     options,
   }
-  const distilled = await runPhases(job, { onProgress, signal, checkpoints: checkpoints?.(job) })
+  const distilled = await runPhases(job, { onProgress, signal, checkpoints: checkpoints?.(job) }).finally(() =>
+    playground?.close(),
+  )
   const { studentWeights, candidates } = distilled
   const fileOf = ({ network, threshold, budget }: Cut & { network: Network }) =>
     ship(network, (threshold ?? budget)!, studentWeights)

@@ -4,21 +4,27 @@
  *   train    the Gaussian student with all three terms (value, cloning, KL), KL annealed        train.ts
  *   sweep    one training run gives the whole trade-off: prune at each cut,                     tune.ts
  *   tune     train the survivors on with the mask frozen, without noise,
+ *   stages   in their place, if so wanted: cut little by little, from budget to budget          stages/
  *   pick     by a rule that is stated, as the judge finds them                                  judge.ts, pick.ts
  */
 import type { Network } from '../../runtime-as/format/network.ts'
 import { loadBackend } from '../kernels/backend.ts'
+import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Checkpoints } from './checkpoint.ts'
+import { Estimate } from './estimate.ts'
 import type { Verdict } from './judge.ts'
+import type { CutRun, EnvironmentSteps, Stage } from './cut-run.ts'
 import { type Candidate, type CurvePoint, type Cut, type SweepPoint, withoutNetwork } from './points.ts'
 import { type DistillJob, Session } from './session.ts'
+import { cutCount, isStaged, planOf } from './stages/plan.ts'
+import { stages } from './stages/stages.ts'
 import { train } from './train.ts'
 import { sweep } from './tune.ts'
 import { variantOf } from './variants.ts'
 
 /** Where a distillation stands. */
 export interface Progress {
-  phase: 'train' | 'tune'
+  phase: 'train' | 'tune' | 'stage'
   /** steps of this phase that are done */
   step: number
   /** steps of this phase */
@@ -29,6 +35,7 @@ export interface Progress {
   stepsPerSecond?: number
   point?: CurvePoint
   sweep?: SweepPoint
+  stage?: Stage
 }
 
 /** What came of a distillation. The cut is the picked student's. */
@@ -41,8 +48,12 @@ export interface Distilled extends Cut, Verdict {
   sweep: SweepPoint[]
   /** the same, with their networks */
   candidates: Candidate[]
-  /** weights of the student before pruning */
+  /** the student before pruning, on normalised observations */
+  trained: VariationalLayer[]
+  /** weights of it */
   studentWeights: number
+  /** steps in the simulator that it was made with beside the data; absent: offline, none */
+  environmentSteps?: EnvironmentSteps
   /** of work, before an interruption too */
   seconds: number
 }
@@ -60,18 +71,15 @@ export async function runPhases(
   { onProgress, checkpoints, signal }: DistillRun = {},
 ): Promise<Distilled> {
   const { options } = job
+  const { steps } = options
   const started = performance.now()
-  const variant = variantOf(options.variant)
-  const cuts = variant.cutCount(options)
   const session = new Session(job, await loadBackend(options.backend))
-  // without critics, and without the units that pruning emptied, tuning is a small part of the work of as many steps
-  const tuneCost =
-    options.tuneUpdates * options.policyDelay * (options.tuneWithValue ? 1 : options.valueWeight > 0 ? 0.05 : 0.3)
-  const work = options.steps + tuneCost * cuts
-  let begun = 0
-  const left = (done: number) => ((performance.now() - started) / 1000 / Math.max(done - begun, 1)) * (work - done)
+  const staged = isStaged(options)
+  const updates = staged
+    ? planOf(session.studentWeights, options).map((round) => round.updates)
+    : new Array<number>(cutCount(options)).fill(options.tuneUpdates)
+  const estimate = new Estimate(options, updates)
   try {
-    const { steps } = options
     let last = { step: 0, time: started }
     const onPoint = (point: CurvePoint) => {
       const { step } = point
@@ -79,25 +87,28 @@ export async function runPhases(
       const stepsPerSecond = (1000 * (step - last.step)) / (now - last.time)
       last = { step, time: now }
       // points of a resumed run are told at once
-      const speed = step > begun ? { stepsPerSecond } : {}
-      onProgress?.({ phase: 'train', step, steps, secondsLeft: left(step), ...speed, point })
+      const speed = step > estimate.begun ? { stepsPerSecond } : {}
+      onProgress?.({ phase: 'train', step, steps, secondsLeft: estimate.left(step), ...speed, point })
     }
     const resumed = checkpoints?.load(session.trainer)
-    begun = resumed?.step ?? 0
+    estimate.begun = resumed?.step ?? 0
+    const variant = variantOf(options.variant)
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
-    const onCut = (point: SweepPoint, i: number) =>
-      onProgress?.({
-        phase: 'tune',
-        step: i + 1,
-        steps: cuts,
-        secondsLeft: left(steps + tuneCost * (i + 1)),
-        sweep: point,
-      })
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
     const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }
-    const save = trained && ((tuned: Candidate[]) => checkpoints.save({ ...trained, tuned }))
-    const resume = { tuned: resumed?.tuned, save, checkpoints, signal }
-    const candidates = await sweep(session, variant, layers, onCut, resume)
+    const run: CutRun = {
+      tell: (done, more) => {
+        const secondsLeft = estimate.left(steps, done)
+        onProgress?.({ phase: more.stage ? 'stage' : 'tune', step: done, steps: updates.length, secondsLeft, ...more })
+      },
+      resumed,
+      save: trained && ((more) => checkpoints.save({ ...trained, ...more })),
+      checkpoints,
+      signal,
+    }
+    const { candidates, environmentSteps } = staged
+      ? await stages(session, layers, run)
+      : await sweep(session, variant, layers, run)
     const { picked, verdict } = job.judge.decide(candidates, ({ network }) => job.controllerOf(network))
     const { network, threshold, budget } = picked
     return {
@@ -108,7 +119,9 @@ export async function runPhases(
       sweep: candidates.map(withoutNetwork),
       candidates,
       ...verdict,
-      studentWeights: layers.reduce((sum, { theta }) => sum + theta.length, 0),
+      ...(environmentSteps && { environmentSteps }),
+      trained: layers,
+      studentWeights: session.studentWeights,
       seconds: (performance.now() - started) / 1000,
     }
   } finally {

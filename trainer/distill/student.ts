@@ -51,3 +51,16 @@ export function normaliserOf(rows: Float32Array, width: number, size: number): N
 export function foldNormaliser({ layers: [first, ...rest] }: Network, { mean, std }: Normaliser): Network {
   return { layers: [foldIntoLayer(first, mean, std), ...rest] }
 }
+
+/** The other way round: a network of raw observations as layers on normalised ones, with the log sigma of plain weights. */
+export function layersOn({ layers }: Network, { mean, std }: Normaliser): VariationalLayer[] {
+  return layers.map(({ weights, bias, inputs }, l) => {
+    const logSigma = new Float32Array(weights.length).fill(-5)
+    if (l > 0) return { theta: weights, logSigma, bias }
+    const shifted = Float64Array.from(bias)
+    weights.forEach((w, at) => {
+      shifted[Math.floor(at / inputs)] += w * mean[at % inputs]
+    })
+    return { theta: weights.map((w, at) => w * std[at % inputs]), logSigma, bias: Float32Array.from(shifted) }
+  })
+}

@@ -4,6 +4,7 @@ import type { Variant } from './variant.ts'
 /** No sparsity: a plain dense network with about that number of weights. */
 export const dense: Variant = {
   ...plain,
+  uncut: true,
   hidden: ({ hidden, budget }, observations, actions) => denseSizes(observations, actions, hidden.length, budget),
   masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
 }

@@ -13,6 +13,8 @@ export type CutKind = 'threshold' | 'budget'
 
 export interface Variant {
   cutKind: CutKind
+  /** its student is as small as it is to be from the beginning */
+  uncut?: boolean
   /** of its recipe, what it does not leave open */
   fixed: Partial<Recipe>
   noise(recipe: Recipe): NoiseMode

@@ -1,5 +1,6 @@
 /** The recipe of a task of one's own. */
 import { OUTSIDE } from '../../../runtime-as/format/network.ts'
+import { prunerNames } from '../../distill/prune/pruners.ts'
 import type { Field } from '../../files/field.ts'
 import type { Recipe } from '../../recipe.ts'
 import type { TaskRecipe } from '../task.ts'
@@ -66,6 +67,16 @@ const recipeChecks: Checks = {
   progressEpisodes: whole(1),
   thresholds: list((field) => within(field, -10, 10)),
   keep: list(whole(1)),
+  prune: oneOf(...prunerNames),
+  stageShare: (field) => within(field, 0.05, 0.95),
+  stageUpdates: whole(1),
+  stageRate: number(0),
+  rounds: whole(0, 1000),
+  roundUpdates: whole(1),
+  swap: (field) => within(field, 0, 0.9),
+  ownStates: whole(1),
+  search: whole(1),
+  actionWeights: list(number(0)),
   tuneUpdates: whole(1),
   tuneRate: number(0),
   tuneWithValue: oneOf(true, false),

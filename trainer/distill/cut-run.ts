@@ -1,0 +1,36 @@
+/** What the two ways of cutting a trained student have in common: at once and tuned (tune.ts), or in stages (stages/stages.ts). */
+import type { Checkpoint, Checkpoints } from './checkpoint.ts'
+import type { Candidate, SweepPoint } from './points.ts'
+
+/** One stage that is done. */
+export interface Stage {
+  kind: 'cut' | 'settle' | 'anneal'
+  /** weights of the student after it */
+  weights: number
+  /** states that the students have visited so far, a row of the data each */
+  ownStates: number
+}
+
+/** Steps in the simulator beside those of the data. */
+export interface EnvironmentSteps {
+  /** states that students visited themselves, labelled by the teacher */
+  ownStates: number
+  /** of a search on the return */
+  search: number
+}
+
+export interface CutRun {
+  /** told after each cut or stage; done: how many are */
+  tell(done: number, more: { sweep?: SweepPoint; stage?: Stage }): void
+  resumed?: Checkpoint
+  /** writes where the work stands */
+  save?: (at: Pick<Checkpoint, 'tuned' | 'stages'>) => Promise<void>
+  checkpoints?: Checkpoints
+  signal?: AbortSignal
+}
+
+export interface CutStudents {
+  candidates: Candidate[]
+  /** absent: none */
+  environmentSteps?: EnvironmentSteps
+}

@@ -1,0 +1,86 @@
+/** Where a student may act itself: a task with its simulator, and a teacher that says what it would have done. Whatever comes of it is not offline. */
+import { InputError } from '../../runtime-as/errors.ts'
+import type { Contract, Network } from '../../runtime-as/format/network.ts'
+import { EpisodePool } from '../data/episode-pool.ts'
+import { collectOwnStates } from '../data/episodes.ts'
+import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
+import { searchDefaults } from '../search/options.ts'
+import { type SearchResult, search } from '../search/search.ts'
+import { createTask, prepareTask } from '../tasks/registry.ts'
+import { actingBytes, teacherController } from '../teachers/policy.ts'
+import type { Teacher } from '../teachers/teacher.ts'
+import type { Normaliser } from './student.ts'
+
+/** A task by its name. */
+export interface Simulator {
+  taskName: string
+  /** threads that play; the result does not depend on it */
+  workers: number
+}
+
+/** What a search is about beside the student. */
+export interface SearchedFile {
+  /** of the student's file */
+  contract: Contract
+  /** observations whose actions it promises */
+  golden: Float32Array[]
+}
+
+export class Playground {
+  readonly #simulator: Simulator
+  readonly #teacher: Teacher | undefined
+  readonly #seed: number
+  readonly #file: SearchedFile
+  #pool?: EpisodePool
+  #floor?: RewardFloor
+  /** steps of the environment that nothing else counts: the teacher's own, to know its reward */
+  steps = 0
+
+  /** The task must be prepared. teacher: for `visit` */
+  constructor(simulator: Simulator, teacher: Teacher | undefined, file: SearchedFile, seed: number) {
+    this.#simulator = simulator
+    this.#teacher = teacher
+    this.#file = file
+    this.#seed = seed
+  }
+
+  /**
+   * States that a student visits, labelled by the teacher: shape (rows, observations + actions), an environment step each.
+   *
+   * @param student a .bpd file
+   * @param round of this distillation; each has other episodes
+   */
+  async visit(student: Uint8Array, round: number, rows: number): Promise<Float32Array> {
+    const teacher = this.#teacher
+    if (!teacher) throw new InputError('own states: expected a teacher, to label them')
+    const { taskName, workers } = this.#simulator
+    const { spec } = createTask(taskName)
+    if (!this.#floor) {
+      const { floor, steps } = await teacherFloor(createTask(taskName), teacherController(teacher, spec), this.#seed)
+      this.#floor = floor
+      this.steps += steps
+    }
+    this.#pool ??= new EpisodePool(taskName, workers)
+    const actors = { policy: student, labeller: actingBytes(teacher, spec) }
+    const wanted = { rows, seed: this.#seed, round, floor: this.#floor }
+    const visited = new Float32Array(rows * (spec.observationNames.length + spec.actionNames.length))
+    let at = 0
+    for await (const episode of collectOwnStates(this.#pool, spec, actors, wanted)) {
+      visited.set(episode, at)
+      at += episode.length
+    }
+    return visited
+  }
+
+  /** Searches on the return from this student, for at most so many episodes; the mask stays. */
+  async search(student: Network, normaliser: Normaliser, episodes: number, signal?: AbortSignal): Promise<SearchResult> {
+    const { taskName, workers } = this.#simulator
+    await prepareTask(taskName)
+    const options = { ...searchDefaults, episodes, seed: this.#seed }
+    return await search(student, { taskName, ...this.#file, normaliser }, options, { workers, signal })
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close()
+  }
+}

@@ -1,0 +1,57 @@
+/** Which weights stay, by what each is worth. */
+import type { VariationalLayer } from '../../kernels/networks.ts'
+import type { Sensitivity } from './curvature.ts'
+
+interface Place {
+  l: number
+  i: number
+  worth: number
+}
+
+/** The highest first; equal ones in order of place, so that every machine chooses the same. */
+const byWorth = (a: Place, b: Place) => b.worth - a.worth || a.l - b.l || a.i - b.i
+
+const placesOf = (layers: readonly VariationalLayer[], worth: (l: number, i: number) => number, present: boolean) =>
+  layers.flatMap(({ theta }, l) =>
+    Array.from(theta, (w, i) => ({ l, i, there: w !== 0 }))
+      .filter(({ there }) => there === present)
+      .map(({ i }): Place => ({ l, i, worth: worth(l, i) })),
+  )
+
+/** Weights that are not zero. */
+export const weightsIn = (layers: readonly VariationalLayer[]): number =>
+  layers.reduce((sum, { theta }) => sum + theta.reduce((n, w) => n + (w === 0 ? 0 : 1), 0), 0)
+
+/** The same layers with at most the `count` weights of largest saliency, one matrix of it a layer. */
+export function keepLargest(
+  layers: readonly VariationalLayer[],
+  saliency: readonly ArrayLike<number>[],
+  count: number,
+): VariationalLayer[] {
+  const kept = layers.map((layer) => ({ ...layer, theta: new Float32Array(layer.theta.length) }))
+  const places = placesOf(layers, (l, i) => saliency[l][i], true).sort(byWorth)
+  for (const { l, i } of places.slice(0, count)) kept[l].theta[i] = layers[l].theta[i]
+  return kept
+}
+
+/** Part of the way to where the curvature says the loss is least along one weight: many are added at once, and each counts on being alone. */
+const STEP = 0.1
+
+/**
+ * The same layers with weights added that were zero, up to `count` in all: those by which the loss would fall most, by gradient^2 / (2 curvature).
+ * One that the gradient does not know stays away.
+ */
+export function growBack(
+  layers: readonly VariationalLayer[],
+  { curvature, gradient }: Sensitivity,
+  count: number,
+): VariationalLayer[] {
+  const grown = layers.map((layer) => ({ ...layer, theta: layer.theta.slice() }))
+  const gain = (l: number, i: number) => (curvature[l][i] > 0 ? gradient[l][i] ** 2 / (2 * curvature[l][i]) : 0)
+  const absent = placesOf(layers, gain, false)
+    .filter(({ worth }) => worth > 0)
+    .sort(byWorth)
+  for (const { l, i } of absent.slice(0, Math.max(0, count - weightsIn(layers))))
+    grown[l].theta[i] = (-STEP * gradient[l][i]) / curvature[l][i]
+  return grown
+}

@@ -1,0 +1,63 @@
+/** Where the stages stand, and how checkpoints keep it. */
+import type { StepConfig } from '../../kernels/config.ts'
+import type { VariationalLayer } from '../../kernels/networks.ts'
+import type { Saved } from '../../teachers/checkpoint.ts'
+
+/** After a round: all that the next ones depend on, beside the candidates. */
+export interface StageState {
+  /** rounds that are done */
+  done: number
+  /** the student, on normalised observations */
+  layers: VariationalLayer[]
+  /** at a budget: the score of the student before it trained there */
+  before?: number
+  /** rows of observation | the teacher's action that students visited, shape (rows, observations + actions) each */
+  own: Float32Array[]
+  /** steps of the environment that searches took */
+  searchSteps: number
+}
+
+export function* stageTensors({ layers, own }: StageState): Generator<[name: string, values: Float32Array]> {
+  for (const [l, { theta, logSigma, bias }] of layers.entries()) {
+    yield [`stages.${l}.theta`, theta]
+    yield [`stages.${l}.logSigma`, logSigma]
+    yield [`stages.${l}.bias`, bias]
+  }
+  for (const [i, rows] of own.entries()) yield [`stages.own.${i}`, rows]
+}
+
+export const stageFacts = ({ done, layers, before, own, searchSteps }: StageState): object => ({
+  done,
+  hidden: layers.slice(0, -1).map(({ bias }) => bias.length),
+  before,
+  searchSteps,
+  own: own.map(({ length }) => length),
+})
+
+/** Throws InputError for what cannot be. config: of the student before pruning. */
+export function readStages(saved: Saved, { observationSize, actionSize, hidden }: StepConfig): StageState {
+  const state = saved.state.at('stages')
+  const width = observationSize + actionSize
+  const before = state.at('before')
+  const units = state.at('hidden').items()
+  if (units.length !== hidden.length) state.at('hidden').refuse(`a list of ${hidden.length} sizes`)
+  const sizes = [observationSize, ...units.map((unit, l) => unit.whole(1, hidden[l])), actionSize]
+  return {
+    done: state.at('done').whole(1),
+    layers: sizes.slice(1).map((outputs, l) => ({
+      theta: saved.tensor(`stages.${l}.theta`, outputs * sizes[l]),
+      logSigma: saved.tensor(`stages.${l}.logSigma`, outputs * sizes[l]),
+      bias: saved.tensor(`stages.${l}.bias`, outputs),
+    })),
+    ...(before.value !== undefined && { before: before.number() }),
+    searchSteps: state.at('searchSteps').whole(0),
+    own: state
+      .at('own')
+      .items()
+      .map((length, i) => {
+        const rows = length.whole(width)
+        if (rows % width) length.refuse(`rows of ${width} numbers`)
+        return saved.tensor(`stages.own.${i}`, rows)
+      }),
+  }
+}
