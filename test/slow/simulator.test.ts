@@ -7,7 +7,8 @@ import { setTimeout as later } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collectInParallel } from '../../trainer/data/episodes.ts'
+import { EpisodePool } from '../../trainer/data/episode-pool.ts'
+import { collectInParallel, collectOwnStates } from '../../trainer/data/episodes.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { readAnswer, readHello, stepMessage } from '../../trainer/tasks/simulator/protocol.ts'
@@ -69,6 +70,24 @@ describe('a simulator in a process of its own', () => {
     }
     expect(rows[1]).toEqual(rows[0])
     task.close?.()
+  })
+
+  it("gives the same states of a student's own for any number of workers, by a pool that outlives the policy", async () => {
+    const { spec } = createTask(name)
+    const policy = plainPolicy(spec)
+    const rounds: Float32Array[][] = []
+    for (const workers of [1, 2]) {
+      const pool = new EpisodePool(name, workers)
+      const all = []
+      for (const round of [1, 2]) {
+        const wanted = { seed: 3, round, rows: 110 }
+        for await (const part of collectOwnStates(pool, spec, { policy, labeller: policy }, wanted)) all.push(part)
+      }
+      await pool.close()
+      rounds.push(all)
+    }
+    expect(rounds[0].reduce((sum, part) => sum + part.length, 0)).toBe(2 * 110 * 3)
+    expect(rounds[1]).toEqual(rounds[0])
   })
 
   it('tells a failure in a worker as itself, not as a fault of bpd', async () => {

@@ -1,12 +1,17 @@
-/** A worker of episodes.ts: one environment, one policy, one episode a message. */
+/** A worker of episode-pool.ts: one environment, whoever was sent last acts in it, one episode a message. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { prepareTask } from '../tasks/registry.ts'
-import { episodeRunner, type Setting, type Wanted } from './episodes.ts'
+import { createTask, prepareTask } from '../tasks/registry.ts'
+import { type Actors, type EpisodeRunner, episodeRunner, type Wanted } from './episode.ts'
 
-const setting = workerData as Setting
-await prepareTask(setting.taskName)
-const run = episodeRunner(setting)
-parentPort!.on('message', ({ wanted, episode }: { wanted: Wanted; episode: number }) => {
-  const result = run(wanted, episode)
+const taskName = workerData as string
+await prepareTask(taskName)
+const task = createTask(taskName)
+let run: EpisodeRunner
+parentPort!.on('message', (message: Actors | { wanted: Wanted; episode: number }) => {
+  if ('policy' in message) {
+    run = episodeRunner(task, message)
+    return
+  }
+  const result = run(message.wanted, message.episode)
   parentPort!.postMessage(result, result instanceof Float32Array ? [result.buffer] : [])
 })

@@ -1,0 +1,117 @@
+/**
+ * Worker threads that play episodes of one task, an environment each, for one policy after another. An episode draws from a random stream
+ * of its own and results come in order of the episodes, so nothing depends on the number of workers.
+ */
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { createTask } from '../tasks/registry.ts'
+import type { Task } from '../tasks/task.ts'
+import { type Actors, episodeRunner, type Wanted } from './episode.ts'
+
+/** Episodes that a worker may be ahead of the reader: bounds what waits in memory. */
+const ahead = 4
+
+/** Kept as long as policies come (a thread takes most of a second to start), then closed. */
+export class EpisodePool {
+  readonly #threads: Thread[] = []
+  /** of this thread, where there is no other */
+  readonly #task?: Task
+
+  /** The task must be prepared. One worker is this thread, with an environment of its own. */
+  constructor(taskName: string, workers: number) {
+    if (workers === 1) this.#task = createTask(taskName)
+    else for (let i = 0; i < workers; i++) this.#threads.push(new Thread(taskName))
+  }
+
+  /** What is wanted of episodes 0 … `episodes` - 1; whoever reads may stop between any two. One such loop at a time. */
+  async *inOrder<T>(actors: Actors, wanted: Wanted, episodes: number): AsyncGenerator<T> {
+    if (this.#task) {
+      const run = episodeRunner(this.#task, actors)
+      for (let episode = 0; episode < episodes; episode++) {
+        yield run(wanted, episode) as T
+        // Ctrl-C is heard between episodes
+        await turn()
+      }
+      return
+    }
+    const threads = this.#threads
+    for (const thread of threads) thread.take(actors)
+    try {
+      const pending: Promise<T>[] = []
+      for (let next = 0, done = 0; done < episodes; done++) {
+        // episode e belongs to worker e mod n
+        for (; next < Math.min(episodes, done + ahead * threads.length); next++)
+          pending.push(threads[next % threads.length].play<T>(wanted, next))
+        yield await pending.shift()!
+      }
+    } finally {
+      for (const thread of threads) thread.forget()
+    }
+  }
+
+  /** The memory and the processes of its environments are given back. */
+  async close(): Promise<void> {
+    this.#task?.close?.()
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+}
+
+/** A worker that has one episode at a time: those that nobody wants any more are dropped here, before they are begun. */
+class Thread {
+  readonly #worker: Worker
+  #failed?: Error
+  #last: Promise<unknown> = Promise.resolve()
+  #forgotten = 0
+
+  constructor(taskName: string) {
+    this.#worker = new Worker(new URL(`./episode-worker${extname(import.meta.url)}`, import.meta.url), {
+      workerData: taskName,
+      // an episode leaves little garbage: a small nursery costs nothing, and a large one 20 MB a worker
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
+    })
+    // it may fail while it starts, when nothing is asked of it yet
+    this.#worker.on('error', (error: Error) => {
+      this.#failed = ownError(error)
+    })
+  }
+
+  /** They act in all episodes that are asked for from now on. */
+  take(actors: Actors): void {
+    this.#worker.postMessage(actors)
+  }
+
+  play<T>(wanted: Wanted, episode: number): Promise<T> {
+    const asked = this.#forgotten
+    const result = this.#last.then(() => (asked === this.#forgotten ? this.#result(wanted, episode) : undefined))
+    // it is awaited later, and may have failed by then
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** Episodes that were asked for and not begun. */
+  forget(): void {
+    this.#forgotten++
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  async #result(wanted: Wanted, episode: number) {
+    if (this.#failed) throw this.#failed
+    this.#worker.postMessage({ wanted, episode })
+    const [result] = await once(this.#worker, 'message').catch((error: Error) => {
+      throw ownError(error)
+    })
+    return result
+  }
+}
+
+/** An error of ours arrives from another thread as a plain one of its name. */
+function ownError(error: Error): Error {
+  const Ours = [InputError, FailedError].find(({ name }) => name === error.name)
+  return Ours ? new Ours(error.message) : error
+}
