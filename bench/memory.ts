@@ -42,7 +42,16 @@ async function measure(path: string): Promise<void> {
   }
   const judge = { measure: 'return', training: transitions, score: never, decide: never } as const
   const how = { cloneLabels: false, scaled: false, identity: {} }
-  const job = { contract: spec, judge, training: transitions, ...how, controllerOf: never, bytesOf: never, options }
+  const job = {
+    contract: spec,
+    judge,
+    training: transitions,
+    ...how,
+    policyOf: never,
+    controllerOf: never,
+    bytesOf: never,
+    options,
+  }
   const session = new Session(job, await loadBackend('fast'))
   session.trainer.setMode('paper')
   session.trainer.run(10)

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { OUTSIDE } from '../runtime-as/format/network.ts'
 import { MARGIN } from '../trainer/distill/observation-bounds.ts'
 import type { Given } from '../trainer/distill/options.ts'
+import { prunerNames } from '../trainer/distill/prune/pruners.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
 import { integer, list, number } from './verb.ts'
@@ -47,6 +48,22 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--tune-updates <n>', 'updates with the mask frozen, for each cut', integer(1))
     .option('--tune-rate <x>', 'learning rate at their beginning (default: --actor-rate)', number(0))
     .option('--tune-with-value', 'keep the critics while tuning')
+    .optionsGroup('Cutting in stages, in place of at once:')
+    .addOption(
+      new Option('--prune <name>', 'down to the weights of --keep little by little, by what each is worth').choices(
+        prunerNames,
+      ),
+    )
+    .option('--stage-share <x>', 'share of the weights that each cut leaves', number(0.05, 0.95))
+    .option('--stage-updates <n>', 'updates after each cut', integer(1))
+    .option('--stage-rate <x>', 'learning rate of the student; at each budget it falls to zero', number(0))
+    .option('--rounds <n>', 'how often the student trains on at each budget before that', integer(0, 1000))
+    .option('--round-updates <n>', 'updates of each of those rounds', integer(1))
+    .option('--swap <x>', 'share of the weights that the first of those rounds exchanges for others', number(0, 0.9))
+    .option('--action-weights <list>', "of each action's squared error in the loss", list(number(0)))
+    .optionsGroup('On-policy, in stages: the student acts itself:')
+    .option('--own-states <n>', 'states that it visits after each stage, labelled by the teacher', integer(1))
+    .option('--search <n>', 'most episodes of a search on the return at each budget', integer(1))
     .optionsGroup('Picking the student:')
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))
     .option('--tolerance <x>', "share of the teacher's |return| that the picked student may lose", number(0, 10))

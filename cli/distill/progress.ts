@@ -1,4 +1,5 @@
 /** The progress line of a distillation. */
+import type { Stage } from '../../trainer/distill/cut-run.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import {
   type CurvePoint,
@@ -8,15 +9,20 @@ import {
   type SweepPoint,
   tunedScore,
 } from '../../trainer/distill/points.ts'
-import { percent } from '../report/words.ts'
+import { grouped, percent } from '../report/words.ts'
 import { type Progress, seconds } from '../terminal.ts'
 
 export function show(
   progress: Progress,
   name: string,
-  { phase, step, steps, point, sweep, secondsLeft }: DistillProgress,
+  { phase, step, steps, point, sweep, stage, secondsLeft }: DistillProgress,
 ): void {
-  const text = phase === 'train' ? trained(name, step, steps, point) : tuned(name, step, steps, sweep)
+  const text =
+    phase === 'train'
+      ? trained(name, step, steps, point)
+      : stage
+        ? staged(name, step, steps, stage)
+        : tuned(name, step, steps, sweep)
   progress.update(`${text}, ${seconds(secondsLeft)} left`)
 }
 
@@ -35,5 +41,8 @@ function tuned(name: string, step: number, steps: number, sweep?: SweepPoint): s
     ? `${start}, return ${short(before)} -> ${short(after)}`
     : `${start}, error ${percent(before)} -> ${percent(after)}`
 }
+
+const staged = (name: string, step: number, steps: number, { kind, weights, ownStates }: Stage): string =>
+  `stage ${step}/${steps} of ${name}: ${kind}, ${grouped(weights)} weights${ownStates ? `, ${grouped(ownStates)} own states` : ''}`
 
 const short = (x: number | undefined) => x?.toPrecision(4)

@@ -70,7 +70,8 @@ async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wan
   const judge = returnIn(() => createTask(taskName))
   const notes = notesOf(path, data, options.valueWeight, given)
   const inputs = [...(opened ? [opened.file] : []), path]
-  return { name: taskName, contract: spec, data, teacher: opened?.teacher, judge, options, notes, inputs }
+  const simulator = { taskName, workers: options.threads }
+  return { name: taskName, contract: spec, data, teacher: opened?.teacher, judge, options, simulator, notes, inputs }
 }
 
 async function fromData(asked: Asked, given: Given): Promise<Wanted> {

@@ -80,10 +80,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const wanted = await wantedOf(taskName, asked, recipeIn(asked))
   const { options: recipe, data, name, notes, inputs } = wanted
   hintAtNewerNode()
-  const pointNames = Array.from(
-    { length: every ? cutCount(recipe) : 0 },
-    (_, i) => `point-${i + 1}.bpd`,
-  )
+  const pointNames = Array.from({ length: every ? cutCount(recipe) : 0 }, (_, i) => `point-${i + 1}.bpd`)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
   const byError = wanted.judge.measure === 'error'
   const more = byError ? heldOutFiles : []

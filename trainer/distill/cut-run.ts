@@ -1,6 +1,6 @@
 /** What the two ways of cutting a trained student have in common: at once and tuned (tune.ts), or in stages (stages/stages.ts). */
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
-import type { Candidate, SweepPoint } from './points.ts'
+import type { SweepPoint } from './points.ts'
 
 /** One stage that is done. */
 export interface Stage {
@@ -11,14 +11,6 @@ export interface Stage {
   ownStates: number
 }
 
-/** Steps in the simulator beside those of the data. */
-export interface EnvironmentSteps {
-  /** states that students visited themselves, labelled by the teacher */
-  ownStates: number
-  /** of a search on the return */
-  search: number
-}
-
 export interface CutRun {
   /** told after each cut or stage; done: how many are */
   tell(done: number, more: { sweep?: SweepPoint; stage?: Stage }): void
@@ -27,10 +19,4 @@ export interface CutRun {
   save?: (at: Pick<Checkpoint, 'tuned' | 'stages'>) => Promise<void>
   checkpoints?: Checkpoints
   signal?: AbortSignal
-}
-
-export interface CutStudents {
-  candidates: Candidate[]
-  /** absent: none */
-  environmentSteps?: EnvironmentSteps
 }

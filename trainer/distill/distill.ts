@@ -19,8 +19,9 @@ import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { type Distilled, type DistillRun, runPhases } from './phases.ts'
 import { Playground, type Simulator } from './playground.ts'
-import type { Cut } from './points.ts'
+import type { Candidate, EnvironmentSteps } from './points.ts'
 import type { DistillJob } from './session.ts'
+import { budgetsOf, isStaged } from './stages/plan.ts'
 
 export type { Distilled, Progress } from './phases.ts'
 
@@ -43,6 +44,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
   /** the task by its name, for own states and for a search on the return; must be prepared */
   simulator?: Simulator
 }
+
+type Shipped = Pick<Candidate, 'network' | 'threshold' | 'budget' | 'environmentSteps'>
 
 /** A distilled student. */
 export interface Student {
@@ -72,10 +75,12 @@ export async function distill(wanted: Distillation): Promise<Student> {
   const plain = contractOf({ ...contract, bounds }, 'tanh', {})
   const golden = spreadObservations(data, goldens).map((x) => within(x, bounds))
   const encode = (network: Network, contract: Contract) => encodePolicy(network, contract, golden)
-  const ship = (network: Network, cut: number, studentWeights: number) => {
+  const ship = (network: Network, cut: number, studentWeights: number, environmentSteps?: EnvironmentSteps) => {
     const method = 'Bayesian Policy Distillation'
     // files say threshold of a budget too, as they always have: the same run makes the same bytes
-    const provenance = { method, threshold: cut, studentWeights, recipe: uncommon(options) }
+    const said = { method, threshold: cut, studentWeights, recipe: uncommon(options) }
+    // a policy that was made on its own states says so
+    const provenance = environmentSteps ? { ...said, environmentSteps } : said
     return encode(network, {
       ...plain,
       provenance: byError ? { ...provenance, judge: HELD_OUT } : provenance,
@@ -84,7 +89,12 @@ export async function distill(wanted: Distillation): Promise<Student> {
   const { simulator } = wanted
   const playground =
     simulator &&
-    new Playground(simulator, typeof wanted.teacher === 'object' ? wanted.teacher : undefined, { contract: plain, golden }, options.seed)
+    new Playground(
+      simulator,
+      typeof wanted.teacher === 'object' ? wanted.teacher : undefined,
+      { contract: plain, golden },
+      options.seed,
+    )
   const job: DistillJob = {
     playground,
     contract,
@@ -102,8 +112,8 @@ export async function distill(wanted: Distillation): Promise<Student> {
     playground?.close(),
   )
   const { studentWeights, candidates } = distilled
-  const fileOf = ({ network, threshold, budget }: Cut & { network: Network }) =>
-    ship(network, (threshold ?? budget)!, studentWeights)
+  const fileOf = ({ network, threshold, budget, environmentSteps }: Shipped) =>
+    ship(network, (threshold ?? budget)!, studentWeights, environmentSteps)
   return { bytes: fileOf(distilled), points: candidates.map(fileOf), distilled }
 }
 
@@ -122,8 +132,8 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
   bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
 
 /** Throws InputError for what does not go together, before any work. */
-export function checkWanted({ contract, data, teacher, options }: Distillation): void {
-  const { augment, valueWeight } = options
+export function checkWanted({ contract, data, teacher, options, simulator }: Distillation): void {
+  const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
     ['observations', observationNames, data.observationSize],
@@ -137,6 +147,18 @@ export function checkWanted({ contract, data, teacher, options }: Distillation):
     throw new InputError(`augment ${augment}: expected a teacher, to label the observations that are disturbed`)
   if (augment && valueWeight > 0)
     throw new InputError(`augment ${augment}: expected value weight 0: disturbed observations have no rewards`)
+  for (const [name, wanted] of Object.entries({ 'own states': ownStates, search }))
+    if (wanted !== undefined && !simulator)
+      throw new InputError(`${name} ${wanted}: expected a task, in which the student can act`)
+  if (ownStates !== undefined && typeof teacher !== 'object')
+    throw new InputError(`own states ${ownStates}: expected a teacher's file, to label them`)
+  if (isStaged(options) && tuneWithValue)
+    throw new InputError('tune with value: expected no stages: what they train on has no rewards')
+  const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity
+  if (fewest < actionNames.length)
+    throw new InputError(`a student of ${fewest} weights: expected ${actionNames.length} or more, one an action`)
+  if (actionWeights && actionWeights.length !== actionNames.length)
+    throw new InputError(`action weights: ${actionWeights.length}, expected ${actionNames.length}, one an action`)
   checkContract(contractOf(contract, 'tanh', {}), 'contract')
 }
 

@@ -19,5 +19,6 @@ export async function makeStudent(
   await prepareTask(taskName)
   const { spec: contract } = createTask(taskName)
   const judge = returnIn(() => createTask(taskName))
-  return distill({ contract, data: transitions, teacher, judge, options, ...run })
+  const simulator = { taskName, workers: options.threads }
+  return distill({ contract, data: transitions, teacher, judge, options, simulator, ...run })
 }

@@ -11,10 +11,17 @@ import type { Network } from '../../runtime-as/format/network.ts'
 import { loadBackend } from '../kernels/backend.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Checkpoints } from './checkpoint.ts'
+import type { CutRun, Stage } from './cut-run.ts'
 import { Estimate } from './estimate.ts'
 import type { Verdict } from './judge.ts'
-import type { CutRun, EnvironmentSteps, Stage } from './cut-run.ts'
-import { type Candidate, type CurvePoint, type Cut, type SweepPoint, withoutNetwork } from './points.ts'
+import {
+  type Candidate,
+  type CurvePoint,
+  type Cut,
+  type EnvironmentSteps,
+  type SweepPoint,
+  withoutNetwork,
+} from './points.ts'
 import { type DistillJob, Session } from './session.ts'
 import { cutCount, isStaged, planOf } from './stages/plan.ts'
 import { stages } from './stages/stages.ts'
@@ -52,7 +59,7 @@ export interface Distilled extends Cut, Verdict {
   trained: VariationalLayer[]
   /** weights of it */
   studentWeights: number
-  /** steps in the simulator that it was made with beside the data; absent: offline, none */
+  /** of the picked student; absent: none, it is offline */
   environmentSteps?: EnvironmentSteps
   /** of work, before an interruption too */
   seconds: number
@@ -106,11 +113,9 @@ export async function runPhases(
       checkpoints,
       signal,
     }
-    const { candidates, environmentSteps } = staged
-      ? await stages(session, layers, run)
-      : await sweep(session, variant, layers, run)
+    const candidates = staged ? await stages(session, layers, run) : await sweep(session, variant, layers, run)
     const { picked, verdict } = job.judge.decide(candidates, ({ network }) => job.controllerOf(network))
-    const { network, threshold, budget } = picked
+    const { network, threshold, budget, environmentSteps } = picked
     return {
       network,
       threshold,

@@ -7,6 +7,7 @@ import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
 import { searchDefaults } from '../search/options.ts'
 import { type SearchResult, search } from '../search/search.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
+import type { Task } from '../tasks/task.ts'
 import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import type { Normaliser } from './student.ts'
@@ -33,8 +34,6 @@ export class Playground {
   readonly #file: SearchedFile
   #pool?: EpisodePool
   #floor?: RewardFloor
-  /** steps of the environment that nothing else counts: the teacher's own, to know its reward */
-  steps = 0
 
   /** The task must be prepared. teacher: for `visit` */
   constructor(simulator: Simulator, teacher: Teacher | undefined, file: SearchedFile, seed: number) {
@@ -44,6 +43,15 @@ export class Playground {
     this.#seed = seed
   }
 
+  /** Before the first visit: lets the teacher play, to know when a student has lost its way. Gives the steps that it took. */
+  async open(): Promise<number> {
+    const { task, teacher } = this.#visited()
+    const { floor, steps } = await teacherFloor(task, teacherController(teacher, task.spec), this.#seed)
+    task.close?.()
+    this.#floor = floor
+    return steps
+  }
+
   /**
    * States that a student visits, labelled by the teacher: shape (rows, observations + actions), an environment step each.
    *
@@ -51,15 +59,10 @@ export class Playground {
    * @param round of this distillation; each has other episodes
    */
   async visit(student: Uint8Array, round: number, rows: number): Promise<Float32Array> {
-    const teacher = this.#teacher
-    if (!teacher) throw new InputError('own states: expected a teacher, to label them')
+    const { task, teacher } = this.#visited()
+    const { spec } = task
+    task.close?.()
     const { taskName, workers } = this.#simulator
-    const { spec } = createTask(taskName)
-    if (!this.#floor) {
-      const { floor, steps } = await teacherFloor(createTask(taskName), teacherController(teacher, spec), this.#seed)
-      this.#floor = floor
-      this.steps += steps
-    }
     this.#pool ??= new EpisodePool(taskName, workers)
     const actors = { policy: student, labeller: actingBytes(teacher, spec) }
     const wanted = { rows, seed: this.#seed, round, floor: this.#floor }
@@ -73,11 +76,21 @@ export class Playground {
   }
 
   /** Searches on the return from this student, for at most so many episodes; the mask stays. */
-  async search(student: Network, normaliser: Normaliser, episodes: number, signal?: AbortSignal): Promise<SearchResult> {
+  async search(
+    student: Network,
+    normaliser: Normaliser,
+    episodes: number,
+    signal?: AbortSignal,
+  ): Promise<SearchResult> {
     const { taskName, workers } = this.#simulator
     await prepareTask(taskName)
     const options = { ...searchDefaults, episodes, seed: this.#seed }
     return await search(student, { taskName, ...this.#file, normaliser }, options, { workers, signal })
+  }
+
+  #visited(): { task: Task; teacher: Teacher } {
+    if (!this.#teacher) throw new InputError('own states: expected a teacher, to label them')
+    return { task: createTask(this.#simulator.taskName), teacher: this.#teacher }
   }
 
   async close(): Promise<void> {

@@ -48,6 +48,14 @@ export const cutAt = (kind: CutKind, value: number): Cut =>
 export const describeCut = ({ threshold, budget }: Cut): string =>
   threshold === undefined ? `budget ${budget}` : `threshold ${threshold}`
 
+/** Steps in the simulator beside those of the data. */
+export interface EnvironmentSteps {
+  /** of students that acted themselves, labelled by the teacher, and of the teacher to compare with */
+  ownStates: number
+  /** of searches on the return */
+  search: number
+}
+
 /** One point of the sweep: a student that was cut and tuned, and how it was judged for picking: by the first pair, or by the second. */
 export interface SweepPoint extends Cut {
   /** weights that are left */
@@ -62,6 +70,8 @@ export interface SweepPoint extends Cut {
   prunedError?: number
   /** the same after the tuning */
   tunedError?: number
+  /** that it took; absent: none, it is offline */
+  environmentSteps?: EnvironmentSteps
 }
 
 /** A point with its network: one that may be picked. */

@@ -12,6 +12,7 @@ import { compact } from './compact.ts'
 import type { Sitting } from './judge.ts'
 import type { DistillOptions } from './options.ts'
 import type { Playground } from './playground.ts'
+import type { EnvironmentSteps } from './points.ts'
 import { isStaged, rowsFor } from './stages/plan.ts'
 import { foldNormaliser } from './student.ts'
 import { type ActionScale, actionScale, TrainingRows } from './training-rows.ts'
@@ -35,7 +36,7 @@ export interface DistillJob {
   /** runs a network as the shipped kernel does */
   controllerOf: (network: Network) => Controller
   /** size of the file that a network with this cut ships in */
-  bytesOf: (network: Network, cut: number, studentWeights: number) => number
+  bytesOf: (network: Network, cut: number, studentWeights: number, steps?: EnvironmentSteps) => number
   options: DistillOptions
 }
 
@@ -59,7 +60,10 @@ export class Session {
     this.trainer = this.#begin(stepConfig(job, scale), options.seed)
     this.rows = new TrainingRows(this.trainer, job.training, scale, cloneLabels ? 'teacherAction' : 'action')
     this.trainer.count = this.rows.count
-    this.studentWeights = this.trainer.networks.actorSizes.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0)
+    this.studentWeights = this.trainer.networks.actorSizes.reduce(
+      (sum, { inputs, outputs }) => sum + inputs * outputs,
+      0,
+    )
   }
 
   /** Ends the trainer and begins one of other hidden sizes on the same transitions, in the same memory. stream: of its random numbers. */

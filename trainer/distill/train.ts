@@ -9,6 +9,7 @@ import { randomStream } from '../random.ts'
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
 import { type CurvePoint, scoreKeys } from './points.ts'
 import type { Session } from './session.ts'
+import { isStaged } from './stages/plan.ts'
 import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
 import type { Variant } from './variants/variant.ts'
 
@@ -23,8 +24,9 @@ export async function train(
 ): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
   const { trainer, options } = session
   const { seed, steps } = options
-  const reshape = variant.reshape && { every: variant.reshape.every(options), apply: variant.reshape.apply }
-  trainer.setMode(variant.noise(options), { masked: reshape !== undefined })
+  const reshape = !isStaged(options) &&
+    variant.reshape && { every: variant.reshape.every(options), apply: variant.reshape.apply }
+  trainer.setMode(variant.noise(options), { masked: !!reshape })
   variant.initialise(trainer, randomStream(seed, 'distill', 'student'), options)
   if (options.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(seed, 'distill', 'critics'))
   if (resumed) trainer.restore(resumed.memory)

@@ -33,7 +33,8 @@ export function actionScale(
     }
   return {
     // no student can do more than its bounds
-    seen: (x, i) => root[i] * Math.max(-1, Math.min(1, (2 * x - actionLow[i] - actionHigh[i]) / (actionHigh[i] - actionLow[i]))),
+    seen: (x, i) =>
+      root[i] * Math.max(-1, Math.min(1, (2 * x - actionLow[i] - actionHigh[i]) / (actionHigh[i] - actionLow[i]))),
     low: root.map((r) => -r),
     high: root,
   }

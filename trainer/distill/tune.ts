@@ -6,7 +6,7 @@ import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Trainer } from '../kernels/trainer.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact } from './compact.ts'
-import type { CutRun, CutStudents } from './cut-run.ts'
+import type { CutRun } from './cut-run.ts'
 import { type Candidate, cutAt, describeCut, scoreKeys, withoutNetwork } from './points.ts'
 import type { Session } from './session.ts'
 import { pruned } from './student.ts'
@@ -18,7 +18,7 @@ export async function sweep(
   variant: Variant,
   trained: readonly VariationalLayer[],
   { tell, resumed, save, checkpoints, signal }: CutRun,
-): Promise<CutStudents> {
+): Promise<Candidate[]> {
   const tuned = resumed?.tuned ?? []
   const { options } = session
   const { tuneUpdates } = options
@@ -59,7 +59,7 @@ export async function sweep(
     tell(index + 1, { sweep: point })
     await save?.({ tuned: candidates })
   }
-  return { candidates }
+  return candidates
 }
 
 /** Half a cosine, from `rate` to zero. */

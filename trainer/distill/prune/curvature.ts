@@ -75,7 +75,8 @@ function addOuter(to: Float64Array, by: Float64Array, read: Float64Array, count:
   for (let row = 0; row < by.length; row++) {
     const factor = by[row] / count
     if (factor === 0) continue
-    for (let i = 0, at = row * columns; i < columns; i++, at++) to[at] += factor * (squared ? read[i] * read[i] : read[i])
+    for (let i = 0, at = row * columns; i < columns; i++, at++)
+      to[at] += factor * (squared ? read[i] * read[i] : read[i])
   }
 }
 

@@ -4,10 +4,10 @@ import type { VariationalLayer } from '../../kernels/networks.ts'
 import { randomStream } from '../../random.ts'
 import type { Checkpoints } from '../checkpoint.ts'
 import { compactLayers } from '../compact.ts'
+import type { CutRun } from '../cut-run.ts'
 import { thresholdKeeping } from '../keep.ts'
-import type { CutRun, CutStudents } from '../cut-run.ts'
 import type { Playground } from '../playground.ts'
-import { type Candidate, scoreKeys, tunedScore, withoutNetwork } from '../points.ts'
+import { type Candidate, type EnvironmentSteps, scoreKeys, tunedScore, withoutNetwork } from '../points.ts'
 import { sensitivity } from '../prune/curvature.ts'
 import { growBack, keepLargest, weightsIn } from '../prune/cut.ts'
 import { prunerOf } from '../prune/pruners.ts'
@@ -25,10 +25,12 @@ export async function stages(
   session: Session,
   trained: readonly VariationalLayer[],
   { tell, resumed, save, checkpoints, signal }: CutRun,
-): Promise<CutStudents> {
+): Promise<Candidate[]> {
   const { options, job, rows } = session
   const { ownStates } = options
   session.useTeacherActions()
+  // the teacher's, anew where a run is resumed: they are the same
+  const teacherSteps = ownStates === undefined ? 0 : await playgroundOf(session).open()
   if (ownStates !== undefined) rows.thin(BASE_ROWS)
   const state = resumed?.stages ?? { done: 0, layers: begun(trained, session), own: [], searchSteps: 0 }
   const candidates = [...(resumed?.tuned ?? [])]
@@ -47,17 +49,20 @@ export async function stages(
       state.own.push(visited)
     }
     if (round.kind === 'anneal') {
-      const annealed = candidateOf(session, round, state)
+      const steps = { ownStates: teacherSteps + visitedRows(state, session), search: state.searchSteps }
+      const annealed = candidateOf(session, round, state, steps)
       candidates.push(options.search === undefined ? annealed : await searched(annealed, state, session, signal))
       state.before = undefined
     }
     state.done++
     const stage = { kind: round.kind, weights: weightsIn(state.layers), ownStates: visitedRows(state, session) }
-    tell(state.done, { stage, ...(round.kind === 'anneal' && { sweep: withoutNetwork(candidates[candidates.length - 1]) }) })
+    tell(state.done, {
+      stage,
+      ...(round.kind === 'anneal' && { sweep: withoutNetwork(candidates[candidates.length - 1]) }),
+    })
     await save?.({ tuned: candidates, stages: state })
   }
-  const steps = { ownStates: visitedRows(state, session), search: state.searchSteps }
-  return { candidates, ...(steps.ownStates + steps.search > 0 && { environmentSteps: steps }) }
+  return candidates
 }
 
 function playgroundOf({ job }: Session): Playground {
@@ -67,16 +72,23 @@ function playgroundOf({ job }: Session): Playground {
 }
 
 /** The candidate after a search on its return, which the next stages go on from too. Where nothing rises it stays what it is. */
-async function searched(candidate: Candidate, state: StageState, session: Session, signal?: AbortSignal): Promise<Candidate> {
+async function searched(
+  candidate: Candidate,
+  state: StageState,
+  session: Session,
+  signal?: AbortSignal,
+): Promise<Candidate> {
   const { options, rows } = session
   const found = await playgroundOf(session).search(candidate.network, rows.normaliser, options.search!, signal)
   state.searchSteps += found.steps
-  if (found.bestOf === 'start') return candidate
-  const after = session.scoreOf(found.network, 'pick')
-  // both by the same episodes, which are the search's as little as they are those reported
-  if (after <= tunedScore(candidate)) return candidate
-  state.layers = layersOn(found.network, rows.normaliser)
-  return { ...candidate, tunedReturn: after, network: found.network }
+  const environmentSteps = { ...candidate.environmentSteps!, search: state.searchSteps }
+  const after = found.bestOf === 'start' ? -Infinity : session.scoreOf(found.network, 'pick')
+  // on episodes that the search has not seen
+  const better = after > tunedScore(candidate)
+  if (better) state.layers = layersOn(found.network, rows.normaliser)
+  const network = better ? found.network : candidate.network
+  const bytes = session.job.bytesOf(network, candidate.budget!, session.studentWeights, environmentSteps)
+  return { ...candidate, network, bytes, environmentSteps, ...(better && { tunedReturn: after }) }
 }
 
 const visitedRows = ({ own }: StageState, { rows }: Session): number =>
@@ -94,7 +106,11 @@ function cutTo(round: Round, { done, layers }: StageState, { options, rows }: Se
   const { prune = 'obd', seed } = options
   const random = randomStream(seed, 'distill', 'prune', done)
   const states = rows.states(STATES, random)
-  const evidence = (of: readonly VariationalLayer[]) => ({ layers: of, sensitivity: () => sensitivity(of, states), random })
+  const evidence = (of: readonly VariationalLayer[]) => ({
+    layers: of,
+    sensitivity: () => sensitivity(of, states),
+    random,
+  })
   const keep = (of: VariationalLayer[], count: number) =>
     weightsIn(of) > count ? compactLayers(keepLargest(of, prunerOf(prune).saliency(evidence(of)), count)) : of
   const kept = keep(layers, Math.round(round.to * (1 - round.swap)))
@@ -108,7 +124,11 @@ async function trainRound(
   { index, checkpoints, signal }: { index: number; checkpoints?: Checkpoints; signal?: AbortSignal },
 ): Promise<VariationalLayer[]> {
   const { prune, stageRate, l1 } = session.options
-  const trainer = await session.resize(layers.slice(0, -1).map(({ bias }) => bias.length), 'stage', index)
+  const trainer = await session.resize(
+    layers.slice(0, -1).map(({ bias }) => bias.length),
+    'stage',
+    index,
+  )
   trainer.networks.writeActor(layers)
   trainer.networks.setMask(layers.map(({ theta }) => theta.map((w) => (w === 0 ? 0 : 1))))
   trainer.setMode('none', { masked: true, value: false })
@@ -118,10 +138,24 @@ async function trainRound(
   return trainer.networks.readActor()
 }
 
-function candidateOf(session: Session, { to }: Round, { layers, before }: StageState): Candidate {
+function candidateOf(
+  session: Session,
+  { to }: Round,
+  { layers, before }: StageState,
+  steps: EnvironmentSteps,
+): Candidate {
   const keys = scoreKeys[session.job.judge.measure]
   const network = session.networkOf(layers)
   const after = session.scoreOf(network, 'pick')
-  const bytes = session.job.bytesOf(network, to, session.studentWeights)
-  return { budget: to, weights: weightCount(network), bytes, [keys.pruned]: before, [keys.tuned]: after, network }
+  const own = steps.ownStates + steps.search > 0 ? { environmentSteps: steps } : {}
+  const bytes = session.job.bytesOf(network, to, session.studentWeights, own.environmentSteps)
+  return {
+    budget: to,
+    weights: weightCount(network),
+    bytes,
+    [keys.pruned]: before,
+    [keys.tuned]: after,
+    ...own,
+    network,
+  }
 }
