@@ -16,6 +16,7 @@ const verbs: Record<string, VerbRecord> = {
   import: { load: async () => (await import('./verbs/import.ts')).importVerb },
   collect: { load: async () => (await import('./verbs/collect.ts')).collectVerb },
   distill: { load: async () => (await import('./verbs/distill.ts')).distillVerb },
+  search: { load: async () => (await import('./verbs/search.ts')).searchVerb },
   quantise: { load: async () => (await import('./verbs/quantise.ts')).quantiseVerb },
   eval: { load: async () => (await import('./verbs/eval.ts')).evalVerb },
   inspect: { load: async () => (await import('./verbs/inspect.ts')).inspectVerb },

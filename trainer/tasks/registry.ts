@@ -21,6 +21,7 @@ export const onMujoco = (definition: MujocoDefinition): TaskEntry => ({
   create: () => new MujocoTask(definition),
   prepare: loadEngine,
   recipe: definition.recipe,
+  survivalBonus: definition.survivalBonus,
   reproduction: definition.reproduction,
 })
 

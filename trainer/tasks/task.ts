@@ -55,6 +55,8 @@ export type TaskRecipe = Partial<Recipe> & Pick<Recipe, 'steps'>
 /** All that is known of a task beside its environment. */
 export interface TaskFacts {
   recipe: TaskRecipe
+  /** reward that every step earns for not having ended, whatever is done: a search does not climb it. Absent: none, or nobody knows */
+  survivalBonus?: number
   /** what `bpd reproduce` does with it; absent: the paper has no such task */
   reproduction?: Reproduction
   /** absent: it stands in the registry */

@@ -135,6 +135,7 @@ export const ant: MujocoDefinition = {
   // of the torso as the engine last placed it, which is not qpos[0]
   position: ({ xpos }) => xpos[torso],
   reward: (_, action, velocity) => velocity + 1 - 0.5 * effort(action),
+  survivalBonus: 1,
   terminated: ({ qpos, qvel }) => !(qpos[2] >= 0.2 && qpos[2] <= 1 && allFinite(qpos) && allFinite(qvel)),
   recipe: mujocoRecipe,
   reproduction: {

@@ -82,6 +82,7 @@ export const hopper: MujocoDefinition = {
   observe: observePlanar,
   position: ({ qpos }) => qpos[0],
   reward: (_, action, velocity) => velocity + 1 - 0.001 * effort(action),
+  survivalBonus: 1,
   terminated: ({ qpos, qvel }) => !(qpos[1] > 0.7 && Math.abs(qpos[2]) < 0.2 && bounded(qpos, 2) && bounded(qvel, 0)),
   recipe: mujocoRecipe,
   reproduction: {

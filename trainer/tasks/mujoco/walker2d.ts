@@ -75,6 +75,7 @@ export const walker2d: MujocoDefinition = {
   observe: observePlanar,
   position: ({ qpos }) => qpos[0],
   reward: (_, action, velocity) => velocity + 1 - 0.001 * effort(action),
+  survivalBonus: 1,
   terminated: ({ qpos }) => !(qpos[1] > 0.8 && qpos[1] < 2 && Math.abs(qpos[2]) < 1),
   recipe: mujocoRecipe,
   reproduction: {

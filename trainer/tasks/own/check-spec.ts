@@ -67,6 +67,12 @@ export function stepsIn(field: Field, observations: number, actions: number): nu
   return field.whole(1, Math.floor(MAX_EPISODE / (2 * observations + 2 * actions + 3)))
 }
 
+/** What a step earns for not having ended; absent where the task does not say it. */
+export function survivalBonusIn(all: Field): { survivalBonus?: number } {
+  const bonus = all.at('survivalBonus')
+  return bonus.value === undefined ? {} : { survivalBonus: bonus.number() }
+}
+
 export function within(field: Field, low: number, high: number, unit = ''): number {
   const { value } = field
   if (typeof value !== 'number' || !(value >= low && value <= high))

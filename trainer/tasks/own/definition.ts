@@ -37,6 +37,8 @@ export interface TaskDefinition extends TaskSpec {
   prepare?(): Promise<unknown> | unknown
   /** what `bpd distill` does unless told otherwise; what is left out comes from a small recipe for 20,000 transitions */
   recipe?: Partial<Recipe>
+  /** reward that every step earns for not having ended, whatever is done: `bpd search` does not climb it; left out: 0 */
+  survivalBonus?: number
 }
 
 /** A task on a model in MJCF. */

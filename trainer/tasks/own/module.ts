@@ -11,7 +11,7 @@ import { loadEngine } from '../mujoco/engine.ts'
 import { MujocoTask } from '../mujoco/environment.ts'
 import { readModel } from '../mujoco/model-files.ts'
 import type { TaskEntry } from '../task.ts'
-import { checkSpec, namesIn, stepsIn, taskName } from './check-spec.ts'
+import { checkSpec, namesIn, stepsIn, survivalBonusIn, taskName } from './check-spec.ts'
 import { CheckedTask } from './checked-task.ts'
 import type { MujocoTaskDefinition, TaskDefinition } from './definition.ts'
 import { faultOf } from './fault.ts'
@@ -108,6 +108,7 @@ function openPlain(all: Field, path: string, files: Record<string, string>): Tas
   const definition = all.value as TaskDefinition
   return {
     recipe: checkRecipe(all.at('recipe')),
+    ...survivalBonusIn(all),
     origin: { task: path, files },
     async prepare() {
       try {
@@ -152,6 +153,7 @@ function openMujoco(all: Field, path: string, files: Record<string, string>): Ta
   }
   return {
     recipe,
+    ...survivalBonusIn(all),
     origin: { task: path, files: { ...files, ...(typeof source === 'string' ? {} : source.sha256) } },
     prepare: loadEngine,
     create() {

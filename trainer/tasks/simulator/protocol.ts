@@ -1,6 +1,6 @@
 /** The protocol of simulators in processes of their own, version 1: see docs/simulator-protocol.md. */
 import { Field } from '../../files/field.ts'
-import { checkSpec } from '../own/check-spec.ts'
+import { checkSpec, survivalBonusIn } from '../own/check-spec.ts'
 import { checkRecipe } from '../own/recipe.ts'
 import type { TaskRecipe, TaskSpec } from '../task.ts'
 
@@ -13,6 +13,7 @@ type Numbers = (typeof numbers)[number]
 export interface Hello {
   spec: TaskSpec
   recipe: TaskRecipe
+  survivalBonus?: number
   numbers: Numbers
 }
 
@@ -24,6 +25,7 @@ export function readHello(line: string, name: string): Hello {
   return {
     spec: checkSpec(said),
     recipe: checkRecipe(said.at('recipe')),
+    ...survivalBonusIn(said),
     numbers: said.at('numbers').oneOf(numbers),
   }
 }

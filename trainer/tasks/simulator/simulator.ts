@@ -23,6 +23,7 @@ export function openSimulator(name: string): TaskEntry {
   const { hello } = processes
   return {
     recipe: hello.recipe,
+    survivalBonus: hello.survivalBonus,
     origin: { task: name, files: filesIn(words) },
     create: () => new CheckedTask(hello.spec, new Simulator(processes, name), name),
   }

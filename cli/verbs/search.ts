@@ -1,0 +1,157 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { InputError } from '../../runtime-as/errors.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import { playEpisodes } from '../../trainer/data/episodes.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
+import { writeFile } from '../../trainer/files/replace.ts'
+import { sha256 } from '../../trainer/files/sha256.ts'
+import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
+import { iterationsOf, type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
+import { checkStart, type SearchResult, search } from '../../trainer/search/search.ts'
+import type { SearchState } from '../../trainer/search/state.ts'
+import { type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
+import { teacherFile } from '../../trainer/teachers/teacher.ts'
+import { checkCard } from '../card.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { forceOption, type OutputOptions } from '../output.ts'
+import { grouped, percent } from '../report/words.ts'
+import { printResult, withProgress } from '../terminal.ts'
+import { type CommonOptions, integer, number, seedOption, verb, workersOption } from '../verb.ts'
+import { policyOf } from './eval.ts'
+
+interface Options extends CommonOptions, OutputOptions, Omit<SearchOptions, 'pickEvery'> {
+  out: string
+  workers: number
+  reportEpisodes: number
+  checkpointMinutes: number
+  resume: boolean
+}
+
+const results = { student: 'student.bpd', record: 'search.json' }
+const { directions, best, rate, noise, pickEpisodes, giveUp } = searchDefaults
+
+export const searchVerb = verb('search <task> <policy>', {
+  group: 'Make a student:',
+  description:
+    'moves the weights that a policy has to where its return is higher, and no others; on-policy; writes student.bpd and search.json',
+  example: 'bpd search pendulum models/pendulum/student.bpd --episodes 1000 --out runs/searched',
+})
+  .requiredOption('--episodes <n>', 'episodes to play at most, those to pick by included', integer(1))
+  .requiredOption('--out <folder>', 'where the student goes')
+  .addOption(forceOption())
+  .addOption(seedOption())
+  .addOption(workersOption())
+  .option('--directions <n>', 'directions an iteration, each tried both ways', integer(1, 4096), directions)
+  .option('--best <n>', 'directions of an iteration that count', integer(1, 4096), best)
+  .option('--rate <x>', "steps at the start, in root mean squares of a layer's weights", number(0, 10), rate)
+  .option('--noise <x>', 'how far a direction is tried, in the same unit', number(1e-6, 10), noise)
+  .option('--pick-episodes <n>', 'episodes that each candidate is judged by', integer(1), pickEpisodes)
+  .option('--give-up <n>', 'ends after so many episodes without a better candidate', integer(1), giveUp)
+  .option('--survival-bonus <x>', 'reward of every step that is not climbed (default: what the task says)', number())
+  .option('--report-episodes <n>', 'episodes of the return before and after', integer(1), 100)
+  .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
+  .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
+  .action(run)
+
+async function run(taskName: string, path: string, options: Options): Promise<void> {
+  const { out, force, workers, resume, json } = options
+  await prepareTask(taskName)
+  const { spec } = createTask(taskName)
+  const file = teacherFile(path)
+  const start = await policyOf(file, spec)
+  // the byte that every .bpd file begins with
+  if (start[0] !== 0x84) throw new InputError(`${file}: a teacher that no board can run, expected a .bpd policy`)
+  const { network, contract, goldens, weights } = decodePolicy(start, file)
+  checkStart(network, file)
+  checkCard(file)
+  const wanted = wantedOf(taskName, options)
+  iterationsOf(wanted)
+  const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
+  claimFolder(out, Object.values(results), { inputs: [file], force }, unfinished)
+  const checkpoint = join(out, unfinished.checkpoint)
+  if (!resume) rmSync(checkpoint, { force: true })
+  const origin = taskOrigin(taskName)
+  const from = { file, sha256: sha256(start) }
+  const identity = { task: spec.name, ...(origin && { origin }), policy: from.sha256, ...wanted }
+  const saves = new SearchCheckpoint(checkpoint, identity, options.checkpointMinutes)
+  const state = saves.load(network)
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
+  const golden = goldens.map(({ observation }) => observation)
+  const { network: found, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
+    const onProgress = (now: SearchState) =>
+      progress.update(stand(taskName, now, wanted), now.episodes / wanted.episodes)
+    const how = { workers, state, saves, onProgress, signal: interrupt.signal }
+    const result = await search(network, { taskName, contract, golden }, wanted, how)
+    progress.done(`searched ${taskName}`)
+    return result
+  })
+  const provenance = { ...contract.provenance, search: { ...wanted, of: from.sha256 } }
+  const bytes = encodePolicy(found, { ...contract, provenance }, golden)
+  const returnBefore = await reported(taskName, { policy: start, name: file }, options)
+  const student = join(out, results.student)
+  const returnAfter =
+    searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: bytes, name: student }, options)
+  await writeFile(student, bytes)
+  const result = {
+    task: spec.name,
+    ...(origin && { origin }),
+    judged: 'on-policy',
+    from,
+    file: student,
+    bytes: bytes.length,
+    weights,
+    returnBefore,
+    returnAfter,
+    options: wanted,
+    ...searched,
+  }
+  await writeFile(join(out, results.record), `${JSON.stringify(result, null, 2)}\n`)
+  // the last: until then the search can be resumed
+  rmSync(checkpoint, { force: true })
+  printResult(json, result, () => {
+    const line = `${student}: ${weights} weights, ${bytes.length} bytes, ${describe(searched)}`
+    return `${line}\nreturn ${figures(returnBefore)} -> ${figures(returnAfter)} over ${returnAfter.episodes} episodes`
+  })
+}
+
+/** All that the search depends on. */
+const wantedOf = (taskName: string, options: Options): Required<SearchOptions> => ({
+  episodes: options.episodes,
+  directions: options.directions,
+  best: options.best,
+  rate: options.rate,
+  noise: options.noise,
+  pickEpisodes: options.pickEpisodes,
+  pickEvery: searchDefaults.pickEvery,
+  giveUp: options.giveUp,
+  survivalBonus: options.survivalBonus ?? taskFacts(taskName).survivalBonus ?? 0,
+  seed: options.seed,
+})
+
+const stand = (taskName: string, { episodes, before, after, objective }: SearchState, wanted: SearchOptions): string =>
+  `searching ${taskName}: ${episodes}/${wanted.episodes} episodes` +
+  (objective === undefined ? '' : `, climbing at ${objective.toFixed(1)}`) +
+  `, picked return ${before.mean.toFixed(1)} -> ${after.mean.toFixed(1)}`
+
+/** Of episodes that neither climbed nor picked. */
+const reported = (taskName: string, { policy, name }: { policy: Uint8Array; name: string }, options: Options) =>
+  withProgress(`evaluating ${name}`, async (progress) => {
+    const { seed, reportEpisodes: episodes, workers } = options
+    const show = (done: number) => progress.update(`evaluating ${name}: ${done}/${episodes} episodes`, done / episodes)
+    const played = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers, show)
+    progress.done(`evaluated ${name} over ${episodes} episodes`)
+    return outcomeStatistics(played)
+  })
+
+const figures = ({ mean, std, median, failureRate }: OutcomeStatistics): string =>
+  `${mean.toFixed(1)} ± ${std.toFixed(1)} (median ${median.toFixed(1)}, ${percent(failureRate)} ended before the time limit)`
+
+function describe({ bestOf, episodes, steps, gaveUp }: Omit<SearchResult, 'network'>): string {
+  const kept = bestOf === 'start' ? 'as it was: nothing better was found' : 'searched'
+  const spent = `on-policy: ${grouped(episodes)} episodes, ${grouped(steps)} steps of the task`
+  return `${kept}; ${spent}${gaveUp ? ', given up' : ''}`
+}

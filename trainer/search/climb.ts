@@ -1,0 +1,146 @@
+/** The iterations of a search. Each makes a state of the one before, and of nothing else. */
+import { FailedError } from '../../runtime-as/errors.ts'
+import { type Normaliser, normaliserOf } from '../distill/student.ts'
+import { randomStream } from '../random.ts'
+import { type ReturnStatistics, statistics } from '../tasks/evaluate.ts'
+import { ascend } from './ascent.ts'
+import type { SearchOptions } from './options.ts'
+import type { SearchState } from './state.ts'
+import type { Survivors } from './survivors.ts'
+import type { TrialOutcome, Trials } from './trials.ts'
+
+/** weight of the past in the running average of the centre */
+const MEMORY = 0.9
+const sides = [1, -1] as const
+
+/** What a candidate is picked by: a high mean and few that fall. */
+const scoreOf = ({ mean, std }: ReturnStatistics): number => mean - std
+
+export class Climb {
+  readonly #trials: Trials
+  readonly #survivors: Survivors
+  readonly #options: Required<SearchOptions> & { iterations: number }
+
+  constructor(trials: Trials, survivors: Survivors, options: Required<SearchOptions> & { iterations: number }) {
+    this.#trials = trials
+    this.#survivors = survivors
+    this.#options = options
+  }
+
+  /** The start, picked for want of another. */
+  async begin(normaliser?: Normaliser): Promise<SearchState> {
+    const start = this.#survivors.start()
+    const outcomes = await this.#playPicking([start], normaliser === undefined)
+    const before = figuresOf(outcomes)
+    const spent = spentOn(outcomes)
+    return {
+      iteration: 0,
+      centre: start,
+      average: start,
+      best: start,
+      bestAt: spent.episodes,
+      bestOf: 'start',
+      before,
+      after: before,
+      ...spent,
+      curve: [{ episodes: spent.episodes, of: 'start', mean: before.mean, std: before.std }],
+      normaliser: normaliser ?? normaliserIn(outcomes, this.#survivors.observations),
+    }
+  }
+
+  /** No iteration is left, or none is worth playing. */
+  isDone({ iteration, episodes, bestAt }: SearchState): boolean {
+    const { iterations, pickEvery, giveUp } = this.#options
+    return iteration === iterations || (iteration % pickEvery === 0 && episodes - bestAt >= giveUp)
+  }
+
+  async iterate(state: SearchState): Promise<SearchState> {
+    const { iterations, pickEvery, directions, noise, seed, best, survivalBonus } = this.#options
+    const { iteration, normaliser } = state
+    const displacements = Array.from({ length: directions }, (_, i) => {
+      const random = randomStream(seed, 'search-direction', iteration, i)
+      const direction = Float64Array.from({ length: this.#survivors.size }, () => random.normal())
+      return this.#survivors.displacement(direction, normaliser)
+    })
+    // both sides of a direction from one start state, which then tells nothing of them; each direction from another, for the sum is a mean over starts
+    const trials = displacements.flatMap((displacement, i) =>
+      sides.map((side) => ({
+        parameters: state.centre.map((x, p) => x + side * noise * displacement[p]),
+        seed,
+        purpose: 'search',
+        episode: iteration * directions + i,
+      })),
+    )
+    const outcomes = await this.#trials.play(trials)
+    const objectives = outcomes.map((outcome) => outcome.return - survivalBonus * outcome.steps)
+    const objective = meanOf(objectives)
+    if (!Number.isFinite(objective)) throw new FailedError(`search diverged after ${state.episodes} episodes`)
+    const pairs = displacements.map((displacement, i) => ({
+      displacement,
+      plus: objectives[2 * i],
+      minus: objectives[2 * i + 1],
+    }))
+    const rate = this.#options.rate * 0.5 * (1 + Math.cos((Math.PI * iteration) / iterations))
+    const centre = ascend(state.centre, pairs, { best, rate })
+    const average = state.average.map((x, p) => MEMORY * x + (1 - MEMORY) * centre[p])
+    const next = { ...state, iteration: iteration + 1, centre, average, objective, ...added(state, outcomes) }
+    return next.iteration % pickEvery === 0 || next.iteration === iterations ? this.#pick(next) : next
+  }
+
+  async #pick(state: SearchState): Promise<SearchState> {
+    const { pickEpisodes } = this.#options
+    const kinds = ['centre', 'average'] as const
+    const outcomes = await this.#playPicking(kinds.map((kind) => state[kind]))
+    let next: SearchState = { ...state, ...added(state, outcomes) }
+    const { episodes, objective } = next
+    for (const [i, kind] of kinds.entries()) {
+      const figures = figuresOf(outcomes.slice(i * pickEpisodes, (i + 1) * pickEpisodes))
+      const { mean, std } = figures
+      next = { ...next, curve: [...next.curve, { episodes, of: kind, mean, std, objective }] }
+      if (scoreOf(figures) > scoreOf(next.after))
+        next = { ...next, best: state[kind], bestOf: kind, bestAt: episodes, after: figures }
+    }
+    return next
+  }
+
+  /** The same episodes for every candidate, one candidate after the other. */
+  #playPicking(candidates: readonly Float64Array[], observed = false): Promise<TrialOutcome[]> {
+    const { pickEpisodes, seed } = this.#options
+    const trials = candidates.flatMap((parameters) =>
+      Array.from({ length: pickEpisodes }, (_, episode) => ({
+        parameters,
+        seed,
+        purpose: 'search-pick',
+        episode,
+        observed,
+      })),
+    )
+    return this.#trials.play(trials)
+  }
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length
+const figuresOf = (outcomes: readonly TrialOutcome[]): ReturnStatistics =>
+  statistics(Float64Array.from(outcomes, (outcome) => outcome.return))
+
+const spentOn = (outcomes: readonly TrialOutcome[]) => ({
+  episodes: outcomes.length,
+  steps: outcomes.reduce((sum, { steps }) => sum + steps, 0),
+})
+
+function added({ episodes, steps }: SearchState, outcomes: readonly TrialOutcome[]) {
+  const spent = spentOn(outcomes)
+  return { episodes: episodes + spent.episodes, steps: steps + spent.steps }
+}
+
+/** Of all that was observed. */
+function normaliserIn(outcomes: readonly TrialOutcome[], width: number): Normaliser {
+  const rows = new Float32Array(outcomes.reduce((sum, { steps }) => sum + steps * width, 0))
+  let at = 0
+  for (const { observations } of outcomes) {
+    if (!observations) continue
+    rows.set(observations, at)
+    at += observations.length
+  }
+  return normaliserOf(rows, width, width)
+}

@@ -1,0 +1,106 @@
+/** Where a search stands between two iterations: as a checkpoint holds it, and back. */
+import type { Normaliser } from '../distill/student.ts'
+import type { Field } from '../files/field.ts'
+import type { ReturnStatistics } from '../tasks/evaluate.ts'
+import { asBytes, asFloats, type Saved } from '../teachers/checkpoint.ts'
+
+/** What a candidate is: the network that the search began with, where it stands, or the running average of that. */
+export const candidateKinds = ['start', 'centre', 'average'] as const
+export type CandidateKind = (typeof candidateKinds)[number]
+
+/** One candidate of a picking. */
+export interface SearchPoint {
+  /** played so far, this picking included */
+  episodes: number
+  of: CandidateKind
+  /** of the picking episodes' returns */
+  mean: number
+  std: number
+  /** of the last iteration before, mean: what it climbed, returns without the survival bonus; absent: there was none */
+  objective?: number
+}
+
+export interface SearchState {
+  iteration: number
+  /** shape (parameters), and so below */
+  centre: Float64Array
+  average: Float64Array
+  best: Float64Array
+  /** episodes played when the best one was found */
+  bestAt: number
+  bestOf: CandidateKind
+  /** by the picking episodes: of the start and of the best */
+  before: ReturnStatistics
+  after: ReturnStatistics
+  episodes: number
+  /** of the environment */
+  steps: number
+  /** mean of what the last iteration climbed; absent: there was none yet */
+  objective?: number
+  curve: SearchPoint[]
+  normaliser: Normaliser
+}
+
+/** The part of a state that is JSON. */
+export function searchFacts({ centre: _, average: __, best: ___, normaliser: ____, ...facts }: SearchState): object {
+  return facts
+}
+
+/** The other part, as tensors; f64, each number in two. */
+export const searchTensors = ({ centre, average, best, normaliser }: SearchState): [string, Float32Array][] => [
+  ['search.centre', wordsOf(centre)],
+  ['search.average', wordsOf(average)],
+  ['search.best', wordsOf(best)],
+  ['search.mean', wordsOf(normaliser.mean)],
+  ['search.std', wordsOf(normaliser.std)],
+]
+
+/** What both say. facts: of `searchFacts`. Throws InputError, field by field. */
+export function readSearchState(
+  facts: Field,
+  tensor: Saved['tensor'],
+  { parameters, observations }: { parameters: number; observations: number },
+): SearchState {
+  const numbers = (name: string, length: number) => numbersOf(tensor(`search.${name}`, 2 * length))
+  const whole = (name: string) => facts.at(name).whole(0)
+  return {
+    iteration: whole('iteration'),
+    centre: numbers('centre', parameters),
+    average: numbers('average', parameters),
+    best: numbers('best', parameters),
+    bestAt: whole('bestAt'),
+    bestOf: facts.at('bestOf').oneOf(candidateKinds),
+    before: readStatistics(facts.at('before')),
+    after: readStatistics(facts.at('after')),
+    episodes: whole('episodes'),
+    steps: whole('steps'),
+    ...objectiveIn(facts),
+    curve: facts.at('curve').items().map(readPoint),
+    normaliser: { mean: numbers('mean', observations), std: numbers('std', observations) },
+  }
+}
+
+const readStatistics = (field: Field): ReturnStatistics => ({
+  mean: field.at('mean').number(),
+  std: field.at('std').number(0),
+  episodes: field.at('episodes').whole(1),
+})
+
+const readPoint = (field: Field): SearchPoint => ({
+  episodes: field.at('episodes').whole(1),
+  of: field.at('of').oneOf(candidateKinds),
+  mean: field.at('mean').number(),
+  std: field.at('std').number(0),
+  ...objectiveIn(field),
+})
+
+const objectiveIn = (field: Field): { objective?: number } => {
+  const objective = field.at('objective')
+  return objective.value === undefined ? {} : { objective: objective.number() }
+}
+
+const wordsOf = (numbers: Float64Array): Float32Array =>
+  asFloats(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
+
+/** Copied: eight bytes may lie anywhere in a file. */
+const numbersOf = (words: Float32Array): Float64Array => new Float64Array(asBytes(words).slice().buffer)
