@@ -193,6 +193,12 @@ function readTuned(
     bytes: point.at('bytes').whole(1),
     [pruned]: point.at(pruned).number(),
     [tuned]: point.at(tuned).number(),
+    ...readSteps(point.at('environmentSteps')),
     network,
   }
 }
+
+const readSteps = (steps: Field): Pick<Candidate, 'environmentSteps'> =>
+  steps.value === undefined
+    ? {}
+    : { environmentSteps: { ownStates: steps.at('ownStates').whole(0), search: steps.at('search').whole(0) } }

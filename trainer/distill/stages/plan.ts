@@ -78,7 +78,7 @@ export function planOf(studentWeights: number, options: Planned): Round[] {
   let weights = firstCut(studentWeights, options)
   for (const budget of budgets) {
     while (weights * stageShare > budget) {
-      weights = Math.round(weights * stageShare)
+      weights = Math.floor(weights * stageShare)
       plan.push({ kind: 'cut', to: weights, updates: stageUpdates, swap: 0, visits: visitsAt(weights) })
     }
     weights = budget

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { decodePolicy } from '../../../../runtime-as/format/decode.ts'
+import { collect } from '../../../../trainer/data/collect.ts'
+import { transitionsOf } from '../../../../trainer/data/transitions.ts'
+import { Checkpoints } from '../../../../trainer/distill/checkpoint.ts'
+import type { Progress } from '../../../../trainer/distill/distill.ts'
+import { makeStudent } from '../../../../trainer/distill/make-student.ts'
+import { type DistillOptions, distillOptions } from '../../../../trainer/distill/options.ts'
+import type { DistillJob } from '../../../../trainer/distill/session.ts'
+import { Interrupted } from '../../../../trainer/interrupted.ts'
+import { Pendulum } from '../../../../trainer/tasks/pendulum.ts'
+import { teacherController } from '../../../../trainer/teachers/policy.ts'
+import { loadTeacher } from '../../../../trainer/teachers/teacher.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-stages-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const teacher = loadTeacher('models/pendulum/teacher.safetensors')
+const task = new Pendulum()
+const rows = Float32Array.from(
+  [...collect(task, teacherController(teacher, task.spec), { transitions: 2000, sigmas: [0, 0.3], seed: 1 })].flatMap(
+    (episode) => [...episode],
+  ),
+)
+const transitions = transitionsOf(rows, 3, 1)
+
+/** Two budgets in five rounds; on-policy unless told otherwise. */
+const short = async (given: Partial<DistillOptions> = {}, resume?: { after: number } | 'go on') => {
+  const told: Progress[] = []
+  const options = distillOptions('pendulum', {
+    variant: 'no-q',
+    prune: 'obd',
+    keep: [60, 30],
+    steps: 300,
+    evaluateEvery: 300,
+    progressEpisodes: 1,
+    pickEpisodes: 2,
+    stageUpdates: 60,
+    stageShare: 0.4,
+    rounds: 1,
+    roundUpdates: 60,
+    tuneUpdates: 60,
+    ownStates: 250,
+    hidden: [16, 16],
+    batchSize: 32,
+    seed: 1,
+    threads: 1,
+    ...given,
+  })
+  const stop = new AbortController()
+  const checkpoints = (job: DistillJob) => new Checkpoints(join(folder, 'checkpoint'), job, 1000, resume === 'go on')
+  const student = await makeStudent('pendulum', teacher, transitions, options, {
+    onProgress(p) {
+      told.push(p)
+      if (p.stage && typeof resume === 'object' && p.step === resume.after) stop.abort()
+    },
+    signal: stop.signal,
+    ...(resume && { checkpoints }),
+  })
+  return { ...student, told }
+}
+
+describe('a student that is cut in stages', () => {
+  it('comes in every size that was asked for, each a candidate, and says what it was made with', async () => {
+    const { distilled, points, told } = await short({}, undefined)
+    expect(distilled.sweep.map(({ budget }) => budget)).toEqual([60, 30])
+    for (const [i, { weights, budget }] of distilled.sweep.entries()) {
+      expect(weights).toBeLessThanOrEqual(budget!)
+      expect(decodePolicy(points[i])).toMatchObject({ weights })
+      expect(points[i]).toHaveLength(distilled.sweep[i].bytes)
+    }
+    const kinds = told.flatMap(({ stage }) => (stage ? [stage.kind] : []))
+    expect(kinds).toEqual(['cut', 'settle', 'anneal', 'settle', 'anneal'].slice(kinds.includes('cut') ? 0 : 1))
+    // 10 episodes of the teacher to compare with, and each visit
+    const visits = kinds.filter((kind) => kind !== 'anneal').length
+    const steps = { ownStates: 10 * 200 + 250 * visits, search: 0 }
+    expect(distilled.sweep[1].environmentSteps).toEqual(steps)
+    expect(decodePolicy(points[1]).contract.provenance.environmentSteps).toEqual(steps)
+  })
+
+  it('is the same on any number of threads, and after an interruption anywhere', async () => {
+    const { points } = await short()
+    expect((await short({ threads: 2 })).points).toEqual(points)
+    for (const after of [1, 4]) {
+      await expect(short({}, { after })).rejects.toThrow(Interrupted)
+      expect((await short({}, 'go on')).points).toEqual(points)
+    }
+  })
+
+  it('offline says nothing of a simulator', async () => {
+    const { distilled, bytes } = await short({ ownStates: undefined })
+    expect(distilled).not.toHaveProperty('environmentSteps')
+    expect(decodePolicy(bytes).contract.provenance).not.toHaveProperty('environmentSteps')
+  })
+
+  it('may begin with a plain network, and take weights back', async () => {
+    const given = { variant: 'obd', ownStates: undefined, keep: [40] } as const
+    const { distilled } = await short({ ...given, swap: 0.3 })
+    expect(distilled.sweep[0].weights).toBeLessThanOrEqual(40)
+    expect(distilled.sweep[0].tunedReturn).not.toBe((await short(given)).distilled.sweep[0].tunedReturn)
+  })
+
+  it('is refused where it cannot be, in one line', async () => {
+    await expect(short({ keep: [0] })).rejects.toThrow('a student of 0 weights: expected 1 or more, one an action')
+    await expect(short({ tuneWithValue: true, variant: 'bpd' })).rejects.toThrow('tune with value: expected no stages')
+    await expect(short({ actionWeights: [1, 2] })).rejects.toThrow('action weights: 2, expected 1, one an action')
+  })
+})
