@@ -1,6 +1,8 @@
 /** What `bpd distill` is asked for, as `distill` takes it: in a task with its simulator, or from data alone. */
 import { dirname, join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { valuesOf } from '../../runtime-as/format/network.ts'
 import {
   contractParts,
   type PolicyContract,
@@ -17,7 +19,10 @@ import { checkWanted, type Distillation } from '../../trainer/distill/distill.ts
 import { heldOutError } from '../../trainer/distill/judges/error.ts'
 import { returnIn } from '../../trainer/distill/judges/return.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
+import { readSteps } from '../../trainer/distill/stages/state.ts'
 import { variantOf } from '../../trainer/distill/variants.ts'
+import { Field } from '../../trainer/files/field.ts'
+import { readAs } from '../../trainer/files/open.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
@@ -29,6 +34,8 @@ import { openNamed, requireSizes } from './named-data.ts'
 export interface Asked extends GivenContract, GivenData {
   teacher?: string
   data: string
+  /** a .bpd file */
+  from?: string
 }
 
 export interface Wanted extends Omit<Distillation, 'teacher' | 'data'> {
@@ -47,9 +54,31 @@ const PERIOD = 0.02
 
 /** Throws InputError for what does not go together. */
 export async function wantedOf(taskName: string | undefined, asked: Asked, given: Given): Promise<Wanted> {
-  const wanted = taskName === undefined ? await fromData(asked, given) : await inTask(taskName, asked, given)
+  const begun = asked.from === undefined ? undefined : startIn(asked.from)
+  // nothing is trained before it is cut, and its sizes are its own
+  const all = begun ? { ...given, ...begun.options } : given
+  const wanted = taskName === undefined ? await fromData(asked, all) : await inTask(taskName, asked, all)
+  if (begun && asked.from !== undefined) {
+    requireSizes(wanted.data, begun.sizes, asked.data, asked.from)
+    wanted.start = begun.start
+    wanted.inputs.push(asked.from)
+  }
   checkWanted(wanted)
   return wanted
+}
+
+/** Throws InputError for a file that no student goes on from. */
+function startIn(file: string) {
+  const { network, contract } = decodePolicy(readAs(file, ['policy']).bytes, file)
+  const stored = valuesOf(network)
+  if (stored !== 'f32') throw new InputError(`${file}: weights as ${stored}, expected f32: quantise at the end`)
+  if (contract.squash !== 'tanh')
+    throw new InputError(`${file}: expected tanh at the end: only such a student trains on`)
+  const hidden = network.layers.slice(0, -1).map(({ outputs }) => outputs)
+  const sizes: [number, number] = [contract.observation.names.length, contract.action.names.length]
+  const steps = new Field(file, 'provenance.environmentSteps', contract.provenance.environmentSteps)
+  const start = { network, ...(steps.value !== undefined && { environmentSteps: readSteps(steps) }) }
+  return { start, sizes, options: { steps: 0, hidden } }
 }
 
 async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wanted> {

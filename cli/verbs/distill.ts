@@ -55,6 +55,7 @@ export const distillVerb = addDataOptions(
         .addOption(threadsOption())
         .requiredOption('--out <folder>', 'where the student goes')
         .addOption(forceOption())
+        .option('--from <policy>', 'goes on from this .bpd student: cuts it in stages, trains none before')
         .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
         .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
         .option(

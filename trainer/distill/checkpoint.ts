@@ -15,7 +15,7 @@ import { type DistillOptions, recipeOf } from './options.ts'
 import { type Candidate, type CurvePoint, cutAt, type Measure, scoreKeys, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
 import { cutCount, cutKind } from './stages/plan.ts'
-import { readStages, type StageState, stageFacts, stageTensors } from './stages/state.ts'
+import { readStages, readSteps, type StageState, stageFacts, stageTensors } from './stages/state.ts'
 
 const format = 'bpd-checkpoint-4'
 
@@ -187,18 +187,14 @@ function readTuned(
     }),
   }
   const point = entry.at('point')
+  const steps = point.at('environmentSteps')
   point.at('weights').mustBe(weightCount(network), ', as its network has')
   return {
     weights: point.at('weights').whole(0),
     bytes: point.at('bytes').whole(1),
     [pruned]: point.at(pruned).number(),
     [tuned]: point.at(tuned).number(),
-    ...readSteps(point.at('environmentSteps')),
+    ...(steps.value !== undefined && { environmentSteps: readSteps(steps) }),
     network,
   }
 }
-
-const readSteps = (steps: Field): Pick<Candidate, 'environmentSteps'> =>
-  steps.value === undefined
-    ? {}
-    : { environmentSteps: { ownStates: steps.at('ownStates').whole(0), search: steps.at('search').whole(0) } }

@@ -8,6 +8,7 @@ import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import type { Contract, Network, ObservationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
+import { crcOf } from '../files/seal.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import { actionsOnMany } from '../teachers/many.ts'
 import { teacherController } from '../teachers/policy.ts'
@@ -20,7 +21,7 @@ import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { type Distilled, type DistillRun, runPhases } from './phases.ts'
 import { Playground, type Simulator } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
-import type { DistillJob } from './session.ts'
+import type { DistillJob, Start } from './session.ts'
 import { budgetsOf, isStaged } from './stages/plan.ts'
 
 export type { Distilled, Progress } from './phases.ts'
@@ -41,6 +42,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
   /** of `distillOptions` */
   options: DistillOptions
   checkpoints?: (job: DistillJob) => Checkpoints
+  /** a student to go on from, f32, in place of training one: it is cut in stages, its hidden sizes are those of the options */
+  start?: Start
   /** the task by its name, for own states and for a search on the return; must be prepared */
   simulator?: Simulator
 }
@@ -64,8 +67,8 @@ export async function distill(wanted: Distillation): Promise<Student> {
   const byError = judge.measure === 'error'
   const label = labellerFor(wanted)
   // what `collect` made has the actions of its teacher already
-  const known = data.hasTeacherActions !== false && !byError
-  const labels = labelled(data, known ? undefined : label)
+  const haveLabels = data.hasTeacherActions !== false && !byError
+  const labels = labelled(data, haveLabels ? undefined : label)
   const sitting = judge.sit({ contract, data: labels, teacher, options })
   const { augment, observationBounds: outside, observationMargin } = options
   const training = augment && label ? augmented(sitting.training, label, augment, options.seed) : sitting.training
@@ -86,7 +89,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
       provenance: byError ? { ...provenance, judge: HELD_OUT } : provenance,
     })
   }
-  const { simulator } = wanted
+  const { simulator, start } = wanted
   const playground =
     simulator &&
     new Playground(
@@ -95,14 +98,16 @@ export async function distill(wanted: Distillation): Promise<Student> {
       { contract: plain, golden },
       options.seed,
     )
+  const known = { data: labels.crc32, ...(start && { start: crcOfNetwork(start.network) }) }
   const job: DistillJob = {
+    start,
     playground,
     contract,
     judge: sitting,
     training,
     cloneLabels: byError && options.valueWeight === 0,
     scaled: byError,
-    identity: byError ? { data: labels.crc32, judge: 'error', contract: contractHash(plain) } : { data: labels.crc32 },
+    identity: byError ? { ...known, judge: 'error', contract: contractHash(plain) } : known,
     policyOf: (network) => encode(network, plain),
     controllerOf: (network) => controllerOf(loadPolicy(encode(network, plain), 'student')),
     bytesOf: (...student) => ship(...student).length,
@@ -132,7 +137,7 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
   bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
 
 /** Throws InputError for what does not go together, before any work. */
-export function checkWanted({ contract, data, teacher, options, simulator }: Distillation): void {
+export function checkWanted({ contract, data, teacher, options, simulator, start }: Distillation): void {
   const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
@@ -157,6 +162,9 @@ export function checkWanted({ contract, data, teacher, options, simulator }: Dis
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity
   if (fewest < actionNames.length)
     throw new InputError(`a student of ${fewest} weights: expected ${actionNames.length} or more, one an action`)
+  if (start && !isStaged(options)) throw new InputError('a student to go on from: expected stages, to cut it in')
+  if (start && options.steps !== 0)
+    throw new InputError(`steps ${options.steps}: expected 0: nothing is trained before the cuts`)
   if (actionWeights && actionWeights.length !== actionNames.length)
     throw new InputError(`action weights: ${actionWeights.length}, expected ${actionNames.length}, one an action`)
   checkContract(contractOf(contract, 'tanh', {}), 'contract')
@@ -168,3 +176,6 @@ function uncommon(options: DistillOptions): Record<string, unknown> {
   const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(defaults[name])
   return Object.fromEntries(Object.entries(recipeOf(options)).filter(differs))
 }
+
+const crcOfNetwork = ({ layers }: Network): number =>
+  layers.reduce((crc, { weights, bias }) => crcOf(bias, crcOf(weights, crc)), 0)

@@ -12,6 +12,9 @@ import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import type { Normaliser } from './student.ts'
 
+/** Episodes of a search without a better student after which it ends: where there was something to gain, it was seen in 332. */
+const GIVE_UP = 400
+
 /** A task by its name. */
 export interface Simulator {
   taskName: string
@@ -84,7 +87,7 @@ export class Playground {
   ): Promise<SearchResult> {
     const { taskName, workers } = this.#simulator
     await prepareTask(taskName)
-    const options = { ...searchDefaults, episodes, seed: this.#seed }
+    const options = { ...searchDefaults, giveUp: GIVE_UP, episodes, seed: this.#seed }
     return await search(student, { taskName, ...this.#file, normaliser }, options, { workers, signal })
   }
 

@@ -1,5 +1,5 @@
 /** What every phase of a distillation works with: the trainer with its data, the judge, and networks as they ship. */
-import type { Network } from '../../runtime-as/format/network.ts'
+import { type Network, weightCount } from '../../runtime-as/format/network.ts'
 import type { PolicyContract } from '../contract.ts'
 import type { Transitions } from '../data/transitions.ts'
 import type { StepConfig } from '../kernels/config.ts'
@@ -18,6 +18,14 @@ import { foldNormaliser } from './student.ts'
 import { type ActionScale, actionScale, TrainingRows } from './training-rows.ts'
 import { variantOf } from './variants.ts'
 
+/** A student to go on from. */
+export interface Start {
+  /** f32, of raw observations */
+  network: Network
+  /** that it was made with */
+  environmentSteps?: EnvironmentSteps
+}
+
 export interface DistillJob {
   contract: PolicyContract
   judge: Sitting
@@ -29,6 +37,8 @@ export interface DistillJob {
   scaled: boolean
   /** what the result depends on beside the options, for checkpoints */
   identity: Record<string, unknown>
+  /** a student that there is already, of raw observations: nothing is trained before it is cut */
+  start?: Start
   /** where students may act themselves, if they may */
   playground?: Playground
   /** a network as the file that acts like it; without provenance */
@@ -60,10 +70,9 @@ export class Session {
     this.trainer = this.#begin(stepConfig(job, scale), options.seed)
     this.rows = new TrainingRows(this.trainer, job.training, scale, cloneLabels ? 'teacherAction' : 'action')
     this.trainer.count = this.rows.count
-    this.studentWeights = this.trainer.networks.actorSizes.reduce(
-      (sum, { inputs, outputs }) => sum + inputs * outputs,
-      0,
-    )
+    this.studentWeights = job.start
+      ? weightCount(job.start)
+      : this.trainer.networks.actorSizes.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0)
   }
 
   /** Ends the trainer and begins one of other hidden sizes on the same transitions, in the same memory. stream: of its random numbers. */

@@ -10,7 +10,7 @@ import type { Checkpoint, Checkpoints } from './checkpoint.ts'
 import { type CurvePoint, scoreKeys } from './points.ts'
 import type { Session } from './session.ts'
 import { isStaged } from './stages/plan.ts'
-import { klDivergence, logAlpha, pruned, survivors } from './student.ts'
+import { klDivergence, layersOn, logAlpha, pruned, survivors } from './student.ts'
 import type { Variant } from './variants/variant.ts'
 
 /** Steps between two looks at the signal and the clock. */
@@ -24,6 +24,8 @@ export async function train(
 ): Promise<{ layers: VariationalLayer[]; curve: CurvePoint[] }> {
   const { trainer, options } = session
   const { seed, steps } = options
+  const { start } = session.job
+  if (start) return { layers: layersOn(start.network, session.rows.normaliser), curve: [] }
   const reshape = !isStaged(options) &&
     variant.reshape && { every: variant.reshape.every(options), apply: variant.reshape.apply }
   trainer.setMode(variant.noise(options), { masked: !!reshape })

@@ -2,7 +2,7 @@
  * Stages: a student loses its weights little by little and trains on after each cut, down to one budget after another in one run.
  *
  *   cut      to a share of the weights, then updates at a constant rate, until a budget is reached
- *   settle   at the budget: perhaps some weights are exchanged for better ones, then updates
+ *   settle   at the budget: what is missing of it comes back, perhaps some weights are exchanged for better ones; then updates
  *   anneal   updates with a rate that falls to zero; what is then there is a candidate, and the next cuts go on from it
  */
 import type { DistillOptions } from '../options.ts'
@@ -31,6 +31,7 @@ export interface Round {
 export type Planned = Pick<
   DistillOptions,
   | 'variant'
+  | 'steps'
   | 'keep'
   | 'budget'
   | 'prune'
@@ -65,7 +66,8 @@ export function budgetsOf({ keep, budget, variant }: Planned): readonly number[]
 /** Weights that a student of so many begins the stages with, at most. */
 export function firstCut(studentWeights: number, options: Planned): number {
   const budgets = budgetsOf(options)
-  const cut = variantOf(options.variant).cutKind === 'threshold' && budgets
+  // one that was not trained here is no Gaussian one
+  const cut = options.steps > 0 && variantOf(options.variant).cutKind === 'threshold' && budgets
   return cut ? Math.min(studentWeights, FIRST_CUT * budgets[0]) : studentWeights
 }
 

@@ -7,7 +7,7 @@ import { compactLayers } from '../compact.ts'
 import type { CutRun } from '../cut-run.ts'
 import { thresholdKeeping } from '../keep.ts'
 import type { Playground } from '../playground.ts'
-import { type Candidate, type EnvironmentSteps, scoreKeys, tunedScore, withoutNetwork } from '../points.ts'
+import { type Candidate, scoreKeys, withoutNetwork } from '../points.ts'
 import { sensitivity } from '../prune/curvature.ts'
 import { growBack, keepLargest, weightsIn } from '../prune/cut.ts'
 import { prunerOf } from '../prune/pruners.ts'
@@ -27,12 +27,12 @@ export async function stages(
   { tell, resumed, save, checkpoints, signal }: CutRun,
 ): Promise<Candidate[]> {
   const { options, job, rows } = session
-  const { ownStates } = options
+  const { ownStates, search } = options
   session.useTeacherActions()
-  // the teacher's, anew where a run is resumed: they are the same
+  // the teacher plays anew where a run is resumed: the same episodes
   const teacherSteps = ownStates === undefined ? 0 : await playgroundOf(session).open()
   if (ownStates !== undefined) rows.thin(BASE_ROWS)
-  const state = resumed?.stages ?? { done: 0, layers: begun(trained, session), own: [], searchSteps: 0 }
+  const state = resumed?.stages ?? begun(trained, session, teacherSteps)
   const candidates = [...(resumed?.tuned ?? [])]
   for (const visited of state.own) rows.append(visited)
   const plan = planOf(session.studentWeights, options)
@@ -47,19 +47,17 @@ export async function stages(
       const visited = await playgroundOf(session).visit(student, state.done, ownStates)
       rows.append(visited)
       state.own.push(visited)
+      state.steps.ownStates += ownStates
     }
-    if (round.kind === 'anneal') {
-      const steps = { ownStates: teacherSteps + visitedRows(state, session), search: state.searchSteps }
-      const annealed = candidateOf(session, round, state, steps)
-      candidates.push(options.search === undefined ? annealed : await searched(annealed, state, session, signal))
+    const ends = round.kind === 'anneal'
+    if (ends) {
+      if (search !== undefined) await searchOn(state, session, search, signal)
+      candidates.push(candidateOf(session, round, state))
       state.before = undefined
     }
     state.done++
-    const stage = { kind: round.kind, weights: weightsIn(state.layers), ownStates: visitedRows(state, session) }
-    tell(state.done, {
-      stage,
-      ...(round.kind === 'anneal' && { sweep: withoutNetwork(candidates[candidates.length - 1]) }),
-    })
+    const stage = { kind: round.kind, weights: weightsIn(state.layers), ownStates: state.steps.ownStates }
+    tell(state.done, { stage, ...(ends && { sweep: withoutNetwork(candidates[candidates.length - 1]) }) })
     await save?.({ tuned: candidates, stages: state })
   }
   return candidates
@@ -71,34 +69,27 @@ function playgroundOf({ job }: Session): Playground {
   return job.playground
 }
 
-/** The candidate after a search on its return, which the next stages go on from too. Where nothing rises it stays what it is. */
-async function searched(
-  candidate: Candidate,
-  state: StageState,
-  session: Session,
-  signal?: AbortSignal,
-): Promise<Candidate> {
-  const { options, rows } = session
-  const found = await playgroundOf(session).search(candidate.network, rows.normaliser, options.search!, signal)
-  state.searchSteps += found.steps
-  const environmentSteps = { ...candidate.environmentSteps!, search: state.searchSteps }
-  const after = found.bestOf === 'start' ? -Infinity : session.scoreOf(found.network, 'pick')
+/** A search on the student's return, which the next stages go on from. Where nothing rises the student stays what it is. */
+async function searchOn(state: StageState, session: Session, episodes: number, signal?: AbortSignal): Promise<void> {
+  const { normaliser } = session.rows
+  const before = session.networkOf(state.layers)
+  const found = await playgroundOf(session).search(before, normaliser, episodes, signal)
+  state.steps.search += found.steps
   // on episodes that the search has not seen
-  const better = after > tunedScore(candidate)
-  if (better) state.layers = layersOn(found.network, rows.normaliser)
-  const network = better ? found.network : candidate.network
-  const bytes = session.job.bytesOf(network, candidate.budget!, session.studentWeights, environmentSteps)
-  return { ...candidate, network, bytes, environmentSteps, ...(better && { tunedReturn: after }) }
+  const better = found.bestOf !== 'start' && session.scoreOf(found.network, 'pick') > session.scoreOf(before, 'pick')
+  if (better) state.layers = layersOn(found.network, normaliser)
 }
 
-const visitedRows = ({ own }: StageState, { rows }: Session): number =>
-  own.reduce((sum, { length }) => sum + length, 0) / rows.visitedWidth
-
-/** A Gaussian student is first cut by what it is trained for: the log alpha of its weights. */
-function begun(trained: readonly VariationalLayer[], { studentWeights, options }: Session): VariationalLayer[] {
+/** A Gaussian student is first cut by what it is trained for: the log alpha of its weights. teacherSteps: that own states need */
+function begun(trained: readonly VariationalLayer[], session: Session, teacherSteps: number): StageState {
+  const { studentWeights, options, job } = session
   const first = firstCut(studentWeights, options)
-  if (first === studentWeights) return [...trained]
-  return compactLayers(pruned(trained, masksAt(trained, thresholdKeeping(trained, first))))
+  const layers =
+    first === studentWeights
+      ? [...trained]
+      : compactLayers(pruned(trained, masksAt(trained, thresholdKeeping(trained, first))))
+  const { ownStates, search } = job.start?.environmentSteps ?? { ownStates: 0, search: 0 }
+  return { done: 0, layers, own: [], steps: { ownStates: ownStates + teacherSteps, search } }
 }
 
 /** The student as a round begins: with at most its weights, and without the units that are left empty. */
@@ -114,7 +105,9 @@ function cutTo(round: Round, { done, layers }: StageState, { options, rows }: Se
   const keep = (of: VariationalLayer[], count: number) =>
     weightsIn(of) > count ? compactLayers(keepLargest(of, prunerOf(prune).saliency(evidence(of)), count)) : of
   const kept = keep(layers, Math.round(round.to * (1 - round.swap)))
-  return round.swap > 0 ? compactLayers(growBack(kept, evidence(kept).sensitivity(), round.to)) : kept
+  if (round.kind !== 'settle') return kept
+  // also in place of those that went with units that were left empty
+  return compactLayers(growBack(kept, evidence(kept).sensitivity(), round.to))
 }
 
 async function trainRound(
@@ -138,24 +131,19 @@ async function trainRound(
   return trainer.networks.readActor()
 }
 
-function candidateOf(
-  session: Session,
-  { to }: Round,
-  { layers, before }: StageState,
-  steps: EnvironmentSteps,
-): Candidate {
+function candidateOf(session: Session, { to }: Round, { layers, before, steps }: StageState): Candidate {
   const keys = scoreKeys[session.job.judge.measure]
   const network = session.networkOf(layers)
   const after = session.scoreOf(network, 'pick')
-  const own = steps.ownStates + steps.search > 0 ? { environmentSteps: steps } : {}
-  const bytes = session.job.bytesOf(network, to, session.studentWeights, own.environmentSteps)
+  const environmentSteps = steps.ownStates + steps.search > 0 ? { ...steps } : undefined
+  const bytes = session.job.bytesOf(network, to, session.studentWeights, environmentSteps)
+  const scores = { [keys.pruned]: before, [keys.tuned]: after }
   return {
     budget: to,
     weights: weightCount(network),
     bytes,
-    [keys.pruned]: before,
-    [keys.tuned]: after,
-    ...own,
+    ...scores,
+    ...(environmentSteps && { environmentSteps }),
     network,
   }
 }

@@ -1,7 +1,10 @@
 /** Where the stages stand, and how checkpoints keep it. */
+
+import type { Field } from '../../files/field.ts'
 import type { StepConfig } from '../../kernels/config.ts'
 import type { VariationalLayer } from '../../kernels/networks.ts'
 import type { Saved } from '../../teachers/checkpoint.ts'
+import type { EnvironmentSteps } from '../points.ts'
 
 /** After a round: all that the next ones depend on, beside the candidates. */
 export interface StageState {
@@ -13,8 +16,8 @@ export interface StageState {
   before?: number
   /** rows of observation | the teacher's action that students visited, shape (rows, observations + actions) each */
   own: Float32Array[]
-  /** steps of the environment that searches took */
-  searchSteps: number
+  /** of all that was made on the way to this student */
+  steps: EnvironmentSteps
 }
 
 export function* stageTensors({ layers, own }: StageState): Generator<[name: string, values: Float32Array]> {
@@ -26,11 +29,11 @@ export function* stageTensors({ layers, own }: StageState): Generator<[name: str
   for (const [i, rows] of own.entries()) yield [`stages.own.${i}`, rows]
 }
 
-export const stageFacts = ({ done, layers, before, own, searchSteps }: StageState): object => ({
+export const stageFacts = ({ done, layers, before, own, steps }: StageState): object => ({
   done,
   hidden: layers.slice(0, -1).map(({ bias }) => bias.length),
   before,
-  searchSteps,
+  steps,
   own: own.map(({ length }) => length),
 })
 
@@ -50,7 +53,7 @@ export function readStages(saved: Saved, { observationSize, actionSize, hidden }
       bias: saved.tensor(`stages.${l}.bias`, outputs),
     })),
     ...(before.value !== undefined && { before: before.number() }),
-    searchSteps: state.at('searchSteps').whole(0),
+    steps: readSteps(state.at('steps')),
     own: state
       .at('own')
       .items()
@@ -61,3 +64,9 @@ export function readStages(saved: Saved, { observationSize, actionSize, hidden }
       }),
   }
 }
+
+/** Throws InputError. */
+export const readSteps = (steps: Field): EnvironmentSteps => ({
+  ownStates: steps.at('ownStates').whole(0),
+  search: steps.at('search').whole(0),
+})
