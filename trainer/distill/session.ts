@@ -71,7 +71,7 @@ export class Session {
     this.rows = new TrainingRows(this.trainer, job.training, scale, cloneLabels ? 'teacherAction' : 'action')
     this.trainer.count = this.rows.count
     this.studentWeights = job.start
-      ? weightCount(job.start)
+      ? weightCount(job.start.network)
       : this.trainer.networks.actorSizes.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0)
   }
 
