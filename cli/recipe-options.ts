@@ -23,6 +23,11 @@ export const addRecipeOptions = (verb: Command): Command =>
     .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
     .option('--budget <n>', 'weights that the variants l1, magnitude and dense aim at', integer(1))
     .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', number(0))
+    .option(
+      '--l1-path <list>',
+      'penalties to try, a training each; the best on the picking data stays',
+      list(number(0)),
+    )
     .addOption(new Option('--noise <formula>', 'formula of the weight noise').choices(['paper', 'official']))
     .addOption(new Option('--kl-shape <shape>', 'annealing of the KL term').choices(klShapes))
     .option('--nu <x>', 'slope of the linear annealing', number(0))

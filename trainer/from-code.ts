@@ -164,8 +164,8 @@ export async function distillFromData(request: DistillDataRequest): Promise<Stud
 
 const checkpointsOf =
   ({ file, minutes = 5, resume = false }: NonNullable<DistillRequest['checkpoint']>, origin?: TaskOrigin) =>
-  (job: DistillJob): Checkpoints =>
-    new Checkpoints(file, job, minutes, resume, origin)
+  (job: DistillJob, part: number): Checkpoints =>
+    new Checkpoints(part === 0 ? file : `${file}-${part + 1}`, job, minutes, resume, origin)
 
 /** What `evaluatePolicy` is asked for. */
 export interface EvaluateRequest {

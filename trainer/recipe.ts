@@ -25,6 +25,8 @@ export interface Recipe extends StepOptions {
   budget: number
   /** variant `l1`: L1 penalty, in units of the learning rate: each update shrinks every weight by rate x l1 */
   l1: number
+  /** in its place: penalties of which the best at each cut is taken by the picking data; each is a whole training */
+  l1Path?: readonly number[]
   /** T: critic steps; the student moves at every `policyDelay`-th */
   steps: number
   noise: Exclude<NoiseMode, 'none'>

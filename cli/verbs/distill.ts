@@ -88,7 +88,9 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   claimFolder(out, ['student.bpd', 'distill.json', ...more, ...pointNames], { inputs, force }, unfinished)
   for (const note of notes) warn(note)
   for (const doubt of doubtsOf(data, recipe.batchSize)) warn(`${asked.data}: ${doubt}`)
-  const checkpoint = join(out, unfinished.checkpoint)
+  // the first is what a resumed run looks for
+  const checkpointOf = (part: number) =>
+    join(out, part === 0 ? unfinished.checkpoint : `checkpoint-${part + 1}.safetensors`)
   const log = join(out, 'progress.jsonl')
   // a resumed run tells its points again
   rmSync(log, { force: true })
@@ -103,7 +105,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     const student = await distill({
       ...wanted,
       signal: interrupt.signal,
-      checkpoints: (job) => new Checkpoints(checkpoint, job, checkpointMinutes, resume, origin),
+      checkpoints: (job, part) => new Checkpoints(checkpointOf(part), job, checkpointMinutes, resume, origin),
       onProgress(p) {
         appendLine(log, JSON.stringify(p))
         show(progress, name, p)
@@ -142,7 +144,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   }
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
   // the last: until then the run can be resumed
-  rmSync(checkpoint, { force: true })
+  for (const [part] of (recipe.l1Path ?? [0]).entries()) rmSync(checkpointOf(part), { force: true })
   printResult(json, result, () => {
     const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}`
     return [

@@ -18,11 +18,12 @@ import { augmented, type Data, hasRewards, type Labeller, labelled, labellerOf, 
 import type { Judge } from './judge.ts'
 import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
+import { runPath } from './path.ts'
 import { type Distilled, type DistillRun, runPhases } from './phases.ts'
 import { Playground, type Simulator } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
 import type { DistillJob, Start } from './session.ts'
-import { budgetsOf, isStaged } from './stages/plan.ts'
+import { budgetsOf, isStaged, takesPenalty } from './stages/plan.ts'
 
 export type { Distilled, Progress } from './phases.ts'
 
@@ -41,7 +42,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
   judge: Judge
   /** of `distillOptions` */
   options: DistillOptions
-  checkpoints?: (job: DistillJob) => Checkpoints
+  /** part: which of several trainings, from 0 */
+  checkpoints?: (job: DistillJob, part: number) => Checkpoints
   /** a student to go on from, f32, in place of training one: it is cut in stages, its hidden sizes are those of the options */
   start?: Start
   /** the task by its name, for own states and for a search on the return; must be prepared */
@@ -113,7 +115,9 @@ export async function distill(wanted: Distillation): Promise<Student> {
     bytesOf: (...student) => ship(...student).length,
     options,
   }
-  const distilled = await runPhases(job, { onProgress, signal, checkpoints: checkpoints?.(job) }).finally(() =>
+  const runOf = (one: DistillJob, part = 0) => ({ onProgress, signal, checkpoints: checkpoints?.(one, part) })
+  const { l1Path } = options
+  const distilled = await (l1Path ? runPath(job, l1Path, runOf) : runPhases(job, runOf(job))).finally(() =>
     playground?.close(),
   )
   const { studentWeights, candidates } = distilled
@@ -138,7 +142,7 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
 
 /** Throws InputError for what does not go together, before any work. */
 export function checkWanted({ contract, data, teacher, options, simulator, start }: Distillation): void {
-  const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue } = options
+  const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
     ['observations', observationNames, data.observationSize],
@@ -162,6 +166,8 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity
   if (fewest < actionNames.length)
     throw new InputError(`a student of ${fewest} weights: expected ${actionNames.length} or more, one an action`)
+  if (l1Path && !takesPenalty(options))
+    throw new InputError(`penalties ${l1Path.join(', ')}: expected variant l1, or stages that prune by l1`)
   if (start && !isStaged(options)) throw new InputError('a student to go on from: expected stages, to cut it in')
   if (start && options.steps !== 0)
     throw new InputError(`steps ${options.steps}: expected 0: nothing is trained before the cuts`)

@@ -70,6 +70,8 @@ export interface SweepPoint extends Cut {
   prunedError?: number
   /** the same after the tuning */
   tunedError?: number
+  /** penalty that it was trained with, where several were tried */
+  l1?: number
   /** that it took; absent: none, it is offline */
   environmentSteps?: EnvironmentSteps
 }

@@ -1,5 +1,6 @@
 /** Which weights stay, by what each is worth. */
 import type { VariationalLayer } from '../../kernels/networks.ts'
+import { compactLayers } from '../compact.ts'
 import type { Sensitivity } from './curvature.ts'
 
 interface Place {
@@ -22,16 +23,29 @@ const placesOf = (layers: readonly VariationalLayer[], worth: (l: number, i: num
 export const weightsIn = (layers: readonly VariationalLayer[]): number =>
   layers.reduce((sum, { theta }) => sum + theta.reduce((n, w) => n + (w === 0 ? 0 : 1), 0), 0)
 
-/** The same layers with at most the `count` weights of largest saliency, one matrix of it a layer. */
+/**
+ * The same layers with the weights of largest saliency, one matrix of it a layer, and without the units that nothing leads to or from then: as many
+ * weights as there may be for at most `count` to be left after that.
+ */
 export function keepLargest(
   layers: readonly VariationalLayer[],
   saliency: readonly ArrayLike<number>[],
   count: number,
 ): VariationalLayer[] {
-  const kept = layers.map((layer) => ({ ...layer, theta: new Float32Array(layer.theta.length) }))
   const places = placesOf(layers, (l, i) => saliency[l][i], true).sort(byWorth)
-  for (const { l, i } of places.slice(0, count)) kept[l].theta[i] = layers[l].theta[i]
-  return kept
+  const keeping = (rank: number): VariationalLayer[] => {
+    const kept = layers.map((layer) => ({ ...layer, theta: new Float32Array(layer.theta.length) }))
+    for (const { l, i } of places.slice(0, rank)) kept[l].theta[i] = layers[l].theta[i]
+    return compactLayers(kept)
+  }
+  // more weights never disconnect a unit: what is left rises with the rank
+  let [fits, over] = [Math.min(count, places.length), places.length + 1]
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1
+    if (weightsIn(keeping(middle)) <= count) fits = middle
+    else over = middle
+  }
+  return keeping(fits)
 }
 
 /** Part of the way to where the curvature says the loss is least along one weight: many are added at once, and each counts on being alone. */

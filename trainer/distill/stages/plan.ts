@@ -6,6 +6,7 @@
  *   anneal   updates with a rate that falls to zero; what is then there is a candidate, and the next cuts go on from it
  */
 import type { DistillOptions } from '../options.ts'
+import { prunerOf } from '../prune/pruners.ts'
 import type { CutKind } from '../variants/variant.ts'
 import { variantOf } from '../variants.ts'
 
@@ -56,6 +57,10 @@ export const cutCount = (options: DistillOptions): number =>
 /** What they are cut at. */
 export const cutKind = (options: DistillOptions): CutKind =>
   isStaged(options) ? 'budget' : variantOf(options.variant).cutKind
+
+/** Whether an L1 penalty changes anything. */
+export const takesPenalty = ({ variant, prune }: DistillOptions): boolean =>
+  variantOf(variant).penalised === true || (prune !== undefined && prunerOf(prune).shrinks === true)
 
 /** Numbers of weights, most first; none: a dense student is not cut. */
 export function budgetsOf({ keep, budget, variant }: Planned): readonly number[] | undefined {

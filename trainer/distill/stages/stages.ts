@@ -103,7 +103,7 @@ function cutTo(round: Round, { done, layers }: StageState, { options, rows }: Se
     random,
   })
   const keep = (of: VariationalLayer[], count: number) =>
-    weightsIn(of) > count ? compactLayers(keepLargest(of, prunerOf(prune).saliency(evidence(of)), count)) : of
+    weightsIn(of) > count ? keepLargest(of, prunerOf(prune).saliency(evidence(of)), count) : of
   const kept = keep(layers, Math.round(round.to * (1 - round.swap)))
   if (round.kind !== 'settle') return kept
   // also in place of those that went with units that were left empty

@@ -13,6 +13,8 @@ export type CutKind = 'threshold' | 'budget'
 
 export interface Variant {
   cutKind: CutKind
+  /** its training takes the L1 penalty */
+  penalised?: boolean
   /** its student is as small as it is to be from the beginning */
   uncut?: boolean
   /** of its recipe, what it does not leave open */

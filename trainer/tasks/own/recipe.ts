@@ -57,6 +57,7 @@ const recipeChecks: Checks = {
   valueWeight: number(0),
   budget: whole(1),
   l1: number(0),
+  l1Path: list(number(0)),
   steps: whole(2),
   noise: oneOf('paper', 'official'),
   klShape: oneOf('linear', 'constant', 'exponential', 'cosine'),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compactLayers } from '../../../../trainer/distill/compact.ts'
 import { growBack, keepLargest, weightsIn } from '../../../../trainer/distill/prune/cut.ts'
 import { prunerNames, prunerOf } from '../../../../trainer/distill/prune/pruners.ts'
 import { randomStream } from '../../../../trainer/random.ts'
@@ -11,27 +12,49 @@ const layer = (...theta: number[]) => ({
 })
 
 describe('a cut', () => {
-  it('leaves exactly so many, and none that another is worth more than', () => {
-    const weights = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 1, maxLength: 20 })
+  it('leaves so many of the weights that lead somewhere, and none that another is worth more than', () => {
+    const width = 4
+    // all different, so that there is one answer; a third are pruned already
+    const weights = fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { minLength: 32, maxLength: 32 })
     fc.assert(
-      fc.property(fc.array(weights, { minLength: 1, maxLength: 3 }), fc.nat(40), (all, count) => {
-        const layers = all.map((theta) => layer(...theta))
+      fc.property(weights, fc.nat(40), (drawn, count) => {
+        const all = [drawn.slice(0, 16), drawn.slice(16)].map((of) => of.map((w) => (w % 3 ? w : 0)))
+        const layers = all.map((theta) => ({ ...layer(...theta), bias: new Float32Array(width) }))
         const worth = layers.map(({ theta }) => theta.map(Math.abs))
-        const kept = keepLargest(layers, worth, count)
-        expect(weightsIn(kept)).toBe(Math.min(count, weightsIn(layers)))
-        const [inside, outside] = [true, false].map((there) =>
-          layers
-            .flatMap(({ theta }, l) => [...theta].filter((w, i) => w !== 0 && (kept[l].theta[i] !== 0) === there))
-            .map(Math.abs),
-        )
-        expect(Math.min(...inside, 9)).toBeGreaterThanOrEqual(Math.max(...outside, 0))
+        const left = weightsIn(keepLargest(layers, worth, count))
+        expect(left).toBeLessThanOrEqual(count)
+        // by hand: the most of the largest that leave no more than that
+        const sorted = worth.flatMap((of) => [...of].filter((w) => w > 0)).sort((a, b) => b - a)
+        const at = (rank: number) =>
+          weightsIn(
+            compactLayers(
+              layers.map((one) => ({
+                ...one,
+                theta: one.theta.map((w) => (Math.abs(w) >= (sorted[rank - 1] ?? 1000) ? w : 0)),
+              })),
+            ),
+          )
+        const ranks = sorted.map((_, i) => i + 1).filter((rank) => at(rank) <= count)
+        expect(left).toBe(ranks.length ? at(Math.max(...ranks)) : 0)
       }),
+      { numRuns: 50 },
     )
   })
 
   it('of equal weights takes the first', () => {
-    const kept = keepLargest([layer(1, -1), layer(1)], [[1, 1], [1]], 2)
-    expect(kept.map(({ theta }) => [...theta])).toEqual([[1, -1], [0]])
+    const kept = keepLargest([{ ...layer(1, -1, 1, 1), bias: new Float32Array(2) }], [[1, 1, 1, 1]], 3)
+    expect([...kept[0].theta]).toEqual([1, -1, 1, 0])
+  })
+
+  it('drops with a unit what leads to it, and keeps more of the others for that', () => {
+    // the second unit is worth nothing to the output
+    const layers = [{ ...layer(5, 5, 4, 4), bias: new Float32Array(2) }, layer(1, 0.01)]
+    const kept = keepLargest(
+      layers,
+      layers.map(({ theta }) => theta.map(Math.abs)),
+      3,
+    )
+    expect(kept.map(({ theta }) => [...theta])).toEqual([[5, 5], [1]])
   })
 })
 
@@ -65,8 +88,10 @@ describe('a pruner', () => {
 
   it('by curvature keeps a small weight that moves the actions, where one by magnitude does not', () => {
     const sensitivity = () => ({ curvature: [Float64Array.of(1, 100), Float64Array.of(1)], gradient: [] })
-    const evidence = { layers, sensitivity, random: randomStream(1) }
-    const kept = (name: 'obd' | 'magnitude') => [...keepLargest(layers, prunerOf(name).saliency(evidence), 1)[0].theta]
+    const evidence = { layers: [layers[0]], sensitivity, random: randomStream(1) }
+    const kept = (name: 'obd' | 'magnitude') => [
+      ...keepLargest([layers[0]], prunerOf(name).saliency(evidence), 1)[0].theta,
+    ]
     expect(kept('obd')).toEqual([0, -0.5])
     expect(kept('magnitude')).toEqual([3, 0])
   })

@@ -1,0 +1,28 @@
+/** A penalty that is searched: one distillation each, and at every cut the student that the picking data says is best. */
+import { type Distilled, type DistillRun, runPhases } from './phases.ts'
+import { type Candidate, tunedScore, withoutNetwork } from './points.ts'
+import type { DistillJob } from './session.ts'
+
+/** One after another, each of its own checkpoint. All of the penalties are trained, cut and tuned alike. */
+export async function runPath(
+  job: DistillJob,
+  path: readonly number[],
+  runOf: (job: DistillJob, part: number) => DistillRun,
+): Promise<Distilled> {
+  const runs: Distilled[] = []
+  for (const [part, l1] of path.entries()) {
+    const { l1Path: _, ...options } = job.options
+    const one = { ...job, options: { ...options, l1 } }
+    runs.push(await runPhases(one, runOf(one, part)))
+  }
+  const better = job.judge.measure === 'return' ? 1 : -1
+  const best = runs[0].candidates.map((_, cut) => {
+    const all = runs.map((run, i): Candidate => ({ ...run.candidates[cut], l1: path[i] }))
+    return all.reduce((a, b) => (better * (tunedScore(b) - tunedScore(a)) > 0 ? b : a))
+  })
+  const { picked, verdict } = job.judge.decide(best, ({ network }) => job.controllerOf(network))
+  const { network, threshold, budget, l1 } = picked
+  const of = runs[path.indexOf(l1!)]
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
+  return { ...of, network, threshold, budget, sweep: best.map(withoutNetwork), candidates: best, ...verdict, seconds }
+}
