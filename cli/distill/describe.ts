@@ -1,9 +1,16 @@
 /** The error of a student that no simulator judged, in words. */
 import type { HeldOut } from '../../trainer/distill/judge.ts'
+import type { EnvironmentSteps } from '../../trainer/distill/points.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, percent, printable } from '../report/words.ts'
 
 export const NO_RETURN = 'no return was measured'
+
+/** Whether a student was made of its data alone. */
+export const describeSteps = (steps: EnvironmentSteps | undefined): string =>
+  steps
+    ? `on-policy: ${grouped(steps.ownStates)} steps on its own states, ${grouped(steps.search)} of searching`
+    : 'offline'
 
 /** What the errors are of. */
 export function describeSplit({ how, labels, train, pick, report }: HeldOut): string {

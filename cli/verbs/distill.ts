@@ -16,7 +16,7 @@ import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { addDataOptions, type GivenData } from '../data-options.ts'
 import { addContractOptions, type GivenContract } from '../distill/contract-options.ts'
-import { describeHeldOut, NO_RETURN } from '../distill/describe.ts'
+import { describeHeldOut, describeSteps, NO_RETURN } from '../distill/describe.ts'
 import { heldOutFiles, writeHeldOut } from '../distill/held-out.ts'
 import { show } from '../distill/progress.ts'
 import { wantedOf } from '../distill/wanted.ts'
@@ -129,7 +129,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const { bytes, ...figures } = quantised ?? { bytes: exact }
   await writeFile(file, bytes)
   for (const [i, pointName] of pointNames.entries()) await writeFile(join(out, pointName), points[i])
-  const { network: __network, candidates: __candidates, ...record } = distilled
+  const { network: __network, candidates: __candidates, trained: __trained, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   const { heldOut } = distilled
   if (heldOut) await writeHeldOut(out, { bytes, wanted, distilled })
@@ -146,7 +146,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   // the last: until then the run can be resumed
   for (const [part] of (recipe.l1Path ?? [0]).entries()) rmSync(checkpointOf(part), { force: true })
   printResult(json, result, () => {
-    const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}`
+    const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}; ${describeSteps(distilled.environmentSteps)}`
     return [
       line,
       ...(heldOut ? [describeHeldOut(heldOut)] : []),
