@@ -65,7 +65,7 @@ const rows = (seeds: number): AblationRow[] =>
   (['bpd', 'magnitude'] as const).map((variant, i) => {
     const of = (mean: number) => ({ mean, half: 3 * mean, seeds })
     const share = { keptOfTeacher: of(0.002), keptOfStudent: of(0.02) }
-    const rest = { weights: of(100 + i), bytes: of(1402), seconds: of(27) }
+    const rest = { weights: of(100 + i), bytes: of(1402), seconds: of(27), fellRate: of(0), failureRate: of(0.1) }
     return { variant, return: { mean: -150, half: 9, seeds }, difference: of(-2), ...share, ...rest }
   })
 const ablation = (seeds: number) => ablationHtml(facts, rows(seeds), { mean: -148, half: 8, seeds })
