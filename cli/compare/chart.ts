@@ -4,7 +4,7 @@ import { text } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
 import type { Kind } from './kind.ts'
 import type { Compared, Measure, Row } from './rows.ts'
-import { figure, kindOf, meanOf, measureWord, titleOf, unitOf } from './words.ts'
+import { figure, kindAndWays, meanOf, measureWord, titleOf, unitOf } from './words.ts'
 
 const symbols: Record<Kind['network'], string> = {
   sparse: 'circle',
@@ -23,7 +23,8 @@ const PAPER = '#c77dff'
 
 const colourOf = ({ network, states }: Kind) => (network === 'teacher' ? colours.teacher : palette[states])
 
-export const SYMBOLS = 'circle: sparse, square: dense, triangle: linear, diamond: teacher; ringed: shipped with bpd'
+export const SYMBOLS =
+  'circle: sparse, square: dense, triangle: linear, diamond: teacher; ringed: shipped with bpd; large: on the front'
 
 const titles: Record<Measure, (compared: Compared) => string> = {
   bytes: () => 'bytes of the file',
@@ -36,7 +37,7 @@ function hoverOf(row: Row, compared: Compared): string {
   const { weights, bytes, cost, fellRate, failureRate, retained } = row
   const lines = [
     titleOf(row),
-    kindOf(row, compared.teacher),
+    kindAndWays(row, compared.teacher),
     `return ${meanOf(row)}, median ${figure(row.median)}`,
     `${grouped(weights)} weights, ${grouped(bytes)} bytes`,
     ...(cost === undefined ? [] : [`${grouped(cost)} ${unitOf(compared)}`]),
@@ -70,7 +71,7 @@ export function frontChart(compared: Compared, measure: Measure): Plot {
     ]
     return line(ends, colourOf(row), { symbol: 'none', silent: true, z: 1 })
   })
-  const all = there.map(({ at }) => at)
+  const all = [...there.map(({ at }) => at), ...(asPoint ? [paper.weights] : [])]
   const [from, to] = [below(Math.min(...all)), above(Math.max(...all))]
   const series = [
     {

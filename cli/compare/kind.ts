@@ -33,10 +33,10 @@ export function kindOf({ contract: { provenance }, layers }: DecodedPolicy): Kin
   return { network, states: 'on-policy', ways, ...(environmentSteps !== undefined && { environmentSteps }) }
 }
 
-/** A few words: "sparse, on-policy: own states, 450,000 steps". */
-export function describeKind({ network, states, ways, environmentSteps }: Kind): string {
-  if (network === 'teacher') return network
-  if (states === 'unknown') return `${network}, origin unknown`
-  const steps = environmentSteps === undefined ? [] : [`${grouped(environmentSteps)} steps`]
-  return `${network}, ${states}${ways.length > 0 ? `: ${[...ways, ...steps].join(', ')}` : ''}`
-}
+/** "sparse, offline" */
+export const describeKind = ({ network, states }: Kind): string =>
+  network === 'teacher' ? network : `${network}, ${states === 'unknown' ? 'origin unknown' : states}`
+
+/** "own states, search: 450,000 steps"; '' where it is not on-policy */
+export const describeWays = ({ ways, environmentSteps }: Kind): string =>
+  `${ways.join(', ')}${environmentSteps === undefined ? '' : `: ${grouped(environmentSteps)} steps`}`

@@ -1,8 +1,8 @@
 /** What is compared as one page. */
-import { figure, page, table } from '../report/page.ts'
+import { figure, page, table, warning } from '../report/page.ts'
 import { chartTitle, frontChart, SYMBOLS } from './chart.ts'
 import { type Compared, MEASURES } from './rows.ts'
-import { allCells, frontWords } from './words.ts'
+import { allCells, frontWords, uncountedLines } from './words.ts'
 
 export function comparedPage(compared: Compared): string {
   const { task, rows, counter, date, episodes, seed, teacher, paper } = compared
@@ -21,7 +21,7 @@ export function comparedPage(compared: Compared): string {
   }
   const { head, body } = allCells(compared)
   // figures stay in a line; names and kinds may be long
-  const kept = body.map((row) => row.map((cell, i) => (i < 2 ? cell : cell.replaceAll(' ', '\u00a0'))))
+  const kept = body.map((row) => row.map((cell) => cell.replace(/ (?=[±%])|(?<=±) /g, '\u00a0')))
   const plots = MEASURES.map((measure) =>
     figure(
       chartTitle(measure, compared),
@@ -29,5 +29,6 @@ export function comparedPage(compared: Compared): string {
       `bars: 95 % intervals of the mean; ${SYMBOLS}. Pareto front: ${frontWords(measure, compared)}`,
     ),
   )
-  return page(`${task}: what the return costs`, facts, [...plots, table(head, kept)].join('\n'))
+  const missing = uncountedLines(compared).map(warning)
+  return page(`${task}: what the return costs`, facts, [...plots, ...missing, table(head, kept)].join('\n'))
 }

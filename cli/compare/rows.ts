@@ -18,8 +18,10 @@ export interface Row extends Kind, Partial<Paired> {
   weights: number
   /** of the .bpd file: indices, biases, contract and golden vectors included. A teacher's as one too */
   bytes: number
-  /** an inference, in what `Compared.counter` counts; absent: the file is too large for that board */
+  /** an inference, in what `Compared.counter` counts */
   cost?: number
+  /** why there is none: the board cannot run it */
+  uncounted?: string
   /** on the board another network of its sizes stood for it */
   standIn: boolean
   /** mean over the episodes, and half of the 95 % interval of the mean */
@@ -56,7 +58,8 @@ export interface Compared {
 export interface Measured {
   candidate: Candidate
   outcomes: readonly Outcome[]
-  cost?: number
+  /** or why there is none */
+  cost: Pick<Row, 'cost' | 'uncounted'>
 }
 
 /** By bytes. teacher: one of the measured */
@@ -73,7 +76,7 @@ export function rowsOf(measured: readonly Measured[], teacher: Measured | undefi
       ...kind,
       weights,
       bytes: file.length,
-      ...(cost !== undefined && { cost }),
+      ...cost,
       standIn,
       return: intervalOf(outcomes.map((outcome) => outcome.return)),
       median,

@@ -1,7 +1,7 @@
 /** What is compared, in cells: for the terminal and for the page. */
 import { plainTable } from '../report/table.ts'
 import { grouped, hex, percent, printable } from '../report/words.ts'
-import { describeKind } from './kind.ts'
+import { describeKind, describeWays } from './kind.ts'
 import type { Compared, Measure, Row } from './rows.ts'
 
 /** "instructions of the emulated Cortex-M4F" */
@@ -19,11 +19,16 @@ export const meanOf = ({ return: { mean, half } }: Pick<Row, 'return'>): string 
 
 const share = (x: number | undefined): string => (x === undefined ? '' : percent(x))
 
-export const kindOf = (row: Row, teacher: string | undefined): string =>
+export const kindWords = (row: Row, teacher: string | undefined): string =>
   describeKind(row) + (row.name === teacher ? ', the reference' : '')
 
+/** The same, and how it was trained on-policy. */
+export const kindAndWays = (row: Row, teacher: string | undefined): string =>
+  [kindWords(row, teacher), describeWays(row)].filter((words) => words !== '').join(': ')
+
 const columns: Record<string, (row: Row, compared: Compared) => string> = {
-  kind: (row, { teacher }) => kindOf(row, teacher),
+  kind: (row, { teacher }) => kindWords(row, teacher),
+  'on-policy by': describeWays,
   weights: ({ weights }) => grouped(weights),
   bytes: ({ bytes }) => grouped(bytes),
   cost: ({ cost, standIn }) => (cost === undefined ? '' : `${grouped(cost)}${standIn ? ' (stand-in)' : ''}`),
@@ -67,7 +72,13 @@ const FRONTS: Record<Measure, string> = { bytes: 'bytes', cost: '', weights: 'we
 export const measureWord = (measure: Measure, compared: Compared): string => FRONTS[measure] || unitWord(compared)
 
 export const frontWords = (measure: Measure, { fronts }: Compared): string =>
-  `${fronts[measure].join(', ')}: no other returns as much for as little`
+  `${fronts[measure].join(', ')}: none returns as much for less`
+
+/** Why a point is missing where instructions or cycles are told, a line each. */
+export const uncountedLines = (compared: Compared): string[] =>
+  compared.rows.flatMap(({ number, uncounted }) =>
+    uncounted === undefined ? [] : [`${number} has no ${unitWord(compared)}: ${uncounted}`],
+  )
 
 /** Where names and figures do not fit beside each other, the names stand below; where the figures alone do not, a row is a few lines. */
 export function comparedTable(compared: Compared, width = process.stdout.columns || Infinity): string {
@@ -82,13 +93,14 @@ export function comparedTable(compared: Compared, width = process.stdout.columns
   }
   const fits = (table: string) => table.indexOf('\n') <= width
   const whole = drawn([])
-  const lean = drawn(['kind'], ({ number }) => `${number}`)
-  const names = rows.map((row) => printable(`${titleOf(row)}: ${kindOf(row, teacher)}`))
+  const lean = drawn(['kind', 'on-policy by'], ({ number }) => `${number}`)
+  const names = rows.map((row) => printable(`${titleOf(row)}: ${kindAndWays(row, teacher)}`))
   const table = fits(whole) ? [whole] : fits(lean) ? [lean, ...names] : [drawn([], titleOf, width)]
   const lines = [
     `return: mean of ${episodes} episodes ± half of its 95 % interval`,
     ...(teacher === undefined ? [] : [`failed, retained: against ${teacher}`]),
     `${unitWord(compared)}: of an inference, ${unitOf(compared)} (${counter.port})`,
+    ...uncountedLines(compared),
     ...(['bytes', 'cost'] as const).map((m) => `Pareto front, ${measureWord(m, compared)}: ${fronts[m].join(', ')}`),
   ]
   return [...table, ...lines.map(printable)].join('\n')

@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import { inferenceCost } from '../../firmware-bridge/host/cost.ts'
 import type { PortKind } from '../../firmware-bridge/host/port.ts'
 import { EMULATORS } from '../../firmware-bridge/host/ports.ts'
-import { InputError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -73,7 +73,7 @@ async function run(taskName: string, paths: string[], options: Options): Promise
         show(`${played}/${episodes} episodes`, (0.9 * played) / episodes),
       )
       show(`an inference on ${counter.name}`, 0.9)
-      done.push({ candidate, outcomes, cost: (await inferenceCost(candidate.file, counter))?.count })
+      done.push({ candidate, outcomes, cost: await costOf(candidate.file, counter) })
     }
     progress.done(`compared ${all.length} policies over ${episodes} episodes of ${taskName} each`)
     return done
@@ -98,6 +98,16 @@ async function run(taskName: string, paths: string[], options: Options): Promise
   const { comparedPage } = await import('../compare/page.ts')
   await writeFile(out, comparedPage(compared))
   printResult(json, compared, () => `${comparedTable(compared)}\n${out}`)
+}
+
+/** A board may be too small for a file: the others are compared all the same. */
+async function costOf(file: Uint8Array, counter: PortKind): Promise<Measured['cost']> {
+  try {
+    return { cost: (await inferenceCost(file, counter)).count }
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof FailedError)) throw error
+    return { uncounted: error.message }
+  }
 }
 
 /** Named, or the first that can run here. Throws InputError where the one that is named cannot. */

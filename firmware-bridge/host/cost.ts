@@ -1,4 +1,5 @@
 /** What an inference costs on an emulated board, counted inside it: the same number whenever and wherever it is asked. */
+import { FailedError } from '../../runtime-as/errors.ts'
 import { Board } from './client.ts'
 import type { BoardInfo } from './info.ts'
 import { spreadOf } from './measure.ts'
@@ -25,17 +26,13 @@ export async function costOn(board: Board): Promise<Cost> {
   return { info, count, p99: spreadOf(counts).p99 }
 }
 
-/** Of a .bpd file on a fresh board of this kind; undefined where it is too large for that. */
-export async function inferenceCost(
-  policy: Uint8Array,
-  { name, open, openPlaced }: PortKind,
-): Promise<Cost | undefined> {
+/** Of a .bpd file on a fresh board of this kind. Throws InputError where it is too large, FailedError where the board does not run it. */
+export async function inferenceCost(policy: Uint8Array, { name, open, openPlaced }: PortKind): Promise<Cost> {
   const board = await Board.connect(await (openPlaced ? openPlaced(policy) : open(name)))
   try {
-    if (!openPlaced) {
-      if (policy.length > board.info.fileBytes) return undefined
-      await board.install(policy)
-    }
+    if (!openPlaced) await board.install(policy)
+    // one that lay there from the start is passed over in silence where it fails the board's tests
+    if (!board.info.policy) throw new FailedError(`${name}: the board does not run it: too wide, or too large`)
     return await costOn(board)
   } finally {
     await board.close()
