@@ -25,7 +25,7 @@ figure { margin: 1rem 0 } svg { display: block; width: 100%; height: auto } figc
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; overflow-wrap: break-word }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: normal } thead th { color: var(--soft) }
 tbody tr:last-child > * { border-bottom: 0 }
-.table { overflow-x: auto } .broad { margin-inline: min(0px, (100% - min(1140px, 100vw - 3rem)) / 2) } .broad table { font-size: .85rem } .broad tbody th { overflow-wrap: anywhere }
+.table { overflow-x: auto } .broad { margin-inline: min(0px, (100% - min(1140px, 100vw - 3rem)) / 2) } .broad table { font-size: .85rem } .broad tbody th { overflow-wrap: anywhere; min-width: 11em }
 details { margin-top: 1.2rem } summary { cursor: pointer; color: var(--soft) } pre { white-space: pre-wrap; font-size: .8rem }
 .narrow { display: none }
 @media (max-width: 600px) {
