@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { paretoFront } from '../../cli/compare/front.ts'
-import { describeKind, kindOf } from '../../cli/compare/kind.ts'
+import { describeKind, describeWays, kindOf } from '../../cli/compare/kind.ts'
 import { comparedPage } from '../../cli/compare/page.ts'
 import type { Compared } from '../../cli/compare/rows.ts'
 import { comparedTable } from '../../cli/compare/words.ts'
@@ -66,21 +66,27 @@ describe('a file is', () => {
   it('offline where bpd made it, on-policy where it says in which way, and of unknown origin otherwise', () => {
     const recipe = { steps: 100 }
     expect(describeKind(kind({ recipe }))).toBe('sparse, offline')
-    expect(describeKind(kind({ recipe, ownStates: { environmentSteps: 30_000 } }))).toBe('sparse, on-policy')
-    expect(kind({ recipe, ownStates: { environmentSteps: 30_000 }, search: { environmentSteps: 5 } })).toEqual({
-      network: 'sparse',
-      states: 'on-policy',
-      ways: ['own states', 'search'],
-      environmentSteps: 30_005,
-    })
+    const distilled = kind({ recipe, environmentSteps: { ownStates: 30_000, search: 0 } })
+    expect(describeKind(distilled)).toBe('sparse, on-policy')
+    expect(describeWays(distilled)).toBe('own states (30,000 steps)')
+    const both = kind({ recipe, environmentSteps: { ownStates: 30_000, search: 7 }, search: { environmentSteps: 5 } })
+    expect(describeWays(both)).toBe('own states (30,000 steps), search (12 steps)')
+    // of a part that does not tell its steps
+    const some = kind({ recipe, environmentSteps: { ownStates: 9, search: 7 }, search: { episodes: 3 } })
+    expect(describeWays(some)).toBe('own states (9 steps), search')
     expect(describeKind(kind({ search: true }))).toBe('sparse, on-policy')
     expect(describeKind(kind({ by: 'somebody' }))).toBe('sparse, origin unknown')
   })
 
   it('taken for nothing by fields of a stranger’s that are of another kind', () => {
-    for (const provenance of [{ recipe: 'mine' }, { recipe: [1] }, { ownStates: 0, search: null }])
+    for (const provenance of [
+      { recipe: 'mine' },
+      { recipe: [1] },
+      { ownStates: 0, search: null },
+      { environmentSteps: 9 },
+    ])
       expect(kind(provenance)).toMatchObject({ states: 'unknown', ways: [] })
-    expect(kind({ ownStates: { environmentSteps: 'many' } })).not.toHaveProperty('environmentSteps')
+    expect(kind({ ownStates: { environmentSteps: 'many' } }).ways).toEqual([{ by: 'own states' }])
   })
 
   it('linear without hidden layers, dense without zeros', () => {
@@ -108,7 +114,7 @@ describe('what is compared', () => {
     expect(widest(figures(narrow))).toBeLessThanOrEqual(60)
     expect(widest(figures(middle))).toBeLessThanOrEqual(120)
     expect(middle).toContain(
-      '\n2 runs/own/point-1.bpd = runs/own/student.bpd: sparse, on-policy: own states, search: 450,000 steps\n',
+      '\n2 runs/own/point-1.bpd = runs/own/student.bpd: sparse, on-policy: own states (450,000 steps), search\n',
     )
     expect(wide).toMatch(/│ 3 models\/hopper\/student\.bpd +│ sparse, offline +│/)
     for (const table of [narrow, middle, wide]) {
@@ -125,7 +131,7 @@ describe('what is compared', () => {
     // bytes, instructions and weights, for a screen and for a phone each
     expect(over).toHaveLength(6)
     for (const fact of [
-      'own states, search: 450,000 steps',
+      'own states (450,000 steps), search',
       'return 3,684 ± 12',
       '425 weights, 2,000 bytes',
       '15 % failed',

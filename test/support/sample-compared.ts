@@ -30,8 +30,7 @@ const rows = [
   row(1, hostileName, 3849, { network: 'linear', states: 'unknown', weights: 33 }),
   row(2, 'runs/own/point-1.bpd', 3684, {
     states: 'on-policy',
-    ways: ['own states', 'search'],
-    environmentSteps: 450_000,
+    ways: [{ by: 'own states', environmentSteps: 450_000 }, { by: 'search' }],
     also: ['runs/own/student.bpd'],
   }),
   row(3, 'models/hopper/student.bpd', 3604, { shipped: true }),
