@@ -9,9 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { openQemu } from '../firmware-bridge/emulators/qemu.ts'
 import { BOARDS, build } from '../firmware-bridge/firmware/build.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
+import { type Cost, costOn } from '../firmware-bridge/host/cost.ts'
 import { imageCard } from '../firmware-bridge/host/images.ts'
-import type { BoardInfo } from '../firmware-bridge/host/info.ts'
-import { spreadOf } from '../firmware-bridge/host/measure.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { MAX_FRAME, RING_BYTES } from '../runtime-as/kernel/assembly/device/protocol.ts'
 import { CORE } from '../runtime-as/kernel/assembly/layout.ts'
@@ -21,8 +20,6 @@ import { type BoardCase, boardCases } from './board-cases.ts'
 import { countStraight, hasArmCompiler } from './straight/count.ts'
 
 const PORT = 'qemu-stm32f405'
-/** an interrupt of the clock may fall into one of them, not into all */
-const REPEATS = 8
 export const RESULTS = fileURLToPath(new URL('results/board.json', import.meta.url))
 
 /**
@@ -138,22 +135,12 @@ function buildPlain(): { folder: string; image: string } | undefined {
   return { folder, image }
 }
 
-interface Counted {
-  info: BoardInfo
-  count: number
-  p99: number
-}
-
-/** Of one inference: the median over the golden observations. image: default the committed one */
-export async function instructions(policy: Uint8Array, image?: string): Promise<Counted> {
+/** Of one inference. image: default the committed one */
+export async function instructions(policy: Uint8Array, image?: string): Promise<Cost> {
   loadPolicy(policy)
   const board = await Board.connect(await openQemu({ placed: policy, image }))
   try {
-    const goldens = board.info.policy?.goldens ?? 0
-    const counts = await board.bench(goldens * REPEATS)
-    const least = Array.from({ length: goldens }, (_, g) => Math.min(...counts.filter((_, i) => i % goldens === g)))
-    const count = least.sort((a, b) => a - b)[Math.floor((goldens - 1) / 2)]
-    return { info: board.info, count, p99: spreadOf(counts).p99 }
+    return await costOn(board)
   } finally {
     await board.close()
   }

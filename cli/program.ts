@@ -20,6 +20,7 @@ const verbs: Record<string, VerbRecord> = {
   quantise: { load: async () => (await import('./verbs/quantise.ts')).quantiseVerb },
   eval: { load: async () => (await import('./verbs/eval.ts')).evalVerb },
   inspect: { load: async () => (await import('./verbs/inspect.ts')).inspectVerb },
+  compare: { load: async () => (await import('./verbs/compare.ts')).compareVerb },
   check: { load: async () => (await import('./verbs/check.ts')).checkVerb },
   export: { load: async () => (await import('./verbs/export.ts')).exportVerb },
   boards: { load: async () => (await import('./verbs/boards.ts')).boardsVerb },

@@ -183,7 +183,7 @@ export interface EvaluateRequest {
 
 /**
  * Undiscounted returns of a policy over episodes that neither training nor picking sees: mean, standard deviation of the episodes, median and the
- * share that ended before the time limit. Throws InputError for an unknown task, for bytes that are no policy,
+ * share that fell: that the task's own rule ended before the time limit. Throws InputError for an unknown task, for bytes that are no policy,
  * and for one of another task.
  *
  * @param request task, policy, episodes

@@ -53,7 +53,19 @@ function chart(rows: readonly AblationRow[], teacher: Interval): Plot {
 /** Fewer make intervals that say little: Student's t is 4.3 for three seeds, 12.7 for two. */
 const ENOUGH = 4
 
-const HEAD = ['', 'return', 'minus teacher', 'retained', 'weights', 'of teacher', 'of student', 'bytes', 'seconds']
+const HEAD = [
+  '',
+  'return',
+  'minus teacher',
+  'retained',
+  'fell',
+  'failed',
+  'weights',
+  'of teacher',
+  'of student',
+  'bytes',
+  'seconds',
+]
 
 export function ablationHtml(facts: Facts, rows: readonly AblationRow[], teacher: Interval): string {
   const { seeds } = rows[0].return
@@ -62,6 +74,8 @@ export function ablationHtml(facts: Facts, rows: readonly AblationRow[], teacher
     within(r.return, (x) => x.toFixed(1)),
     within(r.difference, (x) => x.toFixed(1)),
     r.retained ? within(r.retained, percent) : '',
+    percent(r.fellRate.mean),
+    percent(r.failureRate.mean),
     within(r.weights, (x) => grouped(Math.round(x))),
     within(r.keptOfTeacher, percent),
     within(r.keptOfStudent, percent),

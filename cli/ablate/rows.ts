@@ -8,6 +8,9 @@ export interface Run {
   variant: string
   seed: number
   return: number
+  /** share of the episodes that the task's own rule ended, and that failed against the teacher (trainer/tasks/failed.ts) */
+  fellRate: number
+  failureRate: number
   weights: number
   keptOfTeacher: number
   keptOfStudent: number
@@ -18,6 +21,9 @@ export interface Run {
 export interface AblationRow {
   variant: string
   return: Interval
+  /** shares of the episodes, as of each run */
+  fellRate: Interval
+  failureRate: Interval
   /** against the teacher on the same episodes, per seed */
   difference: Interval
   /** share of the teacher's return, where that is positive */
@@ -38,6 +44,8 @@ export function rowOf(name: string, runs: readonly Run[], teacherReturns: Readon
   return {
     variant: name,
     return: over((r) => r.return),
+    fellRate: over((r) => r.fellRate),
+    failureRate: over((r) => r.failureRate),
     difference: over((r) => r.return - teacherOf(r)),
     ...(positive ? { retained: over((r) => r.return / teacherOf(r)) } : {}),
     weights: over((r) => r.weights),
@@ -58,6 +66,8 @@ export function ablationTable(rows: readonly AblationRow[], teacher: Interval): 
     'return',
     'minus teacher',
     'retained',
+    'fell',
+    'failed',
     'weights',
     'of teacher',
     'of student',
@@ -69,6 +79,8 @@ export function ablationTable(rows: readonly AblationRow[], teacher: Interval): 
     figure(row.return, plain),
     figure(row.difference, plain),
     row.retained ? figure(row.retained, percent) : '',
+    percent(row.fellRate.mean),
+    percent(row.failureRate.mean),
     figure(row.weights, whole),
     figure(row.keptOfTeacher, percent),
     figure(row.keptOfStudent, percent),

@@ -19,12 +19,19 @@ export interface Plot {
 
 const SIZES = { wide: { width: 760, height: 340 }, narrow: { width: 340, height: 280 } }
 
+/** What a browser shows over a point, as HTML, already escaped; undefined: nothing. Both are places in the option: of the series, and in its data. */
+export type Hover = (series: number, place: number) => string | undefined
+
 /** option: of ECharts, for either size */
-export function draw(option: (narrow: boolean) => EChartsCoreOption, legend: Key[] = []): Plot {
-  return { wide: svg(option(false), 'wide'), narrow: svg(option(true), 'narrow'), legend }
+export function draw(
+  option: (narrow: boolean) => EChartsCoreOption,
+  legend: Key[] = [],
+  hover: Hover = () => undefined,
+): Plot {
+  return { wide: svg(option(false), 'wide', hover), narrow: svg(option(true), 'narrow', hover), legend }
 }
 
-function svg(option: EChartsCoreOption, size: keyof typeof SIZES): string {
+function svg(option: EChartsCoreOption, size: keyof typeof SIZES, hover: Hover): string {
   const { width, height } = SIZES[size]
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   const [outer, inner] = size === 'wide' ? [70, 70] : [52, 46]
@@ -46,6 +53,13 @@ function svg(option: EChartsCoreOption, size: keyof typeof SIZES): string {
   return drawn
     .replace(/<svg width="\d+" height="\d+"/, '<svg role="img"')
     .replace(/<style\b.*?<\/style>/s, '')
+    .replace(
+      /(<path\b[^>]* ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"[^>]*>)<\/path>/g,
+      (drawn, open, series, place) => {
+        const words = hover(Number(series), Number(place))
+        return words === undefined ? drawn : `${open}<title>${words}</title></path>`
+      },
+    )
     .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
 }
 
@@ -63,7 +77,7 @@ export const axis = (name: string, more: object = {}) => ({
   axisLabel: {
     color: ink,
     hideOverlap: true,
-    ...('type' in more && more.type === 'value' ? { formatter: short } : {}),
+    ...('type' in more && (more.type === 'value' || more.type === 'log') ? { formatter: short } : {}),
   },
   axisLine: { show: true, onZero: false, lineStyle: { color: ink } },
   splitLine: { lineStyle: { color: '#80808030' } },

@@ -2,8 +2,9 @@
 import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, MarkLineComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
+import { LabelLayout } from 'echarts/features'
 import { SVGRenderer } from 'echarts/renderers'
 
-use([LineChart, BarChart, ScatterChart, SVGRenderer, GridComponent, MarkLineComponent])
+use([LineChart, BarChart, ScatterChart, SVGRenderer, GridComponent, MarkLineComponent, LabelLayout])
 
 export { type EChartsCoreOption, init }

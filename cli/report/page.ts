@@ -25,6 +25,7 @@ figure { margin: 1rem 0 } svg { display: block; width: 100%; height: auto } figc
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; overflow-wrap: break-word }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: normal } thead th { color: var(--soft) }
 tbody tr:last-child > * { border-bottom: 0 }
+.table { overflow-x: auto } .broad { margin-inline: min(0px, (100% - min(1140px, 100vw - 3rem)) / 2) } .broad table { font-size: .85rem } .broad tbody th { overflow-wrap: anywhere; min-width: 11em }
 details { margin-top: 1.2rem } summary { cursor: pointer; color: var(--soft) } pre { white-space: pre-wrap; font-size: .8rem }
 .narrow { display: none }
 @media (max-width: 600px) {
@@ -71,14 +72,16 @@ export const policyFact = (file: string, facts: { weights?: number; bytes: numbe
 /** The first cell of a row names it; a column without any figure is left out. On a phone a row becomes a block, its cells named by their columns. */
 export function table(head: string[], rows: string[][]): string {
   const filled = head.map((_, column) => column === 0 || rows.some((row) => row[column] !== ''))
-  const named = filled.filter(Boolean).length > 2
+  const count = filled.filter(Boolean).length
+  const named = count > 2
   const cell = (value: string, column: number) => {
     if (column === 0) return `<th scope="row">${text(value)}</th>`
     return `<td${named && value ? ` data-of="${text(head[column])}"` : ''}>${text(value)}</td>`
   }
   const cells = (row: string[], write: typeof cell) => row.map((x, i) => (filled[i] ? write(x, i) : '')).join('')
   const columns = cells(head, (name) => `<th scope="col">${text(name)}</th>`)
-  return `<div class="table"><table>
+  // wider than the text, where the screen has room
+  return `<div class="table${count > 8 ? ' broad' : ''}"><table>
 <thead><tr>${columns}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${cells(row, cell)}</tr>`).join('\n')}

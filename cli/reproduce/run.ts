@@ -5,7 +5,8 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
 import { type Cut, type SweepPoint, tunedScore } from '../../trainer/distill/points.ts'
 import { type VariantName, variantOf } from '../../trainer/distill/variants.ts'
-import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { type Outcome, type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { evaluated } from '../jobs/evaluated.ts'
 import { once } from '../jobs/once.ts'
 import { shares } from './paper.ts'
 
@@ -35,7 +36,8 @@ export interface Plan {
 }
 
 export interface Measured extends OutcomeStatistics {
-  returns: number[]
+  /** in the order of the episodes */
+  outcomes: readonly Outcome[]
 }
 
 /** One student, and what it was cut at. */
@@ -83,9 +85,9 @@ export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => voi
     force,
   })
   const measure = async (file: string, place: string): Promise<Measured> => {
-    const how = ['--episodes', `${plan.episodes}`, '--workers', `${threads}`, ...ofSeed]
-    const result = await once(join(folder, place), ['eval', task, file, ...how], [file], { force })
-    return { ...(result.return as OutcomeStatistics), returns: result.returns as number[] }
+    const how = { task, file, seed, episodes: plan.episodes, workers: threads, force }
+    const outcomes = await evaluated(join(folder, place), how)
+    return { ...outcomeStatistics(outcomes), outcomes }
   }
   const teacher = await measure(teacherFile, `teacher-${seed}`)
 

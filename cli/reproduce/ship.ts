@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { distillDefaults } from '../../trainer/distill/options.ts'
 import { pick } from '../../trainer/distill/pick.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
+import { failureRate } from '../../trainer/tasks/failed.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
 import { cardOf, checkOf, readCard, studentFiles, writeModel } from '../card.ts'
 import { teacherIn } from '../models.ts'
@@ -36,7 +37,8 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
     weightBudget: plan.budgets[0],
     return: returnOf(student),
     median: student.median,
-    failureRate: student.failureRate,
+    fellRate: student.fellRate,
+    failureRate: failureRate(student.outcomes, teacher.outcomes),
     retained: student.mean / teacher.mean,
     teacher: {
       file: basename(teacherFile),

@@ -2,12 +2,13 @@
 import { basename } from 'node:path'
 import { distillOptions } from '../../trainer/distill/options.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
+import { failureRate } from '../../trainer/tasks/failed.ts'
 import { paperTasks } from '../../trainer/tasks/registry.ts'
 import type { PaperRow } from '../../trainer/tasks/task.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
 import { shares } from './paper.ts'
-import { type Plan, type Reproduced, type Run, recipeWords, reproduced } from './run.ts'
+import { type Measured, type Plan, type Reproduced, type Run, recipeWords, reproduced } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */
 export interface Row {
@@ -22,9 +23,12 @@ export interface Row {
   retainedInterval: Interval
   /** over all episodes of all seeds */
   median: number
-  failureRate: number
+  /** share of the episodes that the task's own rule ended */
+  fellRate: number
+  /** share that failed against the teacher (trainer/tasks/failed.ts); absent in rows of versions that counted falls alone */
+  failureRate?: number
   teacherMedian: number
-  teacherFailureRate: number
+  teacherFellRate: number
   weights: number
   /** what the paper's share of the (400, 300) network allows, and whether every seed keeps to it */
   weightBudget: number
@@ -75,10 +79,11 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
     studentReturn,
     retained: studentReturn / teacherReturn,
     retainedInterval: retained,
-    median: median(own.flatMap((r) => r.student.returns)),
-    failureRate: mean((r) => r.student.failureRate),
-    teacherMedian: median(own.flatMap((r) => r.teacher.returns)),
-    teacherFailureRate: mean((r) => r.teacher.failureRate),
+    median: median(own.flatMap((r) => returnsOf(r.student))),
+    fellRate: mean((r) => r.student.fellRate),
+    failureRate: mean((r) => failureRate(r.student.outcomes, r.teacher.outcomes)),
+    teacherMedian: median(own.flatMap((r) => returnsOf(r.teacher))),
+    teacherFellRate: mean((r) => r.teacher.fellRate),
     weights: mean((r) => r.weights),
     weightBudget,
     withinBudget: own.every((r) => r.weights <= r.weightBudget),
@@ -101,6 +106,8 @@ function rowOf(plan: Plan, own: readonly Run[], size: number, paper: PaperRow): 
   }
 }
 
+const returnsOf = ({ outcomes }: Measured) => outcomes.map((outcome) => outcome.return)
+
 /** By task, teacher, variant and share, whenever they were made. */
 export const inOrder = (rows: readonly Row[]): Row[] =>
   [...rows].sort(
@@ -119,6 +126,7 @@ const head = [
   'variant',
   'return',
   'median',
+  'fell',
   'failed',
   'retained',
   'weights',
@@ -146,7 +154,8 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
       variant,
       whole(row.studentReturn),
       whole(row.median),
-      percent(row.failureRate),
+      percent(row.fellRate),
+      row.failureRate === undefined ? '' : percent(row.failureRate),
       `${percent(row.retained)}${half}`,
       weights,
       percent(row.keptOfPaperNetwork),
@@ -163,6 +172,7 @@ export function cells(rows: readonly Row[]): { head: string[]; body: string[][] 
       whole(paper.teacherReturn),
       'the paper',
       whole(paper.studentReturn),
+      '',
       '',
       '',
       percent(paper.retained),

@@ -6,7 +6,8 @@ import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
+import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { failureRate } from '../../trainer/tasks/failed.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, teacherFile as teacherFileOf, teacherWeights } from '../../trainer/teachers/teacher.ts'
@@ -14,6 +15,7 @@ import { contenders } from '../ablate/contenders.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { ablationTable, type Run, rowOf } from '../ablate/rows.ts'
 import { checkCard } from '../card.ts'
+import { evaluated } from '../jobs/evaluated.ts'
 import { once } from '../jobs/once.ts'
 import { inPool } from '../jobs/pool.ts'
 import { shippedModels, teacherIn } from '../models.ts'
@@ -82,25 +84,31 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const weightsOfTeacher = teacherWeights(teacher)
   const seedNumbers = Array.from({ length: seeds }, (_, i) => i + 1)
   const teacherReturns = new Map<number, number>()
-  const evaluateFile = async (place: string, file: string, seed: number) => {
-    const words = ['eval', task, file, '--episodes', `${options.episodes}`, '--seed', `${seed}`]
-    const result = await once(join(folder, place), words, [file, ...taskFiles], { force })
-    return (result.return as ReturnStatistics).mean
-  }
+  const evaluateFile = (place: string, file: string, seed: number): Promise<Outcome[]> =>
+    evaluated(join(folder, place), { task, file, seed, episodes: options.episodes, taskFiles, force })
   let done = 0
   const rows = await withProgress(`comparing ${variants.join(', ')} over ${seeds} seeds`, async (progress) => {
-    const one = async (name: string, seed: number, data: string, budget?: number): Promise<Run> => {
+    const one = async (
+      name: string,
+      seed: number,
+      data: string,
+      teachers: readonly Outcome[],
+      budget?: number,
+    ): Promise<Run> => {
       const out = join(folder, `${name}-${seed}`)
       const { transitions } = options
       const work = { task, taskFiles, spec, teacherFile, data, out, seed, budget, transitions, recipe, force }
       const made = await contenders[name].make(work)
-      const value = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
+      const outcomes = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
+      const { mean: value, fellRate } = outcomeStatistics(outcomes)
       const all = variants.length * seeds
       progress.update(`${++done}/${all} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`, done / all)
       return {
         variant: name,
         seed,
         return: value,
+        fellRate,
+        failureRate: failureRate(outcomes, teachers),
         weights: made.weights,
         keptOfTeacher: made.weights / weightsOfTeacher,
         keptOfStudent: made.weights / made.studentWeights,
@@ -118,11 +126,12 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
         [teacherFile, ...taskFiles],
         { force },
       )
-      teacherReturns.set(seed, await evaluateFile(`teacher-${seed}`, teacherFile, seed))
-      const runs = first ? [await one(first, seed, data)] : []
+      const teachers = await evaluateFile(`teacher-${seed}`, teacherFile, seed)
+      teacherReturns.set(seed, outcomeStatistics(teachers).mean)
+      const runs = first ? [await one(first, seed, data, teachers)] : []
       // a student may end with none: nothing can aim at that
       const budget = options.budget ?? (runs[0] && Math.max(1, runs[0].weights))
-      for (const name of variants) if (name !== first) runs.push(await one(name, seed, data, budget))
+      for (const name of variants) if (name !== first) runs.push(await one(name, seed, data, teachers, budget))
       return runs
     })
     const runs = (await inPool(jobs, perSeed)).flat()

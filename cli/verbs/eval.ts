@@ -9,11 +9,13 @@ import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { actingBytes } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
+import { describePaired, pairedWith } from '../paired.ts'
 import { percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb, workersOption } from '../verb.ts'
 
 interface Options extends CommonOptions {
+  teacher?: string
   episodes: number
   seed: number
   workers: number
@@ -21,9 +23,13 @@ interface Options extends CommonOptions {
 
 export const evalVerb = verb('eval <task> <policy>', {
   group: 'Look at it:',
-  description: 'measures the return of a .bpd policy or a teacher',
+  description: 'measures the return of a .bpd policy or a teacher; with --teacher also what is lost against one',
   example: 'bpd eval pendulum models/pendulum/student.bpd --episodes 100',
 })
+  .option(
+    '--teacher <file>',
+    'plays the same episodes, and then says which failed, and the difference: any form of teacher, or .bpd',
+  )
   .addOption(episodesOption(100))
   .addOption(seedOption())
   .addOption(workersOption())
@@ -36,23 +42,54 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const { spec } = createTask(taskName)
   const policy = await policyOf(file, spec)
   checkCard(file)
-  const outcomes = await withProgress(`evaluating ${file}`, async (progress) => {
-    const show = (done: number) =>
-      progress.update(`evaluating ${file}: ${done}/${episodes} episodes of ${taskName}`, done / episodes)
-    const played = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers, show)
-    progress.done(`evaluated ${file} over ${episodes} episodes of ${taskName}`)
-    return played
-  })
-  const result = outcomeStatistics(outcomes)
-  const returns = outcomes.map((outcome) => outcome.return)
+  const teacherPath = options.teacher === undefined ? undefined : teacherFile(options.teacher)
+  const teacher = teacherPath === undefined ? undefined : await policyOf(teacherPath, spec)
+  if (teacherPath !== undefined) checkCard(teacherPath)
+  const play = (name: string, bytes: Uint8Array) =>
+    withProgress(`evaluating ${name}`, async (progress) => {
+      const show = (done: number) =>
+        progress.update(`evaluating ${name}: ${done}/${episodes} episodes of ${taskName}`, done / episodes)
+      const setting = { taskName, policy: bytes }
+      const played = await playEpisodes(setting, { seed, purpose: 'report' }, episodes, workers, show)
+      progress.done(`evaluated ${name} over ${episodes} episodes of ${taskName}`)
+      return played
+    })
+  const outcomes = await play(file, policy)
+  const beside =
+    teacherPath !== undefined && teacher ? { name: teacherPath, played: await play(teacherPath, teacher) } : undefined
+  const paired = beside && pairedWith(outcomes, beside.played)
   const outside = outsideOf(outcomes)
-  printResult(
-    json,
-    { task: spec.name, file, seed, return: result, returns, ...(outside && { outside }) },
-    () =>
-      `${file}: return ${result.mean.toFixed(1)} ± ${result.std.toFixed(1)} over ${episodes} episodes, ` +
-      `median ${result.median.toFixed(1)}, ${percent(result.failureRate)} ended before the time limit` +
-      (outside ? `\nobservations outside their bounds: ${outside.clamped} clamped, ${outside.refused} refused` : ''),
+  const result = {
+    task: spec.name,
+    file,
+    seed,
+    ...told(outcomes),
+    ...(outside && { outside }),
+    ...(beside && { teacher: { file: beside.name, ...told(beside.played) } }),
+    ...paired,
+  }
+  const lines = [
+    describe(file, outcomes),
+    ...(outside ? [`observations outside their bounds: ${outside.clamped} clamped, ${outside.refused} refused`] : []),
+    ...(beside && paired
+      ? [describe(beside.name, beside.played), `against it ${describePaired(paired)}, over the same episodes`]
+      : []),
+  ]
+  printResult(json, result, () => lines.join('\n'))
+}
+
+/** fell: of each episode, beside its return */
+const told = (outcomes: readonly Outcome[]) => ({
+  return: outcomeStatistics(outcomes),
+  returns: outcomes.map((outcome) => outcome.return),
+  fell: outcomes.map((outcome) => outcome.fell),
+})
+
+function describe(file: string, outcomes: readonly Outcome[]): string {
+  const { mean, std, episodes, median, fellRate } = outcomeStatistics(outcomes)
+  return (
+    `${file}: return ${mean.toFixed(1)} ± ${std.toFixed(1)} over ${episodes} episodes, ` +
+    `median ${median.toFixed(1)}, ${percent(fellRate)} fell (ended before the time limit)`
   )
 }
 

@@ -168,5 +168,9 @@ function readRows(file: string): Row[] {
   }
   if (!Array.isArray(rows) || !rows.every((row) => paperTasks().includes(row?.task) && row.keptOfPaperNetwork))
     throw new InputError(`${file}: expected the JSON of an earlier table`)
-  return rows
+  // a row without it is of a version whose failureRate counted falls alone: what failed against the teacher is not known
+  return rows.map((row) => {
+    const { failureRate: fellRate, teacherFailureRate: teacherFellRate, ...rest } = row
+    return 'fellRate' in row ? row : { ...rest, fellRate, teacherFellRate }
+  })
 }

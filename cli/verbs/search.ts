@@ -147,8 +147,8 @@ const reported = (taskName: string, { policy, name }: { policy: Uint8Array; name
     return outcomeStatistics(played)
   })
 
-const figures = ({ mean, std, median, failureRate }: OutcomeStatistics): string =>
-  `${mean.toFixed(1)} ± ${std.toFixed(1)} (median ${median.toFixed(1)}, ${percent(failureRate)} ended before the time limit)`
+const figures = ({ mean, std, median, fellRate }: OutcomeStatistics): string =>
+  `${mean.toFixed(1)} ± ${std.toFixed(1)} (median ${median.toFixed(1)}, ${percent(fellRate)} fell)`
 
 function describe({ bestOf, episodes, steps, gaveUp }: Omit<SearchResult, 'network'>): string {
   const kept = bestOf === 'start' ? 'as it was: nothing better was found' : 'searched'

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,8 @@ beforeAll(() => {
   const { spec } = new Pendulum()
   const policy = encodePolicy({ layers: [layer] }, contractOf(spec, 'tanh', {}), [Float32Array.of(1, 0, 0)])
   writeFileSync(at('policy.bpd'), policy)
+  writeFileSync(at('shown.html'), policy)
+  mkdirSync(at('empty'))
   writeFileSync(at('truncated.bpd'), policy.subarray(0, policy.length - 20))
   const altered = Uint8Array.from(policy)
   altered[60] ^= 4
@@ -66,6 +68,28 @@ const cases: [name: string, words: string[], message: string][] = [
     'data that is none',
     ['distill', 'pendulum', '--teacher', teacherFile, '--data', 'policy.bpd', '--out', 'x'],
     'policy.bpd: a .bpd policy, expected transitions',
+  ],
+  [
+    "another task's policy to compare",
+    ['compare', 'pendulum', 'policy.bpd', 'hopper.bpd'],
+    'hopper.bpd: contract task: "hopper"; task pendulum has "pendulum"',
+  ],
+  ['a truncated policy to compare', ['compare', 'pendulum', 'truncated.bpd'], 'truncated.bpd: '],
+  ['an altered policy to compare', ['compare', 'pendulum', 'altered.bpd'], 'altered.bpd: '],
+  [
+    'a folder without policies to compare',
+    ['compare', 'pendulum', 'empty'],
+    'empty: a folder without policies, expected a .bpd file in it, or a teacher',
+  ],
+  [
+    'a page of another name',
+    ['compare', 'pendulum', '--out', 'page.txt'],
+    '--out page.txt: expected a name that ends in .html',
+  ],
+  [
+    'a page over what it shows',
+    ['compare', 'pendulum', 'shown.html', '--force', '--out', 'shown.html'],
+    'shown.html: would be written over shown.html',
   ],
   ['an absent port', ['flash', 'policy.bpd', '--port', '/dev/ttyNONE'], '/dev/ttyNONE: no such port'],
   ['a port that is a file', ['flash', 'policy.bpd', '--port', 'policy.bpd'], 'policy.bpd: not a serial port'],

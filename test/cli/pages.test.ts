@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ablationHtml } from '../../cli/ablate/html.ts'
 import type { AblationRow } from '../../cli/ablate/rows.ts'
+import { comparedPage } from '../../cli/compare/page.ts'
 import { type BenchResult, benchPage } from '../../cli/report/bench.ts'
 import { reportHtml } from '../../cli/report/html.ts'
 import { type LoopResult, loopPage } from '../../cli/report/loop.ts'
 import { hasChromium, titleOf } from '../support/chromium.ts'
 import { describeWith } from '../support/require.ts'
+import { sampleCompared } from '../support/sample-compared.ts'
 import { sampleReport } from '../support/sample-report.ts'
 
 const date = '2026-03-04T05:06:07.000Z'
@@ -65,7 +67,7 @@ const rows = (seeds: number): AblationRow[] =>
   (['bpd', 'magnitude'] as const).map((variant, i) => {
     const of = (mean: number) => ({ mean, half: 3 * mean, seeds })
     const share = { keptOfTeacher: of(0.002), keptOfStudent: of(0.02) }
-    const rest = { weights: of(100 + i), bytes: of(1402), seconds: of(27) }
+    const rest = { weights: of(100 + i), bytes: of(1402), seconds: of(27), fellRate: of(0), failureRate: of(0.1) }
     return { variant, return: { mean: -150, half: 9, seeds }, difference: of(-2), ...share, ...rest }
   })
 const ablation = (seeds: number) => ablationHtml(facts, rows(seeds), { mean: -148, half: 8, seeds })
@@ -75,6 +77,7 @@ const pages: Record<string, string> = {
   bench: await benchPage(bench),
   loop: await loopPage('pendulum', 0.05, 'models/pendulum/student.bpd', loop),
   ablate: ablation(2),
+  compare: comparedPage(sampleCompared),
 }
 const names = Object.keys(pages)
 
@@ -87,9 +90,12 @@ describe('every page', () => {
     expect(pages[name]).toContain('2026-03-04 05:06 UTC')
   })
 
-  it.each(names.filter((name) => name !== 'ablate'))('of %s names the policy by file, size and CRC-32', (name) => {
-    expect(pages[name]).toMatch(/student\.bpd, \d+ weights, [\d,]+ bytes, CRC-32 00c0ffee/)
-  })
+  it.each(names.filter((name) => !['ablate', 'compare'].includes(name)))(
+    'of %s names the policy by file, size and CRC-32',
+    (name) => {
+      expect(pages[name]).toMatch(/student\.bpd, \d+ weights, [\d,]+ bytes, CRC-32 00c0ffee/)
+    },
+  )
 
   it.each(names)('of %s has tables for tables, and no terminal’s', (name) => {
     expect(pages[name]).toContain('<th scope="row">')

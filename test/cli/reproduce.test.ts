@@ -8,6 +8,7 @@ import { paperNetworkSize, reproductionOf, weightBudget } from '../../cli/reprod
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
 import { bestOf } from '../../cli/reproduce/ship.ts'
 import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
+import { outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { bpdIn } from '../support/command.ts'
 
@@ -35,7 +36,8 @@ describe('the budget of weights', () => {
 describe('a row of the table', () => {
   const measured = (returns: number[]): Measured => {
     const mean = returns.reduce((sum, x) => sum + x) / returns.length
-    return { mean, std: 0, episodes: returns.length, median: mean, failureRate: 0, returns }
+    const outcomes = returns.map((value) => ({ return: value, fell: value < 20 }))
+    return { ...outcomeStatistics(outcomes), mean, std: 0, outcomes }
   }
   const plan: Plan = {
     task: 'hopper',
@@ -83,6 +85,10 @@ describe('a row of the table', () => {
       retained: 0.9,
       weights: 1300,
       median: 55,
+      // one of six fell; it and another lost more than 30 % of the teacher's mean
+      fellRate: expect.closeTo(1 / 6, 12),
+      failureRate: expect.closeTo(2 / 6, 12),
+      teacherFellRate: 0,
       keptOfPaperNetwork: 0.013,
       keptOfStudent: 0.5,
       fileBytes: 10400,

@@ -43,6 +43,12 @@ const dataKinds: Kind[] = dataFormats.map(({ kind }) => kind)
 /** Every place where a verb takes a file, and the kinds that it takes there. */
 const places: [verb: string, kinds: Kind[], words: (file: string) => string[]][] = [
   ['eval', ['policy', ...teachers], (file) => ['eval', 'pendulum', file]],
+  ['compare', ['policy', ...teachers], (file) => ['compare', 'pendulum', file, '--out', `${out}.html`]],
+  [
+    'compare --teacher',
+    ['policy', ...teachers],
+    (file) => ['compare', 'pendulum', '--teacher', file, '--out', `${out}.html`],
+  ],
   ['check', ['policy', ...teachers], (file) => ['check', '--teacher', file, '--data', transitions]],
   ['inspect', ['policy', ...teachers, ...dataKinds], (file) => ['inspect', file]],
   ['export', ['policy'], (file) => ['export', file, '--form', 'c', '--out', `${out}.c`]],

@@ -31,16 +31,16 @@ const read = (taskName: string, card: string) => JSON.parse(readFileSync(`${fold
 
 it.each(having('student.bpd'))('%s: the student returns what its card says', async (taskName) => {
   const card = read(taskName, 'student.json')
-  const { median, failureRate, ...measured } = await replayed(taskName, 'student.bpd', card)
+  const { median, fellRate, ...measured } = await replayed(taskName, 'student.bpd', card)
   expect(measured).toEqual(card.return)
   // the pendulum's card, older than these, has neither
-  expect({ median, failureRate }).toMatchObject(
-    card.median === undefined ? {} : { median: card.median, failureRate: card.failureRate },
+  expect({ median, fellRate }).toMatchObject(
+    card.median === undefined ? {} : { median: card.median, fellRate: card.fellRate },
   )
 })
 
 it.each(having('teacher.safetensors'))('%s: the teacher returns what its card says', async (taskName) => {
   const card = read(taskName, 'card.json')
-  const { median: _, failureRate: __, ...measured } = await replayed(taskName, 'teacher.safetensors', card)
+  const { median: _, fellRate: __, ...measured } = await replayed(taskName, 'teacher.safetensors', card)
   expect(measured).toEqual(card.return)
 })

@@ -179,7 +179,7 @@ describe('what a process writes', () => {
   it('may be f32: then actions are too', () => {
     expect(stepMessage(1, [0.1], 'f32')).toHaveLength(13)
     expect(stepMessage(1, [0.1], 'f64')).toHaveLength(17)
-    expect(playTasks([simulator('f32')], {})[0]).toMatchObject({ failed: false })
+    expect(playTasks([simulator('f32')], {})[0]).toMatchObject({ fell: false })
   })
 })
 

@@ -42,8 +42,8 @@ export type Purpose = 'progress' | 'pick' | 'report'
 /** How one episode went. */
 export interface Outcome {
   return: number
-  /** ended by the task's own rule, before the time limit: a fall, where there are legs */
-  failed: boolean
+  /** the task's own rule ended it, before the time limit. Whether it failed is told beside a teacher's: failed.ts */
+  fell: boolean
   /** steps whose observation the policy's contract clamped, or refused; absent where it has no bounds */
   outside?: { clamped: number; refused: number }
 }
@@ -57,7 +57,7 @@ export function playEpisode(task: Task, control: Controller, seed: number, purpo
     control(task.observation, action)
     total += task.step(action)
   }
-  return { return: total, failed: task.terminated }
+  return { return: total, fell: task.terminated }
 }
 
 /** The return of one episode. */
@@ -84,18 +84,18 @@ export function statistics(returns: Float64Array): ReturnStatistics {
   return { mean, std: Math.sqrt(variance), episodes }
 }
 
-/** Undiscounted returns of episodes, and how many failed. */
+/** Undiscounted returns of episodes, and how many fell. */
 export interface OutcomeStatistics extends ReturnStatistics {
   /** of the episodes */
   median: number
-  /** share of the episodes, 0..1, that ended by the task's own rule, before the time limit */
-  failureRate: number
+  /** share of the episodes, 0..1, that the task's own rule ended, before the time limit */
+  fellRate: number
 }
 
 export function outcomeStatistics(outcomes: readonly Outcome[]): OutcomeStatistics {
   const returns = Float64Array.from(outcomes, (o) => o.return)
-  const failed = outcomes.filter((o) => o.failed).length
-  return { ...statistics(returns), median: median(returns), failureRate: failed / outcomes.length }
+  const fell = outcomes.filter((o) => o.fell).length
+  return { ...statistics(returns), median: median(returns), fellRate: fell / outcomes.length }
 }
 
 /** Of an even number, the mean of the middle two. */

@@ -117,8 +117,7 @@ describe('a module is a task', () => {
 `,
     )
     const went = playTasks(['./plain.js', 'typed.ts', join(folder, 'typed.ts')], {}, folder)
-    for (const one of went)
-      expect(one).toMatchObject({ return: 5, failed: false, spec: { name: 'still', period: 0.1 } })
+    for (const one of went) expect(one).toMatchObject({ return: 5, fell: false, spec: { name: 'still', period: 0.1 } })
   })
 
   it('and its fault in the middle of an episode is one line too', () => {
@@ -181,7 +180,7 @@ describe('a model in files', () => {
       {},
       folder,
     )
-    expect(good).toMatchObject({ failed: false, spec: { actionLow: [-1], period: 0.004 } })
+    expect(good).toMatchObject({ fell: false, spec: { actionLow: [-1], period: 0.004 } })
     expect(lost.message).toMatch(/^\.\/mujoco-lost\.mjs: task slider: model: .*Error opening file 'meshes\/gone\.obj'$/)
     expect(loop.message).toMatch(/^\.\/mujoco-loop\.mjs: task slider: model: .*loop\.xml/)
     expect(broken.message).toMatch(/^\.\/mujoco-broken\.mjs: task slider: model: /)
