@@ -90,7 +90,7 @@ interface Returns {
   mean: number
   std: number
   median: number
-  failureRate: number
+  fellRate: number
   returns: number[]
 }
 
@@ -200,7 +200,7 @@ for (const name of names) {
       median: median(own.flatMap((run) => run.student.returns)),
       retained: intervalOf(retained),
       worstSeed: Math.min(...retained),
-      fell: mean((run) => run.student.failureRate),
+      fell: mean((run) => run.student.fellRate),
       environmentSteps: mean((run) => run.environmentSteps.ownStates),
       seconds: mean((run) => run.seconds),
       seeds,
@@ -210,7 +210,7 @@ for (const name of names) {
         seed,
         weights,
         retained: retained[i],
-        fell: student.failureRate,
+        fell: student.fellRate,
       })),
     })
   }

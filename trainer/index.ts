@@ -10,12 +10,14 @@ export type { Role } from './data/log.ts'
 export type { Mapping } from './data/mapping.ts'
 export { readTransitions, type Transitions, transitionsOf, type Writing, writeTransitions } from './data/transitions.ts'
 export type { ActionError, ErrorFigures, OneActionError } from './distill/action-error.ts'
+export type { Stage } from './distill/cut-run.ts'
 export type { Data } from './distill/data.ts'
 export type { Distilled, Progress } from './distill/distill.ts'
 export type { HeldOut, PartSize, Verdict } from './distill/judge.ts'
 export type { Student } from './distill/make-student.ts'
 export { type DistillOptions, distillDefaults } from './distill/options.ts'
-export type { Candidate, CurvePoint, Cut, SweepPoint } from './distill/points.ts'
+export type { Candidate, CurvePoint, Cut, EnvironmentSteps, SweepPoint } from './distill/points.ts'
+export type { PrunerName } from './distill/prune/pruners.ts'
 export { type VariantName, variantNames } from './distill/variants.ts'
 export {
   type CollectRequest,
@@ -28,6 +30,7 @@ export {
   evaluatePolicy,
 } from './from-code.ts'
 export { Interrupted } from './interrupted.ts'
+export type { VariationalLayer } from './kernels/networks.ts'
 export type { Random, RandomState } from './random.ts'
 export type { Recipe } from './recipe.ts'
 export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'

@@ -173,8 +173,7 @@ interface From {
   lineage: { sha256: string; command?: unknown; from?: unknown }
 }
 
-async function openFrom(path: string, { algorithm, hidden }: Options, spec: TaskSpec): Promise<From> {
-  if (algorithm !== 'td3') throw new InputError(`--from: expected --algorithm td3, whose actor a teacher is`)
+async function openFrom(path: string, { hidden }: Options, spec: TaskSpec): Promise<From> {
   const file = teacherFile(path)
   const teacher = requirePlain(await openTeacher(file), file)
   requireFit(teacher, spec, file)

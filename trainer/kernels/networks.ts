@@ -13,10 +13,13 @@ export interface Size {
   outputs: number
 }
 
-/** theta, log sigma and biases of one layer; matrices are (outputs, inputs), row-major */
+/** One layer whose weights are Gaussians of mean theta and deviation sigma; a plain one has no use for sigma. */
 export interface VariationalLayer {
+  /** shape (outputs, inputs), row-major */
   theta: Float32Array
+  /** the same shape */
   logSigma: Float32Array
+  /** shape (outputs) */
   bias: Float32Array
 }
 

@@ -3,7 +3,7 @@
  * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/step/sac.ts`).
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/format/network.ts'
 import { sha256 } from '../files/sha256.ts'
 import { Interrupted } from '../interrupted.ts'
@@ -127,6 +127,10 @@ export async function teach(
   const learner = algorithms[options.algorithm](config, options)
   const { trainer } = learner
   try {
+    if (from && trainer.config.gaussian)
+      throw new InputError(
+        `from: ${options.algorithm} learns more than a teacher has: expected td3, whose actor is one`,
+      )
     trainer.setMode('none')
     if (from) trainer.networks.writeNetwork(from.network)
     else initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
