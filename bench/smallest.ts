@@ -1,13 +1,14 @@
 /**
  * The smallest students at full return: a teacher's students cut in stages on their own states (docs/smallest.md), for several seeds, every
- * student on 100 episodes that neither training nor picking saw. Prints JSON, and keeps `bench/results/smallest.{json,md}`.
+ * student on 100 episodes that neither training nor picking saw. Prints JSON; with --write it takes its rows in `bench/results/smallest.json` too.
  *
- *   node bench/smallest.ts [CASE…] [--seeds 3] [--first-seed 1] [--jobs 1] [--teachers FOLDER] [--runs runs/smallest]
+ *   node bench/smallest.ts [CASE…] [--seeds 3] [--first-seed 1] [--jobs 1] [--teachers FOLDER] [--runs runs/smallest] [--write]
  *
  * What is done is kept under the run folder, and a second call goes on from there. Without --teachers only our own teachers are taken.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { intervalOf } from '../cli/ablate/interval.ts'
 import { once } from '../cli/jobs/once.ts'
@@ -81,6 +82,7 @@ const { values, positionals } = parseArgs({
     teachers: { type: 'string' },
     runs: { type: 'string', default: join('runs', 'smallest') },
     episodes: { type: 'string', default: '100' },
+    write: { type: 'boolean', default: false },
   },
 })
 const unknown = positionals.find((name) => !Object.hasOwn(cases, name))
@@ -216,4 +218,11 @@ for (const name of names) {
   }
 }
 console.log(JSON.stringify(table, null, 2))
-void writeFile
+if (values.write) {
+  const file = new URL('results/smallest.json', import.meta.url)
+  const before: { case: string }[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+  const order = Object.keys(cases)
+  const all = [...before.filter((row) => !names.includes(row.case)), ...table]
+  all.sort((a, b) => order.indexOf(`${a.case}`) - order.indexOf(`${b.case}`))
+  await writeFile(fileURLToPath(file), `${JSON.stringify(all, null, 2)}\n`)
+}
