@@ -14,7 +14,7 @@ export async function makeStudent(
   teacher: Teacher,
   transitions: Transitions,
   options: DistillOptions,
-  run: Pick<Distillation, 'onProgress' | 'signal' | 'checkpoints'> = {},
+  run: Pick<Distillation, 'onProgress' | 'signal' | 'checkpoints' | 'start'> = {},
 ): Promise<Student> {
   await prepareTask(taskName)
   const { spec: contract } = createTask(taskName)

@@ -9,7 +9,7 @@ import { Checkpoints } from '../../../../trainer/distill/checkpoint.ts'
 import type { Progress } from '../../../../trainer/distill/distill.ts'
 import { makeStudent } from '../../../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../../../trainer/distill/options.ts'
-import type { DistillJob } from '../../../../trainer/distill/session.ts'
+import type { DistillJob, Start } from '../../../../trainer/distill/session.ts'
 import { Interrupted } from '../../../../trainer/interrupted.ts'
 import { Pendulum } from '../../../../trainer/tasks/pendulum.ts'
 import { teacherController } from '../../../../trainer/teachers/policy.ts'
@@ -27,7 +27,7 @@ const rows = Float32Array.from(
 const transitions = transitionsOf(rows, 3, 1)
 
 /** Two budgets in five rounds; on-policy unless told otherwise. */
-const short = async (given: Partial<DistillOptions> = {}, resume?: { after: number } | 'go on') => {
+const short = async (given: Partial<DistillOptions> = {}, resume?: { after: number } | 'go on', start?: Start) => {
   const told: Progress[] = []
   const options = distillOptions('pendulum', {
     variant: 'no-q',
@@ -58,6 +58,7 @@ const short = async (given: Partial<DistillOptions> = {}, resume?: { after: numb
     },
     signal: stop.signal,
     ...(resume && { checkpoints }),
+    start,
   })
   return { ...student, told }
 }
@@ -100,6 +101,38 @@ describe('a student that is cut in stages', () => {
     const { distilled } = await short({ ...given, swap: 0.3 })
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(40)
     expect(distilled.sweep[0].tunedReturn).not.toBe((await short(given)).distilled.sweep[0].tunedReturn)
+  })
+
+  it('goes on from another, and counts what that one took', async () => {
+    const first = await short({ keep: [60] })
+    const { network, environmentSteps } = first.distilled
+    const hidden = network.layers.slice(0, -1).map(({ outputs }) => outputs)
+    const { distilled, told } = await short({ keep: [30], steps: 0, hidden }, undefined, { network, environmentSteps })
+    expect(told.some(({ phase }) => phase === 'train')).toBe(false)
+    expect(distilled.studentWeights).toBe(first.distilled.sweep[0].weights)
+    expect(distilled.sweep[0].weights).toBeLessThanOrEqual(30)
+    expect(distilled.environmentSteps!.ownStates).toBeGreaterThan(environmentSteps!.ownStates + 2000)
+    await expect(short({ hidden }, undefined, { network })).rejects.toThrow('steps 300: expected 0')
+  })
+
+  it('may be searched for a better return, and is no worse on the picking episodes', async () => {
+    const given = { keep: [30], ownStates: undefined }
+    const [plain, searched] = [await short(given), await short({ ...given, search: 80 })]
+    const [before, after] = [plain, searched].map(({ distilled }) => distilled.sweep[0])
+    expect(after.tunedReturn).toBeGreaterThanOrEqual(before.tunedReturn!)
+    expect(after.weights).toBe(before.weights)
+    expect(after.environmentSteps).toMatchObject({ ownStates: 0 })
+    expect(after.environmentSteps!.search).toBeGreaterThan(50 * 200)
+  })
+
+  it('takes the best of several penalties at every budget', async () => {
+    const given = { variant: 'l1', prune: 'l1', ownStates: undefined, keep: [40] } as const
+    const { distilled } = await short({ ...given, l1Path: [0.001, 0.3] })
+    const alone = await Promise.all([0.001, 0.3].map((l1) => short({ ...given, l1 })))
+    const returns = alone.map((run) => run.distilled.sweep[0].tunedReturn!)
+    expect(distilled.sweep[0].tunedReturn).toBe(Math.max(...returns))
+    expect(distilled.sweep[0].l1).toBe([0.001, 0.3][returns.indexOf(Math.max(...returns))])
+    await expect(short({ l1Path: [1] })).rejects.toThrow('penalties 1: expected variant l1, or stages that prune by l1')
   })
 
   it('is refused where it cannot be, in one line', async () => {
