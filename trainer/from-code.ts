@@ -165,7 +165,7 @@ export async function distillFromData(request: DistillDataRequest): Promise<Stud
 const checkpointsOf =
   ({ file, minutes = 5, resume = false }: NonNullable<DistillRequest['checkpoint']>, origin?: TaskOrigin) =>
   (job: DistillJob, part: number): Checkpoints =>
-    new Checkpoints(part === 0 ? file : `${file}-${part + 1}`, job, minutes, resume, origin)
+    new Checkpoints(part === 0 ? file : `${file}-${part + 1}`, job, { minutes, resume, origin })
 
 /** What `evaluatePolicy` is asked for. */
 export interface EvaluateRequest {

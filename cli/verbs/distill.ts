@@ -7,13 +7,16 @@ import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import { distill } from '../../trainer/distill/distill.ts'
 import type { Given } from '../../trainer/distill/options.ts'
+import type { TrainedStudents } from '../../trainer/distill/phases.ts'
 import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
 import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
+import type { DistillJob } from '../../trainer/distill/session.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
+import type { TaskOrigin } from '../../trainer/tasks/task.ts'
 import { addDataOptions, type GivenData } from '../data-options.ts'
 import { addContractOptions, type GivenContract } from '../distill/contract-options.ts'
 import { describeHeldOut, describeSteps, NO_RETURN } from '../distill/describe.ts'
@@ -36,8 +39,12 @@ interface OwnOptions extends CommonOptions, OutputOptions, GivenContract, GivenD
   resume: boolean
   values: ValueType
   every: boolean
+  keepTrained: boolean
+  trained?: string
 }
 type Options = OwnOptions & Given
+
+const TRAINED = 'trained.safetensors'
 
 export const distillVerb = addDataOptions(
   addContractOptions(
@@ -56,6 +63,8 @@ export const distillVerb = addDataOptions(
         .requiredOption('--out <folder>', 'where the student goes')
         .addOption(forceOption())
         .option('--from <policy>', 'goes on from this .bpd student: cuts it in stages, trains none before')
+        .option('--keep-trained', 'also write trained.safetensors: the student before it is cut', false)
+        .option('--trained <file>', 'cuts the student of that file, of the same training, in place of training it')
         .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
         .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
         .option(
@@ -73,8 +82,19 @@ export const distillVerb = addDataOptions(
   ),
 ).action((task, options) => run(task, options))
 
+/** Where the student is read from that is not trained here, and where the one that is stays. */
+function trainedStudents(
+  { load, save }: { load?: string; save?: string },
+  job: DistillJob,
+  origin: TaskOrigin | undefined,
+): TrainedStudents {
+  const file = (path: string | undefined, resume: boolean) =>
+    path === undefined ? undefined : new Checkpoints(path, job, { minutes: Infinity, resume, origin, of: 'training' })
+  return { load: file(load, true), save: file(save, false) }
+}
+
 async function run(taskName: string | undefined, options: Options): Promise<void> {
-  const { json, out, force, resume, checkpointMinutes, values, every, ...asked } = options
+  const { json, out, force, resume, checkpointMinutes, values, every, keepTrained, trained, ...asked } = options
   if (options.observationMargin !== undefined && options.observationBounds === undefined) {
     throw new InputError('--observation-margin: expected --observation-bounds with it')
   }
@@ -85,7 +105,13 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
   const byError = wanted.judge.measure === 'error'
   const more = byError ? heldOutFiles : []
-  claimFolder(out, ['student.bpd', 'distill.json', ...more, ...pointNames], { inputs, force }, unfinished)
+  const trainedFile = keepTrained ? join(out, TRAINED) : undefined
+  claimFolder(
+    out,
+    ['student.bpd', 'distill.json', ...more, ...pointNames, ...(keepTrained ? [TRAINED] : [])],
+    { inputs, force },
+    unfinished,
+  )
   for (const note of notes) warn(note)
   for (const doubt of doubtsOf(data, recipe.batchSize)) warn(`${asked.data}: ${doubt}`)
   // the first is what a resumed run looks for
@@ -105,7 +131,9 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     const student = await distill({
       ...wanted,
       signal: interrupt.signal,
-      checkpoints: (job, part) => new Checkpoints(checkpointOf(part), job, checkpointMinutes, resume, origin),
+      checkpoints: (job, part) =>
+        new Checkpoints(checkpointOf(part), job, { minutes: checkpointMinutes, resume, origin }),
+      trained: (job) => trainedStudents({ load: trained, save: trainedFile }, job, origin),
       onProgress(p) {
         appendLine(log, JSON.stringify(p))
         show(progress, name, p)

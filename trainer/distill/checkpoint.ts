@@ -3,8 +3,10 @@
  * continues from one has the bits of one that never stopped.
  */
 import { rmSync } from 'node:fs'
+import { InputError } from '../../runtime-as/errors.ts'
 import type { Activation, Network } from '../../runtime-as/format/network.ts'
 import { weightCount } from '../../runtime-as/format/network.ts'
+import { readNamed } from '../files/access.ts'
 import type { Field } from '../files/field.ts'
 import { cpuFeatures } from '../kernels/cpu.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
@@ -14,7 +16,7 @@ import { asBytes, asFloats, type Identity, loadCheckpoint, type Saved, saveCheck
 import { type DistillOptions, recipeOf } from './options.ts'
 import { type Candidate, type CurvePoint, cutAt, type Measure, scoreKeys, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
-import { cutCount, cutKind } from './stages/plan.ts'
+import { cutCount, cutKind, isStaged } from './stages/plan.ts'
 import { readStages, readSteps, type StageState, stageFacts, stageTensors } from './stages/state.ts'
 
 const format = 'bpd-checkpoint-4'
@@ -31,6 +33,42 @@ export interface Checkpoint {
   stages?: StageState
 }
 
+export interface Keeping {
+  /** between two of them */
+  minutes: number
+  /** continue from the file where there is one */
+  resume: boolean
+  /** of a task of the user's own, which may have been edited since */
+  origin?: TaskOrigin
+  /** what must be the same for one to go on from it: the whole run, or all until the student is trained */
+  of?: 'run' | 'training'
+}
+
+/** How the student is picked: nothing before depends on it. */
+const PICKING = ['tolerance', 'maxError', 'maxWeights', 'maxBytes'] as const satisfies (keyof DistillOptions)[]
+/** What comes after the training. */
+const CUTTING = [
+  ...PICKING,
+  'thresholds',
+  'keep',
+  'prune',
+  'stageShare',
+  'stageUpdates',
+  'stageRate',
+  'rounds',
+  'roundUpdates',
+  'swap',
+  'ownStates',
+  'search',
+  'tuneUpdates',
+  'tuneRate',
+  'tuneWithValue',
+  'pickEpisodes',
+] as const satisfies (keyof DistillOptions)[]
+
+const recipeWithout = (options: DistillOptions, names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(recipeOf(options)).filter(([name]) => !names.includes(name)))
+
 export class Checkpoints {
   /** the last one that was saved or loaded, in words; none yet: undefined */
   last?: string
@@ -42,18 +80,17 @@ export class Checkpoints {
   readonly #resume: boolean
   #saved = performance.now()
 
-  /** resume: continue from the file where there is one; origin: of a task of the user's own, which may have been edited since */
-  constructor(path: string, job: DistillJob, minutes: number, resume: boolean, origin?: TaskOrigin) {
+  constructor(path: string, job: DistillJob, { minutes, resume, origin, of = 'run' }: Keeping) {
     this.#path = path
     this.#options = job.options
     this.#everyMilliseconds = minutes * 60_000
     this.#resume = resume
-    // with fused multiply-add the last bits are the CPU's
-    // how the student is picked may change: nothing before depends on it
-    const { tolerance: _, maxError: __, maxWeights: ___, maxBytes: ____, ...recipe } = recipeOf(job.options)
     this.#identity = {
-      ...recipe,
+      ...recipeWithout(job.options, of === 'run' ? PICKING : CUTTING),
+      // a variant that cuts while it trains does not, where stages do
+      ...(of === 'training' && { staged: isStaged(job.options) }),
       ...job.identity,
+      // with fused multiply-add the last bits are the CPU's
       cpu: job.options.fused && cpuFeatures().fused,
       ...(origin && { origin }),
     }
@@ -105,6 +142,14 @@ export class Checkpoints {
     if (!trained) return { step, curve, memory, tuned }
     const stages = state.at('stages').value === undefined ? undefined : readStages(saved, trainer.config)
     return { step, curve, memory, tuned, trained, stages }
+  }
+
+  /** The student of a file that is named. Throws InputError too where there is none, or it was not trained to the end. */
+  loadTrained(trainer: Trainer): Checkpoint {
+    readNamed(this.#path)
+    const { step, curve, memory, trained } = this.load(trainer)!
+    if (!trained) throw new InputError(`${this.#path}: of step ${step}, expected a student that is trained to the end`)
+    return { step, curve, memory, trained, tuned: [] }
   }
 
   #described(step: number, tuned: number): string {

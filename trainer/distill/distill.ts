@@ -19,7 +19,7 @@ import type { Judge } from './judge.ts'
 import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { runPath } from './path.ts'
-import { type Distilled, type DistillRun, runPhases } from './phases.ts'
+import { type Distilled, type DistillRun, runPhases, type TrainedStudents } from './phases.ts'
 import { Playground, type Simulator } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
 import type { DistillJob, Start } from './session.ts'
@@ -32,7 +32,7 @@ export const HELD_OUT = 'held-out action error'
 /** observations whose actions every student file promises */
 const goldens = 8
 
-export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
+export interface Distillation extends Omit<DistillRun, 'checkpoints' | 'trained'> {
   /** what the student expects and promises; a task's `spec` is one */
   contract: PolicyContract
   data: Data
@@ -44,6 +44,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints'> {
   options: DistillOptions
   /** part: which of several trainings, from 0 */
   checkpoints?: (job: DistillJob, part: number) => Checkpoints
+  /** students before they are cut, to read one or to keep it */
+  trained?: (job: DistillJob) => TrainedStudents
   /** a student to go on from, f32, in place of training one: it is cut in stages, its hidden sizes are those of the options */
   start?: Start
   /** the task by its name, for own states and for a search on the return; must be prepared */
@@ -115,7 +117,12 @@ export async function distill(wanted: Distillation): Promise<Student> {
     bytesOf: (...student) => ship(...student).length,
     options,
   }
-  const runOf = (one: DistillJob, part = 0) => ({ onProgress, signal, checkpoints: checkpoints?.(one, part) })
+  const runOf = (one: DistillJob, part = 0) => ({
+    onProgress,
+    signal,
+    checkpoints: checkpoints?.(one, part),
+    trained: wanted.trained?.(one),
+  })
   const { l1Path } = options
   const distilled = await (l1Path ? runPath(job, l1Path, runOf) : runPhases(job, runOf(job))).finally(() =>
     playground?.close(),
@@ -141,7 +148,7 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
   bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
 
 /** Throws InputError for what does not go together, before any work. */
-export function checkWanted({ contract, data, teacher, options, simulator, start }: Distillation): void {
+export function checkWanted({ contract, data, teacher, options, simulator, start, trained }: Distillation): void {
   const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
@@ -166,6 +173,7 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity
   if (fewest < actionNames.length)
     throw new InputError(`a student of ${fewest} weights: expected ${actionNames.length} or more, one an action`)
+  if (l1Path && trained) throw new InputError('a trained student: expected one penalty, which it was trained with')
   if (l1Path && !takesPenalty(options))
     throw new InputError(`penalties ${l1Path.join(', ')}: expected variant l1, or stages that prune by l1`)
   if (start && !isStaged(options)) throw new InputError('a student to go on from: expected stages, to cut it in')

@@ -14,7 +14,7 @@ export async function makeStudent(
   teacher: Teacher,
   transitions: Transitions,
   options: DistillOptions,
-  run: Pick<Distillation, 'onProgress' | 'signal' | 'checkpoints' | 'start'> = {},
+  run: Pick<Distillation, 'onProgress' | 'signal' | 'checkpoints' | 'start' | 'trained'> = {},
 ): Promise<Student> {
   await prepareTask(taskName)
   const { spec: contract } = createTask(taskName)

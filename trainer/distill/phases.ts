@@ -65,9 +65,17 @@ export interface Distilled extends Cut, Verdict {
   seconds: number
 }
 
+/** Students before they are cut, in files of their own. */
+export interface TrainedStudents {
+  /** in place of the training */
+  load?: Checkpoints
+  save?: Checkpoints
+}
+
 export interface DistillRun {
   onProgress?: (progress: Progress) => void
   checkpoints?: Checkpoints
+  trained?: TrainedStudents
   /** aborting saves a checkpoint and throws `Interrupted` */
   signal?: AbortSignal
 }
@@ -75,7 +83,7 @@ export interface DistillRun {
 /** job: all that the bits depend on */
 export async function runPhases(
   job: DistillJob,
-  { onProgress, checkpoints, signal }: DistillRun = {},
+  { onProgress, checkpoints, trained: files, signal }: DistillRun = {},
 ): Promise<Distilled> {
   const { options } = job
   const { steps } = options
@@ -97,19 +105,20 @@ export async function runPhases(
       const speed = step > estimate.begun ? { stepsPerSecond } : {}
       onProgress?.({ phase: 'train', step, steps, secondsLeft: estimate.left(step), ...speed, point })
     }
-    const resumed = checkpoints?.load(session.trainer)
+    const resumed = checkpoints?.load(session.trainer) ?? files?.load?.loadTrained(session.trainer)
     estimate.begun = resumed?.step ?? 0
     const variant = variantOf(options.variant)
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
-    const trained = checkpoints && { step: steps, curve, memory: session.trainer.save(), trained: layers }
+    const whole = { step: steps, curve, memory: session.trainer.save(), trained: layers }
+    await files?.save?.save({ ...whole, tuned: [] })
     const run: CutRun = {
       tell: (done, more) => {
         const secondsLeft = estimate.left(steps, done)
         onProgress?.({ phase: more.stage ? 'stage' : 'tune', step: done, steps: updates.length, secondsLeft, ...more })
       },
       resumed,
-      save: trained && ((more) => checkpoints.save({ ...trained, ...more })),
+      save: checkpoints && ((more) => checkpoints.save({ ...whole, ...more })),
       checkpoints,
       signal,
     }

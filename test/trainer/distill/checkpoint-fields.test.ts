@@ -22,7 +22,7 @@ const [saved, changed] = ['saved', 'changed'].map((name) => join(folder, name))
 
 let job: DistillJob
 let session: Session
-const load = () => new Checkpoints(changed, job, 0, true).load(session.trainer)
+const load = () => new Checkpoints(changed, job, { minutes: 0, resume: true }).load(session.trainer)
 
 beforeAll(async () => {
   const teacher = loadTeacher(fileURLToPath(new URL('../../../models/pendulum/teacher.safetensors', import.meta.url)))
@@ -37,7 +37,7 @@ beforeAll(async () => {
     signal: stop.signal,
     checkpoints: (made) => {
       job = made
-      return new Checkpoints(saved, made, 1000, false)
+      return new Checkpoints(saved, made, { minutes: 1000, resume: false })
     },
     // the first cut is tuned and about to be saved
     onProgress: ({ phase }) => phase === 'tune' && stop.abort(),
@@ -134,12 +134,12 @@ describe('a checkpoint of a distillation', () => {
   ])('of a run with %s is refused', async (_, other, message) => {
     await changeCheckpoint(saved, changed, () => {})
     const another = { ...job, options: { ...job.options, ...other } }
-    expect(() => new Checkpoints(changed, another, 0, true).load(session.trainer)).toThrow(message)
+    expect(() => new Checkpoints(changed, another, { minutes: 0, resume: true }).load(session.trainer)).toThrow(message)
   })
 
   it('with an option that this run has not is refused', async () => {
     const another = { ...job, options: { ...job.options, tuneRate: 0.5 } }
-    await new Checkpoints(changed, another, 0, false).save({
+    await new Checkpoints(changed, another, { minutes: 0, resume: false }).save({
       step: 0,
       curve: [],
       memory: session.trainer.save(),

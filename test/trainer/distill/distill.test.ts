@@ -12,6 +12,7 @@ import { EVERY } from '../../../trainer/distill/keep.ts'
 import { makeStudent } from '../../../trainer/distill/make-student.ts'
 import { rangeOf } from '../../../trainer/distill/observation-bounds.ts'
 import { type DistillOptions, distillDefaults, distillOptions } from '../../../trainer/distill/options.ts'
+import type { TrainedStudents } from '../../../trainer/distill/phases.ts'
 import { pick } from '../../../trainer/distill/pick.ts'
 import type { DistillJob } from '../../../trainer/distill/session.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
@@ -26,7 +27,11 @@ const rows = Float32Array.from(
 )
 const transitions = transitionsOf(rows, 3, 1)
 
-const short = (given: Partial<DistillOptions> = {}, checkpoints?: (job: DistillJob) => Checkpoints) => {
+const short = (
+  given: Partial<DistillOptions> = {},
+  checkpoints?: (job: DistillJob) => Checkpoints,
+  trained?: (job: DistillJob) => TrainedStudents,
+) => {
   const progress: Progress[] = []
   const options = distillOptions('pendulum', {
     steps: 400,
@@ -45,11 +50,29 @@ const short = (given: Partial<DistillOptions> = {}, checkpoints?: (job: DistillJ
   return makeStudent('pendulum', teacher, transitions, options, {
     onProgress: (p) => progress.push(p),
     checkpoints,
+    trained,
   }).then((student) => ({
     ...student,
     progress,
   }))
 }
+
+describe('a trained student that is kept', () => {
+  it('is cut in other places, to the bits of a run that trained it itself', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'bpd-trained-')), 'trained.safetensors')
+    const kept = (how: 'load' | 'save') => (job: DistillJob) => ({
+      [how]: new Checkpoints(file, job, { minutes: Infinity, resume: how === 'load', of: 'training' }),
+    })
+    await short({}, undefined, kept('save'))
+    const again = { thresholds: [0], tuneUpdates: 40 }
+    expect((await short(again, undefined, kept('load'))).bytes).toEqual((await short(again)).bytes)
+    await expect(short({ steps: 300 }, undefined, kept('load'))).rejects.toThrow(
+      `${file}: steps: the checkpoint was made`,
+    )
+    rmSync(file)
+    await expect(short(again, undefined, kept('load'))).rejects.toThrow(`${file}: cannot be read (ENOENT)`)
+  })
+})
 
 describe('distilling', () => {
   it('gives the same file for the same seed on one thread or two, another one for another seed', async () => {
@@ -123,7 +146,7 @@ describe('a run that diverges', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bpd-diverge-'))
     const file = join(folder, 'checkpoint.safetensors')
     const checkpointed = (given: Partial<DistillOptions>, resume: boolean) =>
-      short(given, (job) => new Checkpoints(file, job, 60, resume))
+      short(given, (job) => new Checkpoints(file, job, { minutes: 60, resume }))
     const tuning = (threshold: number, last: string) =>
       new RegExp(
         `diverged by the end of tuning at threshold ${threshold}: .*; the last good checkpoint is ${file}, of ${last}$`,

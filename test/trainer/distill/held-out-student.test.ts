@@ -125,11 +125,11 @@ describe('a run that was stopped', () => {
       const stopped = run(noisy.data, little, {
         ...teacher,
         signal: stop.signal,
-        checkpoints: (job) => new Checkpoints(file, job, 60, false),
+        checkpoints: (job) => new Checkpoints(file, job, { minutes: 60, resume: false }),
         onProgress: (progress) => progress.phase === phase && stop.abort(),
       })
       await expect(stopped).rejects.toThrow('interrupted')
-      const resume = { checkpoints: (job: DistillJob) => new Checkpoints(file, job, 60, true) }
+      const resume = { checkpoints: (job: DistillJob) => new Checkpoints(file, job, { minutes: 60, resume: true }) }
       const resumed = await run(noisy.data, little, { ...teacher, ...resume })
       expect(resumed.bytes).toEqual(whole.bytes)
       const figures = ({ distilled: { seconds: _, ...rest } }: typeof whole) => rest

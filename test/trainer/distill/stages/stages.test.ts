@@ -50,7 +50,8 @@ const short = async (given: Partial<DistillOptions> = {}, resume?: { after: numb
     ...given,
   })
   const stop = new AbortController()
-  const checkpoints = (job: DistillJob) => new Checkpoints(join(folder, 'checkpoint'), job, 1000, resume === 'go on')
+  const checkpoints = (job: DistillJob) =>
+    new Checkpoints(join(folder, 'checkpoint'), job, { minutes: 1000, resume: resume === 'go on' })
   const student = await makeStudent('pendulum', teacher, transitions, options, {
     onProgress(p) {
       told.push(p)
