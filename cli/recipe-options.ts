@@ -68,6 +68,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--action-weights <list>', "of each action's squared error in the loss", list(number(0)))
     .optionsGroup('On-policy, in stages: the student acts itself:')
     .option('--own-states <n>', 'states that it visits after each stage, labelled by the teacher', integer(1))
+    .option('--own-rounds <n>', 'of how many of the last stages they stay in the data', integer(1))
     .option('--search <n>', 'most episodes of a search on the return at each budget', integer(1))
     .optionsGroup('Picking the student:')
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))

@@ -61,6 +61,8 @@ export interface Recipe extends StepOptions {
   swap: number
   /** stages, not offline: states that the student visits itself after each of them, labelled by its teacher; absent: none */
   ownStates?: number
+  /** how many of the last of those rounds stay in the data */
+  ownRounds: number
   /** stages, not offline: most episodes of a search on the return at each budget; absent: none */
   search?: number
   /** of the squared error of each action in the loss; absent: 1 each */

@@ -59,6 +59,7 @@ const CUTTING = [
   'roundUpdates',
   'swap',
   'ownStates',
+  'ownRounds',
   'search',
   'tuneUpdates',
   'tuneRate',

@@ -46,6 +46,7 @@ export const distillDefaults = {
   rounds: 5,
   roundUpdates: 15_000,
   swap: 0,
+  ownRounds: 5,
   tuneUpdates: 10_000,
   tuneWithValue: false,
   pickEpisodes: 50,

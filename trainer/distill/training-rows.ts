@@ -47,6 +47,8 @@ export class TrainingRows {
   readonly #scale: ActionScale
   readonly #data: Float32Array
   readonly #length: number
+  /** rows before the first block */
+  #base: number
   readonly #o: number
   readonly #a: number
 
@@ -59,6 +61,7 @@ export class TrainingRows {
     this.#o = o
     this.#a = a
     this.count = training.count
+    this.#base = training.count
     const columns = columnsOf(o, a)
     const next = o + a + 1
     this.#each(training, (rows, from, to) => {
@@ -91,25 +94,26 @@ export class TrainingRows {
       this.#data.copyWithin(row * this.#length, from, from + this.#length)
     }
     this.count = most
+    this.#base = most
   }
 
-  /** numbers in a row of `append` */
-  get visitedWidth(): number {
-    return this.#o + this.#a
-  }
-
-  /** Adds rows of observation | action to clone, for cloning alone: nothing is known of what came after them. */
-  append(rows: Float32Array): void {
-    const width = this.visitedWidth
+  /**
+   * A block of rows of observation | action to clone, for cloning alone: nothing is known of what came after them. Blocks are of one size and lie one
+   * behind another; one that is there is replaced.
+   */
+  setBlock(block: number, rows: Float32Array): void {
+    const width = this.#o + this.#a
     const { mean, std } = this.normaliser
-    if ((this.count + rows.length / width) * this.#length > this.#data.length)
-      throw new Error(`${rows.length / width} rows beside ${this.count}: more than the memory was made for`)
-    for (let from = 0; from < rows.length; from += width) {
-      const to = this.count++ * this.#length
+    const first = this.#base + block * (rows.length / width)
+    const end = first + rows.length / width
+    if (end * this.#length > this.#data.length)
+      throw new Error(`row ${end}, where there is memory for ${this.#data.length / this.#length}`)
+    for (let from = 0, to = first * this.#length; from < rows.length; from += width, to += this.#length) {
       this.#data.fill(0, to, to + this.#length)
       for (let i = 0; i < this.#o; i++) this.#data[to + i] = (rows[from + i] - mean[i]) / std[i]
       this.#writeAction(rows, from + this.#o, to + this.#o)
     }
+    this.count = Math.max(this.count, end)
   }
 
   /** Some of the rows, drawn. */

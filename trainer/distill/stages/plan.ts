@@ -13,7 +13,7 @@ import { variantOf } from '../variants.ts'
 /** Weights of a Gaussian student's first cut, which goes by its own measure, in the first budget. */
 const FIRST_CUT = 4
 /** Rows of the data that stay beside the student's own states, evenly spread. */
-export const BASE_ROWS = 100_000
+export const BASE_ROWS = 50_000
 /** From so many times the first budget on the student acts itself: a larger one is nearly its teacher. */
 const VISITS_FROM = 4
 
@@ -37,6 +37,7 @@ export type Planned = Pick<
   | 'budget'
   | 'prune'
   | 'ownStates'
+  | 'ownRounds'
   | 'search'
   | 'stageShare'
   | 'stageUpdates'
@@ -99,8 +100,8 @@ export function planOf(studentWeights: number, options: Planned): Round[] {
 
 /** Rows that the trainer's memory needs for the stages. */
 export function rowsFor(rows: number, studentWeights: number, options: Planned): number {
-  const { ownStates } = options
+  const { ownStates, ownRounds } = options
   if (ownStates === undefined) return rows
   const visits = planOf(studentWeights, options).filter((round) => round.visits).length
-  return Math.max(rows, Math.min(rows, BASE_ROWS) + visits * ownStates)
+  return Math.max(rows, Math.min(rows, BASE_ROWS) + Math.min(visits, ownRounds) * ownStates)
 }

@@ -27,14 +27,14 @@ export async function stages(
   { tell, resumed, save, checkpoints, signal }: CutRun,
 ): Promise<Candidate[]> {
   const { options, job, rows } = session
-  const { ownStates, search } = options
+  const { ownStates, ownRounds, search } = options
   session.useTeacherActions()
   // the teacher plays anew where a run is resumed: the same episodes
   const teacherSteps = ownStates === undefined ? 0 : await playgroundOf(session).open()
   if (ownStates !== undefined) rows.thin(BASE_ROWS)
   const state = resumed?.stages ?? begun(trained, session, teacherSteps)
   const candidates = [...(resumed?.tuned ?? [])]
-  for (const visited of state.own) rows.append(visited)
+  for (const [block, visited] of state.own.entries()) rows.setBlock(block, visited)
   const plan = planOf(session.studentWeights, options)
   while (state.done < plan.length) {
     const round = plan[state.done]
@@ -45,8 +45,10 @@ export async function stages(
     if (round.visits && ownStates !== undefined) {
       const student = job.policyOf(session.networkOf(state.layers))
       const visited = await playgroundOf(session).visit(student, state.done, ownStates)
-      rows.append(visited)
-      state.own.push(visited)
+      // small students have no room for states that they come to no more
+      const block = state.visits++ % ownRounds
+      rows.setBlock(block, visited)
+      state.own[block] = visited
       state.steps.ownStates += ownStates
     }
     const ends = round.kind === 'anneal'
@@ -89,7 +91,7 @@ function begun(trained: readonly VariationalLayer[], session: Session, teacherSt
       ? [...trained]
       : compactLayers(pruned(trained, masksAt(trained, thresholdKeeping(trained, first))))
   const { ownStates, search } = job.start?.environmentSteps ?? { ownStates: 0, search: 0 }
-  return { done: 0, layers, own: [], steps: { ownStates: ownStates + teacherSteps, search } }
+  return { done: 0, layers, own: [], visits: 0, steps: { ownStates: ownStates + teacherSteps, search } }
 }
 
 /** The student as a round begins: with at most its weights, and without the units that are left empty. */

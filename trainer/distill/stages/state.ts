@@ -14,7 +14,9 @@ export interface StageState {
   layers: VariationalLayer[]
   /** at a budget: the score of the student before it trained there */
   before?: number
-  /** rows of observation | the teacher's action that students visited, shape (rows, observations + actions) each */
+  /** rounds after which students acted */
+  visits: number
+  /** what they visited in the last of them: blocks of rows of observation | the teacher's action, shape (rows, observations + actions) each */
   own: Float32Array[]
   /** of all that was made on the way to this student */
   steps: EnvironmentSteps
@@ -29,10 +31,11 @@ export function* stageTensors({ layers, own }: StageState): Generator<[name: str
   for (const [i, rows] of own.entries()) yield [`stages.own.${i}`, rows]
 }
 
-export const stageFacts = ({ done, layers, before, own, steps }: StageState): object => ({
+export const stageFacts = ({ done, layers, before, own, visits, steps }: StageState): object => ({
   done,
   hidden: layers.slice(0, -1).map(({ bias }) => bias.length),
   before,
+  visits,
   steps,
   own: own.map(({ length }) => length),
 })
@@ -53,6 +56,7 @@ export function readStages(saved: Saved, { observationSize, actionSize, hidden }
       bias: saved.tensor(`stages.${l}.bias`, outputs),
     })),
     ...(before.value !== undefined && { before: before.number() }),
+    visits: state.at('visits').whole(state.at('own').items().length),
     steps: readSteps(state.at('steps')),
     own: state
       .at('own')

@@ -76,6 +76,7 @@ const recipeChecks: Checks = {
   roundUpdates: whole(1),
   swap: (field) => within(field, 0, 0.9),
   ownStates: whole(1),
+  ownRounds: whole(1),
   search: whole(1),
   actionWeights: list(number(0)),
   tuneUpdates: whole(1),

@@ -43,6 +43,7 @@ const short = async (given: Partial<DistillOptions> = {}, resume?: { after: numb
     roundUpdates: 60,
     tuneUpdates: 60,
     ownStates: 250,
+    ownRounds: 2,
     hidden: [16, 16],
     batchSize: 32,
     seed: 1,
