@@ -1,10 +1,10 @@
 import { plain } from './plain.ts'
 import type { Variant } from './variant.ts'
 
-/** No Bayesian part: a plain network, cut in stages by the curvature of its loss. */
+/** No Bayesian part and no value term: a plain network, cut in stages by the curvature of its loss. */
 export const obd: Variant = {
   ...plain,
-  fixed: { prune: 'obd' },
+  fixed: { prune: 'obd', valueWeight: 0 },
   // while it trains nothing is cut
   masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
 }
