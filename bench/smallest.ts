@@ -144,7 +144,7 @@ async function measure(
     out,
     '--keep',
     keep.join(','),
-    ...recipe,
+    ...recipe.split(' '),
   ]
   const distilled = await once(out, [...words, ...ofSeed, '--threads', '1', '--every', '--resume'], [data], how)
   const students: Measured[] = []
