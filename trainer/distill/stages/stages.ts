@@ -19,7 +19,7 @@ import { BASE_ROWS, firstCut, planOf, type Round } from './plan.ts'
 import type { StageState } from './state.ts'
 
 /** States of the data that a pruner sees. */
-const STATES = 1500
+export const STATES = 1500
 
 export async function stages(
   session: Session,
