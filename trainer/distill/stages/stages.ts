@@ -18,6 +18,8 @@ import { falling, runUpdates } from '../tune.ts'
 import { BASE_ROWS, firstCut, planOf, type Round } from './plan.ts'
 import type { StageState } from './state.ts'
 
+/** Picking episodes from which on one student is told from another: on 10 the choice cost more than it gained. */
+const PICK_FROM = 50
 /** States of the data that a pruner sees. */
 export const STATES = 1500
 
@@ -52,7 +54,9 @@ export async function stages(
       state.steps.ownStates += ownStates
     }
     const ends = round.kind === 'anneal'
+    if (round.kind === 'settle' && options.pickEpisodes >= PICK_FROM) keepBest(state, session)
     if (ends) {
+      takeBest(state, session)
       if (search !== undefined) await searchOn(state, session, search, signal)
       candidates.push(candidateOf(session, round, state))
       state.before = undefined
@@ -70,6 +74,24 @@ function playgroundOf({ job }: Session): Playground {
   if (!job.playground) throw new Error('no playground')
   return job.playground
 }
+
+/** Before rows are added: as this round leaves it. */
+function keepBest(state: StageState, session: Session): void {
+  const score = session.scoreOf(session.networkOf(state.layers), 'pick')
+  if (!state.best || isBetter(session, score, state.best.score)) state.best = { score, layers: state.layers }
+}
+
+/** The last student stands, unless an earlier one of the same budget was better. */
+function takeBest(state: StageState, session: Session): void {
+  const { best } = state
+  state.best = undefined
+  if (!best) return
+  const last = session.scoreOf(session.networkOf(state.layers), 'pick')
+  if (isBetter(session, best.score, last)) state.layers = best.layers
+}
+
+const isBetter = ({ job }: Session, score: number, other: number): boolean =>
+  job.judge.measure === 'return' ? score > other : score < other
 
 /** A search on the student's return, which the next stages go on from. Where nothing rises the student stays what it is. */
 async function searchOn(state: StageState, session: Session, episodes: number, signal?: AbortSignal): Promise<void> {
@@ -128,7 +150,7 @@ async function trainRound(
   trainer.networks.setMask(layers.map(({ theta }) => theta.map((w) => (w === 0 ? 0 : 1))))
   trainer.setMode('none', { masked: true, value: false })
   trainer.shrinkage = kind === 'cut' && prune !== undefined && prunerOf(prune).shrinks ? stageRate * l1 : 0
-  await runUpdates(trainer, updates, kind === 'anneal' ? falling(stageRate) : () => stageRate, signal)
+  await runUpdates(trainer, updates, kind === 'cut' ? () => stageRate : falling(stageRate), signal)
   requireFiniteStep(session, `the end of stage ${index + 1}`, checkpoints)
   return trainer.networks.readActor()
 }

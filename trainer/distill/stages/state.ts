@@ -14,6 +14,8 @@ export interface StageState {
   layers: VariationalLayer[]
   /** at a budget: the score of the student before it trained there */
   before?: number
+  /** at a budget: the best of the rounds there so far, and its score */
+  best?: { score: number; layers: VariationalLayer[] }
   /** rounds after which students acted */
   visits: number
   /** what they visited in the last of them: blocks of rows of observation | the teacher's action, shape (rows, observations + actions) each */
@@ -22,18 +24,28 @@ export interface StageState {
   steps: EnvironmentSteps
 }
 
-export function* stageTensors({ layers, own }: StageState): Generator<[name: string, values: Float32Array]> {
-  for (const [l, { theta, logSigma, bias }] of layers.entries()) {
-    yield [`stages.${l}.theta`, theta]
-    yield [`stages.${l}.logSigma`, logSigma]
-    yield [`stages.${l}.bias`, bias]
-  }
+type Named = Generator<[name: string, values: Float32Array]>
+
+export function* stageTensors({ layers, best, own }: StageState): Named {
+  yield* layerTensors('stages', layers)
+  if (best) yield* layerTensors('stages.best', best.layers)
   for (const [i, rows] of own.entries()) yield [`stages.own.${i}`, rows]
 }
 
-export const stageFacts = ({ done, layers, before, own, visits, steps }: StageState): object => ({
+function* layerTensors(name: string, layers: readonly VariationalLayer[]): Named {
+  for (const [l, { theta, logSigma, bias }] of layers.entries()) {
+    yield [`${name}.${l}.theta`, theta]
+    yield [`${name}.${l}.logSigma`, logSigma]
+    yield [`${name}.${l}.bias`, bias]
+  }
+}
+
+const hiddenOf = (layers: readonly VariationalLayer[]): number[] => layers.slice(0, -1).map(({ bias }) => bias.length)
+
+export const stageFacts = ({ done, layers, before, best, own, visits, steps }: StageState): object => ({
   done,
-  hidden: layers.slice(0, -1).map(({ bias }) => bias.length),
+  hidden: hiddenOf(layers),
+  best: best && { score: best.score, hidden: hiddenOf(best.layers) },
   before,
   visits,
   steps,
@@ -43,19 +55,25 @@ export const stageFacts = ({ done, layers, before, own, visits, steps }: StageSt
 /** Throws InputError for what cannot be. config: of the student before pruning. */
 export function readStages(saved: Saved, { observationSize, actionSize, hidden }: StepConfig): StageState {
   const state = saved.state.at('stages')
+  const layersIn = (name: string, sizesField: Field): VariationalLayer[] => {
+    const units = sizesField.items()
+    if (units.length !== hidden.length) sizesField.refuse(`a list of ${hidden.length} sizes`)
+    const sizes = [observationSize, ...units.map((unit, l) => unit.whole(1, hidden[l])), actionSize]
+    return sizes.slice(1).map((outputs, l) => ({
+      theta: saved.tensor(`${name}.${l}.theta`, outputs * sizes[l]),
+      logSigma: saved.tensor(`${name}.${l}.logSigma`, outputs * sizes[l]),
+      bias: saved.tensor(`${name}.${l}.bias`, outputs),
+    }))
+  }
+  const [before, best] = [state.at('before'), state.at('best')]
   const width = observationSize + actionSize
-  const before = state.at('before')
-  const units = state.at('hidden').items()
-  if (units.length !== hidden.length) state.at('hidden').refuse(`a list of ${hidden.length} sizes`)
-  const sizes = [observationSize, ...units.map((unit, l) => unit.whole(1, hidden[l])), actionSize]
   return {
     done: state.at('done').whole(1),
-    layers: sizes.slice(1).map((outputs, l) => ({
-      theta: saved.tensor(`stages.${l}.theta`, outputs * sizes[l]),
-      logSigma: saved.tensor(`stages.${l}.logSigma`, outputs * sizes[l]),
-      bias: saved.tensor(`stages.${l}.bias`, outputs),
-    })),
+    layers: layersIn('stages', state.at('hidden')),
     ...(before.value !== undefined && { before: before.number() }),
+    ...(best.value !== undefined && {
+      best: { score: best.at('score').number(), layers: layersIn('stages.best', best.at('hidden')) },
+    }),
     visits: state.at('visits').whole(state.at('own').items().length),
     steps: readSteps(state.at('steps')),
     own: state

@@ -36,7 +36,7 @@ const short = async (given: Partial<DistillOptions> = {}, resume?: { after: numb
     steps: 300,
     evaluateEvery: 300,
     progressEpisodes: 1,
-    pickEpisodes: 2,
+    pickEpisodes: 50,
     stageUpdates: 60,
     stageShare: 0.4,
     rounds: 1,
