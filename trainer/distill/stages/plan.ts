@@ -14,8 +14,11 @@ import { variantOf } from '../variants.ts'
 const FIRST_CUT = 4
 /** Rows of the data that stay beside the student's own states, evenly spread. */
 export const BASE_ROWS = 50_000
-/** From so many times the first budget on the student acts itself: a larger one is nearly its teacher. */
-const VISITS_FROM = 4
+/**
+ * From so many times the first budget on a student is small: it acts itself, which a larger one does nearly as its teacher. Above it, where little
+ * is lost, two cuts are one.
+ */
+const SMALL = 4
 
 export interface Round {
   kind: 'cut' | 'settle' | 'anneal'
@@ -81,12 +84,13 @@ export function firstCut(studentWeights: number, options: Planned): number {
 export function planOf(studentWeights: number, options: Planned): Round[] {
   const { stageShare, stageUpdates, rounds, roundUpdates, swap, tuneUpdates, ownStates } = options
   const budgets = budgetsOf(options) ?? [studentWeights]
-  const visitsAt = (weights: number) => ownStates !== undefined && weights <= VISITS_FROM * budgets[0]
+  const visitsAt = (weights: number) => ownStates !== undefined && weights <= SMALL * budgets[0]
   const plan: Round[] = []
   let weights = firstCut(studentWeights, options)
   for (const budget of budgets) {
     while (weights * stageShare > budget) {
-      weights = Math.floor(weights * stageShare)
+      const share = weights * stageShare > SMALL * budgets[0] ? stageShare ** 2 : stageShare
+      weights = Math.max(budget, Math.floor(weights * share))
       plan.push({ kind: 'cut', to: weights, updates: stageUpdates, swap: 0, visits: visitsAt(weights) })
     }
     weights = budget
