@@ -15,6 +15,10 @@ export const teacherFiles = { file: 'teacher.safetensors', card: 'card.json' } a
 /** what a teacher's folder says of the contract of its students */
 export const contractFile = 'contract.json'
 export const studentFiles = { file: 'student.bpd', card: 'student.json' } as const
+/** of a student that was made on-policy, beside an offline one */
+export const smallestFiles = { file: 'smallest.bpd', card: 'smallest.json' } as const
+
+export type ModelFiles = typeof teacherFiles | typeof studentFiles | typeof smallestFiles
 
 /** of what is trained here */
 export const ownLicence = 'MIT, as the rest of this repository'
@@ -32,7 +36,7 @@ export interface Card {
 
 /** The card of these bytes. facts: what is particular to them. */
 export function cardOf<T extends object>(
-  files: typeof teacherFiles | typeof studentFiles,
+  files: ModelFiles,
   bytes: Uint8Array,
   { task, origin, licence = ownLicence }: { task?: string; origin?: TaskOrigin; licence?: string },
   facts: T,
@@ -44,7 +48,7 @@ export function cardOf<T extends object>(
 /** Writes both into the folder, and a contract where there is one; returns the path of the model. */
 export async function writeModel(
   folder: string,
-  files: typeof teacherFiles | typeof studentFiles,
+  files: ModelFiles,
   bytes: Uint8Array,
   card: Card,
   contract?: object,
@@ -61,8 +65,13 @@ export async function writeModel(
 }
 
 /** The command that gives a student's card its figure again: the seed of its episodes is part of it. named: the task as a command names it */
-export const checkOf = (task: string, seed: number, episodes: number, named = task): string =>
-  `bpd eval ${commandWord(named)} models/${task}/${studentFiles.file} --seed ${seed} --episodes ${episodes}`
+export const checkOf = (
+  task: string,
+  seed: number,
+  episodes: number,
+  named = task,
+  { file }: ModelFiles = studentFiles,
+): string => `bpd eval ${commandWord(named)} models/${task}/${file} --seed ${seed} --episodes ${episodes}`
 
 /** A task as a card's command names it: in quotes where a shell would take it apart. */
 export const commandWord = (word: string): string =>
@@ -76,7 +85,11 @@ export function readCard(path: string): Field | undefined {
 
 /** Throws InputError where a card beside the model is of it and says something else than is in it. Without a card a model is taken as it is. */
 export function checkCard(model: string): void {
-  for (const [files, factsIn] of [[teacherFiles, factsOfTeacher] as const, [studentFiles, factsOfStudent] as const]) {
+  for (const [files, factsIn] of [
+    [teacherFiles, factsOfTeacher] as const,
+    [studentFiles, factsOfStudent] as const,
+    [smallestFiles, factsOfStudent] as const,
+  ]) {
     const card = readCard(join(dirname(model), files.card))
     if (card?.at('file').value !== basename(model)) continue
     const bytes = readNamed(model)

@@ -29,9 +29,11 @@ async function replayed(
 
 const read = (taskName: string, card: string) => JSON.parse(readFileSync(`${folder}${taskName}/${card}`, 'utf8'))
 
-it.each(having('student.bpd'))('%s: the student returns what its card says', async (taskName) => {
-  const card = read(taskName, 'student.json')
-  const { median, fellRate, ...measured } = await replayed(taskName, 'student.bpd', card)
+const students = ['student', 'smallest'].flatMap((name) => having(`${name}.bpd`).map((task) => [task, name] as const))
+
+it.each(students)('%s: the %s returns what its card says', async (taskName, name) => {
+  const card = read(taskName, `${name}.json`)
+  const { median, fellRate, ...measured } = await replayed(taskName, `${name}.bpd`, card)
   expect(measured).toEqual(card.return)
   // the pendulum's card, older than these, has neither
   expect({ median, fellRate }).toMatchObject(
