@@ -81,12 +81,12 @@ const MOST_LOST = 0.7
 /** How many times further below its mean than the teacher itself ever comes. */
 const BEYOND_TEACHER = 2
 
-/** The floor of a task, and the steps that the teacher took for it. Gives room between its episodes, for Ctrl-C. */
+/** The floor of a task, the steps that the teacher took for it, and what it returned. Gives room between its episodes, for Ctrl-C. */
 export async function teacherFloor(
   task: Task,
   teacher: Controller,
   seed: number,
-): Promise<{ floor: RewardFloor; steps: number }> {
+): Promise<{ floor: RewardFloor; steps: number; meanReturn: number }> {
   const action = new Float32Array(task.spec.actionNames.length)
   const episodes: number[][] = []
   for (let episode = 0; episode < FLOOR_EPISODES; episode++) {
@@ -99,7 +99,9 @@ export async function teacherFloor(
     episodes.push(rewards)
     await turn()
   }
-  return { floor: floorOf(episodes), steps: episodes.reduce((sum, { length }) => sum + length, 0) }
+  const floor = floorOf(episodes)
+  const steps = episodes.reduce((sum, { length }) => sum + length, 0)
+  return { floor, steps, meanReturn: (floor.mean * steps) / FLOOR_EPISODES }
 }
 
 /**

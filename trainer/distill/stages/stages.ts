@@ -93,14 +93,18 @@ function takeBest(state: StageState, session: Session): void {
 const isBetter = ({ job }: Session, score: number, other: number): boolean =>
   job.judge.measure === 'return' ? score > other : score < other
 
-/** A search on the student's return, which the next stages go on from. Where nothing rises the student stays what it is. */
+/** A search on the student's return where that is below its teacher's, which the next stages go on from. Where nothing rises the student stays what it is. */
 async function searchOn(state: StageState, session: Session, episodes: number, signal?: AbortSignal): Promise<void> {
   const { normaliser } = session.rows
+  const playground = playgroundOf(session)
   const before = session.networkOf(state.layers)
-  const found = await playgroundOf(session).search(before, normaliser, episodes, signal)
+  const score = session.scoreOf(before, 'pick')
+  // nothing is lost yet
+  if (score >= (playground.teacherReturn ?? Infinity)) return
+  const found = await playground.search(before, normaliser, episodes, signal)
   state.steps.search += found.steps
   // on episodes that the search has not seen
-  const better = found.bestOf !== 'start' && session.scoreOf(found.network, 'pick') > session.scoreOf(before, 'pick')
+  const better = found.bestOf !== 'start' && session.scoreOf(found.network, 'pick') > score
   if (better) state.layers = layersOn(found.network, normaliser)
 }
 
