@@ -9,6 +9,7 @@ import type { Contract, Network, ObservationBounds } from '../../runtime-as/form
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
 import { crcOf } from '../files/seal.ts'
+import { iterationsOf } from '../search/options.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import { actionsOnMany } from '../teachers/many.ts'
 import { teacherController } from '../teachers/policy.ts'
@@ -20,7 +21,7 @@ import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { runPath } from './path.ts'
 import { type Distilled, type DistillRun, runPhases, type TrainedStudents } from './phases.ts'
-import { Playground, type Simulator } from './playground.ts'
+import { Playground, type Simulator, searchOptions } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
 import type { DistillJob, Start } from './session.ts'
 import { budgetsOf, isStaged, takesPenalty } from './stages/plan.ts'
@@ -168,6 +169,7 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
       throw new InputError(`${name} ${wanted}: expected a task, in which the student can act`)
   if (ownStates !== undefined && typeof teacher !== 'object')
     throw new InputError(`own states ${ownStates}: expected a teacher's file, to label them`)
+  if (search !== undefined) iterationsOf(searchOptions(search, options.seed), 'search')
   if (isStaged(options) && tuneWithValue)
     throw new InputError('tune with value: expected no stages: what they train on has no rewards')
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity

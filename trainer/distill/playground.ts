@@ -4,7 +4,7 @@ import type { Contract, Network } from '../../runtime-as/format/network.ts'
 import { EpisodePool } from '../data/episode-pool.ts'
 import { collectOwnStates } from '../data/episodes.ts'
 import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
-import { searchDefaults } from '../search/options.ts'
+import { type SearchOptions, searchDefaults } from '../search/options.ts'
 import { type SearchResult, search } from '../search/search.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
@@ -14,6 +14,14 @@ import type { Normaliser } from './student.ts'
 
 /** Falls are what a search mends: on 12 episodes one in five is not seen, and smaller steps than `bpd search` takes lose less of a gait. */
 const SEARCH = { pickEpisodes: 40, rate: 0.02, noise: 0.02 }
+
+/** Of a search for at most so many episodes. */
+export const searchOptions = (episodes: number, seed: number): SearchOptions => ({
+  ...searchDefaults,
+  ...SEARCH,
+  episodes,
+  seed,
+})
 
 /** A task by its name. */
 export interface Simulator {
@@ -90,8 +98,8 @@ export class Playground {
   ): Promise<SearchResult> {
     const { taskName, workers } = this.#simulator
     await prepareTask(taskName)
-    const options = { ...searchDefaults, ...SEARCH, episodes, seed: this.#seed }
-    return await search(student, { taskName, ...this.#file, normaliser }, options, { workers, signal })
+    const about = { taskName, ...this.#file, normaliser }
+    return await search(student, about, searchOptions(episodes, this.#seed), { workers, signal })
   }
 
   #visited(): { task: Task; teacher: Teacher } {

@@ -39,7 +39,10 @@ export const searchDefaults = {
 const candidates = 2
 
 /** As many as the episodes allow, the start and the last picking included. Throws InputError for what is no search. */
-export function iterationsOf({ episodes, directions, best, pickEpisodes, pickEvery }: SearchOptions): number {
+export function iterationsOf(
+  { episodes, directions, best, pickEpisodes, pickEvery }: SearchOptions,
+  name = 'episodes',
+): number {
   if (best > directions) throw new InputError(`best ${best}: expected at most the ${directions} directions`)
   const cost = (iterations: number) =>
     pickEpisodes + 2 * directions * iterations + candidates * pickEpisodes * Math.ceil(iterations / pickEvery)
@@ -47,7 +50,7 @@ export function iterationsOf({ episodes, directions, best, pickEpisodes, pickEve
   while (cost(iterations + 1) <= episodes) iterations++
   if (iterations === 0)
     throw new InputError(
-      `episodes ${episodes}: expected at least ${cost(1)}, for ${directions} directions both ways and three times ${pickEpisodes} episodes to pick by`,
+      `${name} ${episodes}: expected at least ${cost(1)}, for ${directions} directions both ways and three times ${pickEpisodes} episodes to pick by`,
     )
   return iterations
 }

@@ -119,7 +119,7 @@ describe('a student that is cut in stages', () => {
 
   it('may be searched for a better return, and is no worse on the picking episodes', async () => {
     const given = { keep: [30], ownStates: undefined }
-    const [plain, searched] = [await short(given), await short({ ...given, search: 80 })]
+    const [plain, searched] = [await short(given), await short({ ...given, search: 152 })]
     const [before, after] = [plain, searched].map(({ distilled }) => distilled.sweep[0])
     expect(after.tunedReturn).toBeGreaterThanOrEqual(before.tunedReturn!)
     expect(after.weights).toBe(before.weights)
@@ -139,6 +139,7 @@ describe('a student that is cut in stages', () => {
 
   it('is refused where it cannot be, in one line', async () => {
     await expect(short({ keep: [0] })).rejects.toThrow('a student of 0 weights: expected 1 or more, one an action')
+    await expect(short({ search: 80 })).rejects.toThrow('search 80: expected at least 152, for 16 directions both ways')
     await expect(short({ tuneWithValue: true, variant: 'bpd' })).rejects.toThrow('tune with value: expected no stages')
     await expect(short({ actionWeights: [1, 2] })).rejects.toThrow('action weights: 2, expected 1, one an action')
   })
