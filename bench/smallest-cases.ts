@@ -1,0 +1,53 @@
+/** Whose smallest students are measured, and by which recipe. */
+export interface Case {
+  task: string
+  /** in models/, or in the folder of public ones */
+  teacher: string
+  /** numbers of weights */
+  keep: readonly number[]
+  transitions: number
+  /** options of `bpd distill` beside */
+  recipe: string
+}
+
+const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'
+const short = `${common} --tune-updates 80000`
+const long = `${common} --tune-updates 120000 --rounds 9 --round-updates 25000 --stage-updates 10000`
+
+export const cases: Record<string, Case> = {
+  hopper: {
+    task: 'hopper',
+    teacher: 'models/hopper',
+    keep: [425, 212],
+    transitions: 100_000,
+    recipe: `${short} --search 1500`,
+  },
+  halfcheetah: {
+    task: 'halfcheetah',
+    teacher: 'models/halfcheetah',
+    keep: [1428, 714],
+    transitions: 200_000,
+    recipe: long,
+  },
+  'halfcheetah-tqc': {
+    task: 'halfcheetah',
+    teacher: 'tqc-HalfCheetah-v3.safetensors',
+    keep: [1428, 714],
+    transitions: 200_000,
+    recipe: long,
+  },
+  'walker2d-trpo': {
+    task: 'walker2d',
+    teacher: 'trpo-Walker2d-v3.safetensors',
+    keep: [543, 271],
+    transitions: 200_000,
+    recipe: short,
+  },
+  'ant-trpo': {
+    task: 'ant',
+    teacher: 'trpo-Ant27-v3.safetensors',
+    keep: [803, 401],
+    transitions: 200_000,
+    recipe: short,
+  },
+}
