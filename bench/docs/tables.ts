@@ -157,6 +157,56 @@ function ablation(): string {
   )
 }
 
+/** Students cut in stages on their own states. */
+function smallest(): string {
+  interface Row {
+    case: string
+    teacherReturn: number
+    budget: number
+    bytes: number
+    return: number
+    median: number
+    retained: { mean: number; half?: number }
+    perSeed: number[]
+    fellRate: number
+    failureRate: number
+    environmentSteps: number
+    seconds: number
+    seeds: number[]
+  }
+  const rows: Row[] = read('bench/results/smallest.json')
+  return table(
+    [
+      'teacher',
+      'weights',
+      'bytes',
+      'return',
+      'median',
+      'retained',
+      'worst seed',
+      'fell',
+      'failed',
+      'environment steps',
+      'seconds',
+      'seeds',
+    ],
+    rows.map((row) => [
+      `${row.case}, ${count(row.teacherReturn)}`,
+      count(row.budget),
+      count(row.bytes),
+      count(row.return),
+      count(row.median),
+      `${percent(row.retained.mean, 1)}${row.retained.half === undefined ? '' : ` ± ${(100 * row.retained.half).toFixed(1)}`}`,
+      percent(Math.min(...row.perSeed), 1),
+      percent(row.fellRate, 1),
+      percent(row.failureRate, 1),
+      count(row.environmentSteps),
+      count(row.seconds),
+      `${row.seeds.length}`,
+    ]),
+  )
+}
+
 /** What `npm start` ends with. */
 function demo(): string {
   const report: Report = read('bench/results/demo.json')
@@ -169,5 +219,6 @@ export const tables: Record<string, () => string> = {
   retained,
   instructions,
   ablation,
+  smallest,
   demo,
 }
