@@ -93,7 +93,9 @@ const readers: Record<string, { expected: string; texts(value: unknown): Texts }
   text: { expected: 'a text', texts: (value) => (typeof value === 'string' ? [value] : undefined) },
   list: {
     expected: 'a list of numbers or names',
-    texts: (value) => (Array.isArray(value) && value.every(isItem) ? [value.join(',')] : undefined),
+    // the word for no list at all stands as it does on the command line
+    texts: (value) =>
+      value === 'none' ? ['none'] : Array.isArray(value) && value.every(isItem) ? [value.join(',')] : undefined,
   },
   many: {
     expected: 'a list of texts',

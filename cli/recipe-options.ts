@@ -1,14 +1,28 @@
 /** The options of the method, as `bpd distill` and `bpd demo` take them. What is not given comes from the task's recipe, then from the authors' defaults. */
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { OUTSIDE } from '../runtime-as/format/network.ts'
 import { MARGIN } from '../trainer/distill/observation-bounds.ts'
 import type { Given } from '../trainer/distill/options.ts'
 import { prunerNames } from '../trainer/distill/prune/pruners.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
+import type { Parser } from './parser.ts'
 import { integer, list, number } from './verb.ts'
 
 const klShapes = ['linear', 'constant', 'exponential', 'cosine']
+const sizes = list(integer(1, 1024))
+
+/** Sizes, or none at all. */
+const sizesOrNone: Parser<number[]> = Object.assign(readSizesOrNone, { takes: 'list' as const })
+
+function readSizesOrNone(text: string): number[] {
+  if (text === 'none') return []
+  try {
+    return sizes(text)
+  } catch {
+    throw new InvalidArgumentError('Expected whole numbers from 1 to 1024, or "none" alone.')
+  }
+}
 
 /** Of all that a verb was given, what belongs to the recipe, in the order in which it was given. */
 export function recipeIn(options: object): Given {
@@ -21,7 +35,7 @@ export const addRecipeOptions = (verb: Command): Command =>
   verb
     .optionsGroup('Method:')
     .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
-    .option('--budget <n>', 'weights that the variants l1, magnitude and dense aim at', integer(1))
+    .option('--budget <n>', 'weights that the variants l1, magnitude, dense and linear aim at', integer(1))
     .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', number(0))
     .option(
       '--l1-path <list>',
@@ -36,8 +50,8 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--value-weight <x>', 'h, weight of the value term; 0 trains without critics', number(0))
     .optionsGroup('Training:')
     .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
-    .option('--hidden <sizes>', 'hidden sizes of the student', list(integer(1, 1024)))
-    .option('--critic-hidden <sizes>', 'hidden sizes of each critic', list(integer(1, 1024)))
+    .option('--hidden <sizes>', 'hidden sizes of the student; "none" for a linear one', sizesOrNone)
+    .option('--critic-hidden <sizes>', 'hidden sizes of each critic', sizes)
     .option('--batch-size <n>', 'transitions per step', integer(2, 65536))
     .option('--discount <x>', 'gamma', number(0, 1))
     .option('--tau <x>', 'rate of the target networks', number(0, 1))

@@ -1,7 +1,8 @@
 /** A factor and a constant for each observation, fitted through the policy by damped Gauss-Newton with differences for derivatives. */
+
+import { solve } from '../regression.ts'
 import type { Bench } from './bench.ts'
 import type { Before } from './correction.ts'
-import { solve } from './regression.ts'
 
 export interface Affine {
   factor: Float64Array

@@ -1,7 +1,8 @@
 /** Whether what a policy leaves unexplained is noise: nothing that an observation or the policy's own action would tell. */
+
+import { slopes } from '../regression.ts'
 import type { Bench } from './bench.ts'
 import type { Rows } from './log.ts'
-import { slopes } from './regression.ts'
 
 /**
  * The share of the squared residual that a linear model of the observations and the policy's actions explains on rows that it was not fitted on.

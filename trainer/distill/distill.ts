@@ -25,6 +25,7 @@ import { Playground, type Simulator, searchOptions } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
 import type { DistillJob, Start } from './session.ts'
 import { budgetsOf, isStaged, takesPenalty } from './stages/plan.ts'
+import { variantOf } from './variants.ts'
 
 export type { Distilled, Progress } from './phases.ts'
 
@@ -183,6 +184,8 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
     throw new InputError(`steps ${options.steps}: expected 0: nothing is trained before the cuts`)
   if (actionWeights && actionWeights.length !== actionNames.length)
     throw new InputError(`action weights: ${actionWeights.length}, expected ${actionNames.length}, one an action`)
+  // sizes that a variant cannot have
+  variantOf(options.variant).hidden(options, data.observationSize, data.actionSize)
   checkContract(contractOf(contract, 'tanh', {}), 'contract')
 }
 

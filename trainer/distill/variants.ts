@@ -2,12 +2,16 @@
 import { bpd } from './variants/bpd.ts'
 import { dense } from './variants/dense.ts'
 import { l1 } from './variants/l1.ts'
+import { linear } from './variants/linear.ts'
 import { magnitude } from './variants/magnitude.ts'
 import { noQ } from './variants/no-q.ts'
 import { obd } from './variants/obd.ts'
 import type { Variant } from './variants/variant.ts'
 
-export const variants = { bpd, 'no-q': noQ, l1, magnitude, obd, dense } as const satisfies Record<string, Variant>
+export const variants = { bpd, 'no-q': noQ, l1, magnitude, obd, dense, linear } as const satisfies Record<
+  string,
+  Variant
+>
 
 /**
  * A variant of the method, `bpd` itself among them.

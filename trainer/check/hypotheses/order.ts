@@ -1,4 +1,6 @@
 /** Observations in another order. */
+
+import { slopes } from '../../regression.ts'
 import { assign } from '../assignment.ts'
 import type { Bench } from '../bench.ts'
 import { columns } from '../bench.ts'
@@ -7,7 +9,6 @@ import { called } from '../groups.ts'
 import type { Hypothesis } from '../hypothesis.ts'
 import { orders } from '../orders.ts'
 import { race } from '../race.ts'
-import { slopes } from '../regression.ts'
 
 /** Each observation i of the policy takes column feed[i] of the log. */
 export function fed(feed: readonly number[]): Before {

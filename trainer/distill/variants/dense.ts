@@ -1,3 +1,4 @@
+import { InputError } from '../../../runtime-as/errors.ts'
 import { plain } from './plain.ts'
 import type { Variant } from './variant.ts'
 
@@ -9,8 +10,14 @@ export const dense: Variant = {
   masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
 }
 
-/** Equal hidden sizes of a dense student with at most `budget` weights: the widest there is. */
+/**
+ * Equal hidden sizes of a dense student with at most `budget` weights: the widest there is. Throws InputError for no layers, whose size is the task's.
+ */
 export function denseSizes(observations: number, actions: number, layers: number, budget: number): number[] {
+  if (layers === 0)
+    throw new InputError(
+      'variant dense: hidden none, expected hidden layers to fit to its budget; variant linear has none',
+    )
   const weights = (h: number) => h * (observations + actions) + (layers - 1) * h * h
   let size = 1
   while (weights(size + 1) <= budget) size++

@@ -31,21 +31,24 @@ const number =
   (low = -Infinity) =>
   (field: Field) =>
     field.number(low)
-const list = (item: (field: Field) => unknown) => (field: Field) => {
-  const items = field.items()
-  if (items.length < 1 || items.length > 100) field.refuse('1 to 100 entries')
-  return items.map(item)
-}
+const list =
+  (item: (field: Field) => unknown, least = 1) =>
+  (field: Field) => {
+    const items = field.items()
+    if (items.length < least || items.length > 100) field.refuse(`${least} to 100 entries`)
+    return items.map(item)
+  }
 const oneOf =
   <T extends string | boolean>(...allowed: T[]) =>
   (field: Field) =>
     field.oneOf(allowed)
-const sizes = list(whole(1, 1024))
+const size = whole(1, 1024)
 
 /** The ranges are those of the options of `bpd distill`. */
 const recipeChecks: Checks = {
-  hidden: sizes,
-  criticHidden: sizes,
+  // none: a linear student
+  hidden: list(size, 0),
+  criticHidden: list(size),
   batchSize: whole(2, 65536),
   chunks: whole(1, 2),
   discount: (field) => within(field, 0, 1),
