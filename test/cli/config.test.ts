@@ -107,7 +107,13 @@ tune-with-value: true
 
   it.each([
     ['a choice', 'values: f7', 'run.yaml: values: "f7": Allowed choices are f32, f16, int8, int8-fixed.'],
-    ['an item', 'hidden: [64, a]', 'run.yaml: hidden: [64,"a"]: Expected a whole number from 1 to 1024.'],
+    [
+      'an item',
+      'hidden: [64, a]',
+      'run.yaml: hidden: [64,"a"]: Expected whole numbers from 1 to 1024, or "none" alone.',
+    ],
+    ['an empty list', 'hidden: []', 'run.yaml: hidden: []: Expected whole numbers from 1 to 1024, or "none" alone.'],
+    ['no list where there must be one', 'thresholds: none', 'run.yaml: thresholds: "none": Expected a number'],
     ['a text for a list', 'hidden: 64,64', 'run.yaml: hidden: "64,64", expected a list'],
     ['a number for a file', 'out: 3', 'run.yaml: out: 3, expected a text'],
   ])('refuses %s of distill', (_, content, line) => {

@@ -27,8 +27,8 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--budget', '77', { budget: 77 }, ['0', '-3', '1.5', 'many']],
   ['--l1', '0.25', { l1: 0.25 }, ['-1', 'x']],
   ['--steps', '60', { steps: 60 }, ['1', '1e400', '2.5']],
-  ['--hidden', '12,9', { hidden: [12, 9] }, ['0', '12,', '12;9', '5000']],
-  ['--critic-hidden', '20,10', { criticHidden: [20, 10] }, ['-1', '20,x']],
+  ['--hidden', '12,9', { hidden: [12, 9] }, ['0', '12,', '12;9', '5000', 'none,3', '']],
+  ['--critic-hidden', '20,10', { criticHidden: [20, 10] }, ['-1', '20,x', 'none']],
   ['--batch-size', '24', { batchSize: 24 }, ['1', '65537']],
   ['--discount', '0.9', { discount: 0.9 }, ['1.1', '-0.1', 'NaN']],
   ['--tau', '0.02', { tau: 0.02 }, ['2', '-1']],
@@ -125,6 +125,38 @@ describe('a wrong value is refused in one line that names the flag', () => {
     expect(lines[0]).toMatch(
       /^bpd: option '--kl-shape <shape>' argument 'square' is invalid\. Allowed choices are linear, /,
     )
+  })
+})
+
+describe('bpd distill --hidden none', () => {
+  it('is a student without a hidden layer, in its words and in a file', () => {
+    const verb = new Command().exitOverride()
+    addRecipeOptions(verb)
+    expect(verb.parse(['--hidden', 'none'], { from: 'user' }).opts()).toEqual({ hidden: [] })
+    writeFileSync(join(folder, 'linear.yaml'), 'hidden: none\nvariant: dense\n')
+    for (const words of [
+      ['--hidden', 'none', '--variant', 'dense'],
+      ['--config', 'linear.yaml'],
+    ]) {
+      const { status, stdout, lines } = distill('--out', 'never', ...words)
+      expect({ status, stdout, lines }).toEqual({
+        status: 2,
+        stdout: '',
+        lines: [
+          'bpd: variant dense: hidden none, expected hidden layers to fit to its budget; variant linear has none',
+        ],
+      })
+    }
+  })
+
+  it('makes a file that says so, as bpd inspect shows', () => {
+    const few = '--steps 20 --tune-updates 5 --pick-episodes 1 --progress-episodes 1 --value-weight 0'
+    expect(distill('--out', 'linear', '--variant', 'linear', ...few.split(' '))).toMatchObject({ status: 0 })
+    const { stdout } = bpdIn(folder, 'inspect', 'linear/student.bpd', '--json')
+    const { weights, layers, contract } = JSON.parse(stdout)
+    expect(weights).toBe(3)
+    expect(layers).toMatchObject([{ rows: 1, columns: 3, activation: 'tanh' }])
+    expect(contract.provenance.recipe).toMatchObject({ variant: 'linear', hidden: [] })
   })
 })
 

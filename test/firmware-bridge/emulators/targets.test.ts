@@ -10,15 +10,19 @@ import { quantisedFile } from '../../support/quantised.ts'
 import { describeTarget, everyForm } from '../../support/targets.ts'
 
 const files = VALUE_TYPES.map((values) => everyForm(values, 'relu'))
+/** Without a hidden layer, dense and sparse. */
+const linear = [1, 0.4].flatMap((density) =>
+  VALUE_TYPES.map((values) => quantisedFile(randomNetwork([6, 2], density), values)),
+)
 
 it('the files hold every form', () => {
   const forms = new Set(files.flatMap((file) => decodePolicy(file).layers.map((l) => `${l.form} ${l.columns > 256}`)))
   expect([...forms].sort()).toEqual(['dense false', 'grouped false', 'grouped true'])
 })
 
-describeTarget('in-process', undefined, () => Board.connect(openInProcess()), files)
+describeTarget('in-process', undefined, () => Board.connect(openInProcess()), [...files, ...linear])
 
 const small = VALUE_TYPES.map((values) => quantisedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
 for (const outside of OUTSIDE) small.push(quantisedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
 const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
-describeTarget('pico-emulator', undefined, openPico, small)
+describeTarget('pico-emulator', undefined, openPico, [...small, ...linear])

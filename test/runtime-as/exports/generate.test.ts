@@ -21,6 +21,7 @@ import { quantised } from '../../support/quantised.ts'
 import { describeWith } from '../../support/require.ts'
 
 const shipped = readFileSync(fileURLToPath(new URL('../../../models/pendulum/student.bpd', import.meta.url)))
+const linear = randomNetwork([11, 3], 0.7)
 const TYPES = ['f32', 'f16', 'int8'] as const
 
 describe('the generated WebAssembly module returns the bits of the kernel', () => {
@@ -32,6 +33,12 @@ describe('the generated WebAssembly module returns the bits of the kernel', () =
   it.each(TYPES)('for weights stored as %s, whatever the observation', (values) => {
     const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 2)
+    expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
+  })
+
+  it.each(TYPES)('for a policy without a hidden layer, as %s', (values) => {
+    const file = fileOf(quantised(linear, values))
+    const observations = observationsOf(11, 4)
     expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
   })
 
@@ -57,6 +64,12 @@ describeWith('gcc', hasGcc)('the generated C, compiled by gcc', () => {
   it.each(TYPES)('returns the bits of the kernel for weights stored as %s, NaN and infinities included', (values) => {
     const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 3)
+    expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(kernelActions(file, observations))
+  })
+
+  it.each(TYPES)('does so without a hidden layer, for weights stored as %s', (values) => {
+    const file = fileOf(quantised(linear, values))
+    const observations = observationsOf(11, 4)
     expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(kernelActions(file, observations))
   })
 

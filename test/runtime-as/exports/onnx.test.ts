@@ -38,6 +38,7 @@ const policies: [string, () => Uint8Array][] = [
     () => readFileSync(join(models, name, 'student.bpd')),
   ]),
   ['a random network', () => fileOf(network)],
+  ['one without a hidden layer', () => fileOf(randomNetwork([11, 3], 0.7))],
   ['one with weights of 8 bits', () => fileOf(quantised(network, 'int8'))],
 ]
 

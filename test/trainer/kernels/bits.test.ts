@@ -25,6 +25,7 @@ describe('training gives the bits that it always gave, without --fused', () => {
     ['BPD, by the official formula', 'official', {}, 'f88001cc86e5c2e9'],
     ['cloning alone', 'paper', { valueWeight: 0 }, '54e042026f8b76aa'],
     ['a plain student', 'none', {}, '45c580e87966d135'],
+    ['BPD without a hidden layer', 'paper', { hidden: [] }, 'dce33f49b6b47b65'],
     ['TD3', 'none', { ...td3Settings, policyDelay: 3 }, 'd5b5f040f09e2791'],
   ] as [string, 'paper' | 'official' | 'none', Partial<StepConfig>, string][])('%s', async (_, mode, given, bits) => {
     for (const [threads, wide] of [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { StepConfig } from '../../../trainer/kernels/config.ts'
+import { noiseModes, type StepConfig } from '../../../trainer/kernels/config.ts'
+import type { KernelOptions } from '../../../trainer/kernels/kernels.ts'
 import { configOf, type Shape, tensorsOf, trainerOf, worst } from '../../support/reference-step.ts'
 
 const shape: Shape = { observations: 5, actions: 2, hidden: [32, 40], criticHidden: [48, 33], batch: 37 }
@@ -13,9 +14,10 @@ async function compare(
   mode: 'none' | 'paper' | 'official',
   given: Partial<StepConfig> = {},
   masked = false,
+  kernels: KernelOptions = {},
 ) {
   const config = configOf(shape, { policyDelay: 1, ...given })
-  const fast = await trainerOf('fast', config, mode, { masked })
+  const fast = await trainerOf('fast', config, mode, { masked, ...kernels })
   const reference = await trainerOf('reference', config, mode, { masked })
   return { fast, reference, config }
 }
@@ -41,6 +43,28 @@ describe('every gradient and every updated tensor equals the readable reference'
     expect(fast.losses().critic).toBeCloseTo(reference.losses().critic, 4)
     expect(fast.losses().clone).toBeCloseTo(reference.losses().clone, 4)
     expect(fast.losses().meanAbsoluteQ).toBeCloseTo(reference.losses().meanAbsoluteQ, 4)
+  })
+
+  describe.each(noiseModes)('of a student without a hidden layer, %s noise', (mode) => {
+    it.each([
+      ['wide tile', 0.5, { wide: true, relaxed: false }],
+      ['narrow tile', 0.5, { wide: false, relaxed: false }],
+      ['fused', 0.5, { relaxed: true }],
+      ['no value term', 0, { relaxed: false }],
+    ] as [string, number, KernelOptions][])('%s', async (_, valueWeight, kernels) => {
+      const { fast, reference } = await compare({ ...shape, hidden: [] }, mode, { valueWeight }, true, kernels)
+      const before = tensorsOf(fast, 'value')
+      expect([...before.keys()].filter((name) => name.startsWith('student'))).toHaveLength(3)
+      for (const trainer of [fast, reference]) trainer.run(1)
+      const gradients = worst(tensorsOf(fast, 'mean'), tensorsOf(reference, 'mean'))
+      expect(gradients.error, gradients.name).toBeLessThan(1e-4)
+      for (const trainer of [fast, reference]) trainer.run(2)
+      for (const block of ['value', 'target'] as const) {
+        const { name, error } = worst(tensorsOf(fast, block), tensorsOf(reference, block))
+        expect(error, `${block} of ${name}`).toBeLessThan(1e-4)
+      }
+      expect(tensorsOf(fast, 'value').get('student theta 0')).not.toEqual(before.get('student theta 0'))
+    })
   })
 
   it.each([
