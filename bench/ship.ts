@@ -11,7 +11,7 @@ import { type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { openTeacher } from '../trainer/teachers/import.ts'
 import { encodeTeacher, teacherFile } from '../trainer/teachers/teacher.ts'
-import type { Measured } from './smallest.ts'
+import type { Measured } from './smallest-cases.ts'
 
 /** Share of the teacher's return that a shipped student keeps. */
 const KEEPS = 0.98

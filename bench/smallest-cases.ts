@@ -1,4 +1,7 @@
 /** Whose smallest students are measured, and by which recipe. */
+import type { EnvironmentSteps } from '../trainer/distill/points.ts'
+import type { Outcome } from '../trainer/tasks/evaluate.ts'
+
 export interface Case {
   task: string
   /** in models/, or in the folder of public ones */
@@ -8,6 +11,25 @@ export interface Case {
   transitions: number
   /** options of `bpd distill` beside */
   recipe: string
+}
+
+/** One student of one seed. */
+export interface Measured {
+  seed: number
+  budget: number
+  weights: number
+  bytes: number
+  environmentSteps: EnvironmentSteps
+  /** of the whole distillation */
+  seconds: number
+  teacher: Outcome[]
+  student: Outcome[]
+  /** share of the teacher's return on the picking episodes: what may choose */
+  picked: number
+  file: string
+  data: string
+  /** that `bpd distill` was called with */
+  command: string
 }
 
 const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'

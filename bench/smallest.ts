@@ -16,31 +16,12 @@ import { evaluated } from '../cli/jobs/evaluated.ts'
 import { once } from '../cli/jobs/once.ts'
 import { inPool } from '../cli/jobs/pool.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
-import type { EnvironmentSteps, SweepPoint } from '../trainer/distill/points.ts'
+import type { SweepPoint } from '../trainer/distill/points.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 import { median, type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { shipSmallest } from './ship.ts'
-import { type Case, cases } from './smallest-cases.ts'
-
-/** One student of one seed. */
-export interface Measured {
-  seed: number
-  budget: number
-  weights: number
-  bytes: number
-  environmentSteps: EnvironmentSteps
-  /** of the whole distillation */
-  seconds: number
-  teacher: Outcome[]
-  student: Outcome[]
-  /** share of the teacher's return on the picking episodes: what may choose */
-  picked: number
-  file: string
-  data: string
-  /** that `bpd distill` was called with */
-  command: string
-}
+import { type Case, cases, type Measured } from './smallest-cases.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
