@@ -68,7 +68,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   checkStart(network, file)
   checkCard(file)
   const wanted = wantedOf(taskName, options)
-  iterationsOf(wanted)
+  const iterations = iterationsOf(wanted)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
   claimFolder(out, Object.values(results), { inputs: [file], force }, unfinished)
   const checkpoint = join(out, unfinished.checkpoint)
@@ -77,7 +77,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const from = { file, sha256: sha256(start) }
   const identity = { task: spec.name, ...(origin && { origin }), policy: from.sha256, ...wanted }
   const saves = new SearchCheckpoint(checkpoint, identity, options.checkpointMinutes)
-  const state = saves.load(network)
+  const state = saves.load(network, iterations)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const golden = goldens.map(({ observation }) => observation)
