@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
@@ -67,14 +68,19 @@ describe('bpd search', () => {
     expect(existsSync(join(folder, 'out/checkpoint.safetensors'))).toBe(false)
   })
 
-  it('searches a linear policy that is clipped, and says how much it has played', () => {
-    const { status, stdout } = search('linear.bpd', 30, '--force')
+  it('searches a linear policy that is clipped, by the spread of data, and says how much it has played', () => {
+    const teacher = ['--teacher', fileURLToPath(new URL('../../models/pendulum/teacher.safetensors', import.meta.url))]
+    const words = [...teacher, '--transitions', '300', '--workers', '1', '--out', 'data.safetensors']
+    expect(bpdIn(folder, 'collect', 'pendulum', ...words).status).toBe(0)
+    const { status, stdout } = search('linear.bpd', 30, '--force', '--data', 'data.safetensors')
     expect(status).toBe(0)
     expect(stdout).toMatch(
       /^out\/student\.bpd: 2 weights, \d+ bytes, .*; on-policy: 30 episodes, 6,000 steps of the task\n/,
     )
     expect(stdout).toMatch(/\nreturn -\S+ ± .* -> -\S+ ± .* over 5 episodes\n$/)
-    expect(decodePolicy(read('out/student.bpd')).network.layers[0].weights[2]).toBe(0)
+    const { contract, network } = decodePolicy(read('out/student.bpd'))
+    expect(network.layers[0].weights[2]).toBe(0)
+    expect(contract.provenance.search).toMatchObject({ data: expect.any(Number) })
   })
 
   it.each([

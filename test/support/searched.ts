@@ -20,8 +20,15 @@ export const damaged: Network = {
 
 export const about: SearchAbout = { taskName: 'pendulum', contract, golden }
 
-/** Three iterations, and the picking after them. */
-export const short: SearchOptions = { ...searchDefaults, episodes: 30, directions: 4, best: 2, pickEpisodes: 2 }
+/** Three iterations, and a picking after each. */
+export const short: SearchOptions = {
+  ...searchDefaults,
+  episodes: 38,
+  directions: 4,
+  best: 2,
+  pickEpisodes: 2,
+  pickEvery: 1,
+}
 
 export const searchOf = (start: Network, options: Partial<SearchOptions> = {}, run: SearchRun = {}) =>
   search(start, about, { ...short, ...options }, run)

@@ -49,7 +49,7 @@ describe('a search on the return', () => {
   })
 
   it('keeps the start, bit by bit, where nothing is better, and gives up', async () => {
-    const found = await searchOf(student, { episodes: 1000, pickEvery: 1, giveUp: 30, rate: 10 })
+    const found = await searchOf(student, { episodes: 1000, giveUp: 30, rate: 10 })
     expect(found).toMatchObject({ network: student, bestOf: 'start', gaveUp: true, episodes: 2 + 3 * (8 + 4) })
     expect(found.after).toEqual(found.before)
   })
@@ -76,9 +76,10 @@ describe('a search on the return', () => {
     writeFileSync(module, `export default { ${spec}, period: 0.1, maxSteps: 10, survivalBonus: 3, create: ${create} }`)
     const found = await searchIn(module, damaged)
     expect(found.survivalBonus).toBe(3)
-    const [start, { objective = 0, mean }] = found.curve
+    const [start, { objective = 0 }] = found.curve
     expect(start.mean).toBeGreaterThan(10)
-    expect(Math.abs(objective - (mean - 30))).toBeLessThan(1)
+    // around the start, where a push is worth its size
+    expect(Math.abs(objective - (start.mean - 30))).toBeLessThan(1)
   })
 
   it('knows it of a simulator', () => {
