@@ -4,6 +4,8 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
+import { readTransitions, type Transitions } from '../../trainer/data/transitions.ts'
+import { type Normaliser, normaliserOf } from '../../trainer/distill/student.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
@@ -25,6 +27,7 @@ import { policyOf } from './eval.ts'
 interface Options extends CommonOptions, OutputOptions, Omit<SearchOptions, 'pickEvery'> {
   out: string
   workers: number
+  data?: string
   reportEpisodes: number
   checkpointMinutes: number
   resume: boolean
@@ -51,13 +54,14 @@ export const searchVerb = verb('search <task> <policy>', {
   .option('--pick-episodes <n>', 'episodes that each candidate is judged by', integer(1), pickEpisodes)
   .option('--give-up <n>', 'ends after so many episodes without a better candidate', integer(1), giveUp)
   .option('--survival-bonus <x>', 'reward of every step that is not climbed (default: what the task says)', number())
+  .option('--data <file>', 'transitions, whose spread steps are measured by (default: that of its picking episodes)')
   .option('--report-episodes <n>', 'episodes of the return before and after', integer(1), 100)
   .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
   .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
   .action(run)
 
 async function run(taskName: string, path: string, options: Options): Promise<void> {
-  const { out, force, workers, resume, json } = options
+  const { out, force, workers, data: dataFile, resume, json } = options
   await prepareTask(taskName)
   const { spec } = createTask(taskName)
   const file = teacherFile(path)
@@ -68,16 +72,23 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   checkStart(network, file)
   checkCard(file)
   const wanted = wantedOf(taskName, options)
-  iterationsOf(wanted)
+  const iterations = iterationsOf(wanted)
+  const data = dataFile === undefined ? undefined : readTransitions(dataFile, spec)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
-  claimFolder(out, Object.values(results), { inputs: [file], force }, unfinished)
+  claimFolder(
+    out,
+    Object.values(results),
+    { inputs: dataFile === undefined ? [file] : [file, dataFile], force },
+    unfinished,
+  )
   const checkpoint = join(out, unfinished.checkpoint)
   if (!resume) rmSync(checkpoint, { force: true })
   const origin = taskOrigin(taskName)
   const from = { file, sha256: sha256(start) }
-  const identity = { task: spec.name, ...(origin && { origin }), policy: from.sha256, ...wanted }
+  const spread = data && { data: data.crc32 }
+  const identity = { task: spec.name, ...(origin && { origin }), policy: from.sha256, ...spread, ...wanted }
   const saves = new SearchCheckpoint(checkpoint, identity, options.checkpointMinutes)
-  const state = saves.load(network)
+  const state = saves.load(network, iterations)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const golden = goldens.map(({ observation }) => observation)
@@ -85,11 +96,12 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     const onProgress = (now: SearchState) =>
       progress.update(stand(taskName, now, wanted), now.episodes / wanted.episodes)
     const how = { workers, state, saves, onProgress, signal: interrupt.signal }
-    const result = await search(network, { taskName, contract, golden }, wanted, how)
+    const normaliser = data && normaliserIn(data)
+    const result = await search(network, { taskName, contract, golden, normaliser }, wanted, how)
     progress.done(`searched ${taskName}`)
     return result
   })
-  const provenance = { ...contract.provenance, search: { ...wanted, of: from.sha256 } }
+  const provenance = { ...contract.provenance, search: { ...wanted, ...spread, of: from.sha256 } }
   const bytes = encodePolicy(found, { ...contract, provenance }, golden)
   const returnBefore = await reported(taskName, { policy: start, name: file }, options)
   const student = join(out, results.student)
@@ -106,7 +118,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     weights,
     returnBefore,
     returnAfter,
-    options: wanted,
+    options: { ...wanted, ...spread },
     ...searched,
   }
   await writeFile(join(out, results.record), `${JSON.stringify(result, null, 2)}\n`)
@@ -118,7 +130,13 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   })
 }
 
-/** All that the search depends on. */
+/** Of the observations of all rows. */
+function normaliserIn({ count, observationSize, read }: Transitions): Normaliser {
+  const rows = read(0, count)
+  return normaliserOf(rows, rows.length / count, observationSize)
+}
+
+/** All that the search depends on, but for task, policy and data. */
 const wantedOf = (taskName: string, options: Options): Required<SearchOptions> => ({
   episodes: options.episodes,
   directions: options.directions,

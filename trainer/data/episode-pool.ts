@@ -6,10 +6,10 @@ import { once } from 'node:events'
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
 import { type Actors, episodeRunner, type Wanted } from './episode.ts'
+import { ownError } from './own-error.ts'
 
 /** Episodes that a worker may be ahead of the reader: bounds what waits in memory. */
 const ahead = 4
@@ -108,10 +108,4 @@ class Thread {
     })
     return result
   }
-}
-
-/** An error of ours arrives from another thread as a plain one of its name. */
-function ownError(error: Error): Error {
-  const Ours = [InputError, FailedError].find(({ name }) => name === error.name)
-  return Ours ? new Ours(error.message) : error
 }

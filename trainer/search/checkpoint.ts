@@ -30,9 +30,9 @@ export class SearchCheckpoint {
   }
 
   /** Undefined without a file. Throws InputError for one that cannot be this search's. */
-  load(start: Network): SearchState | undefined {
+  load(start: Network, iterations: number): SearchState | undefined {
     const saved = loadCheckpoint(this.#path, { format, identity: this.#identity })
     const { size, observations } = new Survivors(start)
-    return saved && readSearchState(saved.state, saved.tensor, { parameters: size, observations })
+    return saved && readSearchState(saved.state, saved.tensor, { parameters: size, observations, iterations })
   }
 }

@@ -71,7 +71,7 @@ export async function search(
   await prepareTask(taskName)
   const survivalBonus = options.survivalBonus ?? taskFacts(taskName).survivalBonus ?? 0
   const survivors = new Survivors(start)
-  const trials = new Trials({ taskName, start, contract, golden }, workers, signal)
+  const trials = new Trials({ taskName, start, contract, golden }, Math.min(workers, 2 * options.directions), signal)
   const climb = new Climb(trials, survivors, { ...options, survivalBonus, iterations })
   let state = from
   try {

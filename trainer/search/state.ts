@@ -55,16 +55,16 @@ export const searchTensors = ({ centre, average, best, normaliser }: SearchState
   ['search.std', wordsOf(normaliser.std)],
 ]
 
-/** What both say. facts: of `searchFacts`. Throws InputError, field by field. */
+/** What both say. facts: of `searchFacts`; iterations: of the search that goes on. Throws InputError, field by field. */
 export function readSearchState(
   facts: Field,
   tensor: Saved['tensor'],
-  { parameters, observations }: { parameters: number; observations: number },
+  { parameters, observations, iterations }: { parameters: number; observations: number; iterations: number },
 ): SearchState {
   const numbers = (name: string, length: number) => numbersOf(tensor(`search.${name}`, 2 * length))
   const whole = (name: string) => facts.at(name).whole(0)
   return {
-    iteration: whole('iteration'),
+    iteration: facts.at('iteration').whole(0, iterations),
     centre: numbers('centre', parameters),
     average: numbers('average', parameters),
     best: numbers('best', parameters),

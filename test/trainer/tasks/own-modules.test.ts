@@ -58,6 +58,7 @@ const refused: [name: string, text: string, words: string][] = [
   ['itself.mjs', plain('create', 'self', 'const self = {}; self.self = self'), 'create: a map, expected a function'],
   ['recipe.mjs', plain('recipe', '{ stepz: 5 }'), 'recipe.stepz: 5, expected no such entry of a recipe'],
   ['recipe-value.mjs', plain('recipe', "{ steps: 'many' }"), 'recipe.steps: "many", expected a whole number >= 2'],
+  ['bonus.mjs', plain('survivalBonus', "'much'"), 'survivalBonus: "much", expected a finite number'],
   ['getter.mjs', 'export default { get name() { throw new Error("not yet") } }', 'Error: not yet (getter.mjs:1)'],
   ['prepare.mjs', plain('prepare', "() => { throw new Error('no GPU') }"), 'prepare: threw Error: no GPU'],
   ['creates.mjs', plain('create', "() => { throw new Error('full') }"), 'create: threw Error: full (creates.mjs:'],
