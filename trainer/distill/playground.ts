@@ -1,9 +1,10 @@
 /** Where a student may act itself: a task with its simulator, and a teacher that says what it would have done. Whatever comes of it is not offline. */
 import { InputError } from '../../runtime-as/errors.ts'
-import type { Contract, Network } from '../../runtime-as/format/network.ts'
+import { type Contract, type Network, weightCount } from '../../runtime-as/format/network.ts'
 import { EpisodePool } from '../data/episode-pool.ts'
 import { collectOwnStates } from '../data/episodes.ts'
 import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
+import { randomStream } from '../random.ts'
 import { type SearchOptions, searchDefaults } from '../search/options.ts'
 import { type SearchResult, search } from '../search/search.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
@@ -98,8 +99,10 @@ export class Playground {
   ): Promise<SearchResult> {
     const { taskName, workers } = this.#simulator
     await prepareTask(taskName)
+    // a chain of searches meets other start states in each
+    const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student)).uint32()
     const about = { taskName, ...this.#file, normaliser }
-    return await search(student, about, searchOptions(episodes, this.#seed), { workers, signal })
+    return await search(student, about, searchOptions(episodes, seed), { workers, signal })
   }
 
   #visited(): { task: Task; teacher: Teacher } {
