@@ -5,8 +5,10 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readTransitions, type Transitions } from '../../trainer/data/transitions.ts'
+import { readSteps } from '../../trainer/distill/stages/state.ts'
 import { type Normaliser, normaliserOf } from '../../trainer/distill/student.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
+import { Field } from '../../trainer/files/field.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
 import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
@@ -101,7 +103,10 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     progress.done(`searched ${taskName}`)
     return result
   })
-  const provenance = { ...contract.provenance, search: { ...wanted, ...spread, of: from.sha256 } }
+  const before = new Field(file, 'provenance.environmentSteps', contract.provenance.environmentSteps)
+  const { ownStates, search: earlier } = before.value === undefined ? { ownStates: 0, search: 0 } : readSteps(before)
+  const environmentSteps = { ownStates, search: earlier + searched.steps }
+  const provenance = { ...contract.provenance, search: { ...wanted, ...spread, of: from.sha256 }, environmentSteps }
   const bytes = encodePolicy(found, { ...contract, provenance }, golden)
   const returnBefore = await reported(taskName, { policy: start, name: file }, options)
   const student = join(out, results.student)

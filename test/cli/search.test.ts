@@ -59,6 +59,8 @@ describe('bpd search', () => {
     expect(loadPolicy(bytes).contract).toMatchObject({ ...about.contract, provenance: expect.anything() })
     const { contract, network, weights } = decodePolicy(bytes)
     expect(contract.provenance).toMatchObject(about.contract.provenance)
+    // inspect and compare call it on-policy by that
+    expect(contract.provenance.environmentSteps).toMatchObject({ ownStates: 0, search: expect.any(Number) })
     expect(contract.provenance.search).toMatchObject({ episodes: 60, seed: 1, of: sha256(read('damaged.bpd')) })
     expect(result).toMatchObject({ judged: 'on-policy', weights, bytes: bytes.length, episodes: 54, steps: 54 * 200 })
     const zeros = ({ layers }: typeof network) => layers.flatMap((layer) => [...layer.weights].map((w) => w === 0))
