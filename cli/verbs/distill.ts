@@ -133,7 +133,9 @@ async function run(taskName: string | undefined, options: Options): Promise<void
       signal: interrupt.signal,
       checkpoints: (job, part) =>
         new Checkpoints(checkpointOf(part), job, { minutes: checkpointMinutes, resume, origin }),
-      trained: (job) => trainedStudents({ load: trained, save: trainedFile }, job, origin),
+      ...((trained ?? trainedFile) && {
+        trained: (job: DistillJob) => trainedStudents({ load: trained, save: trainedFile }, job, origin),
+      }),
       onProgress(p) {
         appendLine(log, JSON.stringify(p))
         show(progress, name, p)

@@ -44,6 +44,18 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--threshold', '1', { threshold: 1 }, ['11', '-11']],
   ['--thresholds', '-2.5,0.5', { thresholds: [-2.5, 0.5] }, ['-2,,1', '20']],
   ['--keep', '30,15', { keep: [30, 15] }, ['0', '30,1.5']],
+  ['--l1-path', '0.1,0.3', { l1Path: [0.1, 0.3] }, ['-1', '0.1,x']],
+  ['--prune', 'magnitude', { prune: 'magnitude' }, ['size']],
+  ['--stage-share', '0.6', { stageShare: 0.6 }, ['1', '0']],
+  ['--stage-updates', '33', { stageUpdates: 33 }, ['0']],
+  ['--stage-rate', '0.002', { stageRate: 0.002 }, ['-1']],
+  ['--rounds', '2', { rounds: 2 }, ['-1', '1.5']],
+  ['--round-updates', '44', { roundUpdates: 44 }, ['0']],
+  ['--swap', '0.1', { swap: 0.1 }, ['1', '-0.1']],
+  ['--action-weights', '2', { actionWeights: [2] }, ['-1', 'x']],
+  ['--own-states', '300', { ownStates: 300 }, ['0', '1.5']],
+  ['--own-rounds', '3', { ownRounds: 3 }, ['0']],
+  ['--search', '200', { search: 200 }, ['0', 'long']],
   ['--tune-updates', '20', { tuneUpdates: 20 }, ['0', '-1']],
   ['--tune-rate', '0.003', { tuneRate: 0.003 }, ['-1']],
   ['--tune-with-value', '', { tuneWithValue: true }, []],
@@ -79,12 +91,17 @@ describe('every flag of the recipe', () => {
     expect(distillOptions('pendulum', given)).toMatchObject(becomes)
   })
 
-  it('is in the file that is made with it, unless the bytes do not depend on it', () => {
-    // the reference runs below; what is augmented has no value term
-    const used = flags.filter(([flag]) => !['--no-fused', '--backend', '--augment'].includes(flag))
-    const { status, lines } = distill('--out', 'all', ...used.flatMap(([flag, text]) => words(flag, text)))
+  // what makes stages of the cuts
+  const staged = ['--prune', '--own-states', '--search']
+  it.each([
+    // the reference runs below; what is augmented has no value term, and a penalty that is searched is none of the recipe's
+    ['at once', (flag: string) => !['--augment', '--l1-path', ...staged].includes(flag)],
+    ['in stages', (flag: string) => !['--augment', '--tune-with-value', '--l1'].includes(flag)],
+  ])('is in the file that is made with it, unless the bytes do not depend on it: cut %s', (how, isUsed) => {
+    const used = flags.filter(([flag]) => isUsed(flag) && !['--no-fused', '--backend'].includes(flag))
+    const { status, lines } = distill('--out', how, ...used.flatMap(([flag, text]) => words(flag, text)))
     expect({ status, lines }).toMatchObject({ status: 0 })
-    const { provenance } = decodePolicy(readFileSync(join(folder, 'all/student.bpd'))).contract
+    const { provenance } = decodePolicy(readFileSync(join(folder, how, 'student.bpd'))).contract
     const { tile: _, fused: __, ...expected } = Object.assign({}, ...used.map(([, , becomes]) => becomes)) as Given
     expect(provenance).toMatchObject({ recipe: expected })
     // what differs from the defaults is written; the pendulum's own recipe is --no-fused
