@@ -34,6 +34,7 @@ export interface Measured {
 
 const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'
 const short = `${common} --tune-updates 80000`
+/** many more rounds at each number of weights */
 const long = `${common} --tune-updates 120000 --rounds 9 --round-updates 25000 --stage-updates 10000`
 
 export const cases: Record<string, Case> = {
@@ -42,7 +43,7 @@ export const cases: Record<string, Case> = {
     teacher: 'models/hopper',
     keep: [425, 212],
     transitions: 100_000,
-    recipe: `${short} --search 1500`,
+    recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 1500`,
   },
   halfcheetah: {
     task: 'halfcheetah',

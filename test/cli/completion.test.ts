@@ -51,7 +51,15 @@ describeWith('bash', has('bash'))('in bash', () => {
   })
 
   it('what an option may be is offered', () => {
-    expect(bash('distill', 'pendulum', '--variant', '')).toEqual(['bpd', 'no-q', 'l1', 'magnitude', 'obd', 'dense'])
+    expect(bash('distill', 'pendulum', '--variant', '')).toEqual([
+      'bpd',
+      'no-q',
+      'l1',
+      'magnitude',
+      'obd',
+      'dense',
+      'linear',
+    ])
     expect(bash('distill', 'pendulum', '--values', 'int')).toEqual(['int8', 'int8-fixed'])
     expect(bash('import', '--task', 'hop')).toEqual(['hopper'])
     expect(bash('distill', '--seed', '')).toEqual([])
@@ -114,7 +122,9 @@ describeWith('fish', has('fish'))('in fish', () => {
 
   it('verbs, options, choices, tasks and files are offered', () => {
     expect(fish('bpd ').sort()).toEqual([...verbs].sort())
-    expect(fish('bpd distill --variant ').sort()).toEqual(['bpd', 'no-q', 'l1', 'magnitude', 'obd', 'dense'].sort())
+    expect(fish('bpd distill --variant ').sort()).toEqual(
+      ['bpd', 'no-q', 'l1', 'magnitude', 'obd', 'dense', 'linear'].sort(),
+    )
     expect(fish('bpd eval --work')).toEqual(['--workers'])
     expect(fish('bpd eval pend')).toContain('pendulum')
     expect(fish('bpd inspect wan')).toContain('wanted.bpd')

@@ -13,8 +13,8 @@ import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import type { Normaliser } from './student.ts'
 
-/** Falls are what a search mends: on 12 episodes one in five is not seen, and smaller steps than `bpd search` takes lose less of a gait. */
-const SEARCH = { pickEpisodes: 40, rate: 0.02, noise: 0.02 }
+/** Falls are what a search mends: on 12 episodes one in five is not seen. */
+const SEARCH = { pickEpisodes: 40 }
 
 /** Of a search for at most so many episodes. */
 export const searchOptions = (episodes: number, seed: number): SearchOptions => ({
