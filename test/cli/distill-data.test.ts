@@ -74,7 +74,7 @@ describe('bpd distill without a task', () => {
     const { status, stdout, lines } = distill(...bounds, '--name', 'arm', '--out', 'alone')
     expect({ status, lines }).toMatchObject({ status: 0 })
     expect(lines).toContain('bpd: warning: log.csv: no rewards: no value term')
-    expect(stdout).toMatch(/alone\/student\.bpd: \d+ weights, \d+ bytes, threshold [02]\n/)
+    expect(stdout).toMatch(/alone\/student\.bpd: \d+ weights, \d+ bytes, threshold [02]; offline\n/)
     expect(stdout).toContain('whole episodes: ')
     expect(stdout).toMatch(/RMSE [\d.]+ % of the range .*; no return was measured/)
     expect(stdout).toMatch(/│ elbow +│/)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { picoEmulator } from '../../../firmware-bridge/emulators/pico.ts'
-import { Board } from '../../../firmware-bridge/host/client.ts'
-import { inferenceCost } from '../../../firmware-bridge/host/cost.ts'
-import { policyFile } from '../../support/policies.ts'
+import { picoEmulator } from '../../firmware-bridge/emulators/pico.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { inferenceCost } from '../../firmware-bridge/host/cost.ts'
+import { policyFile } from '../support/policies.ts'
 
 describe('what an inference costs on the emulated Pico', () => {
   it('is the median over the golden observations of the least cycles that the board counted', async () => {
