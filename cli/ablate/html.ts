@@ -3,7 +3,7 @@ import { axis, colours, draw, key, mark, type Plot, side } from '../report/draw.
 import { type Facts, figure, page, table, warning } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
 import type { Interval } from './interval.ts'
-import type { AblationRow } from './rows.ts'
+import { type AblationRow, COLUMNS } from './rows.ts'
 
 const palette = [colours.student, colours.other, '#c77dff', colours.faint, '#7f8c8d', '#4aa3df', '#e0b040']
 
@@ -53,20 +53,6 @@ function chart(rows: readonly AblationRow[], teacher: Interval): Plot {
 /** Fewer make intervals that say little: Student's t is 4.3 for three seeds, 12.7 for two. */
 const ENOUGH = 4
 
-const HEAD = [
-  '',
-  'return',
-  'minus teacher',
-  'retained',
-  'fell',
-  'failed',
-  'weights',
-  'of teacher',
-  'of student',
-  'bytes',
-  'seconds',
-]
-
 export function ablationHtml(facts: Facts, rows: readonly AblationRow[], teacher: Interval): string {
   const { seeds } = rows[0].return
   const body = rows.map((r) => [
@@ -95,6 +81,6 @@ export function ablationHtml(facts: Facts, rows: readonly AblationRow[], teacher
     },
     `${seeds < ENOUGH ? warning(few) : ''}
 ${figure('Return against weights', chart(rows, teacher), 'bars: 95 % intervals over seeds; that of the weights ends at 0')}
-${table(HEAD, body)}`,
+${table(['', ...COLUMNS], body)}`,
   )
 }

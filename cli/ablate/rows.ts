@@ -56,24 +56,26 @@ export function rowOf(name: string, runs: readonly Run[], teacherReturns: Readon
   }
 }
 
+/** Behind the variant, in the table and on the page. */
+export const COLUMNS = [
+  'return',
+  'minus teacher',
+  'retained',
+  'fell',
+  'failed',
+  'weights',
+  'of teacher',
+  'of student',
+  'bytes',
+  'seconds',
+]
+
 export function ablationTable(rows: readonly AblationRow[], teacher: Interval): string {
   const figure = ({ mean, half }: Interval, write: (x: number) => string) =>
     half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`
   const plain = (x: number) => x.toFixed(1)
   const whole = (x: number) => grouped(Math.round(x))
-  const head = [
-    'variant',
-    'return',
-    'minus teacher',
-    'retained',
-    'fell',
-    'failed',
-    'weights',
-    'of teacher',
-    'of student',
-    'bytes',
-    'seconds',
-  ]
+  const head = ['variant', ...COLUMNS]
   const body = rows.map((row) => [
     row.variant,
     figure(row.return, plain),

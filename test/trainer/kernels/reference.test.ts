@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { noiseModes, type StepConfig } from '../../../trainer/kernels/config.ts'
 import type { KernelOptions } from '../../../trainer/kernels/kernels.ts'
+import type { Trainer } from '../../../trainer/kernels/trainer.ts'
 import { configOf, type Shape, tensorsOf, trainerOf, worst } from '../../support/reference-step.ts'
 
 const shape: Shape = { observations: 5, actions: 2, hidden: [32, 40], criticHidden: [48, 33], batch: 37 }
@@ -22,6 +23,18 @@ async function compare(
   return { fast, reference, config }
 }
 
+/** The first step's gradients, then live and target networks two steps later. */
+function expectThreeStepsAlike(fast: Trainer, reference: Trainer): void {
+  for (const trainer of [fast, reference]) trainer.run(1)
+  const gradients = worst(tensorsOf(fast, 'mean'), tensorsOf(reference, 'mean'))
+  expect(gradients.error, gradients.name).toBeLessThan(1e-4)
+  for (const trainer of [fast, reference]) trainer.run(2)
+  for (const block of ['value', 'target'] as const) {
+    const { name, error } = worst(tensorsOf(fast, block), tensorsOf(reference, block))
+    expect(error, `${block} of ${name}`).toBeLessThan(1e-4)
+  }
+}
+
 describe('every gradient and every updated tensor equals the readable reference', () => {
   it.each([
     ['paper', shape],
@@ -32,14 +45,7 @@ describe('every gradient and every updated tensor equals the readable reference'
     ['official', { observations: 17, actions: 6, hidden: [400, 300], criticHidden: [64, 64], batch: 64 }],
   ] as const)('%s noise, %o', async (mode, shape) => {
     const { fast, reference } = await compare(shape as Shape, mode)
-    for (const trainer of [fast, reference]) trainer.run(1)
-    const gradients = worst(tensorsOf(fast, 'mean'), tensorsOf(reference, 'mean'))
-    expect(gradients.error, gradients.name).toBeLessThan(1e-4)
-    for (const trainer of [fast, reference]) trainer.run(2)
-    for (const block of ['value', 'target'] as const) {
-      const { name, error } = worst(tensorsOf(fast, block), tensorsOf(reference, block))
-      expect(error, `${block} of ${name}`).toBeLessThan(1e-4)
-    }
+    expectThreeStepsAlike(fast, reference)
     expect(fast.losses().critic).toBeCloseTo(reference.losses().critic, 4)
     expect(fast.losses().clone).toBeCloseTo(reference.losses().clone, 4)
     expect(fast.losses().meanAbsoluteQ).toBeCloseTo(reference.losses().meanAbsoluteQ, 4)
@@ -55,14 +61,7 @@ describe('every gradient and every updated tensor equals the readable reference'
       const { fast, reference } = await compare({ ...shape, hidden: [] }, mode, { valueWeight }, true, kernels)
       const before = tensorsOf(fast, 'value')
       expect([...before.keys()].filter((name) => name.startsWith('student'))).toHaveLength(3)
-      for (const trainer of [fast, reference]) trainer.run(1)
-      const gradients = worst(tensorsOf(fast, 'mean'), tensorsOf(reference, 'mean'))
-      expect(gradients.error, gradients.name).toBeLessThan(1e-4)
-      for (const trainer of [fast, reference]) trainer.run(2)
-      for (const block of ['value', 'target'] as const) {
-        const { name, error } = worst(tensorsOf(fast, block), tensorsOf(reference, block))
-        expect(error, `${block} of ${name}`).toBeLessThan(1e-4)
-      }
+      expectThreeStepsAlike(fast, reference)
       expect(tensorsOf(fast, 'value').get('student theta 0')).not.toEqual(before.get('student theta 0'))
     })
   })
