@@ -192,7 +192,10 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
 /** Options that differ from the defaults: small, and an option added later does not change the file. */
 function uncommon(options: DistillOptions): Record<string, unknown> {
   const defaults: Record<string, unknown> = distillDefaults
-  const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(defaults[name])
+  // stages cut at numbers of weights
+  const unused = isStaged(options) ? 'thresholds' : undefined
+  const differs = ([name, value]: [string, unknown]) =>
+    name !== unused && JSON.stringify(value) !== JSON.stringify(defaults[name])
   return Object.fromEntries(Object.entries(recipeOf(options)).filter(differs))
 }
 
