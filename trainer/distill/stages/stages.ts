@@ -1,20 +1,19 @@
 /** Phase 2 in stages (plan.ts): cuts, trains on, lets the student act where it may, and keeps a candidate at each budget. */
-import { weightCount } from '../../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../../kernels/networks.ts'
 import { randomStream } from '../../random.ts'
 import type { Checkpoints } from '../checkpoint.ts'
 import { compactLayers } from '../compact.ts'
 import type { CutRun } from '../cut-run.ts'
 import { thresholdKeeping } from '../keep.ts'
-import type { Playground } from '../playground.ts'
-import { type Candidate, scoreKeys, withoutNetwork } from '../points.ts'
+import { type Candidate, withoutNetwork } from '../points.ts'
 import { sensitivity } from '../prune/curvature.ts'
 import { growBack, keepLargest, weightsIn } from '../prune/cut.ts'
 import { prunerOf } from '../prune/pruners.ts'
 import type { Session } from '../session.ts'
-import { layersOn, masksAt, pruned } from '../student.ts'
+import { masksAt, pruned } from '../student.ts'
 import { requireFiniteStep } from '../train.ts'
 import { falling, runUpdates } from '../tune.ts'
+import { candidateOf, keepBest, playgroundOf } from './finish.ts'
 import { BASE_ROWS, firstCut, planOf, type Round } from './plan.ts'
 import type { StageState } from './state.ts'
 
@@ -29,7 +28,7 @@ export async function stages(
   { tell, resumed, save, checkpoints, signal }: CutRun,
 ): Promise<Candidate[]> {
   const { options, job, rows } = session
-  const { ownStates, ownRounds, search } = options
+  const { ownStates, ownRounds } = options
   session.useTeacherActions()
   // the teacher plays anew where a run is resumed: the same episodes
   const teacherSteps = ownStates === undefined ? 0 : await playgroundOf(session).open()
@@ -55,57 +54,13 @@ export async function stages(
     }
     const ends = round.kind === 'anneal'
     if (round.kind === 'settle' && options.pickEpisodes >= PICK_FROM) keepBest(state, session)
-    if (ends) {
-      takeBest(state, session)
-      if (search !== undefined) await searchOn(state, session, search, signal)
-      candidates.push(candidateOf(session, round, state))
-      state.before = undefined
-    }
+    if (ends) candidates.push(await candidateOf(session, round, state, signal))
     state.done++
     const stage = { kind: round.kind, weights: weightsIn(state.layers), ownStates: state.steps.ownStates }
     tell(state.done, { stage, ...(ends && { sweep: withoutNetwork(candidates[candidates.length - 1]) }) })
     await save?.({ tuned: candidates, stages: state })
   }
   return candidates
-}
-
-function playgroundOf({ job }: Session): Playground {
-  // who asks for one is refused at the door where there is none
-  if (!job.playground) throw new Error('no playground')
-  return job.playground
-}
-
-/** Before rows are added: as this round leaves it. */
-function keepBest(state: StageState, session: Session): void {
-  const score = session.scoreOf(session.networkOf(state.layers), 'pick')
-  if (!state.best || isBetter(session, score, state.best.score)) state.best = { score, layers: state.layers }
-}
-
-/** The last student stands, unless an earlier one of the same budget was better. */
-function takeBest(state: StageState, session: Session): void {
-  const { best } = state
-  state.best = undefined
-  if (!best) return
-  const last = session.scoreOf(session.networkOf(state.layers), 'pick')
-  if (isBetter(session, best.score, last)) state.layers = best.layers
-}
-
-const isBetter = ({ job }: Session, score: number, other: number): boolean =>
-  job.judge.measure === 'return' ? score > other : score < other
-
-/** A search on the student's return where that is below its teacher's, which the next stages go on from. Where nothing rises the student stays what it is. */
-async function searchOn(state: StageState, session: Session, episodes: number, signal?: AbortSignal): Promise<void> {
-  const { normaliser } = session.rows
-  const playground = playgroundOf(session)
-  const before = session.networkOf(state.layers)
-  const score = session.scoreOf(before, 'pick')
-  // nothing is lost yet
-  if (score >= (playground.teacherReturn ?? Infinity)) return
-  const found = await playground.search(before, normaliser, episodes, signal)
-  state.steps.search += found.steps
-  // on episodes that the search has not seen
-  const better = found.bestOf !== 'start' && session.scoreOf(found.network, 'pick') > score
-  if (better) state.layers = layersOn(found.network, normaliser)
 }
 
 /** A Gaussian student is first cut by what it is trained for: the log alpha of its weights. teacherSteps: that own states need */
@@ -157,21 +112,4 @@ async function trainRound(
   await runUpdates(trainer, updates, kind === 'cut' ? () => stageRate : falling(stageRate), signal)
   requireFiniteStep(session, `the end of stage ${index + 1}`, checkpoints)
   return trainer.networks.readActor()
-}
-
-function candidateOf(session: Session, { to }: Round, { layers, before, steps }: StageState): Candidate {
-  const keys = scoreKeys[session.job.judge.measure]
-  const network = session.networkOf(layers)
-  const after = session.scoreOf(network, 'pick')
-  const environmentSteps = steps.ownStates + steps.search > 0 ? { ...steps } : undefined
-  const bytes = session.job.bytesOf(network, to, session.studentWeights, environmentSteps)
-  const scores = { [keys.pruned]: before, [keys.tuned]: after }
-  return {
-    budget: to,
-    weights: weightCount(network),
-    bytes,
-    ...scores,
-    ...(environmentSteps && { environmentSteps }),
-    network,
-  }
 }
