@@ -20,6 +20,7 @@ import type { SweepPoint } from '../trainer/distill/points.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 import { median, type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
+import { teacherFile } from '../trainer/teachers/teacher.ts'
 import { shipSmallest } from './ship.ts'
 import { type Case, cases, type Measured } from './smallest-cases.ts'
 
@@ -108,11 +109,12 @@ const names = positionals.length ? positionals : Object.keys(cases)
 const rows: ReturnType<typeof rowOf>[] = []
 for (const name of names) {
   const one = cases[name]
-  const teacher = existsSync(one.teacher) ? one.teacher : join(values.teachers ?? '', one.teacher)
-  if (!existsSync(teacher)) {
-    console.error(`${name}: skipped: no ${teacher}`)
+  const named = existsSync(one.teacher) ? one.teacher : join(values.teachers ?? '', one.teacher)
+  if (!existsSync(named)) {
+    console.error(`${name}: skipped: no ${named}`)
     continue
   }
+  const teacher = teacherFile(named)
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => () => measure(name, one, teacher, i + 1))
   const runs = (await inPool(Number(values.jobs), seeds)).flat()
   if (values.ship) await shipSmallest(one.task, teacher, runs)
