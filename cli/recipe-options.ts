@@ -56,7 +56,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--discount <x>', 'gamma', number(0, 1))
     .option('--tau <x>', 'rate of the target networks', number(0, 1))
     .option('--policy-delay <n>', 'student and targets move every n-th step', integer(1))
-    .option('--actor-rate <x>', 'learning rate of the student', number(0))
+    .option('--actor-rate <x>', 'learning rate of the student', number(1e-9))
     .option('--critic-rate <x>', 'learning rate of the critics', number(0))
     .option('--evaluate-every <n>', 'steps between points of the training curve', integer(1))
     .option('--progress-episodes <n>', 'episodes for each point of the training curve', integer(1))

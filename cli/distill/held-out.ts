@@ -23,6 +23,7 @@ export async function writeHeldOut(
   const { teacher, data, options, inputs } = wanted
   const facts = {
     variant: options.variant,
+    made: 'offline',
     weights,
     bytes: bytes.length,
     keptOfStudent: weights / studentWeights,

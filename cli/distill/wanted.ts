@@ -30,6 +30,7 @@ import { requireFit, type Teacher, teacherFile, teacherSizes } from '../../train
 import { dataOptionsOf, type GivenData } from '../data-options.ts'
 import { contractFlag, contractIn, type GivenContract } from './contract-options.ts'
 import { openNamed, requireSizes } from './named-data.ts'
+import { requireUsed } from './unused.ts'
 
 export interface Asked extends GivenContract, GivenData {
   teacher?: string
@@ -64,6 +65,7 @@ export async function wantedOf(taskName: string | undefined, asked: Asked, given
     wanted.inputs.push(asked.from)
   }
   checkWanted(wanted)
+  requireUsed(given, wanted.options)
   return wanted
 }
 

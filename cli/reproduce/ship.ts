@@ -27,6 +27,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
   const { weights, liveUnits, threshold, seed, variant, student, teacher } = best
   const facts = {
     variant,
+    made: 'offline',
     weights,
     bytes: bytes.length,
     // of the (400, 300) network that the paper counts against, and of the student before pruning

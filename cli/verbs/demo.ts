@@ -215,7 +215,18 @@ async function shipStudent(
   const { file: _, crc: __, ...facts } = student
   const check = checkOf(task, seed, student.return.episodes, taskName)
   const command = `bpd demo ${commandWord(taskName)} --seed ${seed}`
-  const card = cardOf(studentFiles, bytes, { task, origin: taskOrigin(taskName) }, { ...facts, seed, check, command })
+  const card = cardOf(
+    studentFiles,
+    bytes,
+    { task, origin: taskOrigin(taskName) },
+    {
+      made: 'offline',
+      ...facts,
+      seed,
+      check,
+      command,
+    },
+  )
   await writeModel(folder, studentFiles, bytes, card)
 }
 

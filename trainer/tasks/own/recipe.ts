@@ -54,7 +54,7 @@ const recipeChecks: Checks = {
   discount: (field) => within(field, 0, 1),
   tau: (field) => within(field, 0, 1),
   policyDelay: whole(1),
-  actorRate: number(0),
+  actorRate: number(1e-9),
   criticRate: number(0),
   dataScale: number(1e-9),
   valueWeight: number(0),
