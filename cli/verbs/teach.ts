@@ -1,26 +1,14 @@
 import { rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Option } from 'commander'
-import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
-import { sha256 } from '../../trainer/files/sha256.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
-import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
-import { openTeacher } from '../../trainer/teachers/import.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
-import {
-  decodeTeacher,
-  encodeTeacher,
-  type PlainTeacher,
-  requireFit,
-  requirePlain,
-  teacherFile,
-  teacherSizes,
-} from '../../trainer/teachers/teacher.ts'
-import { cardOf, commandWord, readCard, teacherFiles, writeModel } from '../card.ts'
+import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
+import { cardOf, commandWord, teacherFiles, writeModel } from '../card.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -30,11 +18,9 @@ import { type CommonOptions, episodesOption, integer, list, number, seedOption, 
 interface Options extends CommonOptions, OutputOptions {
   algorithm: Algorithm
   steps: number
-  hidden?: number[]
+  hidden: number[]
   batchSize: number
   randomSteps: number
-  from?: string
-  criticUpdates: number
   evaluateEvery: number
   rate: number
   exploration: number
@@ -56,11 +42,9 @@ export const teachVerb = verb('teach <task>', {
     new Option('--algorithm <name>', 'sac: one thread').choices(algorithmNames).default(teachDefaults.algorithm),
   )
   .option('--steps <n>', 'environment steps', integer(2), 20000)
-  .option('--hidden <sizes>', 'hidden sizes (default: 256,256, or those of --from)', list(integer(1, 1024)))
+  .option('--hidden <sizes>', 'hidden sizes', list(integer(1, 1024)), [...teachDefaults.hidden])
   .option('--batch-size <n>', 'transitions per step', integer(2, 65536), teachDefaults.batchSize)
   .option('--random-steps <n>', 'steps of random actions at the start', integer(1), teachDefaults.randomSteps)
-  .option('--from <teacher>', 'goes on from this teacher, with critics that begin anew')
-  .option('--critic-updates <n>', 'updates of the critics alone at the start', integer(0), teachDefaults.criticUpdates)
   .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
   .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
   .option('--exploration <x>', 'noise of td3, in half action ranges', number(0, 1), teachDefaults.exploration)
@@ -80,10 +64,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume: options.resume }
   claimFolder(options.out, Object.values(teacherFiles), options, unfinished)
   hintAtNewerNode()
-  const from = options.from === undefined ? undefined : await openFrom(options.from, options, task.spec)
-  const hidden = from?.hidden ?? options.hidden ?? [...teachDefaults.hidden]
-  const { algorithm, steps, batchSize, randomSteps, criticUpdates, evaluateEvery, rate, exploration } = options
-  const { seed, threads, fused } = options
+  const { algorithm, steps, hidden, batchSize, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
+    options
   const recipe = {
     ...teachDefaults,
     algorithm,
@@ -91,8 +73,6 @@ async function run(taskName: string, options: Options): Promise<void> {
     hidden,
     batchSize,
     randomSteps,
-    from: from?.teacher,
-    criticUpdates,
     evaluateEvery,
     rate,
     exploration,
@@ -147,13 +127,12 @@ async function run(taskName: string, options: Options): Promise<void> {
     seed,
     batchSize,
     randomSteps,
-    ...(from && { criticUpdates, from: from.lineage }),
     rate,
     exploration,
     fused,
     return: reported,
     wallSeconds,
-    command: commandOf(taskName, { ...options, hidden }),
+    command: commandOf(taskName, options),
   }
   const card = cardOf(teacherFiles, bytes, { task: task.spec.name, origin: recipe.origin }, facts)
   await writeModel(options.out, teacherFiles, bytes, card)
@@ -166,45 +145,13 @@ async function run(taskName: string, options: Options): Promise<void> {
   )
 }
 
-interface From {
-  teacher: PlainTeacher
-  hidden: number[]
-  /** for the card: the file may be replaced by what comes of it */
-  lineage: { sha256: string; command?: unknown; from?: unknown }
-}
-
-async function openFrom(path: string, { hidden }: Options, spec: TaskSpec): Promise<From> {
-  const file = teacherFile(path)
-  const teacher = requirePlain(await openTeacher(file), file)
-  requireFit(teacher, spec, file)
-  const sizes = teacherSizes(teacher)
-  const { actionLow, actionHigh, squash } = teacher
-  const same = (a: readonly number[] | undefined, b: readonly number[]) => a?.every((x, i) => x === b[i]) ?? true
-  if (squash !== 'tanh' || !same(actionLow, spec.actionLow) || !same(actionHigh, spec.actionHigh))
-    throw new InputError(
-      `${file}: expected tanh over the bounds of task ${spec.name}: only such an actor is trained on`,
-    )
-  if (teacher.network.layers.slice(0, -1).some(({ activation }) => activation !== 'relu'))
-    throw new InputError(`${file}: expected hidden layers with ReLU: only such an actor is trained on`)
-  if (hidden && `${hidden}` !== `${sizes.hidden}`)
-    throw new InputError(`--hidden ${hidden}: expected ${sizes.hidden}, as ${file} has`)
-  const card = readCard(join(dirname(file), teacherFiles.card))
-  const own = card?.at('file').value === basename(file) ? card : undefined
-  const lineage = {
-    sha256: sha256(encodeTeacher(teacher)),
-    ...(own && { command: own.at('command').value, from: own.at('from').value }),
-  }
-  return { teacher, hidden: sizes.hidden, lineage }
-}
-
 /** The command that makes the same bytes again. */
-function commandOf(task: string, { out, ...options }: Options & { hidden: number[] }): string {
+function commandOf(task: string, { out, ...options }: Options): string {
   const always = { steps: options.steps, hidden: options.hidden.join(','), rate: options.rate }
-  const { algorithm, batchSize, randomSteps, from, criticUpdates, evaluateEvery } = options
-  const defaults: Record<string, unknown> = teachDefaults
-  const sometimes = Object.entries({ algorithm, batchSize, randomSteps, from, criticUpdates, evaluateEvery })
-    .filter(([name, value]) => value !== defaults[name])
-    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), commandWord(`${value}`)])
+  const { algorithm, batchSize, randomSteps, evaluateEvery } = options
+  const sometimes = Object.entries({ algorithm, batchSize, randomSteps, evaluateEvery })
+    .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
+    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
   const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   return ['bpd teach', commandWord(task), ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')

@@ -3,9 +3,8 @@
  * The same kernels as distillation, without weight noise and without a teacher's actions. Or by soft actor-critic (`kernels/step/sac.ts`).
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { FailedError } from '../../runtime-as/errors.ts'
 import type { Network } from '../../runtime-as/format/network.ts'
-import { sha256 } from '../files/sha256.ts'
 import { Interrupted } from '../interrupted.ts'
 import { authorsDefaults, type StepConfig } from '../kernels/config.ts'
 import { cpuFeatures } from '../kernels/cpu.ts'
@@ -18,19 +17,15 @@ import type { Task, TaskOrigin, TaskSpec } from '../tasks/task.ts'
 import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
 import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
-import { encodeTeacher, type PlainTeacher } from './teacher.ts'
+import type { PlainTeacher } from './teacher.ts'
 
 /** How a teacher is trained. */
 export interface TeachOptions extends LearnerOptions {
   algorithm: Algorithm
   /** environment steps, one update each after the first `randomSteps` */
   steps: number
-  /** steps before the first update, of uniformly random actions; with `from`, of its actions with noise */
+  /** steps of uniformly random actions at the start */
   randomSteps: number
-  /** a teacher to go on from, of the hidden sizes; its critics begin anew */
-  from?: PlainTeacher
-  /** updates at the start that move the critics alone: a trained actor is worth more than critics that know nothing of it */
-  criticUpdates: number
   /** units of each hidden layer of the actor */
   hidden: readonly number[]
   /** transitions */
@@ -51,7 +46,6 @@ export const teachDefaults = {
   hidden: [256, 256],
   batchSize: 256,
   randomSteps: 1000,
-  criticUpdates: 0,
   rate: 1e-3,
   exploration: 0.1,
   evaluateEvery: 1000,
@@ -107,7 +101,7 @@ export async function teach(
   options: TeachOptions,
   { onProgress, checkpoint, signal }: TeachRun = {},
 ): Promise<PlainTeacher> {
-  const { steps, randomSteps, criticUpdates, seed, from } = options
+  const { steps, randomSteps, seed } = options
   const task = createTask()
   const { spec } = task
   const config: StepConfig = {
@@ -127,13 +121,8 @@ export async function teach(
   const learner = algorithms[options.algorithm](config, options)
   const { trainer } = learner
   try {
-    if (from && trainer.config.gaussian)
-      throw new InputError(
-        `from: ${options.algorithm} learns more than a teacher has: expected td3, whose actor is one`,
-      )
     trainer.setMode('none')
-    if (from) trainer.networks.writeNetwork(from.network)
-    else initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
+    initialisePlainActor(trainer.networks, randomStream(seed, 'teach', 'actor'))
     initialiseCritics(trainer.networks, randomStream(seed, 'teach', 'critics'))
     const explore = randomStream(seed, 'teach', 'explore')
     const action = new Float32Array(config.actionSize)
@@ -158,7 +147,7 @@ export async function teach(
       const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
       const observations = config.observationSize
       row.set(task.observation)
-      if (step > randomSteps || from) learner.explore(task.observation, action, explore)
+      if (step > randomSteps) learner.explore(task.observation, action, explore)
       else drawAction(action, spec, explore)
       row.set(action, observations)
       row[observations + config.actionSize] = task.step(action)
@@ -170,14 +159,8 @@ export async function teach(
         episodeStep = 0
         task.reset(randomStream(seed, 'teach', 'episode', ++episode))
       }
-      const update = step - randomSteps
-      if (update > 0) {
-        // from here on the actor moves, with moments of its own gradients alone
-        if (update === criticUpdates + 1) trainer.setMode('none')
-        trainer.rateFactor = update > criticUpdates ? 1 : 0
-        trainer.run(1)
-      }
-      if (update > 0 && (step % options.evaluateEvery === 0 || step === steps)) {
+      if (step > randomSteps) trainer.run(1)
+      if (step > randomSteps && (step % options.evaluateEvery === 0 || step === steps)) {
         const control = (observation: ArrayLike<number>, out: Float32Array) => trainer.act(observation, out)
         const { mean } = evaluate(scratch, control, seed, 'pick', options.evaluationEpisodes)
         const { critic: criticLoss } = trainer.losses()
@@ -231,10 +214,9 @@ function firstOutputs(layers: VariationalLayer[], count: number): VariationalLay
 }
 
 /** What the state at any step depends on: neither the number of threads nor how many steps are still to come. */
-function identityOf(task: string, { threads: _, steps: __, from, ...options }: TeachOptions): Identity {
-  const begun = from && { from: sha256(encodeTeacher(from)) }
+function identityOf(task: string, { threads: _, steps: __, ...options }: TeachOptions): Identity {
   // with fused multiply-add the last bits are the CPU's
-  return { task, ...options, ...begun, cpu: options.fused && cpuFeatures().fused }
+  return { task, ...options, cpu: options.fused && cpuFeatures().fused }
 }
 
 /** The network of the means: ReLU hidden layers, tanh at the end. */
