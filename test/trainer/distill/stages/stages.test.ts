@@ -86,10 +86,9 @@ describe('a student that is cut in stages', () => {
   it('is the same on any number of threads, and after an interruption anywhere', async () => {
     const { points } = await short()
     expect((await short({ threads: 2 })).points).toEqual(points)
-    for (const after of [1, 4]) {
-      await expect(short({}, { after })).rejects.toThrow(Interrupted)
-      expect((await short({}, 'go on')).points).toEqual(points)
-    }
+    // at the second budget, where there is the best of its rounds to remember too
+    await expect(short({}, { after: 4 })).rejects.toThrow(Interrupted)
+    expect((await short({}, 'go on')).points).toEqual(points)
   })
 
   it('offline says nothing of a simulator', async () => {
