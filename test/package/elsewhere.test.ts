@@ -106,7 +106,7 @@ export async function make(signal: AbortSignal): Promise<Student> {
   const transitions = await collectTransitions({ task: 'pendulum', teacher, transitions: 1000 })
   // @ts-expect-error a variant is one of a list
   await distill({ task: 'pendulum', teacher, transitions, options: { variant: 'none' } })
-  return await distill({ task: 'pendulum', teacher, transitions, signal, onProgress: ({ phase }) => phase satisfies 'train' | 'tune' })
+  return await distill({ task: 'pendulum', teacher, transitions, signal, onProgress: ({ phase }) => phase satisfies 'train' | 'tune' | 'stage' })
 }
 export const onBoard = async (plant: Plant) => drive(await Board.connect(await openPort('in-process')), plant, { episodes: 1 })
 `
