@@ -85,7 +85,7 @@ describe('what cannot be compared is refused before any work', () => {
     [
       'an unknown variant',
       ['--variants', 'bpd,l0'],
-      'Expected names out of bpd, no-q, l1, magnitude, dense, td3-small',
+      'Expected names out of bpd, no-q, l1, magnitude, obd, dense, linear, td3-small',
     ],
     ['only variants that need a budget', ['--variants', 'l1,dense'], '--variants l1,dense: each needs'],
     ['a teacher that is not there', ['--teacher', 'none'], 'none: no such teacher'],
