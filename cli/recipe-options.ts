@@ -6,6 +6,7 @@ import type { Given } from '../trainer/distill/options.ts'
 import { prunerNames } from '../trainer/distill/prune/pruners.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
+import { CLONED } from '../trainer/recipe.ts'
 import type { Parser } from './parser.ts'
 import { integer, list, number } from './verb.ts'
 
@@ -35,7 +36,7 @@ export const addRecipeOptions = (verb: Command): Command =>
   verb
     .optionsGroup('Method:')
     .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
-    .option('--budget <n>', 'weights that the variants l1, magnitude, dense and linear aim at', integer(1))
+    .option('--budget <n>', 'weights that the variants without Gaussian weights aim at', integer(1))
     .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', number(0))
     .option(
       '--l1-path <list>',
@@ -48,6 +49,12 @@ export const addRecipeOptions = (verb: Command): Command =>
     .option('--kl-cap <x>', 'largest weight of the KL term', number(0))
     .option('--data-scale <x>', '|D|, which weighs value and cloning against the KL term', number(1e-9))
     .option('--value-weight <x>', 'h, weight of the value term; 0 trains without critics', number(0))
+    .addOption(
+      new Option(
+        '--clone <whose>',
+        "actions that are cloned before tuning: executed, or the teacher's own without noise",
+      ).choices(CLONED),
+    )
     .optionsGroup('Training:')
     .option('--steps <n>', 'critic steps T; the student moves at every second', integer(2))
     .option('--hidden <sizes>', 'hidden sizes of the student; "none" for a linear one', sizesOrNone)

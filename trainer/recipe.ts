@@ -19,6 +19,9 @@ type StepOptions = Pick<
   | 'valueWeight'
 >
 
+/** Whose actions are cloned while the student trains. Tuning and stages clone the teacher's own. */
+export const CLONED = ['executed', 'teacher'] as const
+
 /** A recipe, whole: the options of `bpd distill` that decide what comes out. */
 export interface Recipe extends StepOptions {
   /** number of weights that the variants without Gaussian weights aim at */
@@ -27,6 +30,8 @@ export interface Recipe extends StepOptions {
   l1: number
   /** in its place: penalties of which the best at each cut is taken by the picking data; each is a whole training */
   l1Path?: readonly number[]
+  /** executed: with exploration noise, as the critics see them too; teacher: without a value term only */
+  clone: (typeof CLONED)[number]
   /** T: critic steps; the student moves at every `policyDelay`-th */
   steps: number
   noise: Exclude<NoiseMode, 'none'>

@@ -53,7 +53,7 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
   .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
   .option(
     '--budget <n>',
-    'weights of l1, magnitude and dense (default: what the first other variant keeps with the same seed)',
+    'weights of the variants that have a budget (default: what the first other variant keeps with the same seed)',
     integer(1),
   )
   .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())

@@ -111,7 +111,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
     contract,
     judge: sitting,
     training,
-    cloneLabels: byError && options.valueWeight === 0,
+    cloneLabels: (byError || options.clone === 'teacher') && options.valueWeight === 0,
     scaled: byError,
     identity: byError ? { ...known, judge: 'error', contract: contractHash(plain) } : known,
     policyOf: (network) => encode(network, plain),
@@ -151,7 +151,7 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
 
 /** Throws InputError for what does not go together, before any work. */
 export function checkWanted({ contract, data, teacher, options, simulator, start, trained }: Distillation): void {
-  const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
+  const { augment, clone, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
     ['observations', observationNames, data.observationSize],
@@ -163,6 +163,8 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
     throw new InputError(`value weight ${valueWeight}: the data has no rewards for a value term: expected 0`)
   if (augment && !teacher)
     throw new InputError(`augment ${augment}: expected a teacher, to label the observations that are disturbed`)
+  if (clone === 'teacher' && valueWeight > 0)
+    throw new InputError(`clone teacher: expected value weight 0: critics judge the executed actions`)
   if (augment && valueWeight > 0)
     throw new InputError(`augment ${augment}: expected value weight 0: disturbed observations have no rewards`)
   for (const [name, wanted] of Object.entries({ 'own states': ownStates, search }))

@@ -31,6 +31,7 @@ export const distillDefaults = {
   variant: 'bpd',
   budget: 2000,
   l1: 0.01,
+  clone: 'executed',
   steps: 1_000_000,
   noise: 'paper',
   klShape: 'linear',

@@ -96,6 +96,12 @@ describe('distilling', () => {
     expect(parameterCount(policy.network)).toBeLessThan(teacherParameters(teacher))
   })
 
+  it("clones the executed actions or, where no critic needs those, the teacher's own", async () => {
+    const own = { valueWeight: 0, clone: 'teacher' } as const
+    expect((await short(own)).bytes).not.toEqual((await short({ valueWeight: 0 })).bytes)
+    await expect(short({ clone: 'teacher' })).rejects.toThrow('clone teacher: expected value weight 0')
+  })
+
   it('works without the value term, and with it while tuning', async () => {
     const without = await short({ valueWeight: 0 })
     expect(without.distilled.curve.every((point) => point.critic === 0)).toBe(true)

@@ -2,7 +2,7 @@
 import { OUTSIDE } from '../../../runtime-as/format/network.ts'
 import { prunerNames } from '../../distill/prune/pruners.ts'
 import type { Field } from '../../files/field.ts'
-import type { Recipe } from '../../recipe.ts'
+import { CLONED, type Recipe } from '../../recipe.ts'
 import type { TaskRecipe } from '../task.ts'
 import { within } from './check-spec.ts'
 
@@ -60,6 +60,7 @@ const recipeChecks: Checks = {
   valueWeight: number(0),
   budget: whole(1),
   l1: number(0),
+  clone: oneOf(...CLONED),
   l1Path: list(number(0)),
   steps: whole(2),
   noise: oneOf('paper', 'official'),
