@@ -1,5 +1,5 @@
 /** Puts the smallest student of a task into its folder in models/, with its card: chosen by picking episodes, reported on others. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cardOf, checkOf, smallestFiles, writeModel } from '../cli/card.ts'
 import { evaluated } from '../cli/jobs/evaluated.ts'
@@ -11,7 +11,7 @@ import { type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { openTeacher } from '../trainer/teachers/import.ts'
 import { encodeTeacher, teacherFile } from '../trainer/teachers/teacher.ts'
-import type { Measured } from './smallest-cases.ts'
+import type { Case, Measured } from './smallest-cases.ts'
 
 /** Share of the teacher's return that a shipped student keeps. */
 const KEEPS = 0.98
@@ -19,7 +19,11 @@ const KEEPS = 0.98
 const CHOOSING = 1000
 
 /** Of those that keep enough, the one of fewest bytes; its weights in fewer where they keep as much. Nothing where none does. */
-export async function shipSmallest(task: string, teacher: string, runs: readonly Measured[]): Promise<void> {
+export async function shipSmallest(name: string, one: Case, teacher: string, runs: readonly Measured[]): Promise<void> {
+  const { task } = one
+  const seeds = [...new Set(runs.map((run) => run.seed))]
+  // a public one lies wherever the user has it
+  const ours = existsSync(one.teacher)
   const good = runs.filter(({ picked }) => picked >= KEEPS)
   if (good.length === 0) return
   const best = good.reduce((a, b) => (b.bytes < a.bytes ? b : a))
@@ -37,15 +41,15 @@ export async function shipSmallest(task: string, teacher: string, runs: readonly
     })
   let [file, outcomes] = [best.file, best.student]
   for (const values of ['f16', 'int8']) {
-    const name = `${basename(best.file, '.bpd')}-${values}`
-    const out = join(folder, `${name}.bpd`)
+    const stem = `${basename(best.file, '.bpd')}-${values}`
+    const out = join(folder, `${stem}.bpd`)
     const words = ['quantise', best.file, '--values', values, '--data', best.data, '--out', out]
-    await once(join(folder, name), words, [best.file], { force: true })
+    await once(join(folder, stem), words, [best.file], { force: true })
     // what chooses is not what is reported
-    const { mean } = outcomeStatistics(await play(out, `choose-${name}`, CHOOSING + seed))
+    const { mean } = outcomeStatistics(await play(out, `choose-${stem}`, CHOOSING + seed))
     if (mean < KEEPS * teachers.mean) continue
     file = out
-    outcomes = await play(out, `eval-${name}`, seed)
+    outcomes = await play(out, `eval-${stem}`, seed)
   }
   const bytes = readFileSync(file)
   const { weights, layers, network } = decodePolicy(bytes, file)
@@ -75,9 +79,10 @@ export async function shipSmallest(task: string, teacher: string, runs: readonly
       return: returnOf(best.teacher),
     },
     seed,
-    seeds: [...new Set(runs.map((run) => run.seed))],
+    seeds,
     check: checkOf(task, seed, outcomes.length, task, smallestFiles),
-    command: `node bench/smallest.ts --ship; ${best.command}`,
+    recipe: one.recipe,
+    command: `node bench/smallest.ts ${name}${ours ? '' : ' --teachers FOLDER'} --seeds ${seeds.length} --ship`,
   }
   await writeModel(join('models', task), smallestFiles, bytes, cardOf(smallestFiles, bytes, { task }, facts))
 }

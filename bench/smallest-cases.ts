@@ -28,8 +28,6 @@ export interface Measured {
   picked: number
   file: string
   data: string
-  /** that `bpd distill` was called with */
-  command: string
 }
 
 const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'

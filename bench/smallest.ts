@@ -72,7 +72,6 @@ async function measure(name: string, one: Case, teacher: string, seed: number): 
       picked: point.tunedReturn / (distilled.teacherReturn as { mean: number }).mean,
       file,
       data,
-      command: ['bpd', ...all].join(' '),
     })
   }
   return students
@@ -117,7 +116,7 @@ for (const name of names) {
   const teacher = teacherFile(named)
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => () => measure(name, one, teacher, i + 1))
   const runs = (await inPool(Number(values.jobs), seeds)).flat()
-  if (values.ship) await shipSmallest(one.task, teacher, runs)
+  if (values.ship) await shipSmallest(name, one, teacher, runs)
   rows.push(...one.keep.map((budget) => rowOf(name, one, budget, runs)))
 }
 console.log(JSON.stringify(rows, null, 2))
