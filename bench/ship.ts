@@ -6,11 +6,11 @@ import { evaluated } from '../cli/jobs/evaluated.ts'
 import { once } from '../cli/jobs/once.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { valuesOf } from '../runtime-as/format/network.ts'
-import { sha256 } from '../trainer/files/sha256.ts'
+import { sha256OfFile } from '../trainer/files/sha256.ts'
 import { type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { openTeacher } from '../trainer/teachers/import.ts'
-import { encodeTeacher, teacherFile } from '../trainer/teachers/teacher.ts'
+import { teacherFile } from '../trainer/teachers/teacher.ts'
 import type { Case, Measured } from './smallest-cases.ts'
 
 /** Share of the teacher's return that a shipped student keeps. */
@@ -53,8 +53,7 @@ export async function shipSmallest(name: string, one: Case, teacher: string, run
   }
   const bytes = readFileSync(file)
   const { weights, layers, network } = decodePolicy(bytes, file)
-  const opened = await openTeacher(teacherFile(teacher))
-  const { metadata } = opened
+  const { metadata } = await openTeacher(teacherFile(teacher))
   const student = outcomeStatistics(outcomes)
   const facts = {
     variant: 'obd',
@@ -72,7 +71,7 @@ export async function shipSmallest(name: string, one: Case, teacher: string, run
     retained: student.mean / teachers.mean,
     teacher: {
       file: basename(teacherFile(teacher)),
-      sha256: sha256(encodeTeacher(opened)),
+      sha256: sha256OfFile(teacherFile(teacher)),
       source: metadata.source ?? 'bpd teach',
       licence: metadata.licence ?? 'MIT, as the rest of this repository',
       algorithm: metadata.algorithm ?? 'unknown',
