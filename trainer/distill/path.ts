@@ -18,11 +18,22 @@ export async function runPath(
   const better = job.judge.measure === 'return' ? 1 : -1
   const best = runs[0].candidates.map((_, cut) => {
     const all = runs.map((run, i): Candidate => ({ ...run.candidates[cut], l1: path[i] }))
-    return all.reduce((a, b) => (better * (tunedScore(b) - tunedScore(a)) > 0 ? b : a))
+    const chosen = all.reduce((a, b) => (better * (tunedScore(b) - tunedScore(a)) > 0 ? b : a))
+    return withSteps(job, chosen, all, runs[0].studentWeights)
   })
   const { picked, verdict } = job.judge.decide(best, ({ network }) => job.controllerOf(network))
-  const { network, threshold, budget, l1 } = picked
+  const { network, threshold, budget, l1, environmentSteps } = picked
   const of = runs[path.indexOf(l1!)]
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
-  return { ...of, network, threshold, budget, sweep: best.map(withoutNetwork), candidates: best, ...verdict, seconds }
+  const found = { network, threshold, budget, sweep: best.map(withoutNetwork), candidates: best, seconds }
+  return { ...of, ...found, ...verdict, ...(environmentSteps && { environmentSteps }) }
+}
+
+/** It took those of all penalties. */
+function withSteps(job: DistillJob, chosen: Candidate, all: readonly Candidate[], studentWeights: number): Candidate {
+  if (!chosen.environmentSteps) return chosen
+  const sum = (of: 'ownStates' | 'search') => all.reduce((steps, one) => steps + (one.environmentSteps?.[of] ?? 0), 0)
+  const environmentSteps = { ownStates: sum('ownStates'), search: sum('search') }
+  const bytes = job.bytesOf(chosen.network, chosen.budget!, studentWeights, environmentSteps)
+  return { ...chosen, bytes, environmentSteps }
 }

@@ -8,7 +8,7 @@ import { randomStream } from '../random.ts'
 import { type SearchOptions, searchDefaults } from '../search/options.ts'
 import { type SearchResult, search } from '../search/search.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
-import type { Task } from '../tasks/task.ts'
+import type { TaskSpec } from '../tasks/task.ts'
 import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import type { Normaliser } from './student.ts'
@@ -45,7 +45,7 @@ export class Playground {
   readonly #seed: number
   readonly #file: SearchedFile
   #pool?: EpisodePool
-  #floor?: RewardFloor
+  #opened?: { spec: TaskSpec; floor: RewardFloor; labeller: Uint8Array }
   /** mean over the teacher's episodes, once it is open */
   teacherReturn?: number
 
@@ -59,10 +59,13 @@ export class Playground {
 
   /** Before the first visit: lets the teacher play, to know when a student has lost its way. Gives the steps that it took. */
   async open(): Promise<number> {
-    const { task, teacher } = this.#visited()
-    const { floor, steps, meanReturn } = await teacherFloor(task, teacherController(teacher, task.spec), this.#seed)
+    const teacher = this.#teacher
+    if (!teacher) throw new InputError('own states: expected a teacher, to label them')
+    const task = createTask(this.#simulator.taskName)
+    const { spec } = task
+    const { floor, steps, meanReturn } = await teacherFloor(task, teacherController(teacher, spec), this.#seed)
     task.close?.()
-    this.#floor = floor
+    this.#opened = { spec, floor, labeller: actingBytes(teacher, spec) }
     this.teacherReturn = meanReturn
     return steps
   }
@@ -74,13 +77,12 @@ export class Playground {
    * @param round of this distillation; each has other episodes
    */
   async visit(student: Uint8Array, round: number, rows: number): Promise<Float32Array> {
-    const { task, teacher } = this.#visited()
-    const { spec } = task
-    task.close?.()
+    if (!this.#opened) throw new Error('a playground that is not open')
+    const { spec, floor, labeller } = this.#opened
     const { taskName, workers } = this.#simulator
     this.#pool ??= new EpisodePool(taskName, workers)
-    const actors = { policy: student, labeller: actingBytes(teacher, spec) }
-    const wanted = { rows, seed: this.#seed, round, floor: this.#floor }
+    const actors = { policy: student, labeller }
+    const wanted = { rows, seed: this.#seed, round, floor }
     const visited = new Float32Array(rows * (spec.observationNames.length + spec.actionNames.length))
     let at = 0
     for await (const episode of collectOwnStates(this.#pool, spec, actors, wanted)) {
@@ -103,11 +105,6 @@ export class Playground {
     const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student)).uint32()
     const about = { taskName, ...this.#file, normaliser }
     return await search(student, about, searchOptions(episodes, seed), { workers, signal })
-  }
-
-  #visited(): { task: Task; teacher: Teacher } {
-    if (!this.#teacher) throw new InputError('own states: expected a teacher, to label them')
-    return { task: createTask(this.#simulator.taskName), teacher: this.#teacher }
   }
 
   async close(): Promise<void> {

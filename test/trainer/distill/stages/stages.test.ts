@@ -133,6 +133,13 @@ describe('a student that is cut in stages', () => {
     const returns = alone.map((run) => run.distilled.sweep[0].tunedReturn!)
     expect(distilled.sweep[0].tunedReturn).toBe(Math.max(...returns))
     expect(distilled.sweep[0].l1).toBe([0.001, 0.3][returns.indexOf(Math.max(...returns))])
+    // on-policy it took the steps of both
+    const [one, both] = [
+      await short({ ...given, ownStates: 250, l1: 0.3 }),
+      await short({ ...given, ownStates: 250, l1Path: [0.001, 0.3] }),
+    ]
+    expect(both.distilled.environmentSteps!.ownStates).toBe(2 * one.distilled.environmentSteps!.ownStates)
+    expect(both.points[0]).toHaveLength(both.distilled.sweep[0].bytes)
     await expect(short({ l1Path: [1] })).rejects.toThrow('penalties 1: expected variant l1, or stages that prune by l1')
   })
 
