@@ -30,7 +30,7 @@ export interface Recipe extends StepOptions {
   l1: number
   /** in its place: penalties of which the best at each cut is taken by the picking data; each is a whole training */
   l1Path?: readonly number[]
-  /** executed: with exploration noise, as the critics see them too; teacher: without a value term only */
+  /** executed: with exploration noise; teacher: without. Critics see the executed ones in either case */
   clone: (typeof CLONED)[number]
   /** T: critic steps; the student moves at every `policyDelay`-th */
   steps: number

@@ -97,14 +97,14 @@ describe('every flag of the recipe', () => {
   const staged = ['--prune', '--own-states', '--search', '--own-rounds', '--stage-share', '--stage-updates']
   staged.push('--stage-rate', '--rounds', '--round-updates', '--swap')
   it.each([
-    // the reference runs below; the teacher's own actions are cloned without a value term; what is augmented has no value term, and a penalty that is searched is none of the recipe's
+    // the reference runs below; what is augmented has no value term, and a penalty that is searched is none of the recipe's
     ['at once', (flag: string) => !['--augment', '--l1-path', ...staged].includes(flag)],
     [
       'in stages',
       (flag: string) => !['--augment', '--tune-with-value', '--l1', '--thresholds', '--tune-rate'].includes(flag),
     ],
   ])('is in the file that is made with it, unless the bytes do not depend on it: cut %s', (how, isUsed) => {
-    const used = flags.filter(([flag]) => isUsed(flag) && !['--no-fused', '--backend', '--clone'].includes(flag))
+    const used = flags.filter(([flag]) => isUsed(flag) && !['--no-fused', '--backend'].includes(flag))
     const { status, lines } = distill('--out', how, ...used.flatMap(([flag, text]) => words(flag, text)))
     expect({ status, lines }).toMatchObject({ status: 0 })
     const { provenance } = decodePolicy(readFileSync(join(folder, how, 'student.bpd'))).contract

@@ -9,7 +9,6 @@ import type { Contract, Network, ObservationBounds } from '../../runtime-as/form
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
 import { crcOf } from '../files/seal.ts'
-import { iterationsOf } from '../search/options.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import { actionsOnMany } from '../teachers/many.ts'
 import { teacherController } from '../teachers/policy.ts'
@@ -21,8 +20,9 @@ import { rangeOf } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { runPath } from './path.ts'
 import { type Distilled, type DistillRun, runPhases, type TrainedStudents } from './phases.ts'
-import { Playground, type Simulator, searchOptions } from './playground.ts'
+import { Playground, type Simulator } from './playground.ts'
 import type { Candidate, EnvironmentSteps } from './points.ts'
+import { passesOf } from './search-passes.ts'
 import type { DistillJob, Start } from './session.ts'
 import { budgetsOf, isStaged, takesPenalty } from './stages/plan.ts'
 import { variantOf } from './variants.ts'
@@ -111,7 +111,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
     contract,
     judge: sitting,
     training,
-    cloneLabels: (byError || options.clone === 'teacher') && options.valueWeight === 0,
+    cloneLabels: options.clone === 'teacher' || (byError && options.valueWeight === 0),
     scaled: byError,
     identity: byError ? { ...known, judge: 'error', contract: contractHash(plain) } : known,
     policyOf: (network) => encode(network, plain),
@@ -151,7 +151,7 @@ const within = (observation: Float32Array, bounds: ObservationBounds | undefined
 
 /** Throws InputError for what does not go together, before any work. */
 export function checkWanted({ contract, data, teacher, options, simulator, start, trained }: Distillation): void {
-  const { augment, clone, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
+  const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [
     ['observations', observationNames, data.observationSize],
@@ -163,8 +163,6 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
     throw new InputError(`value weight ${valueWeight}: the data has no rewards for a value term: expected 0`)
   if (augment && !teacher)
     throw new InputError(`augment ${augment}: expected a teacher, to label the observations that are disturbed`)
-  if (clone === 'teacher' && valueWeight > 0)
-    throw new InputError(`clone teacher: expected value weight 0: critics judge the executed actions`)
   if (augment && valueWeight > 0)
     throw new InputError(`augment ${augment}: expected value weight 0: disturbed observations have no rewards`)
   for (const [name, wanted] of Object.entries({ 'own states': ownStates, search }))
@@ -172,7 +170,7 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
       throw new InputError(`${name} ${wanted}: expected a task, in which the student can act`)
   if (ownStates !== undefined && typeof teacher !== 'object')
     throw new InputError(`own states ${ownStates}: expected a teacher's file, to label them`)
-  if (search !== undefined) iterationsOf(searchOptions(search, options.seed), 'search')
+  if (search !== undefined) passesOf(search)
   if (isStaged(options) && tuneWithValue)
     throw new InputError('tune with value: expected no stages: what they train on has no rewards')
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity

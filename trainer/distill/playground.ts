@@ -5,24 +5,13 @@ import { EpisodePool } from '../data/episode-pool.ts'
 import { collectOwnStates } from '../data/episodes.ts'
 import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
 import { randomStream } from '../random.ts'
-import { type SearchOptions, searchDefaults } from '../search/options.ts'
-import { type SearchResult, search } from '../search/search.ts'
+import { search } from '../search/search.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
+import { passesOf } from './search-passes.ts'
 import type { Normaliser } from './student.ts'
-
-/** Falls are what a search mends: on 12 episodes one in five is not seen. */
-const SEARCH = { pickEpisodes: 40 }
-
-/** Of a search for at most so many episodes. */
-export const searchOptions = (episodes: number, seed: number): SearchOptions => ({
-  ...searchDefaults,
-  ...SEARCH,
-  episodes,
-  seed,
-})
 
 /** A task by its name. */
 export interface Simulator {
@@ -37,6 +26,15 @@ export interface SearchedFile {
   contract: Contract
   /** observations whose actions it promises */
   golden: Float32Array[]
+}
+
+/** What a search came to. */
+export interface Found {
+  network: Network
+  /** whether that is another one than it began with */
+  rose: boolean
+  /** of the environment */
+  steps: number
 }
 
 export class Playground {
@@ -93,18 +91,20 @@ export class Playground {
   }
 
   /** Searches on the return from this student, for at most so many episodes; the mask stays. */
-  async search(
-    student: Network,
-    normaliser: Normaliser,
-    episodes: number,
-    signal?: AbortSignal,
-  ): Promise<SearchResult> {
+  async search(student: Network, normaliser: Normaliser, episodes: number, signal?: AbortSignal): Promise<Found> {
     const { taskName, workers } = this.#simulator
     await prepareTask(taskName)
-    // a chain of searches meets other start states in each
-    const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student)).uint32()
     const about = { taskName, ...this.#file, normaliser }
-    return await search(student, about, searchOptions(episodes, seed), { workers, signal })
+    const found: Found = { network: student, rose: false, steps: 0 }
+    for (const [pass, options] of passesOf(episodes).entries()) {
+      // a chain of searches meets other start states in each
+      const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student), pass).uint32()
+      const { network, bestOf, steps } = await search(found.network, about, { ...options, seed }, { workers, signal })
+      found.network = network
+      found.rose ||= bestOf !== 'start'
+      found.steps += steps
+    }
+    return found
   }
 
   async close(): Promise<void> {

@@ -119,6 +119,8 @@ function stepConfig({ training, options }: DistillJob, { low, high }: ActionScal
     actionSize,
     actionLow: low,
     actionHigh: high,
+    // critics judge the executed actions
+    targetApart: options.clone === 'teacher' && options.valueWeight > 0,
     capacity: isStaged(options) ? rowsFor(count, weights, options) : count,
     cloneWeight: 1,
     kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },

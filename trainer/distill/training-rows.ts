@@ -51,6 +51,7 @@ export class TrainingRows {
   #base: number
   readonly #o: number
   readonly #a: number
+  readonly #wanted: number
 
   /** Into the memory of a trainer, which others of the same transitions may use later. cloned: which of the actions is to be cloned. */
   constructor(trainer: Trainer, training: Transitions, scale: ActionScale, cloned: 'action' | 'teacherAction') {
@@ -60,13 +61,16 @@ export class TrainingRows {
     this.#length = trainer.rowLength
     this.#o = o
     this.#a = a
+    const apart = trainer.config.targetApart === true
+    this.#wanted = trainer.wantedAt
     this.count = training.count
     this.#base = training.count
     const columns = columnsOf(o, a)
     const next = o + a + 1
     this.#each(training, (rows, from, to) => {
       for (let i = 0; i < o; i++) this.#data[to + i] = rows[from + i]
-      this.#writeAction(rows, from + columns[cloned], to + o)
+      this.#writeAction(rows, from + columns[apart ? 'action' : cloned], to + o)
+      if (apart) this.#writeAction(rows, from + columns[cloned], to + this.#wanted)
       this.#data[to + o + a] = rows[from + columns.reward]
       for (let i = 0; i < o; i++) this.#data[to + next + i] = rows[from + columns.next + i]
       this.#data[to + next + o] = rows[from + columns.terminal]
@@ -83,7 +87,7 @@ export class TrainingRows {
   /** From now on the action to clone is the teacher's own, without noise. */
   cloneTeacher(training: Transitions): void {
     const { teacherAction } = columnsOf(this.#o, this.#a)
-    this.#each(training, (rows, from, to) => this.#writeAction(rows, from + teacherAction, to + this.#o))
+    this.#each(training, (rows, from, to) => this.#writeAction(rows, from + teacherAction, to + this.#wanted))
   }
 
   /** At most so many of the rows stay, evenly spread over them. */
@@ -111,7 +115,7 @@ export class TrainingRows {
     for (let from = 0, to = first * this.#length; from < rows.length; from += width, to += this.#length) {
       this.#data.fill(0, to, to + this.#length)
       for (let i = 0; i < this.#o; i++) this.#data[to + i] = (rows[from + i] - mean[i]) / std[i]
-      this.#writeAction(rows, from + this.#o, to + this.#o)
+      this.#writeAction(rows, from + this.#o, to + this.#wanted)
     }
     this.count = Math.max(this.count, end)
   }
@@ -125,7 +129,7 @@ export class TrainingRows {
     for (let state = 0; state < count; state++) {
       const from = random.below(this.count) * this.#length
       observations.set(this.#data.subarray(from, from + o), state * o)
-      wanted.set(this.#data.subarray(from + o, from + o + a), state * a)
+      wanted.set(this.#data.subarray(from + this.#wanted, from + this.#wanted + a), state * a)
     }
     const { low, high } = this.#scale
     const half = high.map((top, i) => (top - low[i]) / 2)

@@ -33,6 +33,8 @@ export interface StepConfig {
   /** TD3's target policy smoothing, in units of half the action range; none in BPD, where the target student's own noise takes its place */
   smoothing?: { sigma: number; clip: number }
   kl: KlSchedule
+  /** each transition ends with an action to clone of its own; absent: the executed one is cloned */
+  targetApart?: boolean
   /** the actor has two outputs an action, mean and log standard deviation of a Gaussian: soft actor-critic (`step/sac.ts`) */
   gaussian?: boolean
 }

@@ -33,9 +33,18 @@ export interface Kernels {
   fill(x: number, n: number, value: number): void
   copyColumns(from: number, lf: number, to: number, lt: number, rows: number, width: number): void
   // biome-ignore format: as above
-  gather(data: number, index: number, rows: number, observation: number, action: number, s: number, ls: number, a: number, la: number): void
+  gather(data: number, width: number, index: number, rows: number, observation: number, action: number, s: number, ls: number, a: number, la: number): void
   // biome-ignore format: as above
-  gatherNext(data: number, index: number, rows: number, observation: number, action: number, reward: number, next: number, ls: number, terminal: number): void
+  gatherNext(data: number, width: number, index: number, rows: number, observation: number, action: number, reward: number, next: number, ls: number, terminal: number): void
+  gatherWanted(
+    data: number,
+    width: number,
+    index: number,
+    rows: number,
+    action: number,
+    wanted: number,
+    la: number,
+  ): void
   // biome-ignore format: as above
   adam(p: number, m: number, v: number, g: number, apart: number, bytes: number, step: number, root: number): void
   polyak(p: number, target: number, bytes: number, tau: number): void

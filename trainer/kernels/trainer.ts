@@ -38,9 +38,11 @@ export interface StepLosses {
 
 export class Trainer {
   readonly config: StepConfig
-  /** transitions [s, a, r, s', terminal], one row after another; fill, then set `count` */
+  /** transitions [s, a, r, s', terminal], and the action to clone where that is apart, one row after another; fill, then set `count` */
   readonly data: Float32Array
   readonly rowLength: number
+  /** place of the action to clone in a row */
+  readonly wantedAt: number
   readonly memory: StepMemory
   readonly networks: Networks
   /** for what the calling thread does alone, between steps */
@@ -76,6 +78,7 @@ export class Trainer {
     const first = layout.lane(kernels, buffer, { thread: 0, threads })
     this.#step = new Step(layout, first, this.control, options.replay?.(this))
     this.rowLength = layout.rowBytes / 4
+    this.wantedAt = config.targetApart ? this.rowLength - config.actionSize : config.observationSize
     this.data = this.f32.subarray(layout.data / 4, layout.data / 4 + config.capacity * this.rowLength)
     layout.actor.writeBounds(this.f32)
     this.rateFactor = 1

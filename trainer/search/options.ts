@@ -38,19 +38,24 @@ export const searchDefaults = {
 /** candidates of a picking: the centre and its running average */
 const candidates = 2
 
-/** As many as the episodes allow, the start and the last picking included. Throws InputError for what is no search. */
-export function iterationsOf(
-  { episodes, directions, best, pickEpisodes, pickEvery }: SearchOptions,
-  name = 'episodes',
-): number {
+type Costs = Pick<SearchOptions, 'directions' | 'pickEpisodes' | 'pickEvery'>
+
+/** Episodes of so many iterations, the start and the last picking included. */
+const costOf = (iterations: number, { directions, pickEpisodes, pickEvery }: Costs): number =>
+  pickEpisodes + 2 * directions * iterations + candidates * pickEpisodes * Math.ceil(iterations / pickEvery)
+
+/** What the shortest search takes. */
+export const fewestEpisodes = (options: Costs): number => costOf(1, options)
+
+/** As many as the episodes allow. Throws InputError for what is no search. */
+export function iterationsOf(options: Omit<SearchOptions, 'seed'>, name = 'episodes'): number {
+  const { episodes, directions, best, pickEpisodes } = options
   if (best > directions) throw new InputError(`best ${best}: expected at most the ${directions} directions`)
-  const cost = (iterations: number) =>
-    pickEpisodes + 2 * directions * iterations + candidates * pickEpisodes * Math.ceil(iterations / pickEvery)
   let iterations = 0
-  while (cost(iterations + 1) <= episodes) iterations++
+  while (costOf(iterations + 1, options) <= episodes) iterations++
   if (iterations === 0)
     throw new InputError(
-      `${name} ${episodes}: expected at least ${cost(1)}, for ${directions} directions both ways and three times ${pickEpisodes} episodes to pick by`,
+      `${name} ${episodes}: expected at least ${fewestEpisodes(options)}, for ${directions} directions both ways and three times ${pickEpisodes} episodes to pick by`,
     )
   return iterations
 }

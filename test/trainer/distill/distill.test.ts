@@ -31,6 +31,7 @@ const short = (
   given: Partial<DistillOptions> = {},
   checkpoints?: (job: DistillJob) => Checkpoints,
   trained?: (job: DistillJob) => TrainedStudents,
+  data = transitions,
 ) => {
   const progress: Progress[] = []
   const options = distillOptions('pendulum', {
@@ -47,7 +48,7 @@ const short = (
     threads: 1,
     ...given,
   })
-  return makeStudent('pendulum', teacher, transitions, options, {
+  return makeStudent('pendulum', teacher, data, options, {
     onProgress: (p) => progress.push(p),
     checkpoints,
     trained,
@@ -96,10 +97,27 @@ describe('distilling', () => {
     expect(parameterCount(policy.network)).toBeLessThan(teacherParameters(teacher))
   })
 
-  it("clones the executed actions or, where no critic needs those, the teacher's own", async () => {
-    const own = { valueWeight: 0, clone: 'teacher' } as const
-    expect((await short(own)).bytes).not.toEqual((await short({ valueWeight: 0 })).bytes)
-    await expect(short({ clone: 'teacher' })).rejects.toThrow('clone teacher: expected value weight 0')
+  it.each([0, 0.5])(
+    "clones the executed actions or the teacher's own, at a value weight of %d",
+    async (valueWeight) => {
+      const { curve } = (await short({ valueWeight, clone: 'teacher' })).distilled
+      const executed = (await short({ valueWeight })).distilled.curve
+      expect(curve.map(({ clone }) => clone)).not.toEqual(executed.map(({ clone }) => clone))
+    },
+  )
+
+  it('judges the executed actions, whichever are cloned', async () => {
+    const without = transitionsOf(
+      Float32Array.from(
+        [...collect(task, control, { transitions: 2000, sigmas: [0], seed: 1 })].flatMap((e) => [...e]),
+      ),
+      3,
+      1,
+    )
+    const options = { valueWeight: 0.5 }
+    const executed = (await short(options, undefined, undefined, without)).distilled
+    const apart = (await short({ ...options, clone: 'teacher' }, undefined, undefined, without)).distilled
+    expect(apart.curve).toEqual(executed.curve)
   })
 
   it('works without the value term, and with it while tuning', async () => {

@@ -73,6 +73,7 @@ describe('every gradient and every updated tensor equals the readable reference'
     ],
     ['no value term', { valueWeight: 0 }],
     ['no cloning', { cloneWeight: 0 }],
+    ['an action to clone apart from the executed one', { targetApart: true }],
     ["TD3's target smoothing", { smoothing: { sigma: 0.2, clip: 0.5 } }],
     ['constant KL weight', { kl: { shape: 'constant', nu: 0, cap: 1, steps: 4 } }],
     ['exponential KL weight', { kl: { shape: 'exponential', nu: 0, cap: 50, steps: 4 } }],

@@ -55,7 +55,7 @@ async function searched(
   const { normaliser } = session.rows
   const found = await playground.search(session.networkOf(kept.layers), normaliser, episodes, signal)
   state.steps.search += found.steps
-  if (found.bestOf === 'start') return kept
+  if (!found.rose) return kept
   // on episodes that the search has not seen
   const now = scored(layersOn(found.network, normaliser), session)
   return better(now, kept, session) ? now : kept

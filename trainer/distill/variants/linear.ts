@@ -24,7 +24,7 @@ export const linear: Variant = {
  * Ridge regression of atanh(action), each action brought to -1..1 and clipped, on the trainer's observations. They are normalised, so that
  * the largest weights are those that move the action most.
  */
-export function fitted({ data, rowLength, count, config }: Trainer): VariationalLayer {
+export function fitted({ data, rowLength, wantedAt, count, config }: Trainer): VariationalLayer {
   const { observationSize: o, actionSize: a, actionLow: low, actionHigh: high } = config
   const rows = Math.min(count, ROWS)
   const [x, y] = [new Float32Array(rows * o), new Float32Array(rows * a)]
@@ -32,7 +32,7 @@ export function fitted({ data, rowLength, count, config }: Trainer): Variational
     const from = Math.floor((r * count) / rows) * rowLength
     for (let i = 0; i < o; i++) x[r * o + i] = data[from + i]
     for (let k = 0; k < a; k++) {
-      const ofRange = (2 * data[from + o + k] - low[k] - high[k]) / (high[k] - low[k])
+      const ofRange = (2 * data[from + wantedAt + k] - low[k] - high[k]) / (high[k] - low[k])
       y[r * a + k] = Math.atanh(Math.max(-MOST, Math.min(MOST, ofRange)))
     }
   }

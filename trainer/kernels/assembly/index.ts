@@ -17,8 +17,6 @@ export {
   squaredErrorGradient,
   total,
   fill,
-  copyColumns,
-  gather,
-  gatherNext,
 } from './elementwise'
+export { copyColumns, gather, gatherNext, gatherWanted } from './rows'
 export { adam, polyak, variationalAdam, applyMask, shrink } from './optimiser'

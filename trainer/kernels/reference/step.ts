@@ -41,6 +41,8 @@ export interface Networks {
 export interface Batch {
   state: tf.Tensor
   action: tf.Tensor
+  /** to clone */
+  wanted: tf.Tensor
   reward: tf.Tensor
   next: tf.Tensor
   terminal: tf.Tensor
@@ -190,7 +192,7 @@ export function studentStep(
   const terms = { meanQ: 0, meanAbsoluteQ: 0, clone: 0 }
   const loss = () => {
     const actions = act(n.student, 'value', b.state, noise, s)
-    const clone = tf.mean(tf.squaredDifference(actions, b.action))
+    const clone = tf.mean(tf.squaredDifference(actions, b.wanted))
     terms.clone = clone.dataSync()[0]
     let sum = tf.mul(cloneWeight * dataScale, clone)
     if (withValue) {

@@ -99,6 +99,7 @@ export class ReferenceTrainer extends Trainer {
     return {
       state: this.#read(chunks.map(({ state }) => state)),
       action: this.#read(chunks.map(({ action }) => action)),
+      wanted: this.#read(chunks.map(({ wanted }) => wanted)),
       reward: this.#read(chunks.map(({ reward }) => reward)),
       next: this.#read(chunks.map(({ next }) => next)),
       terminal: this.#read(chunks.map(({ terminal }) => terminal)),

@@ -45,7 +45,7 @@ export class Step {
     this.#criticShare = critics.share(lane)
     const f64 = new Float64Array(lane.f32.buffer)
     this.#sums = chunks.map((chunk) => f64.subarray(chunk.sums, chunk.sums + sums.size))
-    this.#outputs = chunks.map(({ actor: { layers, action }, action: wanted, critics: { byAction } }) => {
+    this.#outputs = chunks.map(({ actor: { layers, action }, wanted, critics: { byAction } }) => {
       const { gradient, output } = layers[layers.length - 1]
       return { gradient, byAction, action, wanted, tanh: output, bounds: actor.bounds }
     })

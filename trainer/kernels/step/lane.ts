@@ -35,6 +35,14 @@ export interface Minibatch {
   reward: Matrix
   next: Matrix
   terminal: Matrix
+  /** to clone: `action`, or of its own */
+  wanted: Matrix
+}
+
+/** Where all transitions lie: the address of the first, and bytes from one to the next. */
+export interface Rows {
+  at: number
+  stride: number
 }
 
 /** What the gradient of the actor's loss by its pre-squash outputs is made of; all (rows, actions), but the last. */
@@ -218,25 +226,30 @@ export class Lane implements Share {
     this.#k.copyColumns(from.at, from.stride, to.at, to.stride, from.rows, from.columns * 4)
   }
 
-  /** Draws as many transitions as the chunk has rows, of the first `count` at address `data`: their states and actions. */
-  gather(to: Minibatch, data: number, sampler: number, count: number): void {
+  /** Draws as many transitions as the chunk has rows, of the first `count`: their states and actions. */
+  gather(to: Minibatch, { at, stride }: Rows, sampler: number, count: number): void {
     const { index, state, action } = to
     this.#k.indices(sampler, index.at, (index.rows + 3) & ~3, count)
     // biome-ignore format: from where, what, where to
     this.#k.gather(
-      data, index.at, index.rows, state.columns, action.columns,
+      at, stride, index.at, index.rows, state.columns, action.columns,
       state.at, state.stride, action.at, action.stride,
     )
   }
 
   /** The rest of the transitions that were drawn last: what only the critics need. */
-  gatherNext(to: Minibatch, data: number): void {
+  gatherNext(to: Minibatch, { at, stride }: Rows): void {
     const { index, action, reward, next, terminal } = to
     // biome-ignore format: as above
     this.#k.gatherNext(
-      data, index.at, index.rows, next.columns, action.columns,
+      at, stride, index.at, index.rows, next.columns, action.columns,
       reward.at, next.at, next.stride, terminal.at,
     )
+  }
+
+  /** Of the same transitions the actions to clone, where they are not the executed ones. */
+  gatherWanted({ index, wanted }: Minibatch, { at, stride }: Rows): void {
+    this.#k.gatherWanted(at, stride, index.at, index.rows, wanted.columns, wanted.at, wanted.stride)
   }
 
   /** Standard normals in every row, its padding too, from the generator with its state at this address. */

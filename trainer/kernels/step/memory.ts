@@ -5,7 +5,7 @@ import { Arena, firstRow, type Matrix } from '../layout.ts'
 import { Actor, type ActorPass } from './actor.ts'
 import { controlBytes } from './control.ts'
 import { type CriticPass, Critics } from './critics.ts'
-import { Lane, type Minibatch } from './lane.ts'
+import { Lane, type Minibatch, type Rows } from './lane.ts'
 import type { Share } from './optimiser.ts'
 
 /** One part of the batch, whoever works on it. The minibatch's matrices have one row a transition. */
@@ -35,12 +35,13 @@ export class StepMemory {
   readonly chunks: Chunk[]
   /** a single one, to act on: the first of the first chunk's states */
   readonly observation: Matrix
-  /** bytes of one transition: state, action, reward, next state, terminal */
+  /** bytes of one transition: state, action, reward, next state, terminal, and the action to clone where that is apart */
   readonly rowBytes: number
   readonly bytes: number
   readonly #wide: boolean
   readonly #zeros: Matrix
   readonly #edges: number[]
+  readonly #rows: Rows
 
   /** data: where transitions of the same sizes already lie, in a memory that is used again */
   constructor(config: StepConfig, wide: boolean, data?: number) {
@@ -60,28 +61,33 @@ export class StepMemory {
     const rows = numbered.map((c) => Math.floor((batchSize + c) / chunks))
     this.actor = new Actor(config, arena, rows)
     this.critics = new Critics(config, arena, rows)
-    this.chunks = numbered.map((c) => ({
-      c,
-      rows: rows[c],
-      sampler: arena.take(64),
-      generator: arena.take(64),
-      index: arena.column(rows[c]),
-      state: arena.matrix(rows[c], observationSize),
-      action: arena.matrix(rows[c], actionSize),
-      reward: arena.column(rows[c]),
-      next: arena.matrix(rows[c], observationSize),
-      terminal: arena.column(rows[c]),
-      actor: this.actor.passes[c],
-      critics: this.critics.passes[c],
-      sums: sumsAt / 8 + c * sums.size,
-    }))
+    this.chunks = numbered.map((c) => {
+      const action = arena.matrix(rows[c], actionSize)
+      return {
+        c,
+        rows: rows[c],
+        sampler: arena.take(64),
+        generator: arena.take(64),
+        index: arena.column(rows[c]),
+        state: arena.matrix(rows[c], observationSize),
+        action,
+        wanted: config.targetApart ? arena.matrix(rows[c], actionSize) : action,
+        reward: arena.column(rows[c]),
+        next: arena.matrix(rows[c], observationSize),
+        terminal: arena.column(rows[c]),
+        actor: this.actor.passes[c],
+        critics: this.critics.passes[c],
+        sums: sumsAt / 8 + c * sums.size,
+      }
+    })
     this.observation = firstRow(this.chunks[0].state)
-    this.rowBytes = (2 * observationSize + actionSize + 2) * 4
+    this.rowBytes = (2 * observationSize + actionSize + 2 + (config.targetApart ? actionSize : 0)) * 4
     if (data !== undefined) {
       if (arena.size > data) throw new Error(`${arena.size} bytes of parameters, and transitions from byte ${data} on`)
       arena.size = data
     }
     this.data = arena.take(config.capacity * this.rowBytes)
+    this.#rows = { at: this.data, stride: this.rowBytes }
     this.bytes = arena.size + 4096
   }
 
@@ -93,7 +99,8 @@ export class StepMemory {
 
   /** Draws a chunk's part of a minibatch from the first `count` transitions; of those, without a value term, only state and action. */
   draw(lane: Lane, chunk: Chunk, count: number, withValue: boolean): void {
-    lane.gather(chunk, this.data, chunk.sampler, count)
-    if (withValue) lane.gatherNext(chunk, this.data)
+    lane.gather(chunk, this.#rows, chunk.sampler, count)
+    if (withValue) lane.gatherNext(chunk, this.#rows)
+    if (this.config.targetApart) lane.gatherWanted(chunk, this.#rows)
   }
 }
