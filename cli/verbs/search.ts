@@ -2,21 +2,18 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
-import { readTransitions, type Transitions } from '../../trainer/data/transitions.ts'
-import { readSteps } from '../../trainer/distill/stages/state.ts'
-import { type Normaliser, normaliserOf } from '../../trainer/distill/student.ts'
+import { readTransitions } from '../../trainer/data/transitions.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
-import { Field } from '../../trainer/files/field.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
 import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
 import { iterationsOf, type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
-import { checkStart, type SearchResult, search } from '../../trainer/search/search.ts'
+import { searchFile, wantedOf } from '../../trainer/search/policy.ts'
+import { checkStart, type SearchResult } from '../../trainer/search/search.ts'
 import type { SearchState } from '../../trainer/search/state.ts'
 import { type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
-import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -70,10 +67,12 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const start = await policyOf(file, spec)
   // the byte that every .bpd file begins with
   if (start[0] !== 0x84) throw new InputError(`${file}: a teacher that no board can run, expected a .bpd policy`)
-  const { network, contract, goldens, weights } = decodePolicy(start, file)
+  const { network, weights } = decodePolicy(start, file)
   checkStart(network, file)
   checkCard(file)
-  const wanted = wantedOf(taskName, options)
+  const { episodes, seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus } = options
+  const given = { seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus }
+  const wanted = wantedOf(taskName, episodes, given)
   const iterations = iterationsOf(wanted)
   const data = dataFile === undefined ? undefined : readTransitions(dataFile, spec)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
@@ -93,21 +92,14 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const state = saves.load(network, iterations)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const golden = goldens.map(({ observation }) => observation)
-  const { network: found, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
+  const searchedOf = { task: taskName, policy: start, name: file, wanted, data }
+  const { bytes, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
     const onProgress = (now: SearchState) =>
       progress.update(stand(taskName, now, wanted), now.episodes / wanted.episodes)
-    const how = { workers, state, saves, onProgress, signal: interrupt.signal }
-    const normaliser = data && normaliserIn(data)
-    const result = await search(network, { taskName, contract, golden, normaliser }, wanted, how)
+    const result = await searchFile(searchedOf, { workers, state, saves, onProgress, signal: interrupt.signal })
     progress.done(`searched ${taskName}`)
     return result
   })
-  const before = new Field(file, 'provenance.environmentSteps', contract.provenance.environmentSteps)
-  const { ownStates, search: earlier } = before.value === undefined ? { ownStates: 0, search: 0 } : readSteps(before)
-  const environmentSteps = { ownStates, search: earlier + searched.steps }
-  const provenance = { ...contract.provenance, search: { ...wanted, ...spread, of: from.sha256 }, environmentSteps }
-  const bytes = encodePolicy(found, { ...contract, provenance }, golden)
   const returnBefore = await reported(taskName, { policy: start, name: file }, options)
   const student = join(out, results.student)
   const returnAfter =
@@ -134,26 +126,6 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     return `${line}\nreturn ${figures(returnBefore)} -> ${figures(returnAfter)} over ${returnAfter.episodes} episodes`
   })
 }
-
-/** Of the observations of all rows. */
-function normaliserIn({ count, observationSize, read }: Transitions): Normaliser {
-  const rows = read(0, count)
-  return normaliserOf(rows, rows.length / count, observationSize)
-}
-
-/** All that the search depends on, but for task, policy and data. */
-const wantedOf = (taskName: string, options: Options): Required<SearchOptions> => ({
-  episodes: options.episodes,
-  directions: options.directions,
-  best: options.best,
-  rate: options.rate,
-  noise: options.noise,
-  pickEpisodes: options.pickEpisodes,
-  pickEvery: searchDefaults.pickEvery,
-  giveUp: options.giveUp,
-  survivalBonus: options.survivalBonus ?? taskFacts(taskName).survivalBonus ?? 0,
-  seed: options.seed,
-})
 
 const stand = (taskName: string, { episodes, before, after, objective }: SearchState, wanted: SearchOptions): string =>
   `searching ${taskName}: ${episodes}/${wanted.episodes} episodes` +
