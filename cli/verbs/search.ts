@@ -51,7 +51,7 @@ export const searchVerb = verb('search <task> <policy>', {
   .option('--rate <x>', "steps at the start, in root mean squares of a layer's weights", number(0, 10), rate)
   .option('--noise <x>', 'how far a direction is tried, in the same unit', number(1e-6, 10), noise)
   .option('--pick-episodes <n>', 'episodes that each candidate is judged by', integer(1), pickEpisodes)
-  .option('--give-up <n>', 'ends after so many episodes without a better candidate', integer(1), giveUp)
+  .option('--give-up <n>', 'ends after so many episodes in which nothing rose', integer(1), giveUp)
   .option('--survival-bonus <x>', 'reward of every step that is not climbed (default: what the task says)', number())
   .option('--data <file>', 'transitions, whose spread steps are measured by (default: that of its picking episodes)')
   .option('--report-episodes <n>', 'episodes of the return before and after', integer(1), 100)

@@ -38,7 +38,7 @@ export class Climb {
       centre: start,
       average: start,
       best: start,
-      bestAt: spent.episodes,
+      roseAt: spent.episodes,
       bestOf: 'start',
       before,
       after: before,
@@ -49,9 +49,9 @@ export class Climb {
   }
 
   /** No iteration is left, or none is worth playing. */
-  isDone({ iteration, episodes, bestAt }: SearchState): boolean {
+  isDone({ iteration, episodes, roseAt }: SearchState): boolean {
     const { iterations, pickEvery, giveUp } = this.#options
-    return iteration === iterations || (iteration % pickEvery === 0 && episodes - bestAt >= giveUp)
+    return iteration === iterations || (iteration % pickEvery === 0 && episodes - roseAt >= giveUp)
   }
 
   async iterate(state: SearchState): Promise<SearchState> {
@@ -97,8 +97,9 @@ export class Climb {
       const figures = figuresOf(outcomes.slice(i * pickEpisodes, (i + 1) * pickEpisodes))
       const { mean, std } = figures
       next = { ...next, curve: [...next.curve, { episodes, of: kind, mean, std, objective }] }
-      if (scoreOf(figures) > scoreOf(next.after))
-        next = { ...next, best: state[kind], bestOf: kind, bestAt: episodes, after: figures }
+      if (scoreOf(figures) > scoreOf(next.after)) next = { ...next, best: state[kind], bestOf: kind, after: figures }
+      // the first steps may lead down: what moves is not measured by the start
+      if (scoreOf(figures) > (next.top ?? -Infinity)) next = { ...next, top: scoreOf(figures), roseAt: episodes }
     }
     return next
   }

@@ -16,7 +16,7 @@ export interface SearchOptions {
   pickEpisodes: number
   /** iterations between two pickings */
   pickEvery: number
-  /** episodes without a better one after which the search ends */
+  /** the search ends after so many episodes in which neither the centre nor its average got higher than they had been */
   giveUp: number
   /** of a step, subtracted from what is climbed: for being there at all. Default: what the task says, else 0 */
   survivalBonus?: number

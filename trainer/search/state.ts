@@ -26,8 +26,10 @@ export interface SearchState {
   centre: Float64Array
   average: Float64Array
   best: Float64Array
-  /** episodes played when the best one was found */
-  bestAt: number
+  /** the highest score of a centre or an average so far, the start apart; absent: none was picked from yet */
+  top?: number
+  /** episodes played when it was reached */
+  roseAt: number
   bestOf: CandidateKind
   /** by the picking episodes: of the start and of the best */
   before: ReturnStatistics
@@ -68,13 +70,14 @@ export function readSearchState(
     centre: numbers('centre', parameters),
     average: numbers('average', parameters),
     best: numbers('best', parameters),
-    bestAt: whole('bestAt'),
+    ...optional(facts, 'top'),
+    roseAt: whole('roseAt'),
     bestOf: facts.at('bestOf').oneOf(candidateKinds),
     before: readStatistics(facts.at('before')),
     after: readStatistics(facts.at('after')),
     episodes: whole('episodes'),
     steps: whole('steps'),
-    ...objectiveIn(facts),
+    ...optional(facts, 'objective'),
     curve: facts.at('curve').items().map(readPoint),
     normaliser: { mean: numbers('mean', observations), std: numbers('std', observations) },
   }
@@ -91,12 +94,12 @@ const readPoint = (field: Field): SearchPoint => ({
   of: field.at('of').oneOf(candidateKinds),
   mean: field.at('mean').number(),
   std: field.at('std').number(0),
-  ...objectiveIn(field),
+  ...optional(field, 'objective'),
 })
 
-const objectiveIn = (field: Field): { objective?: number } => {
-  const objective = field.at('objective')
-  return objective.value === undefined ? {} : { objective: objective.number() }
+const optional = <Name extends string>(field: Field, name: Name): { [N in Name]?: number } => {
+  const number = field.at(name)
+  return (number.value === undefined ? {} : { [name]: number.number() }) as { [N in Name]?: number }
 }
 
 const wordsOf = (numbers: Float64Array): Float32Array =>
