@@ -2,6 +2,7 @@
  * The device without a board: the same wasm module, in this process. Device code is real; flash and line are simulated, and `cycles`
  * counts nanoseconds of the host's clock, as the board's name and its clock of 1 GHz say.
  */
+import { randomInt } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import { RING_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import * as facts from '../../runtime-as/kernel/assembly/device/table.ts'
@@ -34,6 +35,8 @@ export interface InProcessOptions extends Partial<FlashGeometry> {
   /** milliseconds since start */
   millis?: () => number
   clockHz?: number
+  /** u32 that the session's number is made of; default: another one at each start */
+  seed?: () => number
   /** takes each action that the device puts out: of every step, and of the failsafe */
   onAct?: (action: Float32Array) => void
 }
@@ -56,8 +59,11 @@ export class InProcessBoard {
   /** false after a power cut, until `powerOn` */
   powered = false
   readonly memory: WebAssembly.Memory
+  /** where the device's state lies in that memory */
+  readonly state = STATE
   readonly #device: Device
   readonly #stateBytes: number
+  readonly #seed: () => number
   #resetting = false
 
   constructor(options: InProcessOptions = {}) {
@@ -67,6 +73,7 @@ export class InProcessBoard {
       programBytes: options.programBytes ?? 256,
     }
     this.#stateBytes = options.stateBytes ?? 12288
+    this.#seed = options.seed ?? (() => randomInt(2 ** 32))
     const slotA = (STATE + this.#stateBytes + 0xffff) & ~0xffff
     const pages = Math.ceil((slotA + 2 * geometry.slotBytes) / 65536)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
@@ -103,6 +110,7 @@ export class InProcessBoard {
   /** Starts the device as after a power cut or reset: RAM zero, flash as it is. */
   powerOn(): void {
     new Uint8Array(this.memory.buffer, STATE, this.#stateBytes).fill(0)
+    new DataView(this.memory.buffer).setUint32(TABLE + facts.SEED, this.#seed(), true)
     this.powered = true
     this.#device.start(TABLE)
   }

@@ -2,6 +2,7 @@
  * An emulated Pico: rp2040js runs the image; flash, its boot ROM's routines, the line's timing and SysTick are ours. Emulated time is core
  * cycles. It passes while the core works and while bytes are on the line; it stands still while nobody speaks, so runs repeat exactly.
  */
+import { randomInt } from 'node:crypto'
 import { RP2040 } from 'rp2040js'
 import { RomRoutines, startFromRom } from './boot-rom.ts'
 import { Systick } from './systick.ts'
@@ -9,6 +10,7 @@ import { Systick } from './systick.ts'
 /** nanoseconds of a core cycle at 125 MHz */
 const CYCLE = 8
 const WATCHDOG = 0x40058
+const ROSC = 0x40060
 /** bytes that the receiver gathers before it interrupts: its FIFO's level in line.c */
 const BURST = 16
 const BITS = 10
@@ -118,6 +120,8 @@ export class PicoMachine {
         this.#reset = true
       },
     })
+    // its register of random bits, which rp2040js has not
+    Object.assign(chip.peripherals[ROSC], { readUint32: () => randomInt(2) })
     this.#chip = chip
     this.#systick = new Systick(chip)
     this.#nextBytes = 0

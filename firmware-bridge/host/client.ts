@@ -1,5 +1,4 @@
 /** A board at the other end of a line: install a policy, let it act, measure it. PROTOCOL.md says what goes over the line. */
-import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
@@ -327,9 +326,7 @@ export class Board {
 async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
   // a board that is just starting hears nothing: ask often
   const eager = { ...patience, timeout: patience.timeout / 4 }
-  // a number of its own: no HELLO of a session before has this answer
-  const answer = await line.request(protocol.HELLO, words(randomInt(2 ** 32)), eager)
-  return decodeInfo(answer, line.port.name)
+  return decodeInfo(await line.hello(eager), line.port.name)
 }
 
 const hex = (hash: number): string => hash.toString(16).padStart(8, '0')

@@ -82,7 +82,8 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
   const version = payload.length > 0 ? view.getUint8(protocol.INFO_PROTOCOL) : 0
   if (version !== protocol.PROTOCOL) {
-    throw new FailedError(`${port}: the firmware speaks protocol ${version}, expected ${protocol.PROTOCOL}`)
+    const cure = version < protocol.PROTOCOL ? 'flash the firmware of this bpd' : 'a newer bpd speaks it'
+    throw new FailedError(`${port}: the firmware speaks protocol ${version}, expected ${protocol.PROTOCOL}: ${cure}`)
   }
   if (payload.length !== protocol.INFO_BYTES) {
     throw new FailedError(`${port}: answered HELLO ${payload.length} bytes, expected ${protocol.INFO_BYTES}`)
@@ -171,6 +172,8 @@ export interface Stats {
     badObservations: number
     /** steps whose observation was clamped to the contract's bounds */
     clampedObservations: number
+    /** requests that came again or behind later ones, and were not answered */
+    stale: number
     /** times that no valid observation came in the time that `watch` set */
     failsafes: number
     /** policies that were not confirmed in time */
@@ -227,6 +230,7 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     steps: word(protocol.STAT_STEPS),
     badObservations: word(protocol.STAT_BAD_OBSERVATIONS),
     clampedObservations: word(protocol.STAT_CLAMPED),
+    stale: word(protocol.STAT_STALE),
     failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
     bounded: word(protocol.STAT_BOUNDED),

@@ -33,6 +33,7 @@ export function hostilePort(answer: (request: Frame, port: HostilePort) => Answe
   }
   const decoder = new FrameDecoder((bytes) => {
     if (bytes === undefined || bytes.length > MAX_FRAME) return
+    // its session is number 0, in its first epoch
     const request = openFrame(bytes, bytes[0] === STEP ? contract : 0)
     if (request === undefined) return
     port.requests++

@@ -28,6 +28,9 @@
 #define SSI_SSIENR 0x18000008
 #define SSI_BAUDR 0x18000014
 
+// Bits of noise from the ring oscillator: different at each start on a chip.
+uint32_t noise(void);
+
 #define CLOCKS_CLK_REF_CTRL 0x40008030
 #define CLOCKS_CLK_REF_SELECTED 0x40008038
 #define CLOCKS_CLK_SYS_CTRL 0x4000803c
@@ -72,6 +75,8 @@
 
 #define TIMER_TIMERAWH 0x40054024
 #define TIMER_TIMERAWL 0x40054028
+
+#define ROSC_RANDOMBIT 0x4006001c
 
 #define WATCHDOG_CTRL 0x40058000
 #define WATCHDOG_TICK 0x4005802c

@@ -45,6 +45,13 @@ void clock_start(void) {
   REGISTER(WATCHDOG_TICK) = (1u << 9) | 12; // microseconds for the timer
 }
 
+// The ring oscillator runs from the start and drifts against the crystal. Neighbouring bits are alike, so many make one.
+uint32_t noise(void) {
+  uint32_t word = 0;
+  for (uint32_t i = 0; i < 1024; i++) word = (word << 5 | word >> 27) ^ (REGISTER(ROSC_RANDOMBIT) & 1);
+  return word;
+}
+
 static volatile uint32_t laps;
 
 void counter_interrupt(void) { laps++; }

@@ -72,5 +72,6 @@ const char *board_facts(struct facts *facts) {
   facts->erase_bytes = ERASE_BYTES;
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = CLOCK_HZ;
+  facts->seed = noise();
   return "pico";
 }

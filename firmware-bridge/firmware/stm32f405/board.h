@@ -37,6 +37,9 @@ extern uint32_t core_hz;
 // of what `cycles` counts
 extern uint32_t counter_hz;
 
+// A number of the chip's generator: another one at each start. 0: there is none.
+uint32_t noise(void);
+
 void guard_start(void);
 // Says that the firmware still gets round: must come every 8 seconds, or the chip restarts.
 void guard_alive(void);
@@ -75,6 +78,7 @@ bool wait_clear(uint32_t address, uint32_t bits, uint32_t tries);
 #define RCC_PLLCFGR 0x40023804
 #define RCC_CFGR 0x40023808
 #define RCC_AHB1ENR 0x40023830
+#define RCC_AHB2ENR 0x40023834
 #define RCC_APB1ENR 0x40023840
 #define RCC_APB2ENR 0x40023844
 #define RCC_HSEON (1u << 16)
@@ -98,6 +102,12 @@ bool wait_clear(uint32_t address, uint32_t bits, uint32_t tries);
 #define FLASH_DCEN (1u << 10)
 #define FLASH_ICRST (1u << 11)
 #define FLASH_DCRST (1u << 12)
+
+#define RNG_CR 0x50060800
+#define RNG_SR 0x50060804
+#define RNG_DR 0x50060808
+#define RNG_DRDY (1u << 0)
+#define RNG_RNGEN (1u << 2)
 
 #define DWT_CTRL 0xe0001000
 #define DWT_CYCCNT 0xe0001004

@@ -52,6 +52,17 @@ void clock_start(void) {
   (void)REGISTER(RCC_APB2ENR);       // a peripheral answers only after its clock has come
 }
 
+uint32_t noise(void) {
+  REGISTER(RCC_AHB2ENR) |= 1u << 6;
+  (void)REGISTER(RCC_AHB2ENR);
+  REGISTER(RNG_CR) = RNG_RNGEN;
+  uint32_t word = 0;
+  // the first may not be one yet
+  for (uint32_t i = 0; i < 2 && wait_set(RNG_SR, RNG_DRDY, 10000); i++) word = REGISTER(RNG_DR);
+  REGISTER(RNG_CR) = 0;
+  return word;
+}
+
 uint32_t counter_hz;
 static volatile uint32_t *counter;
 static volatile uint32_t milliseconds;

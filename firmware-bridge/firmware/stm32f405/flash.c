@@ -88,5 +88,6 @@ const char *board_facts(struct facts *facts) {
   else slots(facts, RAM_SLOT_A, RAM_SLOT_B, RAM_SLOT_BYTES, RAM_ERASE_BYTES);
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = counter_hz;
+  facts->seed = noise();
   return on_chip() ? "stm32f405" : "stm32f405-qemu";
 }

@@ -23,6 +23,7 @@ void guard_start(void) {
   guard_flash(false);
   region(1, 0x20000000u, RAM_NEVER_RUN | REGION(17));
   region(2, 0x40000000u, DEVICE_NEVER_RUN | REGION(18));
+  region(3, RNG_CR, DEVICE_NEVER_RUN | REGION(10));
   REGISTER(SHCSR) |= 1u << 16; // memory faults have a handler of their own
   REGISTER(MPU_CTRL) = 1;
   BARRIER();

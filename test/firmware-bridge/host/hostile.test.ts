@@ -161,12 +161,12 @@ describe('an answer of a wrong length is one line, and no RangeError:', () => {
   })
 
   it('HELLO', async () => {
-    for (const length of [1, 7, 91, 93, 516]) {
+    for (const length of [1, 7, 92, 115, 117, 516]) {
       const payload = new Uint8Array(length)
       payload.set(helloAnswer().subarray(0, length))
       const port = hostilePort(() => ({ payload }))
       await expect(Board.connect(port, PATIENCE)).rejects.toThrow(
-        `hostile: answered HELLO ${length} bytes, expected 92`,
+        `hostile: answered HELLO ${length} bytes, expected 116`,
       )
     }
   })
@@ -280,7 +280,7 @@ describe('what HELLO says', () => {
 
   it('under an older protocol, which seals nothing with its request, is named', async () => {
     const port = hostilePort(() => ({ payload: helloAnswer({ INFO_PROTOCOL: 4 }), seal: 0 }))
-    await expect(Board.connect(port, PATIENCE)).rejects.toThrow('hostile: the firmware speaks protocol 4, expected 5')
+    await expect(Board.connect(port, PATIENCE)).rejects.toThrow('hostile: the firmware speaks protocol 4, expected 6')
   })
 })
 

@@ -3,7 +3,7 @@ import { fill, wordBefore } from '../bytes'
 import { crc32 } from '../crc'
 import { ACTIONS } from '../layout'
 import { reset } from './board'
-import { bench, contract, hello, step } from './commands'
+import { bench, hello, step } from './commands'
 import { nextFrame, prepareMarks, put, seal, sendAnswer } from './line'
 import {
   ANSWER,
@@ -26,11 +26,13 @@ import {
   STAT_BAD_CRC,
   STAT_FRAMES,
   STAT_REPEATS,
+  STAT_STALE,
   STEP,
   UNKNOWN_TYPE,
   WATCH,
 } from './protocol'
 import { log } from './log'
+import { advance, guarded, newer, sealOf, tell } from './session'
 import { boot, confirm, trialStep } from './slots'
 import {
   ANSWER_BYTES,
@@ -78,33 +80,56 @@ function request(length: u32): void {
   const crc = wordBefore(frame + length)
   const head = load<u32>(frame)
   const type = head & 0xff
-  if ((crc32(frame, length - CRC_BYTES) ^ mix(type)) != crc || type >= <u32>ANSWER) {
+  const sequence = head >>> 16
+  if (sealOf(length, type, sequence) != crc || type >= <u32>ANSWER) {
     count(STAT_BAD_CRC)
     return
   }
   count(STAT_FRAMES)
+  if (type == HELLO) {
+    // leaves the last answer to be said again
+    sendAnswer(frame, seal(frame, PAYLOAD + told(frame, head, length - PAYLOAD - CRC_BYTES), crc))
+    return
+  }
   const sealed = load<u32>(state, ANSWER_BYTES)
   // the host did not get the answer: it gets the same again, and nothing is done twice
-  if (sealed && type != HELLO && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
+  if (sealed && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
     count(STAT_REPEATS)
-    sendAnswer(sealed)
+    sendAnswer(state + ANSWER_FRAME, sealed)
     return
+  }
+  if (guarded(type)) {
+    if (!newer(sequence)) {
+      count(STAT_STALE)
+      return
+    }
+    advance(sequence)
   }
   // taken before the command: an interruption in it must not leave the last answer to another request
   store<u32>(state, 0, ANSWER_BYTES)
   // sealed with its request, so that it answers no other
-  const bytes = seal(PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), crc)
+  const bytes = seal(state + ANSWER_FRAME, PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), crc)
   store<u32>(state, head, LAST_HEAD)
   store<u32>(state, crc, LAST_CRC)
   store<u32>(state, bytes, ANSWER_BYTES)
-  sendAnswer(bytes)
+  sendAnswer(state + ANSWER_FRAME, bytes)
   if (type == STEP) trialStep()
   if (type == RESET && load<u8>(state + ANSWER_FRAME, RESULT) == OK) reset()
 }
 
-/** What a request's CRC is mixed with: the contract for control frames, so that a host with another one is not understood. */
-function mix(type: u32): u32 {
-  return type == STEP ? contract() : 0
+/** Writes the answer to a HELLO of `length` bytes over it, without CRC. Bytes of the payload. */
+function told(frame: usize, head: u32, length: u32): u32 {
+  // 0 or 4
+  const status: u32 = length & ~4 ? refuse(BAD_LENGTH, 0) : OK
+  store<u32>(frame, (head & 0xffff00ff) | ANSWER | (status << 8))
+  if (status != OK) {
+    store<u32>(frame, 0, PAYLOAD)
+    return 4
+  }
+  fill(frame + PAYLOAD, frame + PAYLOAD + INFO_BYTES, 0)
+  hello(frame + PAYLOAD)
+  tell(frame + PAYLOAD)
+  return INFO_BYTES
 }
 
 /** Carries a request out and writes its answer without CRC. Bytes of the payload. */
@@ -114,16 +139,6 @@ function answer(type: u32, head: u32, length: u32): u32 {
   let bytes: u32 = 0
   let status: u32 = OK
   switch (type) {
-    case HELLO:
-      // 0 or 4
-      if (length & ~4) {
-        status = refuse(BAD_LENGTH, 0)
-        break
-      }
-      fill(out + PAYLOAD, out + PAYLOAD + INFO_BYTES, 0)
-      hello(out + PAYLOAD)
-      bytes = INFO_BYTES
-      break
     case BEGIN:
     case DATA:
       status = type == BEGIN ? begin(payload, length) : data(payload, length)

@@ -12,7 +12,7 @@ import {
   STAT_DROPPED,
   STAT_OVERRUNS,
 } from './protocol'
-import { ANSWER_FRAME, ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, state } from './state'
+import { ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, state } from './state'
 
 /** The bytes END END, ESC ESC_END, ESC ESC_ESC, to send from. */
 export function prepareMarks(): void {
@@ -69,11 +69,10 @@ export function nextFrame(): u32 {
   return 0
 }
 
-/** Appends the CRC-32, mixed with `mix`, to the `length` bytes in ANSWER_FRAME. The length with it. */
-export function seal(length: u32, mix: u32): u32 {
-  let crc = crc32(state + ANSWER_FRAME, length) ^ mix
-  for (const end = length + CRC_BYTES; length < end; length++, crc >>>= 8)
-    store<u8>(state + ANSWER_FRAME + length, <u8>crc)
+/** Appends the CRC-32, mixed with `mix`, to the `length` bytes of an answer. The length with it. */
+export function seal(frame: usize, length: u32, mix: u32): u32 {
+  let crc = crc32(frame, length) ^ mix
+  for (const end = length + CRC_BYTES; length < end; length++, crc >>>= 8) store<u8>(frame + length, <u8>crc)
   return length
 }
 
@@ -81,9 +80,9 @@ export function seal(length: u32, mix: u32): u32 {
  * Sends the sealed answer: END twice, the bytes with END and ESC escaped, END. Twice, because decoders such as serialport's take one
  * END for data when the garbage before it ended in ESC.
  */
-export function sendAnswer(length: u32): void {
+export function sendAnswer(frame: usize, length: u32): void {
   send(state + MARKS, 2)
-  let from = state + ANSWER_FRAME
+  let from = frame
   const end = from + length
   for (let at = from; at < end; at++) {
     const byte = load<u8>(at)

@@ -1,7 +1,7 @@
 // Every number of the line protocol (firmware-bridge/PROTOCOL.md). Plain constants without types, so that this one file serves the
 // device in AssemblyScript and the host in TypeScript. Payload offsets count from the payload's first byte; everything little endian.
 
-export const PROTOCOL = 5
+export const PROTOCOL = 6
 
 /** SLIP (RFC 1055) */
 export const END = 0xc0
@@ -10,8 +10,8 @@ export const ESC_END = 0xdc
 export const ESC_ESC = 0xdd
 
 /**
- * frame, before SLIP: type u8, status u8, sequence u16, payload, CRC-32 of all that stands before it: of a STEP exclusive-or the contract hash, of an
- * answer exclusive-or this field of its request
+ * frame, before SLIP: type u8, status u8, sequence u16, payload, CRC-32 of all that stands before it: of a guarded request exclusive-or session and
+ * epoch, of a STEP exclusive-or the contract hash too, of an answer exclusive-or this field of its request
  */
 export const TYPE = 0
 export const RESULT = 1
@@ -39,6 +39,9 @@ export const CONFIRM = 9
 export const WATCH = 10
 export const LOG = 11
 export const ANSWER = 0x80
+/** bit n: requests of type n change or move something. They count up within a session of the board, and mean nothing in another one. */
+export const GUARDED =
+  (1 << BEGIN) | (1 << DATA) | (1 << COMMIT) | (1 << STEP) | (1 << RESET) | (1 << CONFIRM) | (1 << WATCH)
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
 export const OK = 0
@@ -85,7 +88,16 @@ export const INFO_WORK_BYTES = 64 // work memory for a policy
 export const INFO_MILLIS = 68 // since start
 export const INFO_NAME = 72 // 16 bytes
 export const INFO_FIRMWARE = 88 // CRC-32 of the image, 0: unknown
-export const INFO_BYTES = 92
+/** nonce of the session, which begins with the board's start: how often a board with a key has started, and a number that differs each time */
+export const INFO_STARTS = 92
+export const INFO_SESSION = 96
+/** where the session stands: of the last guarded request that was taken, the sequence, and how often sequences have wrapped before it */
+export const INFO_EPOCH = 100
+export const INFO_SEQUENCE = 104 // u16
+export const INFO_KEYED = 106 // u16, 0: the board has no key
+/** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
+export const INFO_TAG = 108
+export const INFO_BYTES = 116
 
 /** answer to STATS, u32 each, since start */
 export const STAT_FRAMES = 0 // whole frames with a right CRC
@@ -102,7 +114,8 @@ export const STAT_FAST = 40 // windows of steps that came faster than 0.8 of the
 export const STAT_SLOW = 44 // windows of steps that came slower than 1.2 of the period
 export const STAT_WINDOW = 48 // milliseconds that the last whole window took, 0: none yet
 export const STAT_CLAMPED = 52 // steps with an observation that was clamped to its bounds
-export const STATS_BYTES = 56
+export const STAT_STALE = 56 // guarded requests of this session that come again, or behind later ones
+export const STATS_BYTES = 60
 
 /** intervals between steps in a window */
 export const PACE_STEPS = 100

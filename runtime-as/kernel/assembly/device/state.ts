@@ -45,8 +45,13 @@ export const LAST_CRC = LAST_HEAD + 4
 export const ANSWER_BYTES = LAST_CRC + 4
 /** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
 export const MARKS = ANSWER_BYTES + 4
+/** the session: its number, whether HELLO has told it, epoch and sequence of the last guarded request */
+export const SESSION = MARKS + 8
+export const SESSION_TOLD = SESSION + 4
+export const EPOCH = SESSION_TOLD + 4
+export const LAST_SEQUENCE = EPOCH + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
-export const RING = 168
+export const RING = 192
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER

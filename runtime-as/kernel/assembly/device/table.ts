@@ -15,4 +15,5 @@ export const STACK = 40 // lowest address of the stack, painted with 0xa5 bytes 
 export const STACK_BYTES = 44
 export const NAME = 48 // 16 bytes ASCII, zero padded: the board's name
 export const IMAGE = 64 // address of the image's first byte
-export const TABLE_BYTES = 68
+export const SEED = 68 // a number that differs at each start, as far as the board has one
+export const TABLE_BYTES = 72

@@ -16,8 +16,10 @@ const chunk = (offset: number, bytes: Uint8Array) => Uint8Array.of(...words(offs
 function device() {
   const port = openInProcess({ slotBytes: 8192 })
   const line = new Requester(port)
+  const patience = { timeout: 50, limit: 50 }
+  const told = line.hello(patience)
   const ask = (type: number, payload: Uint8Array = new Uint8Array(0)) =>
-    line.request(type, payload, { timeout: 50, limit: 50 })
+    told.then(() => line.request(type, payload, patience))
   const word = async (type: number, payload?: Uint8Array) => {
     const answer = await ask(type, payload)
     return new DataView(answer.buffer, answer.byteOffset).getUint32(0, true)

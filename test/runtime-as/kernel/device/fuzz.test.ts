@@ -6,6 +6,7 @@ import { openInProcess } from '../../../../firmware-bridge/emulators/in-process.
 import { Board } from '../../../../firmware-bridge/host/client.ts'
 import { encodeFrame, FrameDecoder, openFrame, sealFrame, sealOf } from '../../../../firmware-bridge/host/frames.ts'
 import { Requester } from '../../../../firmware-bridge/host/requester.ts'
+import { decodeSession, isGuarded, Session } from '../../../../firmware-bridge/host/session.ts'
 import {
   ANSWER,
   BEGIN,
@@ -81,16 +82,28 @@ describe('a device withstands', () => {
     const word = () => pick([0, 1, 255, 256, 512, 0x20001, file.length, 16128, 0x7fffffff, 0xffffffff])
     const end = performance.now() + LONG
     const heard = new Map<number, Set<number>>()
-    const seals = new Uint32Array(0x10000)
+    const session = new Session()
+    const seals = new Map<number, number>()
     const decoder = new FrameDecoder((bytes) => {
       if (bytes === undefined || bytes.length < 4) return
-      const answer = openFrame(bytes, seals[bytes[2] | (bytes[3] << 8)])
+      const type = bytes[0] & ~ANSWER
+      const answer = openFrame(bytes, seals.get(type | (bytes[2] << 8) | (bytes[3] << 16)) ?? 0)
       if (!answer) return
-      const type = answer.type & ~ANSWER
+      if (type === HELLO && answer.status === OK) session.enter(decodeSession(answer.payload))
       heard.set(type, (heard.get(type) ?? new Set()).add(answer.status))
     })
     port.duplex.on('data', (bytes: Uint8Array) => decoder.write(bytes))
     let requests = 0
+    const send = async (type: number, payload: Uint8Array) => {
+      const { sequence, mix } = isGuarded(type) ? session.next() : { sequence: requests & 0xffff, mix: 0 }
+      const sealed = sealFrame({ type, status: 0, sequence, payload }, mix ^ (type === STEP ? contract : 0))
+      seals.set(type | (sequence << 8), sealOf(sealed))
+      port.duplex.write(encodeFrame(sealed))
+      // what a session is called is known once it has said so
+      if (type === RESET) await send(HELLO, new Uint8Array(0))
+      if (type === HELLO || requests % 100 === 0) await new Promise(setImmediate)
+    }
+    await send(HELLO, new Uint8Array(0))
     for (; requests < 100_000 && performance.now() < end; requests++) {
       const kind = random()
       const type = kind < 0.4 ? pick([BEGIN, DATA, COMMIT]) : kind < 0.9 ? pick(TYPES) : Math.floor(256 * random())
@@ -98,11 +111,7 @@ describe('a device withstands', () => {
       const payload = Uint8Array.from({ length }, () => 256 * random())
       if (length >= 4) new DataView(payload.buffer).setUint32(0, word(), true)
       if (length >= 8 && random() < 0.5) new DataView(payload.buffer).setUint32(4, word(), true)
-      const sequence = requests & 0xffff
-      const sealed = sealFrame({ type, status: 0, sequence, payload }, type === STEP ? contract : 0)
-      seals[sequence] = sealOf(sealed)
-      port.duplex.write(encodeFrame(sealed))
-      if (requests % 100 === 0) await new Promise(setImmediate)
+      await send(type, payload)
     }
     await new Promise(setImmediate)
     expect(requests).toBeGreaterThan(500)
@@ -125,6 +134,7 @@ describe('a device withstands', () => {
     const line = new Requester(port)
     const board = await Board.connect(port)
     await board.install(file)
+    await line.hello(PATIENCE)
     let installed = 0
     let refused = 0
     await fc.assert(

@@ -88,6 +88,7 @@ describe('a policy on trial', () => {
     await board.install(old)
     await board.install(next, undefined, TRIAL)
     const line = new Requester(port)
+    await line.hello({ timeout: 5, limit: 30 })
     line.contract = board.info.policy?.contractHash ?? 0
     for (let i = 0; i < TRIAL_STEPS; i++) {
       const refused = line.request(STEP, new Uint8Array(4), { timeout: 5, limit: 30 })
