@@ -6,6 +6,7 @@
 export { FailedError, InputError } from './errors.ts'
 export { type DecodedPolicy, decodePolicy, type LayerInfo } from './format/decode.ts'
 export { encodePolicy } from './format/encode.ts'
+export { type Envelope, openEnvelope } from './format/envelope.ts'
 export type { Form } from './format/form.ts'
 export {
   type Activation,

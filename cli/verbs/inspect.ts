@@ -1,3 +1,5 @@
+import { verifyPolicy } from '../../firmware-bridge/host/signing.ts'
+import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -9,6 +11,7 @@ import { importTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { partsOf } from '../../trainer/teachers/parts.ts'
 import { type Teacher, teacherFile, teacherParameters, teacherWeights } from '../../trainer/teachers/teacher.ts'
 import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { readKeyFile, signatureLine } from '../keys.ts'
 import { describeData } from '../report/data.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, printable } from '../report/words.ts'
@@ -20,12 +23,12 @@ export const inspectVerb = addDataOptions(
     group: 'Look at it:',
     description: 'says what is in a .bpd policy, a teacher, or a data set of any format',
     example: 'bpd inspect models/pendulum/student.bpd',
-  }),
+  }).option('--key <file>', "verifies a policy's signature with this key"),
 ).action(run)
 
-async function run(path: string, { json, ...given }: CommonOptions & GivenData): Promise<void> {
+async function run(path: string, { json, key, ...given }: CommonOptions & GivenData & { key?: string }): Promise<void> {
   const file = teacherFile(path)
-  if (isData(file)) {
+  if (key === undefined && isData(file)) {
     const summary = await inspectData(file, given)
     // arrays may be a teacher's
     if (summary.unknown.length < 2 || !(await isTeacher(file))) {
@@ -35,6 +38,7 @@ async function run(path: string, { json, ...given }: CommonOptions & GivenData):
   }
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
   if (kind !== 'policy') {
+    if (key !== undefined) throw new InputError(`--key: ${file} is a teacher, expected a signed policy`)
     const { teacher: found, warnings } = await importTeacher(file)
     const teacher = inspectTeacher(found, file)
     for (const warning of warnings) warn(`${file}: ${warning}`)
@@ -43,8 +47,10 @@ async function run(path: string, { json, ...given }: CommonOptions & GivenData):
   }
   // recomputes the golden vectors
   loadPolicy(bytes, file)
+  if (key !== undefined) verifyPolicy(bytes, readKeyFile(key), file)
   const policy = inspectPolicy(decodePolicy(bytes, file), file)
-  printResult(json, policy, () => describePolicy(policy))
+  const verified = policy.signature && { signature: { ...policy.signature, verified: key !== undefined } }
+  printResult(json, { ...policy, ...verified }, () => describePolicy(policy, key))
 }
 
 const isTeacher = (file: string): Promise<boolean> =>
@@ -86,7 +92,7 @@ function inspectTeacher(teacher: Teacher, file: string) {
   }
 }
 
-function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
+function describePolicy(policy: ReturnType<typeof inspectPolicy>, key: string | undefined): string {
   const { contract, layers } = policy
   const { names, low, high, failsafe } = contract.action
   const kept = (weights: number, dense: number) => `${((100 * weights) / dense).toFixed(1)} %`
@@ -113,6 +119,7 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>): string {
         `action       ${printable(name)} from ${low[i]} to ${high[i]}, failsafe ${failsafe[i]} (${contract.squash})`,
     ),
     `contract     ${policy.contractHash.toString(16).padStart(8, '0')}`,
+    ...(policy.signature ? [`signed       ${signatureLine(policy.signature, key)}`] : []),
     `golden       ${policy.goldenVectors} vectors, all reproduced here`,
     'provenance',
     ...lines(contract.provenance, '  '),

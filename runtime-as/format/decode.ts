@@ -5,6 +5,7 @@ import * as layout from '../kernel/assembly/layout.ts'
 import { MAX_DENSE_WEIGHTS } from './check-network.ts'
 import { checkContract, checkWithin, contractHash, periodMicroseconds } from './contract.ts'
 import { OUTSIDES } from './core.ts'
+import { openEnvelope, policyIn } from './envelope.ts'
 import type { Form } from './form.ts'
 import { unpackMsgpack } from './msgpack.ts'
 import { type Contract, type Network, observationBounds, type ValueType, weightCount } from './network.ts'
@@ -42,13 +43,15 @@ export interface DecodedPolicy {
   coreBytes: number
   /** weights that are not 0, in all layers; biases are not counted */
   weights: number
+  /** of a signed policy: what its envelope says, which nobody has verified here (`verifyPolicy` of bpd/board does) */
+  signature?: { keyId: string; counter: number }
 }
 
 /** A key "contract" of 8 characters: its tag and the text. */
 const CONTRACT_KEY = '\xa8contract'
 
 /**
- * Takes a .bpd file apart. Any bytes whatsoever decode or throw InputError with name, field and what was expected. Whether the golden
+ * Takes a .bpd file apart, also one in a signed envelope. Any bytes whatsoever decode or throw InputError with name, field and what was expected. Whether the golden
  * vectors are reproduced is for `loadPolicy` to find out.
  *
  * @param bytes of the whole file
@@ -63,6 +66,7 @@ const CONTRACT_KEY = '\xa8contract'
  */
 export function decodePolicy(bytes: Uint8Array, name = 'policy'): DecodedPolicy {
   const { contract, core } = openPolicy(bytes, name)
+  const envelope = openEnvelope(bytes, name)
   const count = core.getUint16(layout.LAYERS, true)
   const sizes = Array.from({ length: count }, (_, i) => layout.HEADER + i * layout.DESCRIPTOR)
   const dense = sizes.reduce(
@@ -95,11 +99,13 @@ export function decodePolicy(bytes: Uint8Array, name = 'policy'): DecodedPolicy 
     fileBytes: bytes.length,
     coreBytes: core.byteLength,
     weights: weightCount(network),
+    ...(envelope && { signature: { keyId: envelope.keyId, counter: envelope.counter } }),
   }
 }
 
-/** The checked contract and a view of the core. Throws InputError unless both are sound and agree. */
-export function openPolicy(bytes: Uint8Array, name: string): { contract: Contract; core: DataView } {
+/** The checked contract and a view of the core, of a .bpd file by itself or in a signed envelope. Throws InputError unless both are sound and agree. */
+export function openPolicy(given: Uint8Array, name: string): { contract: Contract; core: DataView } {
+  const bytes = policyIn(given, name)
   checkFile(bytes, name)
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const coreBytes = file.getUint32(layout.CORE_BYTES_BE)

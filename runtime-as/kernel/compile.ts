@@ -4,13 +4,18 @@ import { dirname, join, resolve } from 'node:path'
 import asc from 'assemblyscript/asc'
 
 /**
- * The wasm of `assembly/index.ts` in this folder, also written to `output`. A decorator on a function is no TypeScript, so that one that
+ * The wasm of `assembly/<entry>` in this folder, also written to `output`. A decorator on a function is no TypeScript, so that one that
  * is to be compiled into its callers is marked by a comment, and the compiler alone is told of it.
  */
-export async function compile(folder: string, output: string, options: readonly string[]): Promise<Uint8Array> {
+export async function compile(
+  folder: string,
+  output: string,
+  options: readonly string[],
+  entry = 'index.ts',
+): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined
   const { error, stderr } = await asc.main(
-    ['assembly/index.ts', '--outFile', output, '--baseDir', folder, ...options],
+    [`assembly/${entry}`, '--outFile', output, '--baseDir', folder, ...options],
     {
       readFile: (name, base) => readText(resolve(base, name))?.replaceAll('/* @inline */', '@inline') ?? null,
       writeFile: (_, contents) => {

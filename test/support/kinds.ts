@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { newKey, signPolicy } from '../../firmware-bridge/host/signing.ts'
 import { generateOnnx } from '../../runtime-as/exports/onnx.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
 import { generateWasm } from '../../runtime-as/exports/wasm.ts'
@@ -62,6 +63,9 @@ const made: [kind: Kind, name: string, bytes: Uint8Array][] = [
   ['parquet', 'columns', latin('PAR1\x15\x04PAR1')],
   ['csv', 'table', latin('time,a,b\n0,1,2\n1,2,3\n')],
   ['csv', 'one-column.csv', latin('reward\n1\n2\n')],
+  ['policy', 'signed', signPolicy(policy, newKey(), 1)],
+  ['key', 'secret', latin(newKey().secretPem!)],
+  ['key', 'public', latin(newKey().publicPem)],
   ['zip', 'photos', zipOf({ 'photo.txt': 'none' })],
   ['zip', 'empty-zip', zipOf({})],
   ['gzip', 'packed', new Uint8Array(gzipSync('text'))],

@@ -20,6 +20,7 @@ const most: Record<Wanted, number> = {
   npz: Infinity,
   csv: Infinity,
   json: 1 << 20,
+  key: 4096,
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. limit: bytes, where that is less than its kind has */

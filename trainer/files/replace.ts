@@ -13,11 +13,11 @@ process.on('exit', () => {
 
 /**
  * Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done, unless it answers false.
- * Throws FailedError where the system does not let it: the old file is still there then.
+ * Throws FailedError where the system does not let it: the old file is still there then. mode: who may read it, as the umask leaves it
  */
-export async function replaceFile(path: string, write: (descriptor: number) => unknown): Promise<void> {
+export async function replaceFile(path: string, write: (descriptor: number) => unknown, mode = 0o666): Promise<void> {
   const part = `${path}${PART}${thisOwner()}`
-  const descriptor = writing(path, () => openSync(part, 'w'))
+  const descriptor = writing(path, () => openSync(part, 'w', mode))
   parts.add(part)
   let open = true
   try {
@@ -36,8 +36,8 @@ export async function replaceFile(path: string, write: (descriptor: number) => u
   }
 }
 
-export const writeFile = (path: string, content: Uint8Array | string): Promise<void> =>
-  replaceFile(path, (descriptor) => writeAll(descriptor, Buffer.from(content), 0))
+export const writeFile = (path: string, content: Uint8Array | string, mode?: number): Promise<void> =>
+  replaceFile(path, (descriptor) => writeAll(descriptor, Buffer.from(content), 0), mode)
 
 /** All of `bytes` at `position` of the file. */
 export function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {

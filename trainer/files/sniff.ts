@@ -56,6 +56,11 @@ const kinds = {
   hdf5: { is: 'an HDF5 file', wanted: 'an HDF5 file', advice: data },
   parquet: { is: 'a Parquet file', wanted: 'a Parquet file', advice: data },
   csv: { is: 'a table as text (CSV)', wanted: 'a CSV table', advice: data },
+  key: {
+    is: 'a key as PEM',
+    wanted: 'a key of Ed25519 as `bpd key new` writes it',
+    advice: '`bpd sign`, `bpd inspect --key` and `bpd boards --lock` take keys',
+  },
   zip: { is: 'a zip archive' },
   gzip: { is: 'a gzip file', advice: 'unpack it first' },
   wasm: { is: 'a WebAssembly module' },
@@ -107,11 +112,15 @@ export function kindOf(source: Source, name: string): Kind {
 
 const beginnings: [string, Kind][] = [
   ['\x84\xa3bpd', 'policy'],
+  // signed
+  ['bpds', 'policy'],
   ['\x89HDF\r\n\x1a\n', 'hdf5'],
   ['PAR1', 'parquet'],
   ['\x93NUMPY', 'npy'],
   ['\x1f\x8b', 'gzip'],
   ['\0asm', 'wasm'],
+  ['-----BEGIN PRIVATE KEY-----', 'key'],
+  ['-----BEGIN PUBLIC KEY-----', 'key'],
   // a pickle of the number that torch.save began with before it wrote zips
   ['\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19', 'torch'],
 ]

@@ -1,0 +1,2 @@
+/** 1 where the module is compiled with signatures (../build.ts), otherwise 0; what stands behind it is left out then. */
+declare const SIGNED: i32

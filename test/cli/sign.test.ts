@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readKey, signPolicy, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
+import { bpdIn } from '../support/command.ts'
+import { policyFile } from '../support/policies.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-sign-'))
+const at = (name: string) => join(folder, name)
+const bpd = (...words: string[]) => bpdIn(folder, ...words)
+const keyIn = (name: string) => readKey(readFileSync(at(name), 'latin1'))
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeAll(() => {
+  writeFileSync(at('policy.bpd'), policyFile([3, 12, 1], 1))
+  expect(bpd('key', 'new', 'robot').status).toBe(0)
+})
+
+describe('bpd key', () => {
+  it('new writes a secret that nobody else reads, and a public key; never over one that is there', () => {
+    expect(keyIn('robot.key').id).toBe(keyIn('robot.pub').id)
+    expect(keyIn('robot.pub').secretPem).toBeUndefined()
+    if (process.platform !== 'win32') expect(statSync(at('robot.key')).mode & 0o777).toBe(0o600)
+    const before = readFileSync(at('robot.key'), 'latin1')
+    expect(bpd('key', 'new', 'robot')).toMatchObject({ status: 2, stderr: expect.stringContaining('--force') })
+    expect(readFileSync(at('robot.key'), 'latin1')).toBe(before)
+  })
+
+  it('show tells its name, and whether the file has the secret', () => {
+    const { id } = keyIn('robot.pub')
+    expect(bpd('key', 'show', 'robot.pub').stdout).toMatch(`key      ${id}`)
+    expect(JSON.parse(bpd('key', 'show', 'robot.key', '--json').stdout)).toMatchObject({ id, secret: true })
+    expect(bpd('key', 'show', 'policy.bpd')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('policy.bpd: a .bpd policy, expected a key of Ed25519'),
+    })
+  })
+})
+
+describe('bpd sign', () => {
+  it('writes an envelope that the key verifies, its counter the seconds since 1970 or the one given', () => {
+    const before = Math.floor(Date.now() / 1000)
+    expect(bpd('sign', 'policy.bpd', '--key', 'robot.key', '--out', 'signed.bpd').status).toBe(0)
+    const { counter } = verifyPolicy(readFileSync(at('signed.bpd')), keyIn('robot.pub'))
+    expect(counter).toBeGreaterThanOrEqual(before)
+    expect(counter).toBeLessThanOrEqual(Date.now() / 1000)
+    const words = ['--counter', '12', '--out', 'twelve.bpd', '--json']
+    const { stdout } = bpd('sign', 'signed.bpd', '--key', 'robot.key', ...words)
+    expect(JSON.parse(stdout)).toMatchObject({ counter: 12, keyId: keyIn('robot.pub').id })
+    const same = signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 12)
+    expect(Buffer.from(same).equals(readFileSync(at('twelve.bpd')))).toBe(true)
+  })
+
+  it('refuses a public key, a counter of 0, and to write over the policy', () => {
+    const refused = (...words: string[]) => {
+      const { status, stderr } = bpd('sign', 'policy.bpd', ...words)
+      expect(status).toBe(2)
+      return stderr
+    }
+    expect(refused('--key', 'robot.pub', '--out', 'x.bpd')).toContain(
+      'robot.pub: a public key, expected the secret one',
+    )
+    expect(refused('--key', 'robot.key', '--out', 'x.bpd', '--counter', '0')).toContain('from 1 to 4294967295')
+    expect(refused('--key', 'robot.key', '--out', 'policy.bpd', '--force')).toContain('policy.bpd')
+  })
+})
+
+describe('bpd inspect', () => {
+  it('says by which key a policy is signed, and verifies it where one is named', () => {
+    writeFileSync(at('one.bpd'), signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 1))
+    const { id } = keyIn('robot.pub')
+    expect(bpd('inspect', 'one.bpd').stdout).toContain(`signed       by key ${id}, counter 1, not verified: --key does`)
+    const { stdout } = bpd('inspect', 'one.bpd', '--key', 'robot.pub', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ signature: { keyId: id, counter: 1, verified: true } })
+    expect(bpd('inspect', 'policy.bpd').stdout).not.toContain('signed')
+    const altered = readFileSync(at('one.bpd'))
+    altered[12] = 9
+    writeFileSync(at('altered.bpd'), altered)
+    for (const [file, why] of Object.entries({
+      'policy.bpd': 'not signed',
+      'altered.bpd': 'its signature is not that of',
+    }))
+      expect(bpd('inspect', file, '--key', 'robot.pub')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(why),
+      })
+  })
+})
