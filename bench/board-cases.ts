@@ -20,12 +20,17 @@ export interface BoardCase {
 const root = new URL('..', import.meta.url)
 const path = (relative: string): string => new URL(relative, root).pathname
 const GOLDENS = 4
+/** Students of a model folder: the offline one, and the one of fewest bytes. */
+const SHIPPED = [
+  { file: 'student.bpd', suffix: '' },
+  { file: 'smallest.bpd', suffix: '-smallest' },
+]
 
 export async function boardCases(): Promise<BoardCase[]> {
   const cases = [pendulumPaper(), halfCheetah(path('test/fixtures/students/halfcheetah-2682.safetensors'))]
-  for (const name of readdirSync(path('models')).sort()) {
-    if (existsSync(path(`models/${name}/student.bpd`))) cases.push(await shipped(name))
-  }
+  for (const name of readdirSync(path('models')).sort())
+    for (const { file, suffix } of SHIPPED)
+      if (existsSync(path(`models/${name}/${file}`))) cases.push(await shipped(name, file, `${name}${suffix}`))
   return cases
 }
 
@@ -76,11 +81,11 @@ function halfCheetah(file: string): BoardCase {
 }
 
 /** A model folder: the student's own file, and the task's teacher on the student's golden observations. */
-async function shipped(name: string): Promise<BoardCase> {
-  const student = readFileSync(path(`models/${name}/student.bpd`))
+async function shipped(model: string, file: string, name: string): Promise<BoardCase> {
+  const student = readFileSync(path(`models/${model}/${file}`))
   const { contract, goldens } = decodePolicy(student, name)
   await prepareTask(contract.task)
-  const teacher = requirePlain(loadTeacher(path(`models/${name}/teacher.safetensors`)), name)
+  const teacher = requirePlain(loadTeacher(path(`models/${model}/teacher.safetensors`)), name)
   const goldenObservations = goldens.map(({ observation }) => observation)
   return { name, dense: teacherPolicy(teacher, createTask(contract.task).spec, goldenObservations), student }
 }

@@ -1,5 +1,5 @@
 /** The tables of README and docs, each from files under bench/results and models. A page names its table between two comments. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
 
@@ -48,25 +48,23 @@ const boardRows: BoardRow[] = read('bench/results/board.json').rows
 const boardOf = (name: string) => boardRows.find((row) => row.case === name) as BoardRow
 const paperOf = (task: string) => (reproduced.find((row) => row.task === task) as Reproduced).paper
 const cardOf = (task: string) => read(`models/${task}/card.json`)
-const studentOf = (task: string) => read(`models/${task}/student.json`)
 
-/** What a reader of the README wants to know of each task. */
+/** What a reader of the README wants to know of each task's students: the offline one, and the one of fewest bytes. */
 function summary(): string {
+  const row = (task: string, of: string, how: string, name: string) => {
+    const { teacher, ...student } = read(`models/${task}/${of}.json`)
+    const { denseInstructions: dense, groupedInstructions: sparse } = boardOf(name)
+    const cost = `${count(dense)} to ${count(sparse)}: ${ratio(dense, sparse)} fewer`
+    const { weights, bytes } = student
+    return [task, how, returned(teacher.return), returned(student.return), count(weights), `${count(bytes)} B`, cost]
+  }
+  const best = (task: string) => `models/${task}/smallest.json`
   return table(
-    ['task', "teacher's return", "student's return", 'weights', 'file', 'instructions, dense to student'],
-    MUJOCO.map((task) => {
-      const { teacher, ...student } = studentOf(task)
-      const board = boardOf(task)
-      return [
-        task,
-        returned(teacher.return),
-        returned(student.return),
-        count(student.weights),
-        `${count(student.bytes)} B`,
-        `${count(board.denseInstructions)} to ${count(board.groupedInstructions)}: ` +
-          `${ratio(board.denseInstructions, board.groupedInstructions)} fewer`,
-      ]
-    }),
+    ['task', 'made', "teacher's return", "student's return", 'weights', 'file', 'instructions, dense to student'],
+    MUJOCO.flatMap((task) => [
+      row(task, 'student', 'offline', task),
+      ...(existsSync(new URL(best(task), root)) ? [row(task, 'smallest', 'on-policy', `${task}-smallest`)] : []),
+    ]),
   )
 }
 
