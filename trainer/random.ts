@@ -1,3 +1,5 @@
+import { cosine } from './sine.ts'
+
 /**
  * Seeded random numbers with independent streams: `randomStream(seed, 'collect', episode)` depends on nothing but its
  * arguments, so adding a draw in one place never moves another. Generator: sfc32 (Chris Doty-Humphrey, PractRand), seeded through
@@ -54,7 +56,7 @@ export function randomStream(seed: number, ...path: (string | number)[]): Random
   return {
     uint32,
     uniform,
-    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * cosine(2 * Math.PI * uniform()),
     below: (n) => Math.floor(uniform(0, n)),
     get state(): RandomState {
       return [a, b, c, counter]

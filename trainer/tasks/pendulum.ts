@@ -3,6 +3,7 @@
  * counted without wrapping) and angular velocity; g = 10, m = 1, l = 1, dt = 0.05 s, semi-implicit Euler. Never terminates.
  */
 import type { Random } from '../random.ts'
+import { cosine, sine } from '../sine.ts'
 import type { Task, TaskEntry, TaskSpec } from './task.ts'
 
 const period = 0.05
@@ -47,15 +48,15 @@ export class Pendulum implements Task {
   step(action: ArrayLike<number>): number {
     const torque = clip(action[0], maxTorque)
     const cost = wrapped(this.#angle) ** 2 + 0.1 * this.#velocity ** 2 + 0.001 * torque ** 2
-    this.#velocity = clip(this.#velocity + (15 * Math.sin(this.#angle) + 3 * torque) * period, maxSpeed)
+    this.#velocity = clip(this.#velocity + (15 * sine(this.#angle) + 3 * torque) * period, maxSpeed)
     this.#angle += this.#velocity * period
     this.#observe()
     return -cost
   }
 
   #observe(): void {
-    this.observation[0] = Math.cos(this.#angle)
-    this.observation[1] = Math.sin(this.#angle)
+    this.observation[0] = cosine(this.#angle)
+    this.observation[1] = sine(this.#angle)
     this.observation[2] = this.#velocity
   }
 }
