@@ -7,11 +7,12 @@ import { cpus } from 'node:os'
 import { randomStream } from '../trainer/random.ts'
 import { ant } from '../trainer/tasks/mujoco/ant.ts'
 import type { MujocoDefinition } from '../trainer/tasks/mujoco/definition.ts'
-import { compileModel, loadEngine } from '../trainer/tasks/mujoco/engine.ts'
+import { compileModel } from '../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../trainer/tasks/mujoco/environment.ts'
 import { halfCheetah } from '../trainer/tasks/mujoco/half-cheetah.ts'
 import { hopper } from '../trainer/tasks/mujoco/hopper.ts'
 import { invertedPendulum } from '../trainer/tasks/mujoco/inverted-pendulum.ts'
+import { loadEngine } from '../trainer/tasks/mujoco/load-engine.ts'
 import { walker2d } from '../trainer/tasks/mujoco/walker2d.ts'
 
 const rounds = 41

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compileModel, loadEngine, type MjModel } from '../../../trainer/tasks/mujoco/engine.ts'
+import { compileModel, type MjModel } from '../../../trainer/tasks/mujoco/engine.ts'
+import { loadEngine } from '../../../trainer/tasks/mujoco/load-engine.ts'
 import { definitions, referenceModel } from '../../support/reference-tasks.ts'
 
 /** about the file, not fields of the compiled model */

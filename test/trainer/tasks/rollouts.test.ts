@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { loadEngine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { MujocoTask } from '../../../trainer/tasks/mujoco/environment.ts'
+import { loadEngine } from '../../../trainer/tasks/mujoco/load-engine.ts'
 import { definitions, referenceRollouts } from '../../support/reference-tasks.ts'
 
 const cases = definitions.flatMap(([name, definition]) =>

@@ -1,45 +1,19 @@
-/** The MuJoCo engine: one WebAssembly instance a thread, loaded when the first task asks for it and never before. */
-import { readFile } from 'node:fs/promises'
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+/** The MuJoCo engine: one WebAssembly instance a thread. Who loads it hands it over: load-engine.ts in Node, the page in a browser. */
 import type { MainModule, MjModel } from '@mujoco/mujoco'
 import { InputError } from '../../../runtime-as/errors.ts'
 import type { ModelFiles } from './model-files.ts'
 
 export type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 
-let loading: Promise<MainModule> | undefined
 let loaded: MainModule | undefined
 const models = new Map<string | ModelFiles, MjModel>()
 
-/** Loads the engine (about 0.2 s, once). */
-export function loadEngine(): Promise<MainModule> {
-  loading ??= load()
-  return loading
+/** From now on tasks run on this one. */
+export function adoptEngine(engine: MainModule): void {
+  loaded = engine
 }
 
-async function load(): Promise<MainModule> {
-  const { default: create } = await import('@mujoco/mujoco')
-  const module = await compiledEngine()
-  loaded = await create({
-    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
-      void WebAssembly.instantiate(module, imports).then(done)
-      return {}
-    },
-  })
-  return loaded
-}
-
-/** Compiled once and handed to every worker thread that is started later: half the memory of an engine of its own. */
-async function compiledEngine(): Promise<WebAssembly.Module> {
-  const key = 'bpd: @mujoco/mujoco'
-  const shared = getEnvironmentData(key)
-  if (shared instanceof WebAssembly.Module) return shared
-  const module = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('@mujoco/mujoco/mujoco.wasm'))))
-  setEnvironmentData(key, module as unknown as Parameters<typeof setEnvironmentData>[1])
-  return module
-}
-
-/** The engine; `loadEngine` must have been awaited. */
+/** The engine; one must have been adopted. */
 export function engine(): MainModule {
   if (!loaded) throw new Error('the MuJoCo engine is not loaded: await prepareTask(name) before createTask(name)')
   return loaded

@@ -82,6 +82,11 @@ export class MujocoTask implements Task {
     return this.#definition.reward(this.#state, action, velocity)
   }
 
+  /** For who draws it or pushes it. Views on the engine's memory are to be fetched anew each time: it may grow. */
+  get physics(): { model: MjModel; data: MjData } {
+    return { model: this.#model, data: this.#data }
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
