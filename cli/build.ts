@@ -1,4 +1,4 @@
-/** Builds dist/, what the package ships: JavaScript with types and source maps, the training kernels, and what is bundled. `npm run build` runs it. */
+/** Builds dist/, what the package ships: JavaScript with types and source maps, the training kernels, what is bundled, and the page. `npm run build` runs it. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -34,3 +34,5 @@ rmSync(inDist('cli/report/echarts.js.map'))
 const licences = ['echarts/LICENSE', 'echarts/NOTICE', 'zrender/LICENSE', 'tslib/LICENSE.txt']
 const texts = licences.map((file) => `${file}\n\n${readFileSync(join(root, 'node_modules', file), 'utf8')}`)
 writeFileSync(inDist('cli/report/echarts.LICENCES.txt'), texts.join('\n\n'))
+
+await import('../site/build.ts')

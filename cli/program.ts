@@ -21,6 +21,7 @@ const verbs: Record<string, VerbRecord> = {
   eval: { load: async () => (await import('./verbs/eval.ts')).evalVerb },
   inspect: { load: async () => (await import('./verbs/inspect.ts')).inspectVerb },
   compare: { load: async () => (await import('./verbs/compare.ts')).compareVerb },
+  view: { load: async () => (await import('./verbs/view.ts')).viewVerb },
   check: { load: async () => (await import('./verbs/check.ts')).checkVerb },
   export: { load: async () => (await import('./verbs/export.ts')).exportVerb },
   key: { load: async () => (await import('./verbs/key.ts')).keyVerb },

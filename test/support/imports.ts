@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-const tops = ['cli', 'trainer', 'runtime-as', 'firmware-bridge', 'bench', 'test']
+const tops = ['cli', 'site', 'trainer', 'runtime-as', 'firmware-bridge', 'bench', 'test']
 
 /** Every file of TypeScript or AssemblyScript that is not built, from the root. */
 export function sources(): string[] {

@@ -1,0 +1,104 @@
+/** The page with all that it opens: what `bpd view` serves, or writes for any static host. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { imageUrl } from '../../firmware-bridge/host/images.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
+import type { Catalogue, Named } from '../../site/catalogue.ts'
+import { readAs } from '../../trainer/files/open.ts'
+import { randomStream } from '../../trainer/random.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
+import { teacherPolicy } from '../../trainer/teachers/policy.ts'
+import { loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
+import { shippedModels, teacherIn } from '../models.ts'
+import { root, version } from '../package.ts'
+
+/** By path from the page: its bytes, made when they are asked for. */
+export type Site = Map<string, () => Uint8Array | Promise<Uint8Array>>
+
+/** What the page plays, in its order. */
+const TASKS = ['pendulum', 'hopper', 'walker2d', 'halfcheetah', 'ant']
+/** Golden observations of a teacher, which has none of its own: start states of as many reported episodes. */
+const GOLDENS = 4
+/** files that a page opens at most */
+const MOST_FILES = 64
+
+/** given: files and folders as the user named them; offline: for a host whose network may go. Throws InputError for what the page cannot show. */
+export function siteOf(given: readonly string[], offline: boolean): Site {
+  const site: Site = new Map()
+  const built = join(root, 'dist/page')
+  if (!existsSync(join(built, 'index.html')))
+    throw new FailedError('dist/page: not built, expected after "npm run build"')
+  for (const entry of readdirSync(built, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    site.set(relative(built, file).replaceAll('\\', '/'), () => readFileSync(file))
+  }
+  const engine = 'mujoco/mujoco.wasm'
+  site.set(engine, () => readFileSync(fileURLToPath(import.meta.resolve('@mujoco/mujoco/mujoco.wasm'))))
+  const firmware = 'firmware/rp2040.bin'
+  site.set(firmware, () => readFileSync(imageUrl('rp2040.bin')))
+  const catalogue: Catalogue = {
+    version,
+    tasks: TASKS.map((task) => shippedOf(task, site)),
+    firmware,
+    engine,
+    given: given.flatMap(filesAt).map((file, i) => givenAt(file, i, site)),
+    offline,
+  }
+  if (catalogue.given.length > MOST_FILES)
+    throw new InputError(`${catalogue.given.length} files, expected at most ${MOST_FILES}`)
+  site.set('index.json', () => new TextEncoder().encode(JSON.stringify(catalogue)))
+  return site
+}
+
+/** A task's own teacher and students. */
+function shippedOf(task: string, site: Site): Catalogue['tasks'][number] {
+  const folder = join(shippedModels, task)
+  const add = (file: string, path: string, bytes: () => Uint8Array | Promise<Uint8Array>): Named => {
+    site.set(path, bytes)
+    return { name: relative(root, file).replaceAll('\\', '/'), path }
+  }
+  const file = teacherIn(shippedModels, task)
+  const teacher = add(file, `models/${task}/teacher.bpd`, () => teacherFile(task, file))
+  const students = readdirSync(folder)
+    .filter((name) => name.endsWith('.bpd'))
+    // the one of the results before the smallest
+    .sort((a, b) => Number(b === 'student.bpd') - Number(a === 'student.bpd') || a.localeCompare(b))
+    .map((name) => add(join(folder, name), `models/${task}/${name}`, () => readFileSync(join(folder, name))))
+  return { name: task, teacher, students }
+}
+
+/** As a policy, whose bits are the same in a browser. */
+async function teacherFile(task: string, file: string): Promise<Uint8Array> {
+  const teacher = requirePlain(loadTeacher(file), file)
+  await prepareTask(task)
+  const environment = createTask(task)
+  const goldens = Array.from({ length: GOLDENS }, (_, episode) => {
+    environment.reset(randomStream(1, 'report', episode))
+    return Float32Array.from(environment.observation)
+  })
+  const bytes = teacherPolicy(teacher, environment.spec, goldens)
+  environment.close?.()
+  return bytes
+}
+
+/** The file; of a folder its policies and what was found of them. */
+function filesAt(path: string): string[] {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [path]
+  const files = readdirSync(path)
+    .filter((name) => name.endsWith('.bpd') || name === 'report.json')
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  if (files.length === 0)
+    throw new InputError(`${path}: a folder with nothing to see, expected a .bpd or a report.json in it`)
+  return files.map((name) => join(path, name))
+}
+
+function givenAt(path: string, number: number, site: Site): Named {
+  const { kind, bytes } = readAs(path, ['policy', 'json'])
+  if (kind === 'policy') loadPolicy(bytes, path)
+  const at = `given/${number}${kind === 'policy' ? '.bpd' : '.json'}`
+  site.set(at, () => bytes)
+  return { name: path.length > 60 ? basename(path) : path, path: at }
+}

@@ -1,0 +1,217 @@
+/** The page in a real browser: the same bits as Node, files of strangers, and what the content policy lets it do. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { siteOf } from '../../cli/view/site.ts'
+import { Actor } from '../../site/run/actor.ts'
+import { Lockstep } from '../../site/run/lockstep.ts'
+import { playable } from '../../site/run/tasks.ts'
+import { hex } from '../../site/words.ts'
+import { prepareTask } from '../../trainer/tasks/registry.ts'
+import { launch, openPage } from '../support/browser.ts'
+import { hasChromium } from '../support/chromium.ts'
+import { bpdIn } from '../support/command.ts'
+import { root } from '../support/pages.ts'
+import { describeWith } from '../support/require.ts'
+import { hostileName, sampleCompared } from '../support/sample-compared.ts'
+
+const student = join(root, 'models/pendulum/student.bpd')
+const bytes = readFileSync(student)
+const folder = mkdtempSync(join(tmpdir(), 'bpd-page-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A row of the ledger: what the teacher has, and the student. */
+const row = async (page: Page, name: string): Promise<string[]> =>
+  page.locator('#ledger tr', { hasText: name }).locator('td').allTextContents()
+
+const drop = (page: Page, name: string, buffer: Buffer) =>
+  page.setInputFiles('#choose', { name, mimeType: 'application/octet-stream', buffer })
+
+describeWith('chromium', hasChromium)('the page', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launch()
+  })
+  afterAll(() => browser.close())
+
+  it.each(['pendulum', 'hopper', 'ant'])(
+    'plays 500 steps of %s to the bits of Node, and complains of nothing',
+    async (task) => {
+      const site = siteOf([], false)
+      const shipped = async (file: string) => new Actor(await site.get(`models/${task}/${file}`)!(), file)
+      await prepareTask(task)
+      const here = new Lockstep(playable[task], await shipped('teacher.bpd'), await shipped('student.bpd'), 1)
+      here.run(500)
+      const { page, complaints, close } = await openPage(browser, [], { hash: `#task=${task}`, site })
+      await page.click('#many')
+      expect(await row(page, '500 actions')).toEqual(here.sides.map(({ fingerprint }) => hex(fingerprint)))
+      expect(complaints).toEqual([])
+      here.close()
+      await close()
+    },
+  )
+
+  it('is pushed, disturbed and rotted by hand and by keys, and says so', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    await page.click('#many')
+    const [, undisturbed] = await row(page, '500 actions')
+    await page.click('#restart')
+    await page.focus('#student-view')
+    await page.keyboard.down('ArrowRight')
+    await page.click('#step')
+    await page.keyboard.up('ArrowRight')
+    await page.focus('#noise')
+    await page.keyboard.press('ArrowRight')
+    expect(await page.textContent('#noise-value')).toBe('± 0.01, its own unit')
+    for (let i = 1; i < 500; i += 50) await page.click('#step')
+    await page.click('#many')
+    expect((await row(page, 'actions, CRC'))[1]).not.toBe(undisturbed)
+    await page.click('#flip')
+    await page.waitForSelector('#flip-state:has-text("Caught: CRC-32")')
+    expect((await row(page, 'self-test'))[1]).toBe('fails')
+    await page.click('#mend')
+    expect((await row(page, 'self-test'))[1]).toBe('8 of 8 alike')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('switches students on the slider, down to one that it cut itself', async () => {
+    const { page, close } = await openPage(browser)
+    await page.click('#cut')
+    expect((await row(page, 'weights'))[1]).toBe('38')
+    await page.focus('#sweep')
+    await page.keyboard.press('Home')
+    expect((await row(page, 'weights'))[1]).toBe('66,560')
+    await page.keyboard.press('ArrowRight')
+    expect((await row(page, 'weights'))[1]).toBe('76')
+    await close()
+  })
+
+  it('takes a dropped policy apart, and plays it', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    await drop(page, 'mine.bpd', bytes)
+    const text = await page.innerText('#file')
+    for (const part of ['mine.bpd', '1,187', 'angular velocity [rad/s]', 'Golden vectors', 'alike'])
+      expect(text).toContain(part)
+    await page.click('#file button:has-text("Play it")')
+    await page.waitForFunction(() => document.activeElement !== null)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('shows what bpd compare found, and plays what is open of it', async () => {
+    const compared = structuredClone(sampleCompared)
+    compared.task = 'pendulum'
+    const { page, close } = await openPage(browser)
+    await drop(page, 'student.bpd', bytes)
+    const crc = Number.parseInt((await page.innerText('#file tr:has-text("CRC-32") td')).trim(), 16)
+    compared.rows[1].crc = crc
+    await drop(page, 'compare.json', Buffer.from(JSON.stringify(compared)))
+    expect(await page.locator('#file button:has-text("Play it")').count()).toBe(1)
+    expect(await page.innerText('#file')).toContain(hostileName.replace('\u202e', '\ufffd'))
+    await close()
+  })
+
+  it('refuses hostile files in words, as data', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    const truncated = bytes.subarray(0, 700)
+    const flipped = Buffer.from(bytes)
+    flipped[300] ^= 1
+    const evil = '<img src=x onerror=alert(1)><script>document.title="evil"</script>'
+    const deep = `${'['.repeat(100_000)}`
+    const report = JSON.stringify({ rows: [{ number: 1, name: evil, weights: -1 }], fronts: { weights: [] } })
+    const hostile: [string, Buffer, string][] = [
+      ['cut.bpd', truncated, 'cut.bpd'],
+      ['flipped.bpd', flipped, 'flipped.bpd'],
+      [`${evil}.bpd`, truncated, evil],
+      ['deep.json', Buffer.from(deep), 'nested more than 24 deep'],
+      ['report.json', Buffer.from(report), 'report.json'],
+      ['proto.json', Buffer.from('{"__proto__": {"rows": [], "fronts": {}}}'), 'JSON of another kind'],
+      ['noise.bin', Buffer.from([1, 2, 3, 255]), 'neither a .bpd policy nor JSON'],
+      ['empty', Buffer.alloc(0), 'neither a .bpd policy nor JSON'],
+    ]
+    for (const [name, buffer, said] of hostile) {
+      await drop(page, name, buffer)
+      await expect.poll(() => page.innerText('#file .fault')).toContain(said)
+    }
+    expect(await page.title()).toBe('bpd: a policy, alive')
+    expect(await page.locator('#file img, #opened img, #file script').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('runs no markup and no code out of strings, and reaches nobody else', async () => {
+    const { page, close } = await openPage(browser)
+    const tried = await page.evaluate(async () => {
+      const failed = async (attempt: () => unknown) => {
+        try {
+          await attempt()
+          return false
+        } catch {
+          return true
+        }
+      }
+      return {
+        markup: await failed(() => {
+          document.body.innerHTML = '<b>x</b>'
+        }),
+        worker: await failed(() => new Worker('data:text/javascript,1')),
+        fetch: await failed(() => fetch('https://example.com/')),
+      }
+    })
+    expect(tried).toEqual({ markup: true, worker: true, fetch: true })
+    await close()
+  })
+
+  it('is not wider than a phone, in light and dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, close } = await openPage(browser, [student], { viewport: { width: 400, height: 800 }, colorScheme })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400)
+      await close()
+    }
+  })
+
+  it('every control has a name, and an order that tab goes through', async () => {
+    const { page, close } = await openPage(browser)
+    const nameless = await page
+      .locator('button, select, input')
+      .evaluateAll((all) =>
+        (all as HTMLInputElement[])
+          .filter((one) => !one.textContent?.trim() && !one.ariaLabel && !one.labels?.length)
+          .map(({ id }) => id),
+      )
+    expect(nameless).toEqual([])
+    const seen: string[] = []
+    for (let i = 0; i < 14; i++) {
+      await page.keyboard.press('Tab')
+      seen.push(await page.evaluate(() => document.activeElement?.id ?? ''))
+    }
+    for (const id of ['task', 'teacher-view', 'play', 'many', 'episode']) expect(seen).toContain(id)
+    await close()
+  })
+})
+
+describeWith('chromium', hasChromium)('bpd view --out', () => {
+  it('writes a folder that opens once more without a network', async () => {
+    const out = join(folder, 'site')
+    const { status, stdout } = bpdIn(folder, 'view', student, '--out', out, '--json')
+    expect(status).toBe(0)
+    const { files, bytes: total } = JSON.parse(stdout)
+    expect(files).toBeGreaterThan(20)
+    expect(total).toBeLessThan(15e6)
+    const site = new Map(
+      [...siteOf([student], true).keys()].map((path) => [path, () => readFileSync(join(out, path))] as const),
+    )
+    const browser = await launch()
+    const { page, url, close } = await openPage(browser, [], { site })
+    await page.waitForSelector('html[data-offline=kept]', { timeout: 60_000 })
+    await close.served()
+    await page.goto(`${url}#task=hopper`)
+    await page.reload()
+    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    await close()
+    await browser.close()
+  })
+})
