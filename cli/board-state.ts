@@ -22,6 +22,9 @@ export class BoardState {
   readonly #file: string
   readonly #port: string
   #crc: number | undefined
+  /** CRC-32 of the flash when `saveStable` last looked, and of what it kept last */
+  #seen: number | undefined
+  #kept: number | undefined
 
   /** Throws InputError where this port has no flash to keep, or the file is not one of its. */
   constructor(file: string, port: string) {
@@ -32,6 +35,16 @@ export class BoardState {
     // the board is this command's alone, as a serial port is, and can be kept when it is done
     claimFiles([file], { force: true })
     if (existsSync(file)) this.flash = this.#read(flashBytes)
+  }
+
+  /** Saves what two calls in a row have found the same: not what the board is just about to write. */
+  async saveStable(flash: Uint8Array): Promise<void> {
+    const seen = crc32(flash)
+    if (seen === this.#seen && seen !== this.#kept) {
+      await this.save(flash)
+      this.#kept = seen
+    }
+    this.#seen = seen
   }
 
   /** Throws FailedError where another command has written the file meanwhile: what that one installed stays. */

@@ -27,6 +27,7 @@ const verbs: Record<string, VerbRecord> = {
   key: { load: async () => (await import('./verbs/key.ts')).keyVerb },
   sign: { load: async () => (await import('./verbs/sign.ts')).signVerb },
   boards: { load: async () => (await import('./verbs/boards.ts')).boardsVerb },
+  emulate: { load: async () => (await import('./verbs/emulate.ts')).emulateVerb },
   flash: { load: async () => (await import('./verbs/flash.ts')).flashVerb },
   bench: { load: async () => (await import('./verbs/bench.ts')).benchVerb },
   loop: { load: async () => (await import('./verbs/loop.ts')).loopVerb },

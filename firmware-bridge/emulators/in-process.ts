@@ -22,7 +22,7 @@ export const inProcess: PortKind = {
   realTime: false,
   flashBytes: 2 * SLOT_BYTES,
   missing: async () => undefined,
-  open: async (_, flash) => openInProcess({ flash }),
+  open: async (_, flash, live) => openInProcess({ flash, live }),
 }
 
 export interface InProcessOptions extends Partial<FlashGeometry> {
@@ -30,6 +30,8 @@ export interface InProcessOptions extends Partial<FlashGeometry> {
   stateBytes?: number
   /** contents of both slots at first; default: erased */
   flash?: Uint8Array
+  /** the main loop comes round each millisecond, also while nobody speaks */
+  live?: boolean
   /** the counter of core cycles and its frequency; default: nanoseconds */
   cycles?: () => number
   /** milliseconds since start */
@@ -166,12 +168,14 @@ export class InProcessBoard {
 
 export function openInProcess(options?: InProcessOptions): Port & { board: InProcessBoard } {
   const board = new InProcessBoard(options)
+  const rounds = options?.live ? setInterval(() => board.poll(), 1) : undefined
   return {
     name: 'in-process',
     duplex: board.duplex,
     flash: board.flash.bytes,
     board,
     async close() {
+      clearInterval(rounds)
       board.duplex.destroy()
     },
   }

@@ -7,7 +7,8 @@ import { RP2040 } from 'rp2040js'
 import { RomRoutines, startFromRom } from './boot-rom.ts'
 import { Systick } from './systick.ts'
 
-/** nanoseconds of a core cycle at 125 MHz */
+export const CORE_HZ = 125_000_000
+/** nanoseconds of a core cycle */
 const CYCLE = 8
 const WATCHDOG = 0x40058
 const ROSC = 0x40060
@@ -41,6 +42,20 @@ export class PicoMachine {
   /** Bytes that `receive` was given and the chip has not got yet. */
   get waiting(): number {
     return this.#chunks.reduce((sum, { length }) => sum + length, -this.#fed)
+  }
+
+  /** Lets so many cycles pass while the core sleeps and no byte is on its way; SysTick wakes it as they go. */
+  rest(cycles: number): void {
+    for (let left = Math.floor(cycles); left > 0 && this.#chip.core.waiting && this.waiting === 0; ) {
+      const { core, clock } = this.#chip
+      const part = Math.max(0, Math.ceil(Math.min(left, this.#systick.next - core.cycles)))
+      left -= part
+      core.cycles += part
+      ;(clock as unknown as { tick(nanos: number): void }).tick(part * CYCLE)
+      if (core.cycles < this.#systick.next) return
+      this.#systick.lap()
+      while (this.run(Number.MAX_SAFE_INTEGER));
+    }
   }
 
   receive(bytes: Uint8Array): void {

@@ -7,7 +7,7 @@ import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { imageUrl } from '../host/images.ts'
 import type { PortKind } from '../host/port.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
-import type { FromPico } from './pico-worker.ts'
+import type { FromPico, PicoStart } from './pico-worker.ts'
 
 /** A Raspberry Pi Pico in software. */
 export const picoEmulator: PortKind = {
@@ -19,7 +19,7 @@ export const picoEmulator: PortKind = {
   image: 'rp2040',
   flashBytes: FLASH_BYTES,
   missing: async () => undefined,
-  open: async (name, flash) => ({ name, ...(await openPicoEmulator({ flash })) }),
+  open: async (name, flash, live) => ({ name, ...(await openPicoEmulator({ flash, live })) }),
 }
 
 export interface PicoEmulatorOptions {
@@ -27,6 +27,8 @@ export interface PicoEmulatorOptions {
   image?: Uint8Array
   /** contents of all 2 MB of flash before the image is put there, so that policies of an earlier run are still installed */
   flash?: Uint8Array
+  /** its time goes on while nobody speaks, as this host's does */
+  live?: boolean
 }
 
 export interface PicoEmulator {
@@ -53,7 +55,8 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
   if (options.flash) flash.set(options.flash)
   flash.set(image)
 
-  const worker = new Worker(new URL(`./pico-worker${extname(import.meta.url)}`, import.meta.url), { workerData: flash })
+  const workerData: PicoStart = { flash, live: options.live ?? false }
+  const worker = new Worker(new URL(`./pico-worker${extname(import.meta.url)}`, import.meta.url), { workerData })
   const duplex = lineTo(worker)
   return {
     duplex,

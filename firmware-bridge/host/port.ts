@@ -35,10 +35,11 @@ export interface PortKind {
   /** what to install before it can run here, undefined: nothing */
   missing(): Promise<string | undefined>
   /**
-   * Opens it. name: as `--port` gave it; flash: what it was left with, flashBytes long. Throws InputError where there is no such port, or its emulator is not
-   * installed, FailedError where it cannot be opened
+   * Opens it. name: as `--port` gave it; flash: what it was left with, flashBytes long; live: the time of an emulated board goes on while nobody speaks, so
+   * that a watch runs out and the log's times are this host's. Throws InputError where there is no such port, or its emulator is not installed, FailedError
+   * where it cannot be opened
    */
-  open(name: string, flash?: Uint8Array): Promise<Port>
+  open(name: string, flash?: Uint8Array, live?: boolean): Promise<Port>
   /** Opens another board of its kind that runs this .bpd file from the start, however large. Absent: it cannot. */
   openPlaced?(policy: Uint8Array): Promise<Port>
 }

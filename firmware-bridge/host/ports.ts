@@ -2,20 +2,23 @@
 import { inProcess } from '../emulators/in-process.ts'
 import { picoEmulator } from '../emulators/pico.ts'
 import { qemuStm32f405 } from '../emulators/qemu.ts'
+import { isNetwork, network } from './network.ts'
 import type { Port, PortKind } from './port.ts'
 import { listSerial, serial } from './serial.ts'
 
-/** Every emulated board, and the device without one. Any other name is a serial port's. */
+/** Every emulated board, and the device without one. Any other name is a line's: a TCP port's, or a serial port's. */
 export const EMULATORS: readonly PortKind[] = [picoEmulator, qemuStm32f405, inProcess]
 
 /** What is behind this name of a port. */
-export const kindOf = (name: string): PortKind => EMULATORS.find((kind) => kind.name === name) ?? serial
+export const kindOf = (name: string): PortKind =>
+  EMULATORS.find((kind) => kind.name === name) ?? (isNetwork(name) ? network : serial)
 
 /**
  * Opens the port of this name. Throws InputError where there is no such port, or its emulator is not installed, FailedError where it cannot
  * be opened.
  *
- * @param name `pico-emulator`, `qemu-stm32f405`, `in-process` (the device without a board), or a serial port: /dev/ttyUSB0, COM3
+ * @param name `pico-emulator`, `qemu-stm32f405`, `in-process` (the device without a board), a serial port (/dev/ttyUSB0, COM3), or a TCP port
+ *   (socket://127.0.0.1:5000)
  * @param flash of an emulated board: the bytes that `Port.flash` had when it was last open. Absent: erased
  *
  * @example

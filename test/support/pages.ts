@@ -22,7 +22,7 @@ export const apiPages = (): string[] =>
 
 /** The READMEs and specifications that lie beside the code, by their path from the root. */
 export const folderPages = (): string[] =>
-  ['trainer', 'runtime-as', 'firmware-bridge'].flatMap((top) =>
+  ['trainer', 'runtime-as', 'firmware-bridge', 'clients'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
       .filter(isPage)
       .map((file) => `${top}/${file.replaceAll('\\', '/')}`)

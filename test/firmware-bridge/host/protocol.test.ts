@@ -1,4 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { InProcessBoard } from '../../../firmware-bridge/emulators/in-process.ts'
 import { encodeFrame } from '../../../firmware-bridge/host/frames.ts'
@@ -22,15 +26,21 @@ function exchange(): { title: string; sent: string; answered: string }[] {
     })
 }
 
+function exchangeBoard(): InProcessBoard {
+  const sizes = { slotBytes: 8192, eraseBytes: 4096, programBytes: 256, stateBytes: 4096, clockHz: 125_000_000 }
+  let cycles = 0
+  const counter = () => {
+    cycles += 1000
+    return cycles
+  }
+  return new InProcessBoard({ ...sizes, cycles: counter, millis: () => 1500, seed: () => 0x5eed0000 })
+}
+
+const withPython = spawnSync('python3', ['--version']).status === 0 ? it : it.skip
+
 describe('PROTOCOL.md', () => {
   it('shows an exchange that the device repeats byte for byte', async () => {
-    const sizes = { slotBytes: 8192, eraseBytes: 4096, programBytes: 256, stateBytes: 4096, clockHz: 125_000_000 }
-    let cycles = 0
-    const counter = () => {
-      cycles += 1000
-      return cycles
-    }
-    const board = new InProcessBoard({ ...sizes, cycles: counter, millis: () => 1500, seed: () => 0x5eed0000 })
+    const board = exchangeBoard()
     const heard: Buffer[] = []
     board.duplex.on('data', (bytes: Buffer) => heard.push(bytes))
     const exchanges = exchange()
@@ -40,6 +50,28 @@ describe('PROTOCOL.md', () => {
       await new Promise(setImmediate)
       expect(hex(Buffer.concat(heard.splice(0))), title).toBe(answered)
     }
+  })
+
+  withPython('shows a smallest client, whose bytes are those of the exchange', async () => {
+    const program = /```python\n(.*?)```/s.exec(page)?.[1] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'bpd-protocol-'))
+    writeFileSync(join(folder, 'tiny.bpd'), tinyFile())
+    const board = exchangeBoard()
+    const client = spawn('python3', ['-c', program, 'tiny.bpd'], { cwd: folder })
+    const sent: Buffer[] = []
+    client.stdout.on('data', (bytes: Buffer) => {
+      sent.push(bytes)
+      board.duplex.write(bytes)
+    })
+    board.duplex.on('data', (bytes: Buffer) => client.stdin.write(bytes))
+    expect(await text(client.stderr)).toMatch(/^1000 \[1\.4681\d+\]\s$/)
+    expect(hex(Buffer.concat(sent))).toBe(
+      exchange()
+        .slice(0, 6)
+        .map((each) => each.sent)
+        .join(''),
+    )
+    rmSync(folder, { recursive: true })
   })
 
   it('lists the types, statuses and offsets of the code', () => {

@@ -1,0 +1,78 @@
+/** clients/c: clean under every compiler at hand, and at work against emulated boards behind a bad line. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, expect, it } from 'vitest'
+import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
+import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
+import { expectUnfooled, session } from '../support/client-session.ts'
+import { root } from '../support/pages.ts'
+import { describeWith } from '../support/require.ts'
+
+const has = (program: string) => spawnSync(program, ['--version']).status === 0
+const clean = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-I', join(root, 'clients/c')]
+const folder = mkdtempSync(join(tmpdir(), 'bpd-c-client-'))
+afterAll(() => rmSync(folder, { recursive: true }), 60_000)
+
+/** What the compiler says, '' where it is content. The program's path is its name in the folder. */
+function compile(name: string, ...command: string[]): string {
+  const [compiler, ...words] = command
+  return spawnSync(compiler, [...words, ...clean, '-o', join(folder, name)], { encoding: 'utf8' }).stderr
+}
+
+const boards = await Promise.all(
+  EMULATORS.filter(({ image }) => image).map(async ({ name, missing }) => ({ name, missing: await missing() })),
+)
+
+const uses = `#include "bpd_client.h"
+int use(struct bpd_client *client, const struct bpd_line *line, const uint8_t *policy, uint32_t bytes, float *numbers);
+int use(struct bpd_client *client, const struct bpd_line *line, const uint8_t *policy, uint32_t bytes, float *numbers) {
+  struct bpd_stats stats;
+  if (bpd_connect(client, line, 1) || bpd_install(client, policy, bytes, 1) || bpd_watch(client, 5, 0)) return 1;
+  return bpd_step(client, numbers, numbers, 0) || bpd_stats_of(client, &stats) || bpd_reset(client);
+}
+`
+
+describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-none-eabi-gcc'].every(has))(
+  'the C client',
+  () => {
+    it.each([
+      ['gcc', ['-std=c99', '-O2']],
+      ['clang', ['-std=c99', '-O2']],
+      ['g++', ['-std=c++11', '-x', 'c++']],
+      ['clang', ['-std=c++17', '-x', 'c++']],
+      ['arm-none-eabi-gcc', ['-std=c99', '-Os', '-mcpu=cortex-m0plus', '-mthumb', '-ffreestanding']],
+      ['arm-none-eabi-gcc', ['-std=c99', '-Os', '-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16']],
+    ])('%s %j has nothing to say of it', (compiler, flags) => {
+      const file = join(folder, 'uses.c')
+      writeFileSync(file, uses)
+      expect(compile('uses.o', compiler, ...flags, '-c', file)).toBe('')
+    })
+
+    it.each(boards)(
+      'takes two policies to $name over a bad line, and no action is wrong',
+      async ({ name, missing }) => {
+        expect(missing).toBeUndefined()
+        const sanitised = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+        expect(compile('client', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client.c'))).toBe('')
+        expectUnfooled(await session(name, [join(folder, 'client')], 13))
+      },
+    )
+
+    it('comes with a control loop that runs', async () => {
+      expect(compile('example', 'gcc', '-std=c99', '-O2', join(root, 'clients/c/example.c'), '-lm')).toBe('')
+      const port = await openPort('in-process')
+      const offer = await offerTcp(port)
+      try {
+        const words = [offer.name, join(root, 'models/pendulum/student.bpd'), '20']
+        const child = spawn(join(folder, 'example'), words, { stdio: ['ignore', 'pipe', 'inherit'] })
+        expect(await text(child.stdout)).toMatch(/^20 steps on in-process: \d+ late, \d+ in failsafe, /)
+      } finally {
+        await offer.close()
+        await port.close()
+      }
+    })
+  },
+)

@@ -1,0 +1,78 @@
+/** clients/python as a user has it: a wheel in a fresh virtual environment, against emulated boards behind a bad line. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
+import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
+import { expectUnfooled, session } from '../support/client-session.ts'
+import { root } from '../support/pages.ts'
+import { describeWith } from '../support/require.ts'
+
+const clients = join(root, 'clients/python')
+const tools = ['mypy==2.4.1', 'types-pyserial==3.5.0.20261104']
+const works = spawnSync('python3', ['-c', 'import ensurepip, venv']).status === 0 && process.platform !== 'win32'
+const boards = await Promise.all(
+  EMULATORS.filter(({ image }) => image).map(async ({ name, missing }) => ({ name, missing: await missing() })),
+)
+
+describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the Python client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bpd-python-'))
+  const python = join(folder, 'env/bin/python')
+  const run = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(words[0], words.slice(1), { cwd: folder, encoding: 'utf8' })
+    expect(status, stdout + stderr).toBe(0)
+    return stdout
+  }
+
+  beforeAll(() => {
+    run('python3', '-m', 'venv', 'env')
+    run(python, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', 'wheels', clients)
+    const [wheel] = readdirSync(join(folder, 'wheels'))
+    expect(wheel).toMatch(/^bpd_client-\d+\.\d+\.\d+-py3-none-any\.whl$/)
+    run(python, '-m', 'pip', 'install', '--quiet', join('wheels', wheel), ...tools)
+  }, 300_000)
+  afterAll(() => rmSync(folder, { recursive: true }), 60_000)
+
+  it('is typed: mypy --strict has nothing to say of it, of its examples, and of who imports the wheel', () => {
+    const strict = [
+      python,
+      '-m',
+      'mypy',
+      '--strict',
+      '--config-file',
+      join(clients, 'pyproject.toml'),
+      '--cache-dir',
+      'cache',
+    ]
+    run(...strict, join(clients, 'bpd_client.py'))
+    // these see the installed package
+    run(...strict, join(clients, 'examples/control_loop.py'), join(clients, 'examples/ros2_node.py'))
+  })
+
+  it.each(boards)('takes two policies to $name over a bad line, and no action is wrong', async ({ name, missing }) => {
+    expect(missing).toBeUndefined()
+    const script = join(root, 'test/support/python-client.py')
+    expectUnfooled(await session(name, [python, script], 11))
+  })
+
+  it('comes with a control loop that runs at the rate of the policy', async () => {
+    const port = await openPort('in-process')
+    const offer = await offerTcp(port)
+    try {
+      const words = [join(clients, 'examples/control_loop.py'), offer.name, join(root, 'models/pendulum/student.bpd')]
+      const child = spawn(python, [...words, '--steps', '20'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      expect(await text(child.stdout)).toMatch(/^20 steps at 20 Hz on in-process: \d+ late, \d+ in failsafe, /)
+    } finally {
+      await offer.close()
+      await port.close()
+    }
+  })
+})
+
+async function reachesPyPI(): Promise<boolean> {
+  if (process.env.BPD_REQUIRE === 'all') return true
+  return spawnSync('python3', ['-m', 'pip', 'download', '--help'], { stdio: 'ignore' }).status === 0
+}

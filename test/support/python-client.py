@@ -1,0 +1,19 @@
+"""Drives a board through bpd_client: argv is the port, then files of a policy and its observations (f32) in turns. Actions go to stdout as f32."""
+import json
+import struct
+import sys
+
+from bpd_client import Board
+
+port, *files = sys.argv[1:]
+with Board.open(port, timeout=0.06, patience=60, long_patience=120) as board:
+    for policy_file, observations_file in zip(files[::2], files[1::2]):
+        with open(policy_file, "rb") as policy, open(observations_file, "rb") as observations:
+            data, numbers = policy.read(), observations.read()
+        board.install(data, attempts=20)
+        size = board.info.policy.observations
+        for (*observation,) in struct.iter_unpack(f"<{size}f", numbers):
+            action, _ = board.step(observation)
+            sys.stdout.buffer.write(struct.pack(f"<{len(action)}f", *action))
+    stats = board.stats()
+print(json.dumps(stats.__dict__), file=sys.stderr)
