@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define BPD_PROTOCOL 5u
+#define BPD_PROTOCOL 6u
 #define BPD_BAUD 115200u
 #define BPD_MAX_PAYLOAD 516u
 #define BPD_MAX_FRAME 524u
@@ -52,7 +52,7 @@ struct bpd_line {
 /* What a board says of itself. The policy's fields are 0 where none runs. */
 struct bpd_info {
   char name[17];
-  uint8_t format, slot, confirmed; /* slot 255: no policy */
+  uint8_t format, slot, confirmed, keyed; /* slot 255: no policy; keyed: it takes no request that moves or changes something without a tag */
   uint16_t max_payload, observations, actions, goldens;
   uint32_t generation, policy_bytes, policy_crc, contract, period_us, file_bytes, erase_bytes, program_bytes, clock_hz;
   uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware;
@@ -61,7 +61,7 @@ struct bpd_info {
 /* Counted by the board since its start, in the order of PROTOCOL.md. */
 struct bpd_stats {
   uint32_t frames, bad_crc, dropped, overruns, repeats, steps, bad_observations, reverts, failsafes, bounded, fast_windows, slow_windows;
-  uint32_t window_ms, clamped_observations;
+  uint32_t window_ms, clamped_observations, stale;
 };
 
 struct bpd_client {
@@ -77,10 +77,14 @@ struct bpd_client {
   uint16_t observations, actions;
   uint32_t contract;
   const uint8_t *bounds;
-  /* the frame on its way, and the one that comes */
+  /* the request on its way, and the frame that comes */
   uint8_t out[BPD_MAX_FRAME], in[BPD_MAX_FRAME];
-  uint32_t out_bytes, in_bytes, nonce;
+  uint32_t in_bytes, nonce;
+  /* of HELLO: what its answers are told by, for a start of the board and this end */
   uint16_t sequence;
+  /* of requests that change or move something: the board's session, and how far they have counted in it */
+  uint32_t session, epoch;
+  uint16_t counted;
   uint8_t escaped, broken;
 };
 
@@ -110,19 +114,19 @@ static inline float bpd_f32(const uint8_t *at) {
 
 /* -- the line ---------------------------------------------------------------------------------------------------------------------- */
 
-static inline void bpd_send_frame(struct bpd_client *client) {
+static inline void bpd_send_frame(struct bpd_client *client, const uint8_t *frame, uint32_t bytes) {
   const struct bpd_line *line = &client->line;
   static const uint8_t end[1] = {0xc0}, escaped_end[2] = {0xdb, 0xdc}, escaped_escape[2] = {0xdb, 0xdd};
   uint32_t from = 0;
   line->send(line->context, end, 1);
-  for (uint32_t at = 0; at < client->out_bytes; at++) {
-    const uint8_t byte = client->out[at];
+  for (uint32_t at = 0; at < bytes; at++) {
+    const uint8_t byte = frame[at];
     if (byte != 0xc0 && byte != 0xdb) continue;
-    if (at > from) line->send(line->context, client->out + from, at - from);
+    if (at > from) line->send(line->context, frame + from, at - from);
     line->send(line->context, byte == 0xc0 ? escaped_end : escaped_escape, 2);
     from = at + 1;
   }
-  line->send(line->context, client->out + from, client->out_bytes - from);
+  line->send(line->context, frame + from, bytes - from);
   line->send(line->context, end, 1);
 }
 
@@ -149,18 +153,18 @@ static inline uint32_t bpd_take(struct bpd_client *client, uint8_t byte) {
   return 0;
 }
 
-/* Whether the `bytes` in client->in are the answer to the request in client->out. */
-static inline int bpd_answers(struct bpd_client *client, uint32_t bytes, uint32_t seal) {
+/* Whether the `bytes` in client->in are the answer to this request. */
+static inline int bpd_answers(struct bpd_client *client, uint32_t bytes, const uint8_t *request, uint32_t seal) {
   const uint8_t *in = client->in;
   if (bytes < 8) return 0;
   const uint32_t crc = bpd_crc32(0, in, bytes - 4), field = bpd_u32(in + bytes - 4);
   /* older firmware seals answers with nothing: its HELLO is heard, to say so */
   const int older = in[0] == 0x81 && bytes > 8 && crc == field && in[4] < BPD_PROTOCOL;
-  return (((crc ^ seal) == field) || older) && in[0] == (client->out[0] | 0x80) && bpd_u16(in + 2) == client->sequence;
+  return (((crc ^ seal) == field) || older) && in[0] == (request[0] | 0x80) && bpd_u16(in + 2) == bpd_u16(request + 2);
 }
 
 /* Waits for the answer; its bytes, 0: not in time. */
-static inline uint32_t bpd_wait(struct bpd_client *client, uint32_t seal, uint32_t milliseconds) {
+static inline uint32_t bpd_wait(struct bpd_client *client, const uint8_t *request, uint32_t seal, uint32_t milliseconds) {
   const struct bpd_line *line = &client->line;
   const uint32_t began = line->millis(line->context);
   for (;;) {
@@ -173,45 +177,79 @@ static inline uint32_t bpd_wait(struct bpd_client *client, uint32_t seal, uint32
       const uint32_t bytes = bpd_take(client, come[i]);
       if (bytes == 0) continue;
       /* what is behind an answer is no answer to anything */
-      if (bpd_answers(client, bytes, seal)) found = bytes;
+      if (bpd_answers(client, bytes, request, seal)) found = bytes;
       else client->bad++;
     }
     if (found) return found;
   }
 }
 
+/* Makes a frame of the payload that stands at frame + 4; its seal. */
+static inline uint32_t bpd_seal(uint8_t *frame, uint8_t type, uint16_t sequence, uint32_t payload, uint32_t mix) {
+  frame[0] = type;
+  frame[1] = 0;
+  frame[2] = (uint8_t)sequence;
+  frame[3] = (uint8_t)(sequence >> 8);
+  const uint32_t seal = bpd_crc32(0, frame, 4 + payload) ^ mix;
+  bpd_put32(frame + 4 + payload, seal);
+  return seal;
+}
+
+/* Sends a frame again and again until its answer comes; its bytes, 0: none within `patience`. tries 0: any number. */
+static inline uint32_t bpd_exchange(struct bpd_client *client, const uint8_t *frame, uint32_t bytes, uint32_t seal, uint32_t patience, uint32_t tries) {
+  const uint32_t began = client->line.millis(client->line.context);
+  client->requests++;
+  for (uint32_t wait = client->timeout, tried = 0; tries == 0 || tried < tries; tried++) {
+    const uint32_t waited = client->line.millis(client->line.context) - began;
+    if (waited >= patience) return 0;
+    if (tried) client->retries++;
+    bpd_send_frame(client, frame, bytes);
+    const uint32_t answer = bpd_wait(client, frame, seal, wait < patience - waited ? wait : patience - waited);
+    if (answer) return answer;
+    wait = wait + wait / 2 < 2 * client->timeout ? wait + wait / 2 : 2 * client->timeout;
+  }
+  return 0;
+}
+
+/* HELLO, without touching the request in client->out; bytes of its answer, 0: none. */
+static inline uint32_t bpd_ask_hello(struct bpd_client *client, uint32_t patience) {
+  uint8_t frame[12];
+  bpd_put32(frame + 4, client->nonce = client->nonce * 1664525u + 1013904223u);
+  const uint32_t seal = bpd_seal(frame, 1, ++client->sequence, 4, 0);
+  return bpd_exchange(client, frame, sizeof frame, seal, patience, 0);
+}
+
+/* Whether an answer may still come: not where the board has started anew, or another host has spoken. */
+static inline int bpd_still_there(struct bpd_client *client) {
+  if (bpd_ask_hello(client, client->timeout) != 124 || client->in[4] != BPD_PROTOCOL) return 1;
+  const uint8_t *at = client->in + 4;
+  const uint32_t epoch = bpd_u32(at + 100);
+  if (bpd_u32(at + 96) != client->session) return 0;
+  return epoch < client->epoch || (epoch == client->epoch && bpd_u16(at + 104) <= client->counted);
+}
+
 /*
  * One request, sent again until its answer comes: the board answers a repeated one from memory. The payload stands in client->out + 4 already.
- * expected: bytes of the answer's payload, which is in client->in + 4 afterwards; bytes: gets their number where several are possible
+ * guarded: it changes or moves something, and counts up in the session; contract: of a STEP; expected: bytes of the answer's payload, which is in
+ * client->in + 4 afterwards
  */
-static inline int bpd_ask(struct bpd_client *client, uint8_t type, uint32_t payload, uint32_t patience, uint32_t contract, uint32_t expected, uint32_t *bytes) {
-  uint8_t *out = client->out;
-  client->sequence++;
-  client->requests++;
-  out[0] = type;
-  out[1] = 0;
-  out[2] = (uint8_t)client->sequence;
-  out[3] = (uint8_t)(client->sequence >> 8);
-  const uint32_t seal = bpd_crc32(0, out, 4 + payload) ^ contract;
-  bpd_put32(out + 4 + payload, seal);
-  client->out_bytes = 8 + payload;
+static inline int bpd_ask(struct bpd_client *client, uint8_t type, int guarded, uint32_t payload, uint32_t patience, uint32_t contract, uint32_t expected) {
   const uint32_t began = client->line.millis(client->line.context);
-  for (uint32_t wait = client->timeout, tries = 0;; wait = wait + wait / 2 < 2 * client->timeout ? wait + wait / 2 : 2 * client->timeout) {
+  if (guarded && ++client->counted == 0) client->epoch++;
+  const uint16_t sequence = guarded ? client->counted : ++client->sequence;
+  const uint32_t seal = bpd_seal(client->out, type, sequence, payload, guarded ? contract ^ client->session ^ client->epoch : contract);
+  for (;;) {
     const uint32_t waited = client->line.millis(client->line.context) - began;
     if (waited >= patience) return BPD_SILENT;
-    if (tries++) client->retries++;
-    bpd_send_frame(client);
-    const uint32_t answer = bpd_wait(client, seal, wait < patience - waited ? wait : patience - waited);
-    if (answer == 0) continue;
-    const uint8_t status = client->in[1];
-    if (status != 0) {
-      if (answer != 12) return BPD_NONSENSE;
-      client->detail = bpd_u32(client->in + 4);
-      return status;
+    const uint32_t answer = bpd_exchange(client, client->out, 8 + payload, seal, patience - waited, guarded ? 2 : 0);
+    if (answer == 0) {
+      if (guarded && !bpd_still_there(client)) return BPD_SILENT;
+      continue;
     }
-    if (bytes) *bytes = answer - 8;
-    else if (answer - 8 != expected) return BPD_NONSENSE;
-    return BPD_DONE;
+    const uint8_t status = client->in[1];
+    if (answer != (status ? 12 : 8 + expected)) return BPD_NONSENSE;
+    if (status) client->detail = bpd_u32(client->in + 4);
+    return status;
   }
 }
 
@@ -221,13 +259,16 @@ static inline int bpd_within(uint32_t value, uint32_t low, uint32_t high) { retu
 
 /* What the board is and runs, asked anew, to client->info. */
 static inline int bpd_hello(struct bpd_client *client) {
-  uint32_t bytes = 0;
-  bpd_put32(client->out + 4, client->nonce = client->nonce * 1664525u + 1013904223u);
-  const int asked = bpd_ask(client, 1, 4, client->patience, 0, 0, &bytes);
-  if (asked != BPD_DONE) return asked;
+  const uint32_t answer = bpd_ask_hello(client, client->patience);
   const uint8_t *at = client->in + 4;
   struct bpd_info *info = &client->info;
-  if (bytes != 92 || at[0] != BPD_PROTOCOL) return BPD_NONSENSE;
+  if (answer == 0) return BPD_SILENT;
+  if (client->in[1] || answer != 8 + 116 || at[0] != BPD_PROTOCOL) return BPD_NONSENSE;
+  const uint32_t session = bpd_u32(at + 96), epoch = bpd_u32(at + 100);
+  const uint16_t counted = bpd_u16(at + 104);
+  const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
+  if (!ahead) client->session = session, client->epoch = epoch, client->counted = counted;
+  info->keyed = bpd_u16(at + 106) != 0;
   info->format = at[1], info->slot = at[2], info->confirmed = at[3];
   info->max_payload = bpd_u16(at + 4), info->observations = bpd_u16(at + 6), info->actions = bpd_u16(at + 8), info->goldens = bpd_u16(at + 10);
   info->generation = bpd_u32(at + 12), info->policy_bytes = bpd_u32(at + 16), info->policy_crc = bpd_u32(at + 20), info->contract = bpd_u32(at + 24);
@@ -276,7 +317,7 @@ static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, u
 static inline int bpd_begin(struct bpd_client *client, uint32_t bytes, uint32_t crc, uint32_t patience, uint32_t *stands) {
   bpd_put32(client->out + 4, bytes);
   bpd_put32(client->out + 8, crc);
-  const int asked = bpd_ask(client, 2, 8, patience, 0, 4, 0);
+  const int asked = bpd_ask(client, 2, 1, 8, patience, 0, 4);
   if (asked != BPD_DONE) return asked;
   *stands = bpd_u32(client->in + 4);
   return *stands <= bytes ? BPD_DONE : BPD_NONSENSE;
@@ -296,7 +337,7 @@ static inline int bpd_upload(struct bpd_client *client, const uint8_t *policy, u
     const uint32_t tried = 8 * client->timeout < client->patience / 2 ? 8 * client->timeout : client->patience / 2;
     bpd_put32(client->out + 4, sent);
     memcpy(client->out + 8, policy + sent, part);
-    asked = bpd_ask(client, 3, 4 + part, chunk == smallest ? client->patience : tried, 0, 4, 0);
+    asked = bpd_ask(client, 3, 1, 4 + part, chunk == smallest ? client->patience : tried, 0, 4);
     if (asked == BPD_SILENT && chunk > smallest) {
       uint32_t stands = 0;
       chunk = shorter;
@@ -310,13 +351,13 @@ static inline int bpd_upload(struct bpd_client *client, const uint8_t *policy, u
       chunk = client->retries > retries ? shorter : 2 * chunk < largest ? 2 * chunk : largest;
     }
   }
-  return asked == BPD_DONE ? bpd_ask(client, 4, 0, client->long_patience, 0, 0, 0) : asked;
+  return asked == BPD_DONE ? bpd_ask(client, 4, 1, 0, client->long_patience, 0, 0) : asked;
 }
 
 /* Ends the trial of the policy with this CRC-32: it stays. */
 static inline int bpd_confirm(struct bpd_client *client, uint32_t crc) {
   bpd_put32(client->out + 4, crc);
-  return bpd_ask(client, 9, 4, client->patience, 0, 0, 0);
+  return bpd_ask(client, 9, 1, 4, client->patience, 0, 0);
 }
 
 static inline int bpd_runs(const struct bpd_client *client, uint32_t bytes, uint32_t crc) {
@@ -366,7 +407,7 @@ static inline int bpd_step(struct bpd_client *client, const float *observation, 
       memcpy(&bits, observation + i, sizeof bits);
       bpd_put32(client->out + 4 + 4 * i, bits);
     }
-    asked = bpd_ask(client, 5, 4 * observations, client->patience, client->contract, 4 + 4 * actions, 0);
+    asked = bpd_ask(client, 5, 1, 4 * observations, client->patience, client->contract, 4 + 4 * actions);
   }
   if (asked != BPD_DONE) return asked;
   const uint8_t *answer = client->in + 4;
@@ -383,21 +424,21 @@ static inline int bpd_step(struct bpd_client *client, const float *observation, 
 static inline int bpd_watch(struct bpd_client *client, uint8_t periods, int hold) {
   client->out[4] = periods;
   client->out[5] = (uint8_t)(hold != 0);
-  return bpd_ask(client, 10, 2, client->patience, 0, 0, 0);
+  return bpd_ask(client, 10, 1, 2, client->patience, 0, 0);
 }
 
 static inline int bpd_stats_of(struct bpd_client *client, struct bpd_stats *stats) {
-  const int asked = bpd_ask(client, 7, 0, client->patience, 0, 56, 0);
+  const int asked = bpd_ask(client, 7, 0, 0, client->patience, 0, 60);
   if (asked != BPD_DONE) return asked;
-  uint32_t counted[14];
-  for (uint32_t i = 0; i < 14; i++) counted[i] = bpd_u32(client->in + 4 + 4 * i);
+  uint32_t counted[15];
+  for (uint32_t i = 0; i < 15; i++) counted[i] = bpd_u32(client->in + 4 + 4 * i);
   memcpy(stats, counted, sizeof *stats);
   return BPD_DONE;
 }
 
 /* Restarts the board and waits until it answers again. */
 static inline int bpd_reset(struct bpd_client *client) {
-  const int asked = bpd_ask(client, 8, 0, client->timeout, 0, 0, 0);
+  const int asked = bpd_ask(client, 8, 1, 0, client->timeout, 0, 0);
   return asked == BPD_DONE || asked == BPD_SILENT ? bpd_hello(client) : asked;
 }
 

@@ -24,11 +24,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 __all__ = ["Board", "BoardError", "BoardInfo", "FailsafeError", "LoggedStep", "Policy", "RefusedError", "Running", "SilentError", "Stats", "Step"]
 __version__ = "0.2.0"
 
-PROTOCOL = 5
+PROTOCOL = 6
 BAUD = 115_200
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
 HELLO, BEGIN, DATA, COMMIT, STEP, BENCH, STATS, RESET, CONFIRM, WATCH, LOG = range(1, 12)
 ANSWER = 0x80
+#: requests that change or move something: they count up in the session that HELLO tells
+GUARDED = frozenset((BEGIN, DATA, COMMIT, STEP, RESET, CONFIRM, WATCH))
 MAX_PAYLOAD, MAX_CHUNK, MAX_FRAME = 516, 512, 524
 NAMES = {1: "HELLO", 2: "BEGIN", 3: "DATA", 4: "COMMIT", 5: "STEP", 6: "BENCH", 7: "STATS", 8: "RESET", 9: "CONFIRM", 10: "WATCH", 11: "LOG"}
 STATUSES = ("OK", "UNKNOWN_TYPE", "BAD_LENGTH", "NO_POLICY", "NO_UPLOAD", "TOO_LARGE", "BAD_OFFSET", "DIFFERENT", "INCOMPLETE", "BAD_FILE_CRC", "INVALID",
@@ -127,6 +129,8 @@ class BoardInfo:
     #: seconds since start
     uptime: float
     firmware: int
+    #: the board has a key, and takes no request that moves or changes something without a tag
+    keyed: bool
     policy: Optional[Running]
 
 
@@ -149,6 +153,8 @@ class Stats:
     #: milliseconds that the last 100 intervals between steps took, 0: none yet
     window_ms: int
     clamped_observations: int
+    #: requests of a session before, or said once more: not acted on
+    stale: int
     host_requests: int
     host_retries: int
     host_bad: int
@@ -190,8 +196,10 @@ class Board:
         self._timeout, self._patience, self._long = timeout, patience, long_patience
         self._frame, self._escaped, self._broken = bytearray(), False, False
         self._frames: List[bytes] = []
-        # begins anywhere, so that no request of a session before this one is the same
+        # of requests that are not guarded: begins anywhere, so that none is taken for one of a host before
         self._sequence = int.from_bytes(os.urandom(2), "little")
+        # of those that are: the board's session, and 65,536 times its epoch and the sequence to it
+        self._session, self._counter = 0, 0
         self._policy: Optional[Policy] = None
         self.requests = self.retries = self.bad = 0
         self.info: BoardInfo = self.hello()
@@ -222,7 +230,11 @@ class Board:
 
     def hello(self) -> BoardInfo:
         """What the board is and runs, asked anew."""
-        self.info = _info(self._ask(HELLO, os.urandom(4), self._patience))
+        answer = self._ask(HELLO, os.urandom(4), self._patience)
+        self.info = _info(answer)
+        session, counter = _session(answer)
+        self._counter = max(self._counter, counter) if session == self._session else counter
+        self._session = session
         return self.info
 
     def expect(self, policy: bytes) -> Policy:
@@ -305,7 +317,7 @@ class Board:
 
     def stats(self) -> Stats:
         """What the board has counted since its start, and this end since it connected."""
-        counted: Tuple[int, ...] = struct.unpack("<14I", self._ask(STATS, b"", self._patience, 56))
+        counted: Tuple[int, ...] = struct.unpack("<15I", self._ask(STATS, b"", self._patience, 60))
         return Stats(*(*counted, self.requests, self.retries, self.bad))
 
     def bench(self, count: int) -> List[int]:
@@ -390,10 +402,16 @@ class Board:
 
     def _ask(self, kind: int, payload: bytes, patience: float, length: Optional[int] = None, contract: int = 0) -> bytes:
         """The payload of the answer. length: of it, None: any. contract: what the request is sealed with."""
-        self._sequence = (self._sequence + 1) & 0xFFFF
         self.requests += 1
-        head = struct.pack("<BBH", kind, 0, self._sequence)
-        seal = zlib.crc32(head + payload) ^ contract
+        mix = contract
+        if kind in GUARDED:
+            self._counter += 1
+            sequence = self._counter & 0xFFFF
+            mix ^= self._session ^ (self._counter >> 16 & 0xFFFFFFFF)
+        else:
+            sequence = self._sequence = (self._sequence + 1) & 0xFFFF
+        head = struct.pack("<BBH", kind, 0, sequence)
+        seal = zlib.crc32(head + payload) ^ mix
         line = _encoded(head + payload + struct.pack("<I", seal))
         deadline, wait, tries = time.monotonic() + patience, self._timeout, 0
         while (left := deadline - time.monotonic()) > 0:
@@ -401,11 +419,13 @@ class Board:
             tries += 1
             try:
                 self._write(line)
-                answer = self._wait(kind, seal, time.monotonic() + min(wait, left))
+                answer = self._wait(kind, sequence, seal, time.monotonic() + min(wait, left))
             except OSError as error:  # pyserial's errors too
                 raise SilentError(f"the line closed ({error})") from error
             wait = min(1.5 * wait, 2 * self._timeout)
             if answer is None:
+                if kind in GUARDED and tries % 2 == 0:
+                    self._still_there(min(wait, deadline - time.monotonic()))
                 continue
             status, body = answer
             expected = 4 if status else length
@@ -417,7 +437,20 @@ class Board:
             return body
         raise SilentError("no answer from the board, expected one with bpd firmware at the other end of the line")
 
-    def _wait(self, kind: int, seal: int, until: float) -> Optional[Tuple[int, bytes]]:
+    def _still_there(self, patience: float) -> None:
+        """Raises SilentError where the board has started anew, or another host has spoken: no answer will come then. Changes nothing."""
+        try:
+            answer = self._ask(HELLO, os.urandom(4), patience)
+        except SilentError:
+            return
+        _info(answer)
+        session, counter = _session(answer)
+        if session != self._session:
+            raise SilentError("the board started anew")
+        if counter > self._counter:
+            raise SilentError("another host speaks to the board")
+
+    def _wait(self, kind: int, asked: int, seal: int, until: float) -> Optional[Tuple[int, bytes]]:
         """Status and payload of the answer that opens with its request's seal; None: not in time."""
         while True:
             while self._frames:
@@ -425,7 +458,7 @@ class Board:
                 body, crc = frame[:-4], int.from_bytes(frame[-4:], "little")
                 if len(frame) >= 8 and zlib.crc32(body) ^ seal == crc:
                     answered, status, sequence = struct.unpack_from("<BBH", body)
-                    if answered == kind | ANSWER and sequence == self._sequence:
+                    if answered == kind | ANSWER and sequence == asked:
                         return status, body[4:]
                 # older firmware seals answers with nothing; its HELLO is heard, to say so
                 elif kind == HELLO and len(frame) >= 9 and zlib.crc32(body) == crc and body[0] == HELLO | ANSWER and body[4] < PROTOCOL:
@@ -500,7 +533,15 @@ def _looking_at(line: Any) -> Callable[[float], bytes]:
     return plain_look
 
 
-_INFO = struct.Struct("<4B4H15I16sI")
+_INFO = struct.Struct("<4B4H15I16sI12x2xH8x")
+
+
+def _session(answer: bytes) -> Tuple[int, int]:
+    """Number of the session, and 65,536 times the epoch and the sequence to it."""
+    session, epoch, sequence = struct.unpack_from("<IIH", answer, 96)
+    return session, 65536 * epoch + sequence
+
+
 _LIMITS: Dict[str, Tuple[int, int]] = {
     "max_payload": (8, MAX_PAYLOAD), "program_bytes": (1, MAX_CHUNK), "erase_bytes": (1, 0x7FFFFFFF), "file_bytes": (1, 0x7FFFFFFF), "clock_hz": (1, 0xFFFFFFFF)}
 _RUNNING_LIMITS: Dict[str, Tuple[int, int]] = {
@@ -513,7 +554,7 @@ def _info(answer: bytes) -> BoardInfo:
     if len(answer) != _INFO.size:
         raise BoardError(f"answered HELLO {len(answer)} bytes, expected {_INFO.size}")
     (protocol, version, slot, confirmed, max_payload, observations, actions, goldens, generation, size, crc, contract, period, file_bytes, erase_bytes,
-     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware) = _INFO.unpack(answer)
+     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keyed) = _INFO.unpack(answer)
     if slot not in (0, 1, 255):
         raise BoardError(f"HELLO says slot {slot}, expected 0, 1 or 255")
     policy = None
@@ -526,7 +567,7 @@ def _info(answer: bytes) -> BoardInfo:
     if not text or any(not 32 <= byte < 127 for byte in text):
         raise BoardError("HELLO names the board in no printable characters")
     info = BoardInfo(text.decode("ascii"), protocol, version, max_payload, file_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes,
-                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, policy)
+                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keyed != 0, policy)
     _check(info, _LIMITS)
     return info
 
