@@ -75,6 +75,7 @@ function written({ board, counters, log }: Description): string {
         ]),
     `flash    2 slots, erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
     `started  ${duration(board.uptime / 1000)} ago`,
+    ...(board.fault === undefined ? [] : [`fault    ${board.fault}`]),
     counted('counted by the board', counters.board),
     counted('counted by this host', counters.host),
     ...(log === undefined ? [] : [logTable(log, board.counter)]),

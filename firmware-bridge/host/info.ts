@@ -35,6 +35,8 @@ export interface BoardInfo {
   stackUsed: number
   /** milliseconds since the board started */
   uptime: number
+  /** the last fault that the board found in itself since its start, in words; absent: none */
+  fault?: string
   /** the policy that runs */
   policy?: RunningPolicy
 }
@@ -60,6 +62,13 @@ export interface RunningPolicy {
   goldens: number
   /** control period in seconds */
   period: number
+}
+
+const FAULTS: Record<number, string> = {
+  [protocol.FAULT_FILE]: 'the policy was altered while it ran',
+  [protocol.FAULT_BONES]: 'the policy was altered while it ran',
+  [protocol.FAULT_ACTION]: 'an action was outside its bounds',
+  [protocol.FAULT_START]: 'at start a policy did not pass its tests',
 }
 
 /** What an answer to HELLO may say; whoever divides, counts or waits by it relies on this. */
@@ -91,6 +100,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   const word = (at: number) => view.getUint32(at, true)
   const half = (at: number) => view.getUint16(at, true)
   const slot = view.getUint8(protocol.INFO_SLOT)
+  const fault = view.getUint32(protocol.INFO_FAULT, true)
   const info: BoardInfo = {
     name: nameIn(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16), port),
     protocol: version,
@@ -107,6 +117,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     stackBytes: word(protocol.INFO_STACK_BYTES),
     stackUsed: word(protocol.INFO_STACK_USED),
     uptime: word(protocol.INFO_MILLIS),
+    ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),
   }
   checkLimits(info, port)
   if (slot !== 0 && slot !== 1 && slot !== 255) {
@@ -178,6 +189,12 @@ export interface Stats {
     failsafes: number
     /** policies that were not confirmed in time */
     reverts: number
+    /** times that the whole of the running policy was looked at */
+    scrubs: number
+    /** times that the running policy, its bounds or an action were not what they have to be: the failsafe was put out, then the other slot tried */
+    faults: number
+    /** words of the device's own state that were altered, and put right */
+    mended: number
     /** steps with an action on one of its bounds, as clamping leaves it */
     bounded: number
     /** windows of 100 intervals between steps that came faster than 0.8 of the contract's period */
@@ -233,6 +250,9 @@ export function decodeStats(payload: Uint8Array): Stats['board'] {
     stale: word(protocol.STAT_STALE),
     failsafes: word(protocol.STAT_FAILSAFES),
     reverts: word(protocol.STAT_REVERTS),
+    scrubs: word(protocol.STAT_SCRUBS),
+    faults: word(protocol.STAT_FAULTS),
+    mended: word(protocol.STAT_MENDED),
     bounded: word(protocol.STAT_BOUNDED),
     fastWindows: word(protocol.STAT_FAST),
     slowWindows: word(protocol.STAT_SLOW),

@@ -33,8 +33,11 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
   [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
   [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
-  [protocol.FAILSAFE]: (d) =>
-    `no valid observation came in time, its failsafe action stands until ${d} more come in time`,
+  [protocol.FAILSAFE]: (d) => `its failsafe action stands until ${d} more valid observations come in time`,
+  [protocol.TOO_SOON]: (d) =>
+    `too many uploads were begun and not ended, expected the next in ${Math.ceil(d / 1000)} s`,
+  [protocol.UNCONFIRMED]: (d) =>
+    `it would erase the only other policy while the one that runs, CRC-32 ${d.toString(16).padStart(8, '0')}, is not confirmed`,
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 

@@ -3,7 +3,7 @@
 
 #include "board.h"
 
-// its line buffers, and two rows of activations of at most 1,258 units each; board.h may give another
+// its line buffers, and two rows of activations of at most 1,255 units each; board.h may give another
 #ifndef STATE_BYTES
 #define STATE_BYTES 12288u
 #endif

@@ -13,6 +13,7 @@ import {
   DATA,
   FAILSAFE,
   HELLO,
+  INFO_BYTES,
   LOG,
   RESET,
   STATS,
@@ -166,7 +167,7 @@ describe('an answer of a wrong length is one line, and no RangeError:', () => {
       payload.set(helloAnswer().subarray(0, length))
       const port = hostilePort(() => ({ payload }))
       await expect(Board.connect(port, PATIENCE)).rejects.toThrow(
-        `hostile: answered HELLO ${length} bytes, expected 116`,
+        `hostile: answered HELLO ${length} bytes, expected ${INFO_BYTES}`,
       )
     }
   })

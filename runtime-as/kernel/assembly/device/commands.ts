@@ -3,7 +3,6 @@ import { admit, failsafe } from '../bounds'
 import { forward } from '../forward'
 import {
   ACTIONS,
-  BOUNDS,
   CLAMP,
   CONTRACT_HASH,
   GOLDEN,
@@ -20,10 +19,13 @@ import { record } from './log'
 import { pace } from './pace'
 import {
   BAD_LENGTH,
+  FAILSAFE,
+  FAULT_ACTION,
   INFO_ACTIONS,
   INFO_CONFIRMED,
   INFO_CONTRACT,
   INFO_ERASE_BYTES,
+  INFO_FAULT,
   INFO_FILE_BYTES,
   INFO_FIRMWARE,
   INFO_FORMAT,
@@ -49,8 +51,23 @@ import {
   STAT_CLAMPED,
   STAT_STEPS,
 } from './protocol'
+import { recover } from './recover'
+import { placed } from './scrub'
 import { capacity, confirmed } from './slots'
-import { FIRMWARE, RUNNING, RUNNING_CORE, WORK, copy, count, refuse, state, table, workMemory } from './state'
+import {
+  FAULT,
+  FIRMWARE,
+  FRESH_LEFT,
+  RUNNING,
+  RUNNING_CORE,
+  WORK,
+  copy,
+  count,
+  refuse,
+  state,
+  table,
+  workMemory,
+} from './state'
 import { ERASE_BYTES, NAME, SLOT_A, STACK, STACK_BYTES } from './table'
 import { observed } from './watch'
 
@@ -98,17 +115,7 @@ export function hello(out: usize): void {
   store<u32>(out, millis(), INFO_MILLIS)
   copy(out + INFO_NAME, table + NAME, 16)
   store<u32>(out, load<u32>(state, FIRMWARE), INFO_FIRMWARE)
-}
-
-/** Whether a number of the action lies on one of its bounds. */
-function bounded(core: usize, action: usize): bool {
-  const bytes = (<usize>load<u16>(core, ACTIONS)) << 2
-  const low = core + load<u32>(core, BOUNDS)
-  for (let k: usize = 0; k < bytes; k += 4) {
-    const value = load<f32>(action + k)
-    if (value == load<f32>(low + k) || value == load<f32>(low + bytes + k)) return true
-  }
-  return false
+  store<u32>(out, load<u32>(state, FAULT), INFO_FAULT)
 }
 
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */
@@ -127,8 +134,13 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   if (outside < <u32>REFUSE) forward(core, observation, out + 4, state + WORK)
   else failsafe(core, out + 4)
   store<u32>(out, cycles() - before)
+  const place = placed(out + 4)
+  if (place > 1) {
+    recover(FAULT_ACTION)
+    return refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
+  }
   count(STAT_STEPS)
-  if (bounded(core, out + 4)) count(STAT_BOUNDED)
+  if (place) count(STAT_BOUNDED)
   act(out + 4, load<u16>(core, ACTIONS))
   record(core, load<u32>(observation + length), out)
   pace(core)

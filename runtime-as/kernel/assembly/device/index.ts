@@ -14,9 +14,13 @@ import {
   CONFIRM,
   CRC_BYTES,
   DATA,
+  FAILSAFE,
+  FAULT_BONES,
+  FAULT_FILE,
   HELLO,
   INFO_BYTES,
   LOG,
+  MAX_FRAME,
   OK,
   PAYLOAD,
   RESET,
@@ -32,8 +36,10 @@ import {
   WATCH,
 } from './protocol'
 import { log } from './log'
+import { recover } from './recover'
+import { scrub, sound } from './scrub'
 import { advance, guarded, newer, sealOf, tell } from './session'
-import { boot, confirm, trialStep } from './slots'
+import { boot, confirm, trialStep, trialTime } from './slots'
 import {
   ANSWER_BYTES,
   ANSWER_FRAME,
@@ -41,6 +47,7 @@ import {
   DETAIL,
   FIRMWARE,
   FRAME,
+  FRESH_LEFT,
   LAST_CRC,
   LAST_HEAD,
   RUNNING_CORE,
@@ -48,6 +55,8 @@ import {
   attach,
   copy,
   count,
+  keep,
+  mend,
   refuse,
   state,
 } from './state'
@@ -58,7 +67,7 @@ import { look, watch } from './watch'
 /** Boots the device. table: the board's facts (board.ts), 4-byte aligned; its state must be zeroed. */
 export function start(table: usize): void {
   attach(table)
-  store<u32>(state, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)), FIRMWARE)
+  keep(FIRMWARE, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)))
   prepareMarks()
   boot()
 }
@@ -68,11 +77,17 @@ export function receive(bytes: usize, count: u32): void {
   put(bytes, count)
 }
 
-/** Answers every request that has arrived whole, and looks at the time. The main loop calls it, also when nothing arrived. */
+/** Answers every request that has arrived whole, and looks at the time and at itself. The main loop calls it, also when nothing arrived. */
 export function poll(): void {
+  mend()
+  if (load<u32>(state, RUNNING_CORE) && !scrub()) recover(FAULT_FILE)
+  trialTime()
   look()
   for (let length = nextFrame(); length; length = nextFrame()) request(length)
 }
+
+/** in place of a type, which is a byte: a request that found the policy broken */
+const BROKEN: u32 = 0x100
 
 /** A frame of `length` bytes in FRAME: checks it, answers it. What is no request of this contract stays unanswered. */
 function request(length: u32): void {
@@ -93,7 +108,7 @@ function request(length: u32): void {
   }
   const sealed = load<u32>(state, ANSWER_BYTES)
   // the host did not get the answer: it gets the same again, and nothing is done twice
-  if (sealed && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
+  if (sealed - 1 < <u32>MAX_FRAME && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
     count(STAT_REPEATS)
     sendAnswer(state + ANSWER_FRAME, sealed)
     return
@@ -138,7 +153,15 @@ function answer(type: u32, head: u32, length: u32): u32 {
   const out = state + ANSWER_FRAME
   let bytes: u32 = 0
   let status: u32 = OK
+  // what follows offsets in the policy must not follow one that is not what it was
+  if ((type == STEP || type == BENCH || type == LOG) && load<u32>(state, RUNNING_CORE) && !sound()) {
+    recover(FAULT_BONES)
+    type = BROKEN
+  }
   switch (type) {
+    case BROKEN:
+      status = refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
+      break
     case BEGIN:
     case DATA:
       status = type == BEGIN ? begin(payload, length) : data(payload, length)

@@ -10,14 +10,15 @@ import {
   MIN_FRAME,
   RING_BYTES,
   STAT_DROPPED,
+  STAT_MENDED,
   STAT_OVERRUNS,
 } from './protocol'
-import { ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, state } from './state'
+import { ESCAPED, FRAME, FRAME_BYTES, MARKS, PUT, RING, TAKEN, count, keep, state } from './state'
 
 /** The bytes END END, ESC ESC_END, ESC ESC_ESC, to send from. */
 export function prepareMarks(): void {
-  store<u32>(state, END | (END << 8) | (ESC << 16) | (ESC_END << 24), MARKS)
-  store<u16>(state, ESC | (ESC_ESC << 8), MARKS + 4)
+  keep(MARKS, END | (END << 8) | (ESC << 16) | (ESC_END << 24))
+  keep(MARKS + 4, ESC | (ESC_ESC << 8))
 }
 
 /** Puts bytes from the line into the ring. Touches nothing that `nextFrame` writes but the ring, so an interrupt may call it. */
@@ -39,6 +40,12 @@ export function put(bytes: usize, length: u32): void {
  */
 export function nextFrame(): u32 {
   let at = load<u32>(state, TAKEN)
+  // more than the ring holds cannot be in it: one of the two was altered
+  if (load<u32>(state, PUT) - at > <u32>RING_BYTES) {
+    at = load<u32>(state, PUT)
+    store<u32>(state, at, TAKEN)
+    count(STAT_MENDED)
+  }
   while (at != load<u32>(state, PUT)) {
     let byte: u32 = load<u8>(state + RING + (at & (RING_BYTES - 1)))
     store<u32>(state, ++at, TAKEN)

@@ -14,7 +14,8 @@ import {
   NO_POLICY,
   OK,
 } from './protocol'
-import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, copy, refuse, state, workMemory } from './state'
+import { secondBytes } from './scrub'
+import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, copy, keep, refuse, state, workMemory } from './state'
 
 /** Bytes of an entry. */
 function entryBytes(core: usize): u32 {
@@ -23,12 +24,12 @@ function entryBytes(core: usize): u32 {
 
 /** A policy begins to run: how many entries there is room for. */
 export function measureLog(core: usize): void {
-  const room = (workMemory() - workBytes(core)) / entryBytes(core)
-  store<u32>(state, room < <u32>LOG_ENTRIES ? room : LOG_ENTRIES, LOG_KEPT)
+  const room = (workMemory() - workBytes(core) - secondBytes(core)) / entryBytes(core)
+  keep(LOG_KEPT, room < <u32>LOG_ENTRIES ? room : LOG_ENTRIES)
 }
 
 function entry(core: usize, number: u32): usize {
-  return state + WORK + workBytes(core) + (number % load<u32>(state, LOG_KEPT)) * entryBytes(core)
+  return state + WORK + workBytes(core) + secondBytes(core) + (number % load<u32>(state, LOG_KEPT)) * entryBytes(core)
 }
 
 /** crc: of the request; answer: cycles u32, action f32[actions] */
@@ -39,7 +40,8 @@ export function record(core: usize, crc: u32, answer: usize): void {
   store<u32>(at, crc, LOG_CRC)
   store<u32>(at, millis(), LOG_MILLIS)
   copy(at + LOG_CYCLES, answer, entryBytes(core) - LOG_CYCLES)
-  store<u32>(state, number + 1, LOGGED)
+  // numbers only rise: the log begins anew before they would wrap
+  keep(LOGGED, number == 0xffffffff ? 0 : number + 1)
 }
 
 /** payload: number u32 of the first entry wanted; out: number u32 of the first that follows, entries. The detail is the bytes written. */

@@ -2,7 +2,7 @@
 import { PERIOD } from '../layout'
 import { millis } from './board'
 import { PACE_STEPS, STAT_FAST, STAT_SLOW, STAT_WINDOW } from './protocol'
-import { PACE_BEGAN, PACE_COUNT, count, state } from './state'
+import { PACE_BEGAN, PACE_COUNT, count, keep, state } from './state'
 
 /** A step is made now. */
 export function pace(core: usize): void {
@@ -18,7 +18,7 @@ export function pace(core: usize): void {
   }
   if (!steps) {
     steps = 1
-    store<u32>(state, took + load<u32>(state, PACE_BEGAN), PACE_BEGAN)
+    keep(PACE_BEGAN, took + load<u32>(state, PACE_BEGAN))
   }
-  store<u32>(state, steps + 1, PACE_COUNT)
+  keep(PACE_COUNT, steps + 1)
 }

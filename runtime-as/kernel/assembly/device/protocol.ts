@@ -60,7 +60,9 @@ export const NO_MEMORY = 12 // detail: bytes of work memory that the policy need
 export const WRONG_GOLDEN = 13 // detail: 1 + the index of the first golden vector that this board computes otherwise
 export const BAD_FLASH = 14 // flash does not read back as programmed; detail: the address
 export const OTHER_POLICY = 15 // detail: CRC-32 of the running policy's file
-export const FAILSAFE = 16 // no valid observation came in time; detail: how many must come in time before the policy acts
+export const FAILSAFE = 16 // the failsafe stands; detail: how many valid observations must come in time before the policy acts
+export const TOO_SOON = 17 // too many uploads were begun and not ended; detail: milliseconds until another may be
+export const UNCONFIRMED = 18 // the upload would erase the only other policy while the running one is not confirmed; detail: CRC-32 of the running one's file
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -95,9 +97,16 @@ export const INFO_SESSION = 96
 export const INFO_EPOCH = 100
 export const INFO_SEQUENCE = 104 // u16
 export const INFO_KEYED = 106 // u16, 0: the board has no key
+export const INFO_FAULT = 108 // the last fault found since start, below
 /** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
-export const INFO_TAG = 108
-export const INFO_BYTES = 116
+export const INFO_TAG = 112
+export const INFO_BYTES = 120
+
+/** faults that are found while a policy runs, and one at start */
+export const FAULT_FILE = 1 // the file, or the second copy of its bounds, is not as it was
+export const FAULT_BONES = 2 // the same of what says how the policy is laid out, found before it ran
+export const FAULT_ACTION = 3 // an action was outside the second copy of its bounds, found before it left
+export const FAULT_START = 4 // at start a policy that was installed did not pass its tests
 
 /** answer to STATS, u32 each, since start */
 export const STAT_FRAMES = 0 // whole frames with a right CRC
@@ -115,7 +124,14 @@ export const STAT_SLOW = 44 // windows of steps that came slower than 1.2 of the
 export const STAT_WINDOW = 48 // milliseconds that the last whole window took, 0: none yet
 export const STAT_CLAMPED = 52 // steps with an observation that was clamped to its bounds
 export const STAT_STALE = 56 // guarded requests of this session that come again, or behind later ones
-export const STATS_BYTES = 60
+export const STAT_SCRUBS = 60 // times that the whole of what runs was found to be as it was, or not
+export const STAT_FAULTS = 64 // faults found
+export const STAT_MENDED = 68 // words of the device's own state that were altered, and put right by their copies
+export const STATS_BYTES = 72
+
+/** Of a file, each `poll` looks at this many words, and as many more that the whole is looked at within 2^SCRUB_SHIFT milliseconds. */
+export const SCRUB_WORDS = 64
+export const SCRUB_SHIFT = 9
 
 /** intervals between steps in a window */
 export const PACE_STEPS = 100
@@ -136,7 +152,11 @@ export const SLOT_FILE_CRC = 12
 export const SLOT_CRC = 16 // of the four before it
 export const SLOT_HEADER = 20
 export const SLOT_MAGIC_VALUE = 0x746c7362
-/** STEPs within which a new policy must be confirmed, if there is one to go back to */
+/** STEPs, and milliseconds, within which a new policy must be confirmed, if there is one to go back to */
 export const TRIAL_STEPS = 1000
+export const TRIAL_MILLIS = 600_000
+/** uploads that may be begun and not ended with a policy that runs, before another has to wait; milliseconds in which one more may be */
+export const UPLOADS_BEGUN = 16
+export const UPLOAD_MILLIS = 60_000
 /** valid observations in time that end a failsafe, of which the policy acts on the last */
 export const FRESH_STEPS = 3

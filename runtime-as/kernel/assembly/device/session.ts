@@ -4,7 +4,7 @@ import { crc32 } from '../crc'
 import { cycles } from './board'
 import { contract } from './commands'
 import { CRC_BYTES, GUARDED, INFO_EPOCH, INFO_SEQUENCE, INFO_SESSION, STEP } from './protocol'
-import { EPOCH, FRAME, LAST_SEQUENCE, SESSION, SESSION_TOLD, state, table } from './state'
+import { EPOCH, FRAME, LAST_SEQUENCE, SESSION, SESSION_TOLD, keep, state, table } from './state'
 import { SEED } from './table'
 
 export function guarded(type: u32): bool {
@@ -14,8 +14,8 @@ export function guarded(type: u32): bool {
 /** HELLO tells the session. Its number is settled when it is first asked for: when that is, no start repeats. out: of INFO_BYTES */
 export function tell(out: usize): void {
   if (!load<u32>(state, SESSION_TOLD)) {
-    store<u32>(state, 1, SESSION_TOLD)
-    store<u32>(state, load<u32>(table, SEED) ^ cycles(), SESSION)
+    keep(SESSION_TOLD, 1)
+    keep(SESSION, load<u32>(table, SEED) ^ cycles())
   }
   store<u32>(out, load<u32>(state, SESSION), INFO_SESSION)
   store<u32>(out, load<u32>(state, EPOCH), INFO_EPOCH)
@@ -37,8 +37,8 @@ export function epochOf(sequence: u32): u32 {
 
 /** A guarded request has been taken: no other with this sequence, or one before it, will be. */
 export function advance(sequence: u32): void {
-  store<u32>(state, epochOf(sequence), EPOCH)
-  store<u32>(state, sequence, LAST_SEQUENCE)
+  keep(EPOCH, epochOf(sequence))
+  keep(LAST_SEQUENCE, sequence)
 }
 
 /** What the CRC-32 of the frame in FRAME should be. */

@@ -6,11 +6,12 @@ import { crc32 } from '../crc'
 import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
 import { validate } from '../validate'
-import { program } from './board'
+import { millis, program } from './board'
 import { measureLog } from './log'
 import {
   BAD_FLASH,
   BAD_LENGTH,
+  FAULT_START,
   INVALID,
   MAX_PAYLOAD,
   NO_MEMORY,
@@ -26,18 +27,23 @@ import {
   SLOT_MAGIC_VALUE,
   STAT_REVERTS,
   TOO_WIDE,
+  TRIAL_MILLIS,
   TRIAL_STEPS,
   WRONG_GOLDEN,
 } from './protocol'
+import { copyBounds, remember, secondBytes } from './scrub'
 import {
+  FAULT,
   FRAME,
   LOGGED,
   PACE_COUNT,
   RUNNING,
-  RUNNING_CORE,
+  SPENT,
   TRIAL,
+  TRIAL_BEGAN,
   WORK,
   count,
+  keep,
   refuse,
   state,
   table,
@@ -85,23 +91,28 @@ export function selfTest(file: usize, bytes: u32): u32 {
   // an observation must fit a request; an action and the cycles it took, an answer
   if (load<u16>(core, OBSERVATIONS) > <u16>(MAX_PAYLOAD / 4)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4)
   if (load<u16>(core, ACTIONS) > <u16>(MAX_PAYLOAD / 4 - 1)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4 - 1)
-  const needed = workBytes(core)
-  store<u32>(state, 0, LOGGED)
+  const needed = workBytes(core) + secondBytes(core)
+  keep(LOGGED, 0)
   if (needed > workMemory()) return refuse(NO_MEMORY, needed)
   const golden = goldenMismatch(core, state + WORK)
+  // it worked where the running policy's bounds are kept
+  copyBounds()
   return golden ? refuse(WRONG_GOLDEN, golden) : OK
 }
 
 function run(slot: usize): void {
-  store<u32>(state, slot, RUNNING)
-  store<u32>(state, 0, PACE_COUNT)
+  keep(PACE_COUNT, 0)
   const core = slot + fileAt() + CORE
-  store<u32>(state, core, RUNNING_CORE)
+  remember(slot, core)
   measureLog(core)
 }
 
 function tryRun(slot: usize): bool {
-  if (!generation(slot) || selfTest(slot + fileAt(), load<u32>(slot, SLOT_FILE_BYTES)) != OK) return false
+  if (!generation(slot)) return false
+  if (selfTest(slot + fileAt(), load<u32>(slot, SLOT_FILE_BYTES)) != OK) {
+    keep(FAULT, FAULT_START)
+    return false
+  }
   run(slot)
   return true
 }
@@ -114,6 +125,13 @@ export function boot(): void {
   if (!tryRun(bFirst ? b : a)) tryRun(bFirst ? a : b)
 }
 
+/** Whether a slot holds a file as it was installed. */
+export function whole(slot: usize): bool {
+  return (
+    generation(slot) != 0 && crc32(slot + fileAt(), load<u32>(slot, SLOT_FILE_BYTES)) == load<u32>(slot, SLOT_FILE_CRC)
+  )
+}
+
 /** The slot that an upload goes to: the one that does not run. */
 export function spare(): usize {
   const a = load<u32>(table, SLOT_A)
@@ -123,15 +141,20 @@ export function spare(): usize {
 /** Ends a trial: the last good policy runs again. */
 export function revert(): void {
   if (!load<u32>(state, TRIAL)) return
-  store<u32>(state, 0, TRIAL)
+  keep(TRIAL, 0)
   if (tryRun(spare())) count(STAT_REVERTS)
+}
+
+/** The time of a trial is looked at. */
+export function trialTime(): void {
+  if (load<u32>(state, TRIAL) && millis() - load<u32>(state, TRIAL_BEGAN) >= <u32>TRIAL_MILLIS) revert()
 }
 
 /** A STEP was answered, whatever it held. Too many of them without a confirmation end the trial. */
 export function trialStep(): void {
   const left = load<u32>(state, TRIAL)
   if (left == 1) revert()
-  else if (left) store<u32>(state, left - 1, TRIAL)
+  else if (left) keep(TRIAL, left - 1)
 }
 
 /** payload: CRC-32 of the running policy's file. Makes it the one that runs after a reset. */
@@ -150,7 +173,7 @@ export function confirm(payload: usize, length: u32): u32 {
     }
     if (!confirmed(slot)) return refuse(BAD_FLASH, <u32>mark)
   }
-  store<u32>(state, 0, TRIAL)
+  keep(TRIAL, 0)
   return OK
 }
 
@@ -178,6 +201,10 @@ export function activate(bytes: u32, crc: u32): u32 {
   if (generation(slot) != next) return refuse(BAD_FLASH, <u32>slot)
   const last: usize = load<u32>(state, RUNNING)
   run(slot)
-  store<u32>(state, last && confirmed(last) ? TRIAL_STEPS : 0, TRIAL)
+  keep(TRIAL, last && confirmed(last) ? TRIAL_STEPS : 0)
+  keep(TRIAL_BEGAN, millis())
+  // an upload that ends well is not counted
+  const spent = load<u32>(state, SPENT)
+  if (spent) keep(SPENT, spent - 1)
   return OK
 }

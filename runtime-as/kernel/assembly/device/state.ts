@@ -1,26 +1,47 @@
 // The device's RAM. It lives at the address that the board's table gives (board.ts: STATE); these are offsets into it.
-import { MAX_FRAME, RING_BYTES, STATS_BYTES } from './protocol'
-import { STATE, STATE_BYTES } from './table'
+import { MAX_FRAME, RING_BYTES, STATS_BYTES, STAT_MENDED } from './protocol'
+import { STATE, STATE_BYTES, TABLE_BYTES } from './table'
 
 /** the figures of STATS, in their order */
 export const COUNTERS = 0
+/**
+ * From here on for KEPT_BYTES: what is there three times, each copy KEPT_BYTES after the one before. Written by `keep` alone, read as any word; `mend` makes the
+ * three equal again by majority, at each `poll`.
+ */
+export const KEPT = COUNTERS + STATS_BYTES
+/** the board's table */
+const TABLE = KEPT
 /** the slot that runs and its policy's core; 0: none */
-export const RUNNING = COUNTERS + STATS_BYTES
+export const RUNNING = TABLE + TABLE_BYTES
 export const RUNNING_CORE = RUNNING + 4
-/** detail of the last refusal */
-export const DETAIL = RUNNING_CORE + 4
+/** of what runs (scrub.ts): bytes from its core on that say how it is laid out, their sum, that of its runs of rows, that of the file, and its bytes */
+export const BONES = RUNNING_CORE + 4
+export const BONES_SUM = BONES + 4
+export const RUNS_SUM = BONES_SUM + 4
+export const FILE_SUM = RUNS_SUM + 4
+export const FILE_BYTES = FILE_SUM + 4
+/** address and sum of the second copy of its bounds, and how many numbers an action has */
+export const SECOND = FILE_BYTES + 4
+export const SECOND_SUM = SECOND + 4
+export const SECOND_ACTIONS = SECOND_SUM + 4
+/** the last fault found, 0: none since start */
+export const FAULT = SECOND_ACTIONS + 4
 /** the upload under way: its file's bytes (0: none) and CRC-32, how much is written, how much of the slot is erased */
-export const UPLOAD_BYTES = DETAIL + 4
+export const UPLOAD_BYTES = FAULT + 4
 export const UPLOAD_CRC = UPLOAD_BYTES + 4
 export const UPLOAD_WRITTEN = UPLOAD_CRC + 4
 export const UPLOAD_ERASED = UPLOAD_WRITTEN + 4
-/** STEPs left in which the running policy must be confirmed, 0: it is, or there is none to go back to */
-export const TRIAL = UPLOAD_ERASED + 4
+/** how many uploads may still be begun in vain, less one for each that may not be; `millis` of when the last one came back */
+export const SPENT = UPLOAD_ERASED + 4
+export const SPENT_AT = SPENT + 4
+/** STEPs left in which the running policy must be confirmed, 0: it is, or there is none to go back to; `millis` of when the trial began */
+export const TRIAL = SPENT_AT + 4
+export const TRIAL_BEGAN = TRIAL + 4
 /**
  * the watch: periods until the failsafe, 0: none (u8), whether it holds the last action (u8); `millis` of the last good observation; how many are
  * missing to end the failsafe, 0: none is on
  */
-export const WATCH_PERIODS = TRIAL + 4
+export const WATCH_PERIODS = TRIAL_BEGAN + 4
 export const WATCH_HOLD = WATCH_PERIODS + 1
 export const LAST_GOOD = WATCH_PERIODS + 4
 export const FRESH_LEFT = LAST_GOOD + 4
@@ -33,8 +54,22 @@ export const FIRMWARE = PACE_BEGAN + 4
 export const LOGGED = FIRMWARE + 4
 /** how many entries the running policy's log keeps */
 export const LOG_KEPT = LOGGED + 4
+/** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
+export const MARKS = LOG_KEPT + 4
+/** the session: its number, whether HELLO has told it, epoch and sequence of the last guarded request */
+export const SESSION = MARKS + 8
+export const SESSION_TOLD = SESSION + 4
+export const EPOCH = SESSION_TOLD + 4
+export const LAST_SEQUENCE = EPOCH + 4
+export const KEPT_BYTES = LAST_SEQUENCE + 4 - KEPT
+/** the scrub of the file: where it stands and the sum so far, `millis` of its last share */
+export const SCRUB_AT = KEPT + 3 * KEPT_BYTES
+export const SCRUB_SUM = SCRUB_AT + 4
+export const SCRUBBED = SCRUB_SUM + 4
+/** detail of the last refusal */
+export const DETAIL = SCRUBBED + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
-export const PUT = LOG_KEPT + 4
+export const PUT = DETAIL + 4
 export const TAKEN = PUT + 4
 /** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
 export const FRAME_BYTES = TAKEN + 4
@@ -43,28 +78,42 @@ export const ESCAPED = FRAME_BYTES + 4
 export const LAST_HEAD = ESCAPED + 4
 export const LAST_CRC = LAST_HEAD + 4
 export const ANSWER_BYTES = LAST_CRC + 4
-/** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
-export const MARKS = ANSWER_BYTES + 4
-/** the session: its number, whether HELLO has told it, epoch and sequence of the last guarded request */
-export const SESSION = MARKS + 8
-export const SESSION_TOLD = SESSION + 4
-export const EPOCH = SESSION_TOLD + 4
-export const LAST_SEQUENCE = EPOCH + 4
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
-export const RING = 192
+export const RING = (ANSWER_BYTES + 4 + 7) & ~7
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER
 /** the rest: what the running policy works in */
 export const WORK = ANSWER_FRAME + FRAME_BUFFER
 
-/** the board's table, and the state it names */
+/** the board's table, as the state keeps it, and the state */
 export let table: usize = 0
 export let state: usize = 0
 
 export function attach(at: usize): void {
-  table = at
   state = load<u32>(at, STATE)
+  table = state + TABLE
+  for (let k: usize = 0; k < <usize>TABLE_BYTES; k += 4) keep(TABLE + k, load<u32>(at + k))
+}
+
+/** Writes a word that is kept three times. */
+export function keep(offset: usize, value: u32): void {
+  store<u32>(state + offset, value)
+  store<u32>(state + offset, value, KEPT_BYTES)
+  store<u32>(state + offset, value, 2 * KEPT_BYTES)
+}
+
+/** Where one of three copies differs, two of three bits are right. */
+export function mend(): void {
+  for (let offset: usize = KEPT; offset < <usize>(KEPT + KEPT_BYTES); offset += 4) {
+    const at = state + offset
+    const a = load<u32>(at)
+    const b = load<u32>(at, KEPT_BYTES)
+    const c = load<u32>(at, 2 * KEPT_BYTES)
+    if (!((a ^ b) | (a ^ c))) continue
+    keep(offset, (a & b) | (a & c) | (b & c))
+    count(STAT_MENDED)
+  }
 }
 
 export function workMemory(): u32 {

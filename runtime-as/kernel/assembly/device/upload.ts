@@ -1,7 +1,7 @@
 // A file arrives: BEGIN, DATA in order, COMMIT. Each may be repeated at will; until COMMIT says OK the old policy runs.
 import { fill, same } from '../bytes'
 import { crc32 } from '../crc'
-import { erase, program } from './board'
+import { erase, millis, program } from './board'
 import {
   BAD_FILE_CRC,
   BAD_FLASH,
@@ -12,10 +12,28 @@ import {
   MAX_CHUNK,
   NO_UPLOAD,
   OK,
+  SLOT_FILE_CRC,
   TOO_LARGE,
+  TOO_SOON,
+  UNCONFIRMED,
+  UPLOADS_BEGUN,
+  UPLOAD_MILLIS,
 } from './protocol'
-import { activate, capacity, fileAt, revert, selfTest, spare } from './slots'
-import { UPLOAD_BYTES, UPLOAD_CRC, UPLOAD_ERASED, UPLOAD_WRITTEN, refuse, state, table } from './state'
+import { activate, capacity, confirmed, fileAt, revert, selfTest, spare, whole } from './slots'
+import {
+  RUNNING,
+  SPENT,
+  SPENT_AT,
+  TRIAL,
+  UPLOAD_BYTES,
+  UPLOAD_CRC,
+  UPLOAD_ERASED,
+  UPLOAD_WRITTEN,
+  keep,
+  refuse,
+  state,
+  table,
+} from './state'
 import { ERASE_BYTES, PROGRAM_BYTES } from './table'
 
 /** Erases the spare slot up to `end` bytes, block by block from its header on. */
@@ -23,8 +41,25 @@ function eraseTo(end: u32): void {
   const block = load<u32>(table, ERASE_BYTES)
   for (let at = load<u32>(state, UPLOAD_ERASED); at < end; at += block) {
     erase(spare() + at, block)
-    store<u32>(state, at + block, UPLOAD_ERASED)
+    keep(UPLOAD_ERASED, at + block)
   }
+}
+
+/** Another upload is begun, which erases. 0, or the milliseconds until it may be. */
+function spend(): u32 {
+  const now = millis()
+  let spent = load<u32>(state, SPENT)
+  const back = (now - load<u32>(state, SPENT_AT)) / UPLOAD_MILLIS
+  if (back >= spent) {
+    spent = 0
+    keep(SPENT_AT, now)
+  } else {
+    spent -= back
+    keep(SPENT_AT, load<u32>(state, SPENT_AT) + back * UPLOAD_MILLIS)
+  }
+  const most = spent >= <u32>UPLOADS_BEGUN
+  keep(SPENT, most ? spent : spent + 1)
+  return most ? UPLOAD_MILLIS - (now - load<u32>(state, SPENT_AT)) : 0
 }
 
 /** payload: bytes of the file u32, its CRC-32 u32. The same again goes on where the upload stands. */
@@ -35,12 +70,19 @@ export function begin(payload: usize, length: u32): u32 {
   if (bytes == 0) return refuse(BAD_LENGTH, 0)
   if (bytes > capacity()) return refuse(TOO_LARGE, capacity())
   if (bytes == load<u32>(state, UPLOAD_BYTES) && crc == load<u32>(state, UPLOAD_CRC)) return OK
+  const running: usize = load<u32>(state, RUNNING)
+  const onTrial = load<u32>(state, TRIAL) != 0
+  if (running && !onTrial && !confirmed(running) && whole(spare())) {
+    return refuse(UNCONFIRMED, load<u32>(running, SLOT_FILE_CRC))
+  }
+  const wait = spend()
+  if (wait) return refuse(TOO_SOON, wait)
   // a policy on trial goes: the spare slot must not be the last good one
   revert()
-  store<u32>(state, bytes, UPLOAD_BYTES)
-  store<u32>(state, crc, UPLOAD_CRC)
-  store<u32>(state, 0, UPLOAD_WRITTEN)
-  store<u32>(state, 0, UPLOAD_ERASED)
+  keep(UPLOAD_BYTES, bytes)
+  keep(UPLOAD_CRC, crc)
+  keep(UPLOAD_WRITTEN, 0)
+  keep(UPLOAD_ERASED, 0)
   eraseTo(fileAt())
   return OK
 }
@@ -69,12 +111,12 @@ export function data(payload: usize, length: u32): u32 {
     abandon()
     return refuse(BAD_FLASH, <u32>address)
   }
-  store<u32>(state, offset + size, UPLOAD_WRITTEN)
+  keep(UPLOAD_WRITTEN, offset + size)
   return OK
 }
 
 function abandon(): void {
-  store<u32>(state, 0, UPLOAD_BYTES)
+  keep(UPLOAD_BYTES, 0)
 }
 
 /** Tests the file where it will run, then switches to it. A file that fails is given up. */

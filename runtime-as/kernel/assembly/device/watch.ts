@@ -1,9 +1,10 @@
 // The watch over the observations: where none that is valid comes in time, the device puts the contract's failsafe action out and refuses to
 // step, until a few have come in time again.
-import { ACTIONS, BOUNDS, PERIOD } from '../layout'
-import { act, millis } from './board'
+import { PERIOD } from '../layout'
+import { millis } from './board'
 import { BAD_LENGTH, FAILSAFE, FRESH_STEPS, NO_POLICY, OK, STAT_FAILSAFES, STAT_STEPS } from './protocol'
-import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_HOLD, WATCH_PERIODS, count, refuse, state } from './state'
+import { actFailsafe } from './scrub'
+import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_HOLD, WATCH_PERIODS, count, keep, refuse, state } from './state'
 
 /** Whether the last good observation is too long ago for the running policy's contract. */
 function late(core: usize): bool {
@@ -16,9 +17,9 @@ function late(core: usize): bool {
 export function watch(payload: usize, length: u32): u32 {
   if (length != 2) return refuse(BAD_LENGTH, 2)
   if (!load<u32>(state, RUNNING_CORE)) return refuse(NO_POLICY, 0)
-  store<u32>(state, load<u16>(payload), WATCH_PERIODS)
-  store<u32>(state, millis(), LAST_GOOD)
-  store<u32>(state, 0, FRESH_LEFT)
+  keep(WATCH_PERIODS, load<u16>(payload))
+  keep(LAST_GOOD, millis())
+  keep(FRESH_LEFT, 0)
   return OK
 }
 
@@ -26,12 +27,11 @@ export function watch(payload: usize, length: u32): u32 {
 export function look(): void {
   const core: usize = load<u32>(state, RUNNING_CORE)
   if (!core || load<u32>(state, FRESH_LEFT) || !late(core)) return
-  store<u32>(state, FRESH_STEPS, FRESH_LEFT)
+  keep(FRESH_LEFT, FRESH_STEPS)
   count(STAT_FAILSAFES)
   // without any step there is no last action
   if (load<u8>(state, WATCH_HOLD) && load<u32>(state, STAT_STEPS)) return
-  const actions: u32 = load<u16>(core, ACTIONS)
-  act(core + load<u32>(core, BOUNDS) + (actions << 3), actions)
+  actFailsafe()
 }
 
 /** An observation has come, valid or not: whether the policy may act on it. */
@@ -39,8 +39,8 @@ export function observed(core: usize, valid: bool): u32 {
   let left = load<u32>(state, FRESH_LEFT)
   if (left) {
     left = valid && !late(core) ? left - 1 : FRESH_STEPS
-    store<u32>(state, left, FRESH_LEFT)
+    keep(FRESH_LEFT, left)
   }
-  if (valid) store<u32>(state, millis(), LAST_GOOD)
+  if (valid) keep(LAST_GOOD, millis())
   return left ? refuse(FAILSAFE, left) : OK
 }

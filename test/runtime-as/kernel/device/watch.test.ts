@@ -167,7 +167,7 @@ describe('a watch over the observations', () => {
     wait(64)
     const step = board.step([0.1, 0.2, 0.3], new Float32Array(2))
     await expect(step).rejects.toThrow(
-      'in-process: the board refused STEP: no valid observation came in time, its failsafe action stands until 3 more come in time',
+      'in-process: the board refused STEP: its failsafe action stands until 3 more valid observations come in time',
     )
   })
 })
