@@ -32,6 +32,7 @@ const verbs: Record<string, VerbRecord> = {
   bench: { load: async () => (await import('./verbs/bench.ts')).benchVerb },
   loop: { load: async () => (await import('./verbs/loop.ts')).loopVerb },
   ablate: { load: async () => (await import('./verbs/ablate.ts')).ablateVerb },
+  study: { load: async () => (await import('./verbs/study.ts')).studyVerb },
   reproduce: { load: async () => (await import('./verbs/reproduce.ts')).reproduceVerb },
   completion: { load: async () => (await import('./verbs/completion.ts')).completionVerb, ofAll: true },
 }

@@ -5,10 +5,10 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
 import { type Cut, type SweepPoint, tunedScore } from '../../trainer/distill/points.ts'
 import { type VariantName, variantOf } from '../../trainer/distill/variants.ts'
+import { shares } from '../../trainer/studies/paper.ts'
 import { type Outcome, type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { evaluated } from '../jobs/evaluated.ts'
 import { once } from '../jobs/once.ts'
-import { shares } from './paper.ts'
 
 export const reproduced = ['bpd', 'no-q', 'magnitude', 'dense'] as const satisfies VariantName[]
 export type Reproduced = (typeof reproduced)[number]

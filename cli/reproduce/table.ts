@@ -1,13 +1,13 @@
 /** The paper's table with ours beside it: rows from runs, and how they are printed. */
 import { basename } from 'node:path'
 import { distillOptions } from '../../trainer/distill/options.ts'
+import { shares } from '../../trainer/studies/paper.ts'
 import { median } from '../../trainer/tasks/evaluate.ts'
 import { failureRate } from '../../trainer/tasks/failed.ts'
 import { paperTasks } from '../../trainer/tasks/registry.ts'
 import type { PaperRow } from '../../trainer/tasks/task.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { grouped, percent } from '../report/words.ts'
-import { shares } from './paper.ts'
 import { type Measured, type Plan, type Reproduced, type Run, recipeWords, reproduced } from './run.ts'
 
 /** One variant on one task: means over seeds, with half of the 95 % interval where it is said. Shares, not per cent. */

@@ -59,6 +59,7 @@ describeWith('bash', has('bash'))('in bash', () => {
       'obd',
       'dense',
       'linear',
+      'random',
     ])
     expect(bash('distill', 'pendulum', '--values', 'int')).toEqual(['int8', 'int8-fixed'])
     expect(bash('import', '--task', 'hop')).toEqual(['hopper'])
@@ -123,7 +124,7 @@ describeWith('fish', has('fish'))('in fish', () => {
   it('verbs, options, choices, tasks and files are offered', () => {
     expect(fish('bpd ').sort()).toEqual([...verbs].sort())
     expect(fish('bpd distill --variant ').sort()).toEqual(
-      ['bpd', 'no-q', 'l1', 'magnitude', 'obd', 'dense', 'linear'].sort(),
+      ['bpd', 'no-q', 'l1', 'magnitude', 'obd', 'dense', 'linear', 'random'].sort(),
     )
     expect(fish('bpd eval --work')).toEqual(['--workers'])
     expect(fish('bpd eval pend')).toContain('pendulum')

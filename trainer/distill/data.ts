@@ -12,7 +12,7 @@ import type { Controller } from '../tasks/evaluate.ts'
 /** A data set of any format; or transitions as `collect` makes them, which have rewards and the teacher's actions. */
 export type Data = Transitions & Partial<Pick<DataSet, 'episodes' | 'hasRewards' | 'hasTeacherActions'>>
 
-export const hasRewards = (data: Data): boolean => data.hasRewards ?? true
+export const hasRewards = (data: Pick<Data, 'hasRewards'>): boolean => data.hasRewards ?? true
 
 /** As the data has them; else an episode ends where a row is terminal or timed out. */
 export function episodesOf(data: Data): readonly Episode[] {

@@ -149,8 +149,13 @@ function labellerFor({ teacher, contract }: Distillation): Labeller | undefined 
 const within = (observation: Float32Array, bounds: ObservationBounds | undefined): Float32Array =>
   bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
 
+/** What can be refused before there is data: its sizes are the task's. */
+type Checked = Pick<Distillation, 'contract' | 'teacher' | 'options' | 'simulator' | 'start' | 'trained'> & {
+  data: Pick<Data, 'observationSize' | 'actionSize' | 'hasRewards'>
+}
+
 /** Throws InputError for what does not go together, before any work. */
-export function checkWanted({ contract, data, teacher, options, simulator, start, trained }: Distillation): void {
+export function checkWanted({ contract, data, teacher, options, simulator, start, trained }: Checked): void {
   const { augment, valueWeight, ownStates, search, actionWeights, tuneWithValue, l1Path } = options
   const { observationNames, actionNames } = contract
   for (const [what, names, size] of [

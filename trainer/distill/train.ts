@@ -28,7 +28,8 @@ export async function train(
   if (start) return { layers: layersOn(start.network, session.rows.normaliser), curve: [] }
   const reshape = !isStaged(options) &&
     variant.reshape && { every: variant.reshape.every(options), apply: variant.reshape.apply }
-  trainer.setMode(variant.noise(options), { masked: !!reshape })
+  const masked = !!reshape || (variant.masked === true && !isStaged(options))
+  trainer.setMode(variant.noise(options), { masked })
   variant.initialise(trainer, randomStream(seed, 'distill', 'student'), options)
   if (options.valueWeight > 0) initialiseCritics(trainer.networks, randomStream(seed, 'distill', 'critics'))
   if (resumed) trainer.restore(resumed.memory)

@@ -6,9 +6,10 @@ import { linear } from './variants/linear.ts'
 import { magnitude } from './variants/magnitude.ts'
 import { noQ } from './variants/no-q.ts'
 import { obd } from './variants/obd.ts'
+import { random } from './variants/random.ts'
 import type { Variant } from './variants/variant.ts'
 
-export const variants = { bpd, 'no-q': noQ, l1, magnitude, obd, dense, linear } as const satisfies Record<
+export const variants = { bpd, 'no-q': noQ, l1, magnitude, obd, dense, linear, random } as const satisfies Record<
   string,
   Variant
 >

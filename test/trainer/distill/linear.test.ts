@@ -109,7 +109,9 @@ const kinds: [VariantName, Partial<DistillOptions>][] = [
   ['no-q', { keep: [12] }],
   ['l1', { budget: 12 }],
   ['magnitude', { budget: 12 }],
+  ['random', { budget: 12 }],
   ['obd', { keep: [20, 12], stageUpdates: 5, rounds: 1, roundUpdates: 5, swap: 0.2 }],
+  ['linear', { keep: [20, 12] }],
   ['linear', { prune: 'obd', budget: 12, stageUpdates: 5, rounds: 0 }],
 ]
 

@@ -1,9 +1,10 @@
-import { largest, plain } from './plain.ts'
+import { cutAfterwards, largest, plain } from './plain.ts'
 import type { Variant } from './variant.ts'
 
 /** No Bayesian part: a plain network with L1 on its weights, of which the largest are kept. */
 export const l1: Variant = {
   ...plain,
+  ...cutAfterwards,
   penalised: true,
   initialise(trainer, random, recipe) {
     plain.initialise(trainer, random, recipe)

@@ -2,7 +2,7 @@
 import type { VariationalLayer } from '../../kernels/networks.ts'
 import type { Trainer } from '../../kernels/trainer.ts'
 import { slopes } from '../../regression.ts'
-import { largest, plain } from './plain.ts'
+import { cutAfterwards, largest, plain } from './plain.ts'
 import type { Variant } from './variant.ts'
 
 /** Of the range of an action, where it is fitted: tanh reaches its ends nowhere. */
@@ -15,6 +15,7 @@ const ROWS = 50_000
 /** No hidden layer and no Bayesian part: fitted in closed form, then trained by Adam; of its weights the largest are kept. */
 export const linear: Variant = {
   ...plain,
+  ...cutAfterwards,
   fixed: { hidden: [] },
   initialise: (trainer) => trainer.networks.writeActor([fitted(trainer)]),
   masksAt: largest,

@@ -9,9 +9,17 @@ export const plain: Omit<Variant, 'masksAt'> = {
   noise: () => 'none',
   hidden: ({ hidden }) => hidden,
   initialise: (trainer, random) => initialisePlainActor(trainer.networks, random),
+  oneSize: true,
   cutCount: () => 1,
   cuts: (_, { budget }) => [budget],
   curveCut: ({ budget }) => budget,
+}
+
+/** Of those that train without regard to how many weights will be left: several numbers after one training. */
+export const cutAfterwards: Pick<Variant, 'oneSize' | 'cutCount' | 'cuts'> = {
+  oneSize: false,
+  cutCount: ({ keep }) => keep?.length ?? 1,
+  cuts: (_, { keep, budget }) => keep ?? [budget],
 }
 
 /** 1 for the `count` weights of largest magnitude in all layers together (ties: the earlier), else 0. */

@@ -15,6 +15,10 @@ export interface Variant {
   cutKind: CutKind
   /** its training takes the L1 penalty */
   penalised?: boolean
+  /** it trains with a mask from the beginning, which `initialise` sets */
+  masked?: boolean
+  /** each number of weights is a training of its own; the others take several numbers (`keep`) from one */
+  oneSize?: boolean
   /** its student is as small as it is to be from the beginning */
   uncut?: boolean
   /** of its recipe, what it does not leave open */

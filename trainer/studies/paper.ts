@@ -1,7 +1,7 @@
 /** What the paper counts against, and how many weights that leaves to each student of the table. */
 import { InputError } from '../../runtime-as/errors.ts'
-import { paperTasks, taskFacts } from '../../trainer/tasks/registry.ts'
-import type { Reproduction, TaskSpec } from '../../trainer/tasks/task.ts'
+import { paperTasks, taskFacts } from '../tasks/registry.ts'
+import type { Reproduction, TaskSpec } from '../tasks/task.ts'
 
 /** Refuses a task that the paper has not. */
 export function reproductionOf(task: string): Reproduction {

@@ -1,0 +1,130 @@
+/** A study's report for people: tables for the terminal and for Markdown. */
+
+import type { Report, Row, Summary } from '../../trainer/studies/report/report.ts'
+import type { Estimate } from '../../trainer/studies/statistics/bootstrap.ts'
+import { SEEDS_TO_RANK } from '../../trainer/studies/study.ts'
+import { plainTable } from '../report/table.ts'
+import { grouped, percent } from '../report/words.ts'
+
+interface Cells {
+  head: string[]
+  body: string[][]
+}
+
+/** A score as the report measures it. */
+export const scoreWords = ({ score }: Report) => (score === 'retained' ? percent : (x: number) => x.toFixed(1))
+
+const at = (budget: number | undefined) =>
+  budget === undefined ? 'own pick' : budget <= 1 ? percent(budget) : grouped(budget)
+
+const within = ({ value, low, high }: Estimate, write: (x: number) => string) =>
+  `${write(value)} [${write(low)}, ${write(high)}]`
+
+export function rowCells(report: Report): Cells {
+  const write = scoreWords(report)
+  const head = [
+    'teacher',
+    'variant',
+    'weights at',
+    'return',
+    'teacher',
+    report.score,
+    'IQM over seeds',
+    'worst seed',
+    'median',
+    'fell',
+    'failed',
+    'weights',
+    'bytes',
+    'seeds',
+  ]
+  const whole = (x: number) => grouped(Math.round(x))
+  const body = report.rows.map((row: Row) => [
+    row.teacher,
+    row.variant,
+    at(row.budget),
+    whole(row.return),
+    whole(row.teacherReturn),
+    write(row.score),
+    row.interquartile ? within(row.interquartile, write) : '',
+    write(row.worst),
+    whole(row.median),
+    percent(row.fellRate),
+    percent(row.failureRate),
+    whole(row.weights),
+    whole(row.bytes),
+    `${row.seeds.length}`,
+  ])
+  return { head, body }
+}
+
+export function summaryCells(report: Report): Cells {
+  const write = scoreWords(report)
+  const head = [
+    'variant',
+    'weights at',
+    `IQM of ${report.score}`,
+    'median of teachers',
+    'worst',
+    'fell',
+    'failed',
+    `better than ${report.baseline}`,
+    'paired difference',
+    'teachers x seeds',
+  ]
+  const body = report.summaries.map((one: Summary) => [
+    one.variant,
+    at(one.budget),
+    within(one.interquartile, write),
+    write(one.medianOfTasks),
+    write(one.worst),
+    percent(one.fellRate),
+    percent(one.failureRate),
+    one.against ? within(one.against.probability, percent) : '',
+    one.against ? within(one.against.paired, write) : '',
+    `${one.teachers.length} x ${one.seeds}`,
+  ])
+  return { head, body }
+}
+
+export function notes(report: Report): string[] {
+  const tuning = report.tuning.map(({ variant, trainings, steps, tuneUpdates, penalties }) => {
+    const searched = penalties ? `, penalties ${penalties.join(', ')} each` : ''
+    return `${variant} ${trainings} x ${steps.map(grouped).join('/')} steps and ${tuneUpdates.map(grouped).join('/')} updates of tuning${searched}`
+  })
+  return [
+    ...(report.missing ? [`${report.missing} students are not there yet: the same study run goes on.`] : []),
+    'IQM: interquartile mean; in brackets 95 % intervals of a bootstrap stratified by teacher (as rliable defines them).',
+    ...(report.ranked ? [] : [`Fewer than ${SEEDS_TO_RANK} seeds: nothing is called better than anything.`]),
+    'Paired on the same data and episodes. Students are picked and tuned on other episodes than those reported.',
+    ...(tuning.length ? [`Tried per teacher and seed: ${tuning.join('; ')}.`] : []),
+  ]
+}
+
+export function terminalText(report: Report): string {
+  const [rows, summaries] = [rowCells(report), summaryCells(report)]
+  const parts = [
+    plainTable(rows.head, rows.body),
+    ...(summaries.body.length ? [plainTable(summaries.head, summaries.body)] : []),
+    ...notes(report),
+  ]
+  return parts.join('\n')
+}
+
+const lines = ({ head, body }: Cells): string[] =>
+  [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`)
+
+export function markdown(report: Report, plots: readonly string[]): string {
+  const summary = summaryCells(report)
+  return [
+    `# ${report.study}`,
+    '',
+    ...(report.question ? [report.question, ''] : []),
+    ...(summary.body.length ? [...lines(summary), ''] : []),
+    ...plots.flatMap((plot) => [`![${plot.replace('.svg', '')}](${plot})`, '']),
+    ...lines(rowCells(report)),
+    '',
+    ...notes(report).map((note) => `- ${note}`),
+    '',
+  ].join('\n')
+}

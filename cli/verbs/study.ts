@@ -1,0 +1,132 @@
+/** Studies: jobs that are done once, on this machine or on many, and what they come to. */
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Argument } from 'commander'
+import { InputError } from '../../runtime-as/errors.ts'
+import { claimFolder } from '../../trainer/files/claim.ts'
+import { writeFile } from '../../trainer/files/replace.ts'
+import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
+import { type Plan, planOf } from '../../trainer/studies/plan.ts'
+import { type Report, reportOf } from '../../trainer/studies/report/report.ts'
+import { runPlan } from '../../trainer/studies/run.ts'
+import { Store } from '../../trainer/studies/store.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { partOf, studyNames, studyOf } from '../study/named.ts'
+import { showStudy } from '../study/progress.ts'
+import { isOver, statusOf, statusText } from '../study/status.ts'
+import { plotsOf } from '../study/svg.ts'
+import { markdown, terminalText } from '../study/table.ts'
+import { printResult, withProgress } from '../terminal.ts'
+import { type CommonOptions, integer, list, number, verb } from '../verb.ts'
+
+interface Options extends CommonOptions {
+  store: string
+  jobs: number
+  threads: number
+  checkpointMinutes: number
+  teachers?: string[]
+  variants?: string[]
+  seeds?: number
+  out?: string
+  once: boolean
+}
+
+const actions = { run, status, report, list: listed } as const satisfies Record<
+  string,
+  (what: string, options: Options) => Promise<void>
+>
+
+export const studyVerb = verb('study', {
+  group: 'Study:',
+  description: 'runs a study, says how far it is and what it came to; nothing is done twice',
+  example: 'bpd study run answers --jobs 2',
+})
+  .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
+  .argument('[study]', 'a file, or a name that "bpd study list" says')
+  .option('--store <folder>', 'where results, teachers and transitions lie, by their hashes', join('runs', 'studies'))
+  .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
+  .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
+  .option('--checkpoint-minutes <n>', 'minutes between checkpoints of a job', number(0), 5)
+  .option('--teachers <list>', 'of the study only these', list(String))
+  .option('--variants <list>', 'of the study only these', list(String))
+  .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
+  .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
+  .option('--once', 'status: once, not until all is done', false)
+  .action((action: keyof typeof actions, what: string | undefined, options: Options) =>
+    actions[action](needed(action, what), options),
+  )
+
+function needed(action: string, what: string | undefined): string {
+  if (what === undefined && action !== 'list')
+    throw new InputError(`study ${action}: expected one of ${studyNames().join(', ')}, or a file`)
+  return what ?? ''
+}
+
+async function opened(what: string, options: Options): Promise<{ plan: Plan; store: Store }> {
+  const plan = await planOf(partOf(studyOf(what), options))
+  const store = new Store(options.store)
+  await store.open()
+  return { plan, store }
+}
+
+async function run(what: string, options: Options): Promise<void> {
+  const { plan, store } = await opened(what, options)
+  // one at a time: two would do the same jobs
+  claimFolder(store.folder, [], { force: true })
+  checkUnchanged(plan, store)
+  await keepStudy(plan, store)
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
+  const { jobs, threads, checkpointMinutes: minutes } = options
+  await withProgress(`study ${plan.study.name}`, async (progress) => {
+    await runPlan(plan, store, {
+      jobs,
+      threads,
+      minutes,
+      signal: interrupt.signal,
+      onEvent: showStudy(plan, store, progress),
+    })
+    progress.done(`study ${plan.study.name}: ${plan.jobs.length} jobs are done`)
+  })
+  await tell(plan, store, options)
+}
+
+async function report(what: string, options: Options): Promise<void> {
+  const { plan, store } = await opened(what, options)
+  await tell(plan, store, options)
+}
+
+/** Writes the report's files and prints it. */
+async function tell(plan: Plan, store: Store, { out, json }: Options): Promise<void> {
+  const result: Report = reportOf(plan, store)
+  if (!result.rows.length)
+    throw new InputError(`study ${plan.study.name}: nothing of it is done in ${store.folder} yet`)
+  const folder = out ?? join(store.folder, 'reports', plan.study.name)
+  const plots = plotsOf(result)
+  claimFolder(folder, ['report.json', 'report.md', ...plots.keys()], { force: true })
+  await writeFile(join(folder, 'report.json'), `${JSON.stringify(result, null, 2)}\n`)
+  await writeFile(join(folder, 'report.md'), markdown(result, [...plots.keys()]))
+  for (const [name, svg] of plots) await writeFile(join(folder, name), svg)
+  printResult(json, result, () => `${terminalText(result)}\n${join(folder, 'report.md')}`)
+}
+
+async function status(what: string, options: Options): Promise<void> {
+  const { plan, store } = await opened(what, options)
+  const live = process.stdout.isTTY && !options.json && !options.once
+  for (;;) {
+    const now = statusOf(plan, store)
+    if (live) process.stdout.write('\x1b[H\x1b[J')
+    printResult(options.json, now, () => statusText(now))
+    if (!live || isOver(now)) return
+    await sleep(2000)
+  }
+}
+
+async function listed(_: string, { json }: Options): Promise<void> {
+  const all = studyNames().map((name) => {
+    const { question, teachers, variants, seeds } = studyOf(name)
+    return { name, question, teachers: teachers.length, variants: variants.map((one) => one.name), seeds }
+  })
+  printResult(json, all, () => all.map(({ name, question }) => `${name.padEnd(16)}${question ?? ''}`).join('\n'))
+}

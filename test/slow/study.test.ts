@@ -1,0 +1,184 @@
+/** A study whose processes are killed again and again ends in the table of one that nobody disturbed, byte for byte. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bpdIn } from '../support/command.ts'
+import { root } from '../support/imports.ts'
+import { tiny } from '../trainer/studies/tiny.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-study-'))
+const at = (...path: string[]) => join(folder, ...path)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const words = (store: string) => [
+  'study',
+  'run',
+  'tiny.json',
+  '--store',
+  store,
+  '--jobs',
+  '2',
+  '--checkpoint-minutes',
+  '0',
+  '--json',
+  '--quiet',
+]
+const table = (store: string) => readFileSync(at(store, 'reports/tiny/report.json'), 'utf8')
+const results = (store: string) => readdirSync(at(store, 'results')).sort()
+
+/** Processes whose parent is this one. */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_000 }, () => {
+  beforeAll(() => {
+    writeFileSync(at('tiny.json'), JSON.stringify(tiny))
+    const { status, stderr } = bpdIn(folder, ...words('whole'))
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+  }, 180_000)
+
+  it('killed at any moment goes on, whoever is killed: the same results, the same table, byte for byte', async () => {
+    const random = [700, 1500, 2600]
+    for (const [i, wait] of random.entries()) {
+      const child = spawn(process.execPath, [join(root, 'cli/bpd.ts'), ...words('killed')], {
+        cwd: folder,
+        stdio: 'ignore',
+      })
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      await sleep(wait)
+      // first only those that do the jobs: the study begins them again; then all
+      for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGKILL')
+      if (i < 1) await sleep(800)
+      child.kill('SIGKILL')
+      await ended
+    }
+    const { status, stderr } = bpdIn(folder, ...words('killed'))
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+    expect(table('killed')).toBe(table('whole'))
+    expect(results('killed')).toEqual(results('whole'))
+    expect(readdirSync(at('killed/work'))).toEqual([])
+  })
+
+  it('does nothing twice: a second run and a part of it take what is there', () => {
+    const when = () => results('whole').map((name) => statSync(at('whole/results', name)).mtimeMs)
+    const [before, said] = [when(), table('whole')]
+    expect(bpdIn(folder, ...words('whole')).status).toBe(0)
+    expect(when()).toEqual(before)
+    expect(table('whole')).toBe(said)
+    const part = bpdIn(
+      folder,
+      'study',
+      'report',
+      'tiny.json',
+      '--store',
+      'whole',
+      '--variants',
+      'bpd',
+      '--out',
+      'part',
+      '--json',
+    )
+    expect(JSON.parse(part.stdout).rows.map((row: { variant: string }) => row.variant)).toEqual(['bpd', 'bpd'])
+  })
+
+  it('makes transitions again where they are gone, to the same results', () => {
+    const [collected] = readdirSync(at('whole/data'))
+    rmSync(at('whole/data', collected))
+    for (const name of results('whole'))
+      if (JSON.parse(readFileSync(at('whole/results', name), 'utf8')).job.kind === 'distil')
+        rmSync(at('whole/results', name))
+    const said = table('whole')
+    expect(bpdIn(folder, ...words('whole')).status).toBe(0)
+    expect(table('whole')).toBe(said)
+    expect(readdirSync(at('whole/data'))).toEqual([collected])
+  })
+
+  it('says how far it is', () => {
+    const { kinds } = JSON.parse(bpdIn(folder, 'study', 'status', 'tiny.json', '--store', 'whole', '--json').stdout)
+    expect(kinds).toMatchObject([
+      { kind: 'collect', all: 1, done: 1 },
+      { kind: 'distil', all: 3, done: 3, running: 0, failed: 0 },
+      { kind: 'evaluate', all: 5, done: 5 },
+    ])
+  })
+
+  it.each<[string, string[], () => void, string]>([
+    ['an unknown study', ['run', 'nothing'], () => {}, 'study "nothing": expected one of'],
+    ['no study', ['run'], () => {}, 'study run: expected one of'],
+    [
+      'a variant that it has not',
+      ['run', 'tiny.json', '--variants', 'l1'],
+      () => {},
+      '--variants: l1, expected names out of bpd, dense',
+    ],
+    [
+      'results of another version',
+      ['run', 'tiny.json', '--store', 'whole'],
+      () =>
+        writeFileSync(
+          at('whole/store.json'),
+          JSON.stringify({ ...JSON.parse(readFileSync(at('whole/store.json'), 'utf8')), results: 0 }),
+        ),
+      'whole: results of version 0, expected 1',
+    ],
+    [
+      'results of other arithmetic',
+      ['run', 'tiny.json', '--store', 'whole'],
+      () =>
+        writeFileSync(
+          at('whole/store.json'),
+          JSON.stringify({ format: 'bpd-studies-1', results: 1, arithmetic: 'other' }),
+        ),
+      'whole: results of other multiply-add',
+    ],
+    [
+      'a folder of something else',
+      ['run', 'tiny.json', '--store', 'whole'],
+      () => writeFileSync(at('whole/store.json'), '{}'),
+      'whole: expected a store of "bpd study"',
+    ],
+  ])('%s is refused in one line, and nothing is lost', (_, more, prepare, message) => {
+    prepare()
+    const before = results('whole')
+    const { status, stdout, lines } = bpdIn(folder, 'study', ...more)
+    expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
+    expect(lines[0]).toContain(message)
+    expect(results('whole')).toEqual(before)
+  })
+})
+
+describe('a teacher that has changed since', () => {
+  it('is refused by the study that began with another', { timeout: 60_000 }, () => {
+    const short = {
+      ...tiny,
+      variants: [tiny.variants[1]],
+      budgets: [20],
+      teachers: [{ ...tiny.teachers[0], file: 'teacher.safetensors' }],
+    }
+    writeFileSync(at('short.json'), JSON.stringify(short))
+    writeFileSync(at('teacher.safetensors'), readFileSync(join(root, 'models/pendulum/teacher.safetensors')))
+    const run = () => bpdIn(folder, 'study', 'run', 'short.json', '--store', 'changed', '--quiet', '--json')
+    expect(run().status).toBe(0)
+    writeFileSync(
+      at('teacher.safetensors'),
+      readFileSync(join(root, 'test/fixtures/teachers/sac-Pendulum-v1.safetensors')),
+    )
+    const { status, lines } = run()
+    expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
+    expect(lines[0]).toContain('teacher pendulum has changed since study tiny began')
+  })
+})

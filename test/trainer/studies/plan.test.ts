@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { canonical, idOf, type Job, needsOf } from '../../../trainer/studies/jobs/job.ts'
+import { planOf } from '../../../trainer/studies/plan.ts'
+import type { Study } from '../../../trainer/studies/study.ts'
+import { teacher, tiny } from './tiny.ts'
+
+const kinds = (jobs: readonly { job: Job }[]) => jobs.map(({ job }) => job.kind).sort()
+const idsOf = async (study: Study) => (await planOf(study)).jobs.map(({ id }) => id)
+
+describe('the plan of a study', () => {
+  it('has a job for each thing that is to be done, before those that need it', async () => {
+    const { jobs, entries } = await planOf(tiny)
+    // both numbers of weights of bpd from one training, of dense from two
+    expect(kinds(jobs)).toEqual(['collect', ...Array(3).fill('distil'), ...Array(5).fill('evaluate')])
+    expect(entries.map(({ variant, weights }) => [variant, weights])).toEqual([
+      ['bpd', 40],
+      ['bpd', 20],
+      ['dense', 40],
+      ['dense', 20],
+    ])
+    const seen = new Set<string>()
+    for (const { id, job } of jobs) {
+      for (const need of needsOf(job)) expect(seen).toContain(need)
+      seen.add(id)
+    }
+  })
+
+  it('is the same every time, and its jobs are those of a larger study', async () => {
+    const ids = await idsOf(tiny)
+    expect(await idsOf(tiny)).toEqual(ids)
+    const larger = await idsOf({
+      ...tiny,
+      name: 'larger',
+      seeds: 2,
+      budgets: [40, 20],
+      variants: [...tiny.variants, { name: 'l1', variant: 'l1' }],
+    })
+    expect(larger).toEqual(expect.arrayContaining(ids))
+  })
+
+  it.each<[string, Partial<Study>]>([
+    ['the recipe', { recipe: { ...tiny.recipe, steps: 22 } }],
+    ['the number of transitions', { transitions: 301 }],
+    ['the noise of the data', { teachers: [{ ...tiny.teachers[0], sigmas: [0.5] }] }],
+    ['a number of weights', { budgets: [41, 20] }],
+  ])('%s changed makes other distillations', async (_, change) => {
+    const made = async (study: Study) => (await planOf(study)).entries.map((entry) => entry.made)
+    const [before, after] = [await made(tiny), await made({ ...tiny, ...change })]
+    expect(after[0]).not.toBe(before[0])
+  })
+
+  it('gives those that are matched as many weights as the student of the other has, which goes first', async () => {
+    const study = { ...tiny, budgets: undefined, match: 'bpd', variants: [...tiny.variants].reverse() }
+    const { jobs } = await planOf(study)
+    const distils = jobs.flatMap(({ id, job }) => (job.kind === 'distil' ? [{ id, job }] : []))
+    expect(distils.map(({ job }) => job.options.variant)).toEqual(['bpd', 'dense'])
+    expect(distils[1].job.budget).toEqual({ of: distils[0].id })
+    expect(needsOf(distils[1].job)).toContain(distils[0].id)
+  })
+
+  it('takes small networks that learn online for as many steps as there are transitions', async () => {
+    const { jobs } = await planOf({ ...tiny, variants: [{ name: 'sac-small', online: 'sac' }] })
+    expect(jobs.flatMap(({ job }) => (job.kind === 'teach' ? [job] : []))).toMatchObject([
+      { algorithm: 'sac', steps: 300, hidden: { weights: 40 } },
+      { algorithm: 'sac', steps: 300, hidden: { weights: 20 } },
+    ])
+  })
+})
+
+describe('what cannot be done is refused before any work', () => {
+  it.each<[string, Partial<Study>, string]>([
+    ['a teacher that has changed', { teachers: [{ ...tiny.teachers[0], sha256: 'other' }] }, `${teacher}: sha256 dc1f`],
+    ['one that is not there', { teachers: [{ ...tiny.teachers[0], file: 'none' }] }, 'none: no such teacher'],
+    [
+      'one of another task',
+      { teachers: [{ ...tiny.teachers[0], file: teacher.replace('pendulum', 'hopper') }] },
+      'task pendulum has 3 and 1',
+    ],
+    ['a share of weights where the paper has none', { budgets: [0.5] }, 'task "pendulum": expected one of hopper'],
+    ['no number of weights for one that needs it', { budgets: undefined }, 'dense needs a number of weights'],
+    ['a match that is none', { budgets: undefined, match: 'x' }, 'match: x, expected the name of one of its variants'],
+    [
+      'a recipe that does not go together',
+      { recipe: { ...tiny.recipe, l1Path: [0.1] } },
+      'penalties 0.1: expected variant l1',
+    ],
+  ])('%s', async (_, change, message) => {
+    await expect(planOf({ ...tiny, ...change })).rejects.toThrow(message)
+  })
+})
+
+describe('the identity of a job', () => {
+  it('does not depend on the order of its fields, nor on what is undefined', () => {
+    expect(canonical({ b: [1, { d: 2, c: undefined }], a: 'x' })).toBe('{"a":"x","b":[1,{"d":2}]}')
+    const job: Job = { kind: 'collect', task: 'pendulum', teacher: { blob: 'x' }, transitions: 1, sigmas: [0], seed: 1 }
+    const turned = Object.fromEntries(Object.entries(job).reverse()) as unknown as Job
+    expect(idOf(turned)).toBe(idOf(job))
+    expect(idOf({ ...job, seed: 2 })).not.toBe(idOf(job))
+  })
+})

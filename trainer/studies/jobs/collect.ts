@@ -1,0 +1,63 @@
+/** Transitions of a teacher: a file, found by the hash of its job; only what tells of it is a result. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { collectInParallel } from '../../data/episodes.ts'
+import { readTransitions, type Transitions, writeTransitions } from '../../data/transitions.ts'
+import { makeFolder } from '../../files/claim.ts'
+import { sha256OfFile } from '../../files/sha256.ts'
+import { Interrupted } from '../../interrupted.ts'
+import { createTask } from '../../tasks/registry.ts'
+import { actingBytes } from '../../teachers/policy.ts'
+import { requireFit } from '../../teachers/teacher.ts'
+import type { Store } from '../store.ts'
+import type { CollectJob } from './job.ts'
+import { teacherOf } from './needed.ts'
+import type { Collected } from './results.ts'
+import type { How, Work } from './work.ts'
+
+export async function doCollect(work: Work<CollectJob>): Promise<Collected> {
+  const { store, id, job } = work
+  const file = store.dataFile(id)
+  if (!existsSync(file)) await collectInto(file, job, store, work)
+  return { kind: 'collect', transitions: job.transitions, sha256: sha256OfFile(file) }
+}
+
+/** The data of a job, made here where it is missing. job: none where it is known to be there */
+export async function dataOf(store: Store, id: string, job: CollectJob, how: How): Promise<Transitions> {
+  const file = store.dataFile(id)
+  if (!existsSync(file)) await collectInto(file, job, store, how)
+  return readTransitions(file, createTask(job.task).spec)
+}
+
+async function collectInto(
+  file: string,
+  job: CollectJob,
+  store: Store,
+  { threads, signal, onProgress }: How,
+): Promise<void> {
+  const { task: taskName, transitions, sigmas, seed } = job
+  const task = createTask(taskName)
+  const teacher = teacherOf(store, job.teacher)
+  requireFit(teacher, task.spec, 'teacher')
+  const policy = actingBytes(teacher, task.spec)
+  const episodes = collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, threads)
+  makeFolder(dirname(file))
+  // whole or not at all: where it is cut off it begins anew
+  const whole = unlessAborted(episodes, signal)
+  await writeTransitions(
+    file,
+    task.spec,
+    whole,
+    { seed: `${seed}`, sigmas: JSON.stringify(sigmas) },
+    {
+      onProgress: (count) => onProgress?.(count / transitions),
+    },
+  )
+}
+
+async function* unlessAborted<T>(items: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (signal?.aborted) throw new Interrupted('interrupted while collecting')
+    yield item
+  }
+}

@@ -1,0 +1,37 @@
+/** Distils the students of one training run. */
+import { Checkpoints } from '../../distill/checkpoint.ts'
+import type { Progress } from '../../distill/distill.ts'
+import { makeStudent } from '../../distill/make-student.ts'
+import type { DistillOptions } from '../../distill/options.ts'
+import { taskOrigin } from '../../tasks/registry.ts'
+import { dataOf } from './collect.ts'
+import type { CollectJob, DistilJob } from './job.ts'
+import { checkpointIn, madeOf, teacherOf, weightsOf } from './needed.ts'
+import type { Distilled } from './results.ts'
+import type { Work } from './work.ts'
+
+export async function doDistil(work: Work<DistilJob>): Promise<Distilled> {
+  const { job, store, folder, threads, minutes, signal, onProgress } = work
+  const teacher = teacherOf(store, job.teacher)
+  const collected = store.done(job.data).job as CollectJob
+  const transitions = await dataOf(store, job.data, collected, work)
+  const budget = job.budget === undefined ? {} : { budget: weightsOf(store, job.budget) }
+  const options = { ...job.options, ...budget, threads } as unknown as DistillOptions
+  const origin = taskOrigin(job.task)
+  const { bytes, points, distilled } = await makeStudent(job.task, teacher, transitions, options, {
+    signal,
+    checkpoints: (one, part) => new Checkpoints(checkpointIn(folder, part), one, { minutes, resume: true, origin }),
+    onProgress: (p) => onProgress?.(shareOf(p)),
+  })
+  return {
+    kind: 'distil',
+    picked: madeOf(bytes, 'student'),
+    points: points.map((point, i) => ({ ...madeOf(point, `point ${i + 1}`), judged: distilled.sweep[i] })),
+    teacherReturn: distilled.teacherReturn,
+    studentWeights: distilled.studentWeights,
+    curve: distilled.curve,
+  }
+}
+
+/** Training is told as the first half: what follows takes about as long. */
+const shareOf = ({ phase, step, steps }: Progress): number => (phase === 'train' ? 0 : 0.5) + (0.5 * step) / steps

@@ -1,0 +1,46 @@
+/** Trains a teacher, or a small network that learns online. */
+import { denseSizes } from '../../distill/variants/dense.ts'
+import { createTask, taskOrigin } from '../../tasks/registry.ts'
+import { type TeachOptions, teach, teachDefaults } from '../../teachers/teach.ts'
+import { encodeTeacher } from '../../teachers/teacher.ts'
+import type { TeachJob } from './job.ts'
+import { checkpointIn, weightsOf } from './needed.ts'
+import type { Taught } from './results.ts'
+import type { Work } from './work.ts'
+
+export async function doTeach({
+  job,
+  store,
+  folder,
+  threads,
+  minutes,
+  signal,
+  onProgress,
+}: Work<TeachJob>): Promise<Taught> {
+  const { task, algorithm, steps, seed, more } = job
+  const { spec } = createTask(task)
+  const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
+  const hidden =
+    'weights' in job.hidden ? denseSizes(observations, actions, 2, weightsOf(store, job.hidden.weights)) : job.hidden
+  const options = { ...teachDefaults, ...more, algorithm, steps, seed, hidden, threads, origin: taskOrigin(task) }
+  const teacher = await teach(() => createTask(task), options as TeachOptions, {
+    checkpoint: { path: checkpointIn(folder), minutes },
+    signal,
+    onProgress: (p) => onProgress?.(p.step / p.steps),
+  })
+  const bytes = encodeTeacher({
+    ...teacher,
+    metadata: { algorithm: algorithm.toUpperCase(), env: spec.name, steps: `${steps}`, seed: `${seed}` },
+  })
+  const sizes = [observations, ...hidden, actions]
+  // of SAC's Gaussian the mean is counted, which is what would ship
+  const weights = sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0)
+  const biases = sizes.slice(1).reduce((sum, size) => sum + size, 0)
+  return {
+    kind: 'teach',
+    teacher: Buffer.from(bytes).toString('base64'),
+    weights,
+    studentWeights: weights,
+    bytes: 4 * (weights + biases),
+  }
+}

@@ -1,0 +1,147 @@
+/** Runs the jobs of a study on this machine: each once, those that are ready first come first, a process each. */
+import { availableParallelism } from 'node:os'
+import { FailedError } from '../../runtime-as/errors.ts'
+import { Interrupted } from '../interrupted.ts'
+import { needsOf } from './jobs/job.ts'
+import type { Plan } from './plan.ts'
+import { Lost, Processes } from './process/pool.ts'
+import type { Store } from './store.ts'
+
+/** How often a job is begun whose process was killed before it is given up. */
+const TRIES = 3
+
+export interface Running {
+  /** processes at a time */
+  jobs?: number
+  /** of each */
+  threads?: number
+  /** between checkpoints; default: 5 */
+  minutes?: number
+  signal?: AbortSignal
+  onEvent?: (event: StudyEvent) => void
+}
+
+export type StudyEvent =
+  | { kind: 'begun'; label: string }
+  | { kind: 'progress'; label: string; share: number }
+  | { kind: 'done'; label: string; seconds: number; done: number; all: number }
+  | { kind: 'failed'; label: string; message: string }
+
+/** The plan's jobs by their state. */
+export const notDone = (plan: Plan, store: Store) => plan.jobs.filter(({ id }) => !store.has(id))
+
+/** Keeps the teachers of a plan in the store: jobs find them there by hash. */
+export async function keepTeachers(plan: Plan, store: Store): Promise<void> {
+  for (const teacher of plan.teachers) if ('blob' in teacher) await store.keepBlob(teacher.bytes)
+}
+
+/**
+ * Does what is not done. A job that fails leaves the others going; then throws FailedError with the first of them. Throws `Interrupted` once the
+ * signal is aborted: what was at work has saved its checkpoints.
+ */
+export async function runPlan(plan: Plan, store: Store, running: Running = {}): Promise<void> {
+  const { jobs = availableParallelism(), signal } = running
+  await keepTeachers(plan, store)
+  const run = new LocalRun(plan, store, running)
+  store.forgetFailures(plan.jobs.map(({ id }) => id))
+  try {
+    await Promise.all(Array.from({ length: jobs }, () => run.worker()))
+  } finally {
+    run.processes.close()
+  }
+  if (signal?.aborted) throw new Interrupted('interrupted: the same command goes on')
+  run.requireAll()
+}
+
+class LocalRun {
+  readonly processes = new Processes()
+  readonly #plan: Plan
+  readonly #store: Store
+  readonly #running: Running
+  readonly #done: Set<string>
+  readonly #waiting: Plan['jobs'][number][]
+  readonly #failed = new Map<string, string>()
+  #changed = signalled()
+
+  constructor(plan: Plan, store: Store, running: Running) {
+    this.#plan = plan
+    this.#store = store
+    this.#running = running
+    this.#done = new Set(plan.jobs.filter(({ id }) => store.has(id)).map(({ id }) => id))
+    this.#waiting = plan.jobs.filter(({ id }) => !this.#done.has(id))
+  }
+
+  /** Takes one job after another until nothing is left that it could do. */
+  async worker(): Promise<void> {
+    for (;;) {
+      if (this.#running.signal?.aborted) return
+      const next = this.#take()
+      if (next) await this.#do(next)
+      else if (this.#waiting.length === 0 || this.#stuck()) return
+      else await this.#changed.promise
+    }
+  }
+
+  requireAll(): void {
+    const [first] = this.#failed
+    if (!first) return
+    const { label } = this.#plan.jobs.find(({ id }) => id === first[0])!
+    const more = this.#failed.size > 1 ? ` (and ${this.#failed.size - 1} more)` : ''
+    throw new FailedError(`${label}: ${first[1]}${more}; the same command tries again`)
+  }
+
+  #ready = ({ job }: Plan['jobs'][number]) => needsOf(job).every((id) => this.#done.has(id))
+
+  #take(): Plan['jobs'][number] | undefined {
+    const at = this.#waiting.findIndex(this.#ready)
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
+  }
+
+  /** Whether what waits needs what has failed. */
+  #stuck = () => this.#active === 0
+  #active = 0
+
+  async #do({ id, job, label }: Plan['jobs'][number]): Promise<void> {
+    const { onEvent, signal, threads = 1, minutes = 5 } = this.#running
+    const store = this.#store
+    this.#active++
+    onEvent?.({ kind: 'begun', label })
+    try {
+      const order = { id, job, store: store.folder, folder: store.workFolder(id), threads, minutes }
+      const onProgress = (share: number) => onEvent?.({ kind: 'progress', label, share })
+      const { result, seconds } = await this.#tried(order, { signal, onProgress })
+      await store.keep(id, { job, result, seconds })
+      this.#done.add(id)
+      onEvent?.({ kind: 'done', label, seconds, done: this.#done.size, all: this.#plan.jobs.length })
+    } catch (error) {
+      if (error instanceof Interrupted || signal?.aborted) return
+      const message = error instanceof Error ? error.message : String(error)
+      this.#failed.set(id, message)
+      await store.keepFailure(id, message)
+      onEvent?.({ kind: 'failed', label, message })
+    } finally {
+      this.#active--
+      this.#changed.tell()
+      this.#changed = signalled()
+    }
+  }
+
+  async #tried(...parameters: Parameters<Processes['run']>): ReturnType<Processes['run']> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.processes.run(...parameters)
+      } catch (error) {
+        if (!(error instanceof Lost) || this.#running.signal?.aborted || tries === TRIES) throw error
+      }
+    }
+  }
+}
+
+/** A promise and what keeps it. */
+function signalled(): { promise: Promise<void>; tell: () => void } {
+  let tell = () => {}
+  const promise = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  return { promise, tell }
+}
