@@ -80,7 +80,9 @@ class Policy(NamedTuple):
 
     @staticmethod
     def read(data: bytes) -> Policy:
-        """Raises ValueError for what is no .bpd file."""
+        """Raises ValueError for what is no .bpd file. A signed one's envelope is looked into and not verified: the board does that."""
+        if data[:4] == b"bpds":
+            data = data[32:-64]
         core = memoryview(data)[16:]
         if bytes(data[:12]) != b"\x84\xa3bpd\x01\xa4core\xc6" or len(core) < 36 or bytes(core[:4]) != b"bpd1":
             raise ValueError("policy: no .bpd file, expected what 'bpd distill' makes")

@@ -13,7 +13,7 @@ const CYCLE = 8
 const WATCHDOG = 0x40058
 const ROSC = 0x40060
 /** bytes that the receiver gathers before it interrupts: its FIFO's level in line.c */
-const BURST = 16
+export const BURST = 16
 const BITS = 10
 
 export class PicoMachine {
