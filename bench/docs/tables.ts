@@ -211,6 +211,36 @@ function demo(): string {
   return `\`\`\`text\n${reportTable(report, 100)}\n\`\`\``
 }
 
+/** Steps a second at each speed of the line. */
+function rates(board: 'pico' | 'stm32f405'): string {
+  interface Rates {
+    boardOnlyHz: number
+    measuredHz?: number
+    hz: number[]
+  }
+  type Row = Record<'pico' | 'stm32f405', Rates> &
+    Record<'observations' | 'actions' | 'bytes' | 'contractHz', number> & { task: string }
+  const { speeds, rows }: { speeds: number[]; rows: Row[] } = read('bench/results/rates.json')
+  const measured = rows[0][board].measuredHz === undefined ? [] : ['on the emulator at 115,200']
+  return table(
+    ['student', 'numbers in, out', 'bytes a step', 'its rate', 'inference alone', ...measured, ...speeds.map(count)],
+    rows.map((row) => {
+      const { boardOnlyHz, measuredHz, hz } = row[board]
+      const emulated = measuredHz === undefined ? [] : [count(measuredHz)]
+      const shape = `${row.observations}, ${row.actions}`
+      return [
+        row.task,
+        shape,
+        count(row.bytes),
+        `${count(row.contractHz)} Hz`,
+        count(boardOnlyHz),
+        ...emulated,
+        ...hz.map(count),
+      ]
+    }),
+  )
+}
+
 export const tables: Record<string, () => string> = {
   summary,
   teachers,
@@ -219,4 +249,6 @@ export const tables: Record<string, () => string> = {
   ablation,
   smallest,
   demo,
+  rates_pico: () => rates('pico'),
+  rates_stm32f405: () => rates('stm32f405'),
 }
