@@ -29,6 +29,13 @@ await build({
   configFile: false,
   logLevel: 'warn',
   plugins: [policy, engine],
+  resolve: {
+    alias: ['zlib', 'crypto', 'timers/promises'].map((name) => ({
+      find: `node:${name}`,
+      replacement: join(site, `node/${name.replace('/', '-')}.ts`),
+    })),
+  },
+  worker: { format: 'es' },
   build: {
     outDir: out,
     emptyOutDir: true,
@@ -36,7 +43,7 @@ await build({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { external: [/^node:/, 'module', 'fs', 'path', 'url', 'crypto'] },
+    rolldownOptions: { external: ['module', 'fs', 'path', 'url', 'crypto'] },
   },
 })
 

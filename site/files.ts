@@ -13,8 +13,9 @@ import { reasonOf } from './words.ts'
 /** bytes of a file at most, and how many are kept open */
 const MOST_BYTES = 16 << 20
 const MOST_FILES = 64
-/** what every .bpd file begins with */
-const POLICY = 0x84
+/** Text that may be JSON; all else may be a policy, by itself or in a signed envelope. */
+const isText = (bytes: Uint8Array): boolean =>
+  bytes.length === 0 || /^\s*[[{]/.test(String.fromCharCode(...bytes.subarray(0, 64)))
 
 export class Files {
   readonly #stage: Stage
@@ -50,7 +51,7 @@ export class Files {
   async give({ given }: Catalogue): Promise<void> {
     for (const { name, path } of given) this.add(name, await bytesAt(path))
     const names = given.map(({ name }) => name)
-    const first = names.find((name) => this.#opened.get(name)?.bytes[0] === POLICY)
+    const first = names.find((name) => !isText(this.#opened.get(name)!.bytes))
     if (first) await this.play(first)
     if (names.length > 0) this.#show(names.find((name) => name.endsWith('.json')) ?? names[0])
   }
@@ -83,7 +84,7 @@ export class Files {
     }
     const { bytes } = this.#opened.get(name)!
     try {
-      byId('file').replaceChildren(bytes[0] === POLICY ? this.#policy(bytes, name) : this.#json(bytes, name))
+      byId('file').replaceChildren(isText(bytes) ? this.#json(bytes, name) : this.#policy(bytes, name))
     } catch (error) {
       this.#refuse(name, reasonOf(error))
     }
@@ -118,7 +119,7 @@ export class Files {
   *#policies(): Generator<Actor> {
     for (const [name, { bytes }] of this.#opened) {
       try {
-        if (bytes[0] === POLICY) yield new Actor(bytes, name)
+        if (!isText(bytes)) yield new Actor(bytes, name)
       } catch {
         // it says so itself once it is shown
       }

@@ -1,5 +1,6 @@
 /** The page: a stage for two robots, files, and a board. */
-import { type Catalogue, get, readCatalogue } from './catalogue.ts'
+import { BoardPanel } from './board/panel.ts'
+import { bytesAt, type Catalogue, get, readCatalogue } from './catalogue.ts'
 import { disturb, setNoise } from './disturb.ts'
 import { byId, el, say } from './dom.ts'
 import { Files } from './files.ts'
@@ -16,6 +17,7 @@ async function start(): Promise<void> {
   const weights = new Weights(stage)
   const files = new Files(stage, weights)
   disturb(stage)
+  new BoardPanel(stage, () => bytesAt(catalogue.firmware))
   stage.onOpen = (students) => {
     setNoise(stage)
     weights.open(students)

@@ -33,6 +33,7 @@ export class Stage {
   #before = 0
   #told = 0
   #opening = 0
+  #stale = false
   /** told after every frame that made steps */
   onSteps: () => void = () => {}
   /** told when the canvases are new */
@@ -116,8 +117,18 @@ export class Stage {
     this.draw()
   }
 
+  /** A board drives the student: the stage stands still but for `follow`. */
+  driven = false
+
+  /** One step with the board's action. */
+  follow(action: Float32Array): void {
+    this.pair?.follow(action)
+    this.onSteps()
+    this.#stale = true
+  }
+
   play(on: boolean): void {
-    this.#playing = on && this.pair !== undefined
+    this.#playing = on && this.pair !== undefined && !this.driven
     this.#owed = 0
     const button = byId('play')
     say(button, this.#playing ? 'Pause' : 'Play')
@@ -125,6 +136,7 @@ export class Stage {
   }
 
   restart(): void {
+    if (this.driven) return
     const field = byId<HTMLInputElement>('episode')
     const episode = Math.min(99_999, Math.max(0, Math.trunc(Number(field.value)) || 0))
     field.value = String(episode)
@@ -137,9 +149,11 @@ export class Stage {
     this.tell()
     this.draw()
     this.onSteps()
+    performance.mark('picture')
   }
 
   #advance(steps: number): void {
+    if (this.driven) return
     this.play(false)
     this.#run(steps)
     this.tell()
@@ -160,17 +174,22 @@ export class Stage {
     requestAnimationFrame((then) => this.#frame(then))
     const passed = Math.min(0.1, (now - this.#before) / 1000)
     this.#before = now
+    if (this.driven && this.#stale) this.#show(now)
     if (!this.#playing || !this.pair) return
     const speed = Number(byId<HTMLSelectElement>('speed').value)
     this.#owed += (passed * speed) / this.pair.spec.period
     const steps = Math.min(MOST_STEPS, Math.floor(this.#owed))
     this.#owed = Math.min(1, this.#owed - steps)
     this.#run(steps)
+    this.#show(now)
+  }
+
+  #show(now: number): void {
+    this.#stale = false
     this.draw()
-    if (now - this.#told > TOLD) {
-      this.#told = now
-      this.tell()
-    }
+    if (now - this.#told < TOLD) return
+    this.#told = now
+    this.tell()
   }
 
   draw(): void {

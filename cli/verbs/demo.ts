@@ -15,6 +15,7 @@ import { readTransitions, type Transitions, writeTransitions } from '../../train
 import { spreadObservations } from '../../trainer/distill/data.ts'
 import { makeStudent, type Student } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
+import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
@@ -109,11 +110,12 @@ async function run(taskName: string, options: Options): Promise<void> {
   requireFit(teacher, task.spec, teacherFile)
   checkCard(teacherFile)
   const folder = join('runs', name ?? `demo-${task.spec.name}`)
-  const results = ['transitions.safetensors', 'student.bpd', 'report.json', 'report.html']
+  const recipe = distillOptions(taskName, given)
+  const points = Array.from({ length: cutCount(recipe) }, (_, i) => `point-${i + 1}.bpd`)
+  const results = ['transitions.safetensors', 'student.bpd', ...points, 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
   if (ship) claimFolder(ship, Object.values(studentFiles), { inputs: [teacherFile], force })
   hintAtNewerNode()
-  const recipe = distillOptions(taskName, given)
   const clock = stopwatch()
 
   const transitions = await gather(task, teacher, wanted, recipe.seed, join(folder, 'transitions.safetensors'))
@@ -121,6 +123,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const student = await train(taskName, teacher, transitions, recipe)
   const studentFile = join(folder, 'student.bpd')
   await writeFile(studentFile, student.bytes)
+  // the sweep, to switch through on the page
+  for (const [i, point] of points.entries()) await writeFile(join(folder, point), student.points[i])
   const reported = { seed: recipe.seed, purpose: 'report', episodes } as const
   const returns = await withProgress('evaluating both', async (progress) => {
     const show = (who: string, before: number) => (done: number) =>
@@ -202,7 +206,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const { reportHtml } = await import('../report/html.ts')
   await writeFile(join(folder, 'report.html'), reportHtml(report))
   if (ship) await shipStudent(ship, student.bytes, report, taskName)
-  printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}`)
+  const next = `see it: npx bpd view ${folder}`
+  printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}\n${next}`)
 }
 
 /** A model folder's student: the file, and a card that says what it is and how to make it again. */

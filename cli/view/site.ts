@@ -67,6 +67,10 @@ function shippedOf(task: string, site: Site): Catalogue['tasks'][number] {
     // the one of the results before the smallest
     .sort((a, b) => Number(b === 'student.bpd') - Number(a === 'student.bpd') || a.localeCompare(b))
     .map((name) => add(join(folder, name), `models/${task}/${name}`, () => readFileSync(join(folder, name))))
+  // those of the sweep, where the page has any: from dense to smallest
+  for (const path of site.keys()) {
+    if (path.startsWith(`sweep/${task}/`)) students.push({ name: path, path })
+  }
   return { name: task, teacher, students }
 }
 

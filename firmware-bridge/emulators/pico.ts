@@ -7,7 +7,8 @@ import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { imageUrl } from '../host/images.ts'
 import type { PortKind } from '../host/port.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
-import type { FromPico, PicoStart } from './pico-worker.ts'
+import type { FromPico } from './pico-thread.ts'
+import type { PicoStart } from './pico-worker.ts'
 
 /** A Raspberry Pi Pico in software. */
 export const picoEmulator: PortKind = {

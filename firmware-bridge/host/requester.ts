@@ -94,7 +94,7 @@ export class Requester {
       const again = waited > 0 && this.port.duplex.writableLength === 0
       if (again) this.counters.retries++
       this.#probe = again ? probe : undefined
-      const bytes = again && probe !== undefined ? Buffer.concat([asked.bytes, probe.bytes]) : asked.bytes
+      const bytes = again && probe !== undefined ? Uint8Array.of(...asked.bytes, ...probe.bytes) : asked.bytes
       answer = await this.#once(asked, waited === 0 || again ? bytes : undefined, wait)
       waited += wait
     }

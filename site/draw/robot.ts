@@ -33,6 +33,7 @@ const [SPHERE, CAPSULE, CYLINDER, BOX] = [2, 3, 5, 6]
 const TORSO = 1
 /** metres of floor to each side */
 const FLOOR = 12
+const NEAR = -3
 /** along the light, onto the floor */
 const SHADOW = new Matrix4().set(1, 0, -0.25, 0, 0, 1, 0.35, 0, 0, 0, 0, 0.004, 0, 0, 0, 1)
 
@@ -47,7 +48,7 @@ export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher
   if (!(task instanceof MujocoTask)) throw new Error('only a robot of the physics engine is drawn in depth')
   const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true })
   const space = new Space()
-  space.add(new HemisphereLight(0xffffff, 0x8a8a8a, 2.1))
+  space.add(new HemisphereLight(0xffffff, 0xa0a0a0, 2.6))
   const sun = new DirectionalLight(0xffffff, 2.2)
   sun.position.set(2, -3, 6)
   space.add(sun)
@@ -121,14 +122,16 @@ function pose(parts: readonly Part[], places: Float64Array, turns: Float64Array)
 
 function floorLines(): LineSegments {
   const points: number[] = []
-  for (let i = -FLOOR; i <= FLOOR; i++) points.push(i, -FLOOR, 0, i, FLOOR, 0, -FLOOR, i, 0, FLOOR, i, 0)
+  // not behind the camera: what software draws loses lines that are cut there
+  for (let i = -FLOOR; i <= FLOOR; i++) points.push(i, NEAR, 0, i, FLOOR, 0)
+  for (let i = NEAR; i <= FLOOR; i++) points.push(-FLOOR, i, 0, FLOOR, i, 0)
   const lines = new BufferGeometry().setAttribute('position', new Float32BufferAttribute(points, 3))
   return new LineSegments(lines, new LineBasicMaterial())
 }
 
 /** From the side and a little above, so far away that the robot fits whatever the shape of the picture. */
 function aim(camera: PerspectiveCamera, [x, y]: Float64Array, aspect: number): void {
-  const away = 4.4 * Math.max(1, 1.05 / aspect)
+  const away = 4.1 * Math.max(1, 1.05 / aspect)
   camera.aspect = aspect
   camera.position.set(x + 0.25 * away, y - away, 0.9 + 0.22 * away)
   camera.lookAt(x, y, 0.62)

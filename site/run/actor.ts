@@ -86,6 +86,12 @@ export class Actor {
     return this.action
   }
 
+  /** The action of one who acts in its place. */
+  follow(given: Float32Array): Float32Array {
+    this.action.set(given)
+    return this.action
+  }
+
   /** Flips one bit of its weights and biases. share: 0 up to 1, which one */
   flip(share: number): Flip {
     let left = Math.floor(share * 8 * this.#flippable.reduce((sum, [from, to]) => sum + to - from, 0))

@@ -42,13 +42,13 @@ export class Side {
     this.trace.fill(Number.NaN)
   }
 
-  /** noise: added to what the policy sees, shape (observations) */
-  step(push: Push, noise: Float64Array): void {
+  /** noise: added to what the policy sees, shape (observations). given: the action of one who acts elsewhere, shape (actions) */
+  step(push: Push, noise: Float64Array, given?: Float32Array): void {
     if (this.fell) return
     const { task } = this.place
     this.place.push(push)
     for (let i = 0; i < noise.length; i++) this.#seen[i] = task.observation[i] + noise[i]
-    const action = this.actor.act(this.#seen)
+    const action = given ? this.actor.follow(given) : this.actor.act(this.#seen)
     this.total += task.step(action)
     this.fell = task.terminated
     this.trace.set(action, (this.steps % TRACE) * action.length)
@@ -111,10 +111,16 @@ export class Lockstep {
     }
   }
 
-  #step(): void {
+  /** One step in which the student's action comes from elsewhere: a board. */
+  follow(given: Float32Array): void {
+    this.#step(given)
+  }
+
+  #step(given?: Float32Array): void {
     const { sigma } = this
     for (let i = 0; i < this.#noise.length; i++) this.#noise[i] = sigma > 0 ? sigma * this.#random.normal() : 0
-    for (const side of this.sides) side.step(this.push, this.#noise)
+    this.sides[0].step(this.push, this.#noise)
+    this.sides[1].step(this.push, this.#noise, given)
     const [a, b] = this.sides.map(({ actor }) => actor.action)
     const { actionLow, actionHigh } = this.spec
     const apart = a.reduce((sum, x, i) => sum + Math.abs(x - b[i]) / (actionHigh[i] - actionLow[i]), 0) / a.length

@@ -34,8 +34,10 @@ describe('bpd demo pendulum', () => {
     expect(report.seconds.total).toBeGreaterThan(0)
   })
 
-  it('leaves the student, the transitions and both reports, and nothing half-written', () => {
-    expect(readdirSync(run).sort()).toEqual(['report.html', 'report.json', 'student.bpd', 'transitions.safetensors'])
+  it('leaves the student, the sweep, the transitions and both reports, and nothing half-written', () => {
+    const points = Array.from({ length: 8 }, (_, i) => `point-${i + 1}.bpd`)
+    const others = ['report.html', 'report.json', 'student.bpd', 'transitions.safetensors']
+    expect(readdirSync(run).sort()).toEqual([...points, ...others])
     expect(JSON.parse(readFileSync(join(run, 'report.json'), 'utf8'))).toEqual(report)
     expect(readFileSync(join(run, 'report.html'), 'utf8')).not.toMatch(/NaN|undefined|Infinity|<script|(src|href)=/)
   })

@@ -24,8 +24,10 @@ export function importsOf(file: string, text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
   // what stands in a template is the source of another file; the file's own imports come before any
   const [head] = code.split('`')
-  const found = [...head.matchAll(fixed), ...code.matchAll(later)].map(([, from, bare]) => from ?? bare)
-  const local = found.filter((name) => name.startsWith('.')).map((name) => posix.join(dirname(file), name))
+  const found = [...head.matchAll(fixed), ...code.matchAll(later)].map(([, from, alone]) => from ?? alone)
+  // what Vite is asked for stands behind a question mark
+  const bare = found.map((name) => name.replace(/\?.*$/, ''))
+  const local = bare.filter((name) => name.startsWith('.')).map((name) => posix.join(dirname(file), name))
   return [...new Set(local.map((path) => (/\.\w+$/.test(path) ? path : `${path}.ts`)))]
 }
 

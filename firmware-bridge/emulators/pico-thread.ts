@@ -1,0 +1,70 @@
+/** The emulated Pico in a thread of its own, whoever gives the thread: slices of work, and bytes of the line that come and go as messages. */
+import { CORE_HZ, PicoMachine } from './machine.ts'
+
+/** core cycles between two looks at what the host sent */
+const SLICE = 500_000
+/** milliseconds between looks at this host's clock while nobody speaks */
+const LOOK = 5
+
+/** from the thread: bytes sent by the board; `taken`: it has got all that was written; `fault`: it went astray, and the thread ends */
+export type FromPico = { sent: Uint8Array } | { taken: true } | { fault: string }
+
+export interface Thread {
+  post(message: FromPico): void
+  /** calls when messages that came meanwhile were handled */
+  later(work: () => void): void
+  end(): void
+  /** its time goes on while nobody speaks, as this host's does */
+  live: boolean
+}
+
+/** Boots what flash holds; returns what takes the bytes from the host. */
+export function runPico(flash: Uint8Array, { post, later, end, live }: Thread): (bytes: Uint8Array) => void {
+  let out: number[] = []
+  let awaited = false
+  let scheduled = false
+  const machine = new PicoMachine(flash, (byte) => out.push(byte))
+  /** when the sleeping core's time was last that of this host's clock; undefined: it has work */
+  let idle: number | undefined
+
+  /** The time that has gone by since then. */
+  const catchUp = () => {
+    const now = performance.now()
+    if (live && idle !== undefined) machine.rest(((now - idle) / 1000) * CORE_HZ)
+    idle = now
+  }
+  const slice = () => {
+    scheduled = false
+    let busy = false
+    try {
+      busy = machine.run(SLICE)
+      if (busy) idle = undefined
+      else catchUp()
+    } catch (error) {
+      post({ fault: (error as Error).message })
+      end()
+      return
+    }
+    if (out.length > 0) post({ sent: Uint8Array.from(out) })
+    out = []
+    if (awaited && machine.waiting === 0) {
+      awaited = false
+      post({ taken: true })
+    }
+    if (busy) schedule()
+  }
+  const schedule = () => {
+    if (scheduled) return
+    scheduled = true
+    later(slice)
+  }
+  if (live) setInterval(schedule, LOOK)
+  schedule()
+  return (bytes) => {
+    catchUp()
+    machine.receive(bytes)
+    idle = undefined
+    awaited = true
+    schedule()
+  }
+}

@@ -1,0 +1,202 @@
+/** The board's part of the page: connect, flash, bench, and drive the robot of the stage through the line. */
+import { Board } from '../../firmware-bridge/host/client.ts'
+import { runs } from '../../firmware-bridge/host/info.ts'
+import { ensureRuns, spreadOf } from '../../firmware-bridge/host/measure.ts'
+import { crc32 } from '../../runtime-as/kernel/kernel.ts'
+import { byId, el, say, table } from '../dom.ts'
+import type { Stage } from '../stage.ts'
+import { duration, grouped, hex, reasonOf } from '../words.ts'
+import { Drive } from './drive.ts'
+import type { BrowserPort } from './port.ts'
+import { portsOf } from './ports.ts'
+
+/** inferences of a bench */
+const INFERENCES = 100
+
+/** milliseconds after which a request is sent again to a board that is emulated, perhaps by a slow machine */
+const EMULATED = 5000
+
+export class BoardPanel {
+  readonly #stage: Stage
+  #board: Board | undefined
+  #port: BrowserPort | undefined
+  #drive: Drive | undefined
+  #busy = false
+
+  /** firmware: bytes of the emulated Pico's image */
+  constructor(stage: Stage, firmware: () => Promise<Uint8Array>) {
+    this.#stage = stage
+    const buttons = portsOf(firmware).map((port) =>
+      el(
+        'button',
+        {
+          type: 'button',
+          disabled: port.missing !== undefined,
+          title: port.missing ?? '',
+          click: () => this.#connect(port),
+        },
+        port.label,
+      ),
+    )
+    const missing = portsOf(firmware).flatMap((port) => port.missing ?? [])
+    byId('board-ports').append(...buttons, ...missing.map((text) => el('span', { class: 'hint' }, text)))
+    byId('board-flash').addEventListener('click', () => this.#ask())
+    byId('board-keep').addEventListener('click', () => this.#work('Keeping it', (board) => board.confirm()))
+    byId('board-bench').addEventListener('click', () => this.#work('Measuring', (board) => this.#bench(board)))
+    byId('board-loop').addEventListener('click', () => this.#loop())
+    byId('board-close').addEventListener('click', () => this.#close())
+    const dialog = byId<HTMLDialogElement>('board-ask')
+    byId('board-no').addEventListener('click', () => dialog.close())
+    for (const [id, confirm] of [
+      ['board-yes', true],
+      ['board-trial', false],
+    ] as const) {
+      byId(id).addEventListener('click', () => {
+        dialog.close()
+        void this.#work('Flashing', (board) => this.#flash(board, confirm))
+      })
+    }
+  }
+
+  async #connect(port: BrowserPort): Promise<void> {
+    if (this.#busy) return
+    await this.#close()
+    this.#tell(`Connecting to ${port.label.replace('…', '')}`)
+    try {
+      this.#board = await Board.connect(await port.open(), { timeout: port.realTime ? 1000 : EMULATED })
+      this.#port = port
+      this.#board.onBenched = (done, count) => this.#progress(done / count)
+      byId('board-work').hidden = false
+      this.#facts()
+      this.#tell(`Connected to ${this.#board.info.name}.`)
+    } catch (error) {
+      this.#tell(reasonOf(error), true)
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#drive?.stop()
+    await this.#drive?.done
+    await this.#board?.close().catch(() => {})
+    this.#board = undefined
+    byId('board-work').hidden = true
+    byId('board-figures').replaceChildren()
+    this.#tell('')
+  }
+
+  /** One thing at a time; what it throws is told in a line. */
+  async #work(what: string, work: (board: Board) => Promise<unknown>): Promise<void> {
+    const board = this.#board
+    if (!board || this.#busy) return
+    this.#busy = true
+    this.#tell(`${what} …`)
+    try {
+      await work(board)
+      this.#tell(`${what}: done.`)
+    } catch (error) {
+      this.#tell(reasonOf(error), true)
+    } finally {
+      this.#busy = false
+      this.#progress()
+      await board.hello().catch(() => {})
+      if (board === this.#board) this.#facts()
+    }
+  }
+
+  #ask(): void {
+    const student = this.#student()
+    if (!this.#board || !student || this.#busy) return
+    const { name, policy } = this.#board.info
+    const old = policy ? `the policy of CRC-32 ${hex(policy.crc)}` : 'no policy'
+    say(
+      byId('board-ask-text'),
+      `${name} runs ${old}. ${student.name}, ${grouped(student.bytes.length)} bytes, CRC-32 ${hex(student.crc)}, goes to its other slot and runs once the board's own self-test has passed. On trial, a reset brings the old one back.`,
+    )
+    byId<HTMLDialogElement>('board-ask').showModal()
+  }
+
+  #student() {
+    return this.#stage.pair?.sides[1].actor
+  }
+
+  async #flash(board: Board, confirm: boolean): Promise<void> {
+    const student = this.#student()
+    if (student) await board.install(student.bytes, (sent, total) => this.#progress(sent / total), { confirm })
+  }
+
+  async #bench(board: Board): Promise<void> {
+    const { min, median, max } = spreadOf(await board.bench(INFERENCES))
+    const { clockHz } = board.info
+    const figures = [
+      ['median', grouped(median), duration(median / clockHz)],
+      ['least', grouped(min), duration(min / clockHz)],
+      ['most', grouped(max), duration(max / clockHz)],
+    ]
+    const caption = `${INFERENCES} inferences: ${this.#port!.counter}`
+    byId('board-figures').replaceChildren(table(caption, ['', 'cycles', 'time'], figures))
+  }
+
+  async #loop(): Promise<void> {
+    if (this.#drive) {
+      this.#drive.stop()
+      return
+    }
+    const button = byId('board-loop')
+    await this.#work('Driving', async (board) => {
+      const student = this.#student()
+      if (!student || !this.#stage.pair) return
+      if (!runs(board.info, student.bytes, crc32(student.bytes)))
+        throw new Error('The board runs another policy than the student on the stage: flash it first.')
+      await ensureRuns(board, student.bytes)
+      this.#drive = new Drive(board, this.#stage, student, this.#port!.realTime)
+      byId('board-figures').replaceChildren(this.#drive.view)
+      say(button, 'Stop')
+      button.setAttribute('aria-pressed', 'true')
+      try {
+        await this.#drive.done
+      } finally {
+        this.#drive = undefined
+        say(button, 'Drive the robot')
+        button.setAttribute('aria-pressed', 'false')
+      }
+    })
+  }
+
+  #facts(): void {
+    const { info } = this.#board!
+    const { policy } = info
+    byId('board-keep').hidden = policy === undefined || policy.confirmed
+    const student = this.#student()
+    const rows: [string, string][] = [
+      ['board', info.name],
+      ['clock', `${info.clockHz / 1e6} MHz`],
+      ['firmware', `CRC-32 ${hex(info.firmware)}, ${grouped(info.imageBytes)} bytes, protocol ${info.protocol}`],
+      [
+        'RAM',
+        `${grouped(info.staticBytes)} bytes, stack ${grouped(info.stackUsed)} of ${grouped(info.stackBytes)} used`,
+      ],
+    ]
+    if (!policy) rows.push(['policy', 'none'])
+    else {
+      const same = student && runs(info, student.bytes, student.crc) ? ', the student on the stage' : ''
+      rows.push(
+        ['policy', `CRC-32 ${hex(policy.crc)}, ${grouped(policy.bytes)} bytes${same}`],
+        ['slot', `${policy.slot}, ${policy.confirmed ? 'confirmed' : 'on trial'}, installation ${policy.generation}`],
+      )
+    }
+    byId('board-facts').replaceChildren(table('What it says of itself', ['', ''], rows))
+  }
+
+  #tell(text: string, bad = false): void {
+    const state = byId('board-state')
+    say(state, text)
+    state.classList.toggle('bad', bad)
+  }
+
+  /** share: absent: nothing is under way */
+  #progress(share?: number): void {
+    const bar = byId<HTMLProgressElement>('board-progress')
+    bar.hidden = share === undefined
+    if (share !== undefined) bar.value = share
+  }
+}
