@@ -46,4 +46,10 @@ describe('bpd demo pendulum', () => {
     const shipped = readFileSync(join(root, 'models/pendulum/student.bpd'))
     expect(readFileSync(join(run, 'student.bpd'))).toEqual(shipped)
   })
+
+  it('makes the sweep that the page has, byte for byte', () => {
+    const sweep = join(root, 'site/public/sweep/pendulum')
+    for (const point of readdirSync(sweep))
+      expect(readFileSync(join(run, point))).toEqual(readFileSync(join(sweep, point)))
+  })
 })
