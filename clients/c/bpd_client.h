@@ -55,13 +55,13 @@ struct bpd_info {
   uint8_t format, slot, confirmed, keyed; /* slot 255: no policy; keyed: it takes no request that moves or changes something without a tag */
   uint16_t max_payload, observations, actions, goldens;
   uint32_t generation, policy_bytes, policy_crc, contract, period_us, file_bytes, erase_bytes, program_bytes, clock_hz;
-  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware;
+  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware, fault;
 };
 
 /* Counted by the board since its start, in the order of PROTOCOL.md. */
 struct bpd_stats {
   uint32_t frames, bad_crc, dropped, overruns, repeats, steps, bad_observations, reverts, failsafes, bounded, fast_windows, slow_windows;
-  uint32_t window_ms, clamped_observations, stale;
+  uint32_t window_ms, clamped_observations, stale, scrubs, faults, mended;
 };
 
 struct bpd_client {
@@ -221,7 +221,7 @@ static inline uint32_t bpd_ask_hello(struct bpd_client *client, uint32_t patienc
 
 /* Whether an answer may still come: not where the board has started anew, or another host has spoken. */
 static inline int bpd_still_there(struct bpd_client *client) {
-  if (bpd_ask_hello(client, client->timeout) != 124 || client->in[4] != BPD_PROTOCOL) return 1;
+  if (bpd_ask_hello(client, client->timeout) != 128 || client->in[4] != BPD_PROTOCOL) return 1;
   const uint8_t *at = client->in + 4;
   const uint32_t epoch = bpd_u32(at + 100);
   if (bpd_u32(at + 96) != client->session) return 0;
@@ -263,12 +263,13 @@ static inline int bpd_hello(struct bpd_client *client) {
   const uint8_t *at = client->in + 4;
   struct bpd_info *info = &client->info;
   if (answer == 0) return BPD_SILENT;
-  if (client->in[1] || answer != 8 + 116 || at[0] != BPD_PROTOCOL) return BPD_NONSENSE;
+  if (client->in[1] || answer != 8 + 120 || at[0] != BPD_PROTOCOL) return BPD_NONSENSE;
   const uint32_t session = bpd_u32(at + 96), epoch = bpd_u32(at + 100);
   const uint16_t counted = bpd_u16(at + 104);
   const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
   if (!ahead) client->session = session, client->epoch = epoch, client->counted = counted;
   info->keyed = bpd_u16(at + 106) != 0;
+  info->fault = bpd_u32(at + 108);
   info->format = at[1], info->slot = at[2], info->confirmed = at[3];
   info->max_payload = bpd_u16(at + 4), info->observations = bpd_u16(at + 6), info->actions = bpd_u16(at + 8), info->goldens = bpd_u16(at + 10);
   info->generation = bpd_u32(at + 12), info->policy_bytes = bpd_u32(at + 16), info->policy_crc = bpd_u32(at + 20), info->contract = bpd_u32(at + 24);
@@ -308,7 +309,7 @@ static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, u
   const uint32_t actions = bpd_u16(core + 12), bounds = bpd_u32(core + 28);
   const uint8_t *crc = policy + bytes - 4;
   const uint32_t said = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 | crc[3];
-  if (said != bpd_crc32(0, policy, bytes - 4) || bounds > bytes || 8 * actions > bytes - bounds) return BPD_ARGUMENT;
+  if (said != bpd_crc32(0, policy, bytes - 4) || bounds > bytes - 16 || 8 * actions > bytes - 16 - bounds) return BPD_ARGUMENT;
   client->observations = bpd_u16(core + 10);
   client->actions = (uint16_t)actions;
   client->contract = bpd_u32(core + 24);
@@ -430,10 +431,10 @@ static inline int bpd_watch(struct bpd_client *client, uint8_t periods, int hold
 }
 
 static inline int bpd_stats_of(struct bpd_client *client, struct bpd_stats *stats) {
-  const int asked = bpd_ask(client, 7, 0, 0, client->patience, 0, 60);
+  const int asked = bpd_ask(client, 7, 0, 0, client->patience, 0, 72);
   if (asked != BPD_DONE) return asked;
-  uint32_t counted[15];
-  for (uint32_t i = 0; i < 15; i++) counted[i] = bpd_u32(client->in + 4 + 4 * i);
+  uint32_t counted[18];
+  for (uint32_t i = 0; i < 18; i++) counted[i] = bpd_u32(client->in + 4 + 4 * i);
   memcpy(stats, counted, sizeof *stats);
   return BPD_DONE;
 }

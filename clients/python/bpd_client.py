@@ -34,7 +34,7 @@ GUARDED = frozenset((BEGIN, DATA, COMMIT, STEP, RESET, CONFIRM, WATCH))
 MAX_PAYLOAD, MAX_CHUNK, MAX_FRAME = 516, 512, 524
 NAMES = {1: "HELLO", 2: "BEGIN", 3: "DATA", 4: "COMMIT", 5: "STEP", 6: "BENCH", 7: "STATS", 8: "RESET", 9: "CONFIRM", 10: "WATCH", 11: "LOG"}
 STATUSES = ("OK", "UNKNOWN_TYPE", "BAD_LENGTH", "NO_POLICY", "NO_UPLOAD", "TOO_LARGE", "BAD_OFFSET", "DIFFERENT", "INCOMPLETE", "BAD_FILE_CRC", "INVALID",
-            "TOO_WIDE", "NO_MEMORY", "WRONG_GOLDEN", "BAD_FLASH", "OTHER_POLICY", "FAILSAFE")
+            "TOO_WIDE", "NO_MEMORY", "WRONG_GOLDEN", "BAD_FLASH", "OTHER_POLICY", "FAILSAFE", "TOO_SOON", "UNCONFIRMED")
 FAILSAFE = STATUSES.index("FAILSAFE")
 #: refusals that say that the board lost the upload, not that the policy is bad
 LOST = frozenset(STATUSES.index(name) for name in ("NO_UPLOAD", "BAD_OFFSET", "DIFFERENT", "INCOMPLETE", "BAD_FILE_CRC", "OTHER_POLICY"))
@@ -90,6 +90,8 @@ class Policy(NamedTuple):
             raise ValueError("policy: damaged, its CRC-32 is not that of its bytes")
         observations, actions = struct.unpack_from("<HH", core, 10)
         period, contract, bounds = struct.unpack_from("<III", core, 20)
+        if bounds + 8 * actions > len(core):
+            raise ValueError(f"policy: {len(data)} bytes, expected bounds of {actions} actions at {bounds}")
         numbers = struct.unpack_from(f"<{2 * actions}f", core, bounds)
         return Policy(observations, actions, contract, period / 1e6, numbers[:actions], numbers[actions:])
 
@@ -133,6 +135,8 @@ class BoardInfo:
     firmware: int
     #: the board has a key, and takes no request that moves or changes something without a tag
     keyed: bool
+    #: the last one that the device found in itself since start, 0: none
+    fault: int
     policy: Optional[Running]
 
 
@@ -157,6 +161,10 @@ class Stats:
     clamped_observations: int
     #: requests of a session before, or said once more: not acted on
     stale: int
+    #: times that the whole of what runs was looked at, faults found in it, words of the device's state that were altered and put right
+    scrubs: int
+    faults: int
+    mended: int
     host_requests: int
     host_retries: int
     host_bad: int
@@ -248,7 +256,7 @@ class Board:
         """Sends a .bpd file to the slot that does not run. The board tests it there, golden vectors included, and switches only if every bit is right;
         otherwise, and whenever line or power fail before, the old policy runs on.
 
-        confirm: False: it is on trial until `confirm()`; a reset, another installation or 1000 steps bring the last confirmed one back
+        confirm: False: it is on trial until `confirm()`; a reset, another installation, 1000 steps or 10 minutes bring the last confirmed one back
         progress: told how many bytes the board has, of all
         """
         read = Policy.read(policy)
@@ -319,7 +327,7 @@ class Board:
 
     def stats(self) -> Stats:
         """What the board has counted since its start, and this end since it connected."""
-        counted: Tuple[int, ...] = struct.unpack("<15I", self._ask(STATS, b"", self._patience, 60))
+        counted: Tuple[int, ...] = struct.unpack("<18I", self._ask(STATS, b"", self._patience, 72))
         return Stats(*(*counted, self.requests, self.retries, self.bad))
 
     def bench(self, count: int) -> List[int]:
@@ -535,7 +543,7 @@ def _looking_at(line: Any) -> Callable[[float], bytes]:
     return plain_look
 
 
-_INFO = struct.Struct("<4B4H15I16sI12x2xH8x")
+_INFO = struct.Struct("<4B4H15I16sI12x2xHI8x")
 
 
 def _session(answer: bytes) -> Tuple[int, int]:
@@ -556,7 +564,7 @@ def _info(answer: bytes) -> BoardInfo:
     if len(answer) != _INFO.size:
         raise BoardError(f"answered HELLO {len(answer)} bytes, expected {_INFO.size}")
     (protocol, version, slot, confirmed, max_payload, observations, actions, goldens, generation, size, crc, contract, period, file_bytes, erase_bytes,
-     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keyed) = _INFO.unpack(answer)
+     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keyed, fault) = _INFO.unpack(answer)
     if slot not in (0, 1, 255):
         raise BoardError(f"HELLO says slot {slot}, expected 0, 1 or 255")
     policy = None
@@ -569,7 +577,7 @@ def _info(answer: bytes) -> BoardInfo:
     if not text or any(not 32 <= byte < 127 for byte in text):
         raise BoardError("HELLO names the board in no printable characters")
     info = BoardInfo(text.decode("ascii"), protocol, version, max_payload, file_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes,
-                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keyed != 0, policy)
+                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keyed != 0, fault, policy)
     _check(info, _LIMITS)
     return info
 
