@@ -24,7 +24,7 @@ extern "C" {
 #define BPD_PROTOCOL 6u
 #define BPD_BAUD 115200u
 #define BPD_MAX_PAYLOAD 516u
-#define BPD_MAX_FRAME 524u
+#define BPD_MAX_FRAME 528u
 
 /* What a function returns: BPD_DONE, why not, or a status above 0 with which the board refused (PROTOCOL.md, "Status"). */
 enum {
@@ -33,6 +33,7 @@ enum {
   BPD_NONSENSE = -2,  /* the board said what cannot be, or speaks another protocol */
   BPD_ARGUMENT = -3,  /* no .bpd file, one that is too large, or no policy expected yet */
   BPD_CONTRACT = -4,  /* the board does not run the contract that is expected */
+  BPD_KEYED = -5,     /* the board has a key, and this client knows no tags */
   BPD_NO_POLICY = 3,
   BPD_WRONG_GOLDEN = 13,
   BPD_FAILSAFE = 16   /* no valid observation came in time; `detail` more must come in time: go on stepping */
@@ -235,6 +236,7 @@ static inline int bpd_still_there(struct bpd_client *client) {
  */
 static inline int bpd_ask(struct bpd_client *client, uint8_t type, int guarded, uint32_t payload, uint32_t patience, uint32_t contract, uint32_t expected) {
   const uint32_t began = client->line.millis(client->line.context);
+  if (guarded && client->info.keyed) return BPD_KEYED;
   if (guarded && ++client->counted == 0) client->epoch++;
   const uint16_t sequence = guarded ? client->counted : ++client->sequence;
   const uint32_t seal = bpd_seal(client->out, type, sequence, payload, guarded ? contract ^ client->session ^ client->epoch : contract);
@@ -268,7 +270,7 @@ static inline int bpd_hello(struct bpd_client *client) {
   const uint16_t counted = bpd_u16(at + 104);
   const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
   if (!ahead) client->session = session, client->epoch = epoch, client->counted = counted;
-  info->keyed = bpd_u16(at + 106) != 0;
+  info->keyed = (bpd_u16(at + 106) & 2) != 0;
   info->fault = bpd_u32(at + 108);
   info->format = at[1], info->slot = at[2], info->confirmed = at[3];
   info->max_payload = bpd_u16(at + 4), info->observations = bpd_u16(at + 6), info->actions = bpd_u16(at + 8), info->goldens = bpd_u16(at + 10);

@@ -11,6 +11,8 @@ alters, repeats or holds back: an action is the board's answer to this observati
 """
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
 import os
 import select
@@ -27,14 +29,16 @@ __version__ = "0.2.0"
 PROTOCOL = 6
 BAUD = 115_200
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
-HELLO, BEGIN, DATA, COMMIT, STEP, BENCH, STATS, RESET, CONFIRM, WATCH, LOG = range(1, 12)
+HELLO, BEGIN, DATA, COMMIT, STEP, BENCH, STATS, RESET, CONFIRM, WATCH, LOG, PAIR = range(1, 13)
 ANSWER = 0x80
 #: requests that change or move something: they count up in the session that HELLO tells
-GUARDED = frozenset((BEGIN, DATA, COMMIT, STEP, RESET, CONFIRM, WATCH))
-MAX_PAYLOAD, MAX_CHUNK, MAX_FRAME = 516, 512, 524
-NAMES = {1: "HELLO", 2: "BEGIN", 3: "DATA", 4: "COMMIT", 5: "STEP", 6: "BENCH", 7: "STATS", 8: "RESET", 9: "CONFIRM", 10: "WATCH", 11: "LOG"}
+GUARDED = frozenset((BEGIN, DATA, COMMIT, STEP, RESET, CONFIRM, WATCH, PAIR))
+MAX_PAYLOAD, MAX_CHUNK, MAX_FRAME = 516, 512, 528
+NAMES = {1: "HELLO", 2: "BEGIN", 3: "DATA", 4: "COMMIT", 5: "STEP", 6: "BENCH", 7: "STATS", 8: "RESET", 9: "CONFIRM", 10: "WATCH", 11: "LOG",
+         12: "PAIR"}
 STATUSES = ("OK", "UNKNOWN_TYPE", "BAD_LENGTH", "NO_POLICY", "NO_UPLOAD", "TOO_LARGE", "BAD_OFFSET", "DIFFERENT", "INCOMPLETE", "BAD_FILE_CRC", "INVALID",
-            "TOO_WIDE", "NO_MEMORY", "WRONG_GOLDEN", "BAD_FLASH", "OTHER_POLICY", "FAILSAFE", "TOO_SOON", "UNCONFIRMED")
+            "TOO_WIDE", "NO_MEMORY", "WRONG_GOLDEN", "BAD_FLASH", "OTHER_POLICY", "FAILSAFE", "TOO_SOON", "UNCONFIRMED",
+            "NO_KEYS")
 FAILSAFE = STATUSES.index("FAILSAFE")
 #: refusals that say that the board lost the upload, not that the policy is bad
 LOST = frozenset(STATUSES.index(name) for name in ("NO_UPLOAD", "BAD_OFFSET", "DIFFERENT", "INCOMPLETE", "BAD_FILE_CRC", "OTHER_POLICY"))
@@ -193,13 +197,18 @@ class Board:
 
     line: an open `serial.Serial`, a socket, or any file-like with `write`, and a `fileno` to wait on or a `read(n)` that returns within 50 ms or so,
         empty where nothing came
+    key: 32 bytes that the board was paired with: every request that changes or moves something, and its answer, then has a tag. A board without a key,
+        or with another one, is refused
     timeout: seconds until a request is sent again the first time; too short does no harm
     patience: seconds until the board counts as silent; long_patience: where it has much to do, such as testing a whole policy
     """
 
-    def __init__(self, line: Any, *, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> None:
+    def __init__(self, line: Any, *, key: Optional[bytes] = None, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> None:
         if not (timeout > 0 and patience > 0 and long_patience > 0):
             raise ValueError("timeout, patience, long_patience: expected seconds above 0")
+        if key is not None and len(key) != 32:
+            raise ValueError(f"key: {len(key)} bytes, expected 32")
+        self._key, self._session_key = key, b""
         self._line = line
         self._look = _looking_at(line)
         self._write: Callable[[bytes], object] = line.sendall if hasattr(line, "sendall") else line.write
@@ -215,13 +224,13 @@ class Board:
         self.info: BoardInfo = self.hello()
 
     @classmethod
-    def open(cls, port: str, *, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> Board:
+    def open(cls, port: str, *, key: Optional[bytes] = None, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> Board:
         """port: what pyserial's `serial_for_url` takes: /dev/ttyUSB0, COM3, socket://127.0.0.1:5000."""
         import serial  # what a board behind another line does without
 
         line = serial.serial_for_url(port, baudrate=BAUD, timeout=LOOK)
         try:
-            return cls(line, timeout=timeout, patience=patience, long_patience=long_patience)
+            return cls(line, key=key, timeout=timeout, patience=patience, long_patience=long_patience)
         except BaseException:
             line.close()
             raise
@@ -240,9 +249,7 @@ class Board:
 
     def hello(self) -> BoardInfo:
         """What the board is and runs, asked anew."""
-        answer = self._ask(HELLO, os.urandom(4), self._patience)
-        self.info = _info(answer)
-        session, counter = _session(answer)
+        self.info, session, counter, self._session_key = self._greet(self._patience)
         self._counter = max(self._counter, counter) if session == self._session else counter
         self._session = session
         return self.info
@@ -357,6 +364,14 @@ class Board:
             wanted = first + len(page)
         return steps
 
+    def pair(self, key: bytes) -> None:
+        """Gives the board this key of 32 bytes, all 0: none from now on. It goes over the line as it is: pair where nobody listens."""
+        if len(key) != 32:
+            raise ValueError(f"key: {len(key)} bytes, expected 32")
+        self._ask(PAIR, key, self._long, 0)
+        self._key = key if any(key) else None
+        self.hello()
+
     def reset(self) -> BoardInfo:
         """Restarts the board and waits until it answers again."""
         try:
@@ -421,8 +436,12 @@ class Board:
         else:
             sequence = self._sequence = (self._sequence + 1) & 0xFFFF
         head = struct.pack("<BBH", kind, 0, sequence)
-        seal = zlib.crc32(head + payload) ^ mix
-        line = _encoded(head + payload + struct.pack("<I", seal))
+        if self._key and kind in GUARDED:
+            epoch = self._counter >> 16 & 0xFFFFFFFF
+            seal = self._tag(head, struct.pack("<II", epoch, contract), payload)
+        else:
+            seal = struct.pack("<I", zlib.crc32(head + payload) ^ mix)
+        line = _encoded(head + payload + seal)
         deadline, wait, tries = time.monotonic() + patience, self._timeout, 0
         while (left := deadline - time.monotonic()) > 0:
             self.retries += tries > 0
@@ -447,32 +466,58 @@ class Board:
             return body
         raise SilentError("no answer from the board, expected one with bpd firmware at the other end of the line")
 
+    def _tag(self, *parts: bytes) -> bytes:
+        return hashlib.blake2s(b"".join(parts), key=self._session_key).digest()[:8]
+
+    def _greet(self, patience: float) -> Tuple[BoardInfo, int, int, bytes]:
+        """What the board is; its session, where that stands, and the session's key where there is one."""
+        nonce, before = os.urandom(4), self._session_key
+        answer = self._ask(HELLO, nonce, patience)
+        info = _info(answer)
+        session, counter = _session(answer)
+        if self._key is None and info.keyed:
+            raise BoardError("the board has a key, expected it as key=")
+        if self._key is None:
+            return info, session, counter, b""
+        if not info.keyed:
+            raise BoardError("the board has no key, expected one that was paired")
+        # starts and session: no two sessions under a key have the same
+        self._session_key = hashlib.blake2s(b"bpd6" + answer[92:100], key=self._key).digest()
+        tag = self._tag(struct.pack("<BBH", HELLO | ANSWER, 0, self._sequence), nonce, bytes(4), answer[:112])
+        key, self._session_key = self._session_key, before
+        if not hmac.compare_digest(tag, answer[112:120]):
+            raise BoardError("the board has another key")
+        return info, session, counter, key
+
     def _still_there(self, patience: float) -> None:
         """Raises SilentError where the board has started anew, or another host has spoken: no answer will come then. Changes nothing."""
         try:
-            answer = self._ask(HELLO, os.urandom(4), patience)
+            _, session, counter, _ = self._greet(patience)
         except SilentError:
             return
-        _info(answer)
-        session, counter = _session(answer)
         if session != self._session:
             raise SilentError("the board started anew")
         if counter > self._counter:
             raise SilentError("another host speaks to the board")
 
-    def _wait(self, kind: int, asked: int, seal: int, until: float) -> Optional[Tuple[int, bytes]]:
+    def _wait(self, kind: int, asked: int, seal: bytes, until: float) -> Optional[Tuple[int, bytes]]:
         """Status and payload of the answer that opens with its request's seal; None: not in time."""
         while True:
             while self._frames:
                 frame = self._frames.pop(0)
-                body, crc = frame[:-4], int.from_bytes(frame[-4:], "little")
-                if len(frame) >= 8 and zlib.crc32(body) ^ seal == crc:
+                body, end = frame[: -len(seal)], frame[-len(seal) :]
+                if len(body) >= 4:
+                    if len(seal) == 4:
+                        mine = struct.pack("<I", zlib.crc32(body) ^ int.from_bytes(seal, "little"))
+                    else:
+                        mine = self._tag(body[:4], seal, body[4:])
                     answered, status, sequence = struct.unpack_from("<BBH", body)
-                    if answered == kind | ANSWER and sequence == asked:
+                    if hmac.compare_digest(mine, end) and answered == kind | ANSWER and sequence == asked:
                         return status, body[4:]
-                # older firmware seals answers with nothing; its HELLO is heard, to say so
-                elif kind == HELLO and len(frame) >= 9 and zlib.crc32(body) == crc and body[0] == HELLO | ANSWER and body[4] < PROTOCOL:
-                    return 0, body[4:]
+                    # older firmware seals answers with nothing; its HELLO is heard, to say so
+                    older = kind == HELLO and struct.pack("<I", zlib.crc32(body)) == end
+                    if older and answered == HELLO | ANSWER and len(body) > 4 and body[4] < PROTOCOL:
+                        return 0, body[4:]
                 self.bad += 1
             left = until - time.monotonic()
             if left <= 0:
@@ -564,7 +609,7 @@ def _info(answer: bytes) -> BoardInfo:
     if len(answer) != _INFO.size:
         raise BoardError(f"answered HELLO {len(answer)} bytes, expected {_INFO.size}")
     (protocol, version, slot, confirmed, max_payload, observations, actions, goldens, generation, size, crc, contract, period, file_bytes, erase_bytes,
-     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keyed, fault) = _INFO.unpack(answer)
+     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keys, fault) = _INFO.unpack(answer)
     if slot not in (0, 1, 255):
         raise BoardError(f"HELLO says slot {slot}, expected 0, 1 or 255")
     policy = None
@@ -577,7 +622,7 @@ def _info(answer: bytes) -> BoardInfo:
     if not text or any(not 32 <= byte < 127 for byte in text):
         raise BoardError("HELLO names the board in no printable characters")
     info = BoardInfo(text.decode("ascii"), protocol, version, max_payload, file_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes,
-                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keyed != 0, fault, policy)
+                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keys & 2 != 0, fault, policy)
     _check(info, _LIMITS)
     return info
 
