@@ -224,11 +224,12 @@ class Board:
         self.info: BoardInfo = self.hello()
 
     @classmethod
-    def open(cls, port: str, *, key: Optional[bytes] = None, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> Board:
-        """port: what pyserial's `serial_for_url` takes: /dev/ttyUSB0, COM3, socket://127.0.0.1:5000."""
+    def open(cls, port: str, *, baud: int = BAUD, key: Optional[bytes] = None, timeout: float = 1.0, patience: float = 12.0,
+             long_patience: float = 180.0) -> Board:
+        """port: what pyserial's `serial_for_url` takes: /dev/ttyUSB0, COM3, socket://127.0.0.1:5000. baud: another one where the firmware has another."""
         import serial  # what a board behind another line does without
 
-        line = serial.serial_for_url(port, baudrate=BAUD, timeout=LOOK)
+        line = serial.serial_for_url(port, baudrate=baud, timeout=LOOK)
         try:
             return cls(line, key=key, timeout=timeout, patience=patience, long_patience=long_patience)
         except BaseException:

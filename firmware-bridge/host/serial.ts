@@ -16,8 +16,10 @@ export const serial: PortKind = {
   open: (name) => openSerial(name),
 }
 
-/** bits per second; a USB port takes any */
+/** bits per second of the committed images; a USB port takes any */
 export const BAUD = 115_200
+/** what serial ports and adapters may be asked for */
+const [SLOWEST, FASTEST] = [1200, 12_000_000]
 /** milliseconds in which a port that went away has to come back */
 const REOPEN = 5000
 
@@ -40,9 +42,11 @@ export async function listSerial(): Promise<{ path: string; [detail: string]: st
 
 /**
  * Throws InputError where there is no such port, FailedError where it cannot be opened. A port that went away is opened again wherever the same USB
- * serial number turns up, since the system may name it anew; without such a number, under its old name. list: the ports that there are
+ * serial number turns up, since the system may name it anew; without such a number, under its old name. name: /dev/ttyUSB0, or /dev/ttyUSB0@921600 for a
+ * board whose firmware was built with another LINE_BAUD; list: the ports that there are
  */
-export async function openSerial(path: string, list = listSerial): Promise<Port> {
+export async function openSerial(name: string, list = listSerial): Promise<Port> {
+  const { path, baud } = speedIn(name)
   // what cannot be listed here can still be opened
   const ports = await list().catch(() => [])
   const serialNumber = ports.find((port) => port.path === path)?.serialNumber
@@ -54,13 +58,13 @@ export async function openSerial(path: string, list = listSerial): Promise<Port>
   }
   const port: Port = {
     name: path,
-    duplex: await openPath(path),
+    duplex: await openPath(path, baud),
     close: () => close(port.duplex as SerialPort),
     async reopen() {
       const deadline = performance.now() + REOPEN
       for (;;) {
         try {
-          port.duplex = await openPath(await find())
+          port.duplex = await openPath(await find(), baud)
           return
         } catch (error) {
           if (performance.now() > deadline) throw new FailedError(`${path}: went away and did not come back`)
@@ -73,7 +77,14 @@ export async function openSerial(path: string, list = listSerial): Promise<Port>
   return port
 }
 
-async function openPath(path: string): Promise<SerialPort> {
+function speedIn(name: string): { path: string; baud: number } {
+  const [, path, digits] = /^(.+)@(\d+)$/.exec(name) ?? [undefined, name, BAUD]
+  const baud = Number(digits)
+  if (baud >= SLOWEST && baud <= FASTEST) return { path, baud }
+  throw new InputError(`${name}: ${baud} baud, expected ${SLOWEST}..${FASTEST}`)
+}
+
+async function openPath(path: string, baudRate: number): Promise<SerialPort> {
   // Windows names its ports without a file behind them
   if (process.platform !== 'win32') {
     const file = await stat(path).catch(() => undefined)
@@ -81,7 +92,7 @@ async function openPath(path: string): Promise<SerialPort> {
     if (!file.isCharacterDevice()) throw new InputError(`${path}: not a serial port`)
   }
   const { SerialPort } = await serialport()
-  const opened = new SerialPort({ path, baudRate: BAUD, autoOpen: false })
+  const opened = new SerialPort({ path, baudRate, autoOpen: false })
   await new Promise<void>((resolve, reject) => {
     opened.open((error) => (error === null || error === undefined ? resolve() : reject(refusal(path, error))))
   })

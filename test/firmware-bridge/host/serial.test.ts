@@ -1,4 +1,5 @@
 /** Real serial ports through the real `serialport` package: a pseudo terminal with the in-process device at its other end. */
+import { spawnSync } from 'node:child_process'
 import { afterEach, expect, it } from 'vitest'
 import { InProcessBoard } from '../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
@@ -12,6 +13,9 @@ const file = policyFile([17, 40, 30, 6], 1)
 
 afterEach(unplugAll)
 
+/** What the system says of the terminal. */
+const speedOf = async (path: string) => spawnSync('stty', ['-F', path, 'speed'], { encoding: 'utf8' }).stdout.trim()
+
 describeWith('Linux with python3', possible)('a serial port', () => {
   it('installs, steps and measures as any other', async () => {
     const { path } = await plug()
@@ -22,6 +26,14 @@ describeWith('Linux with python3', possible)('a serial port', () => {
     expect(await board.bench(50)).toHaveLength(50)
     expect((await board.stats()).board).toMatchObject({ steps: 100, badCrc: 0 })
     await board.close()
+  })
+
+  it('takes another speed behind its name, where the firmware has another', async () => {
+    const { path } = await plug()
+    const board = await Board.connect(await openPort(`${path}@921600`))
+    expect(await speedOf(path)).toBe('921600')
+    await board.close()
+    await expect(openPort(`${path}@1`)).rejects.toThrow(`${path}@1: 1 baud, expected 1200..12000000`)
   })
 
   it('that another program has open is busy', async () => {
