@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import type { ExportForm } from '../../runtime-as/exports/form.ts'
@@ -19,22 +19,28 @@ interface Options extends CommonOptions, OutputOptions {
 
 export const exportVerb = verb('export <policy>', {
   group: 'Look at it:',
-  description: 'writes a .bpd policy as code: a WebAssembly module, C99 (with its header), or an ONNX model',
-  example: 'bpd export models/pendulum/student.bpd --form c --out runs/student.c',
+  description:
+    'writes a .bpd policy as code: a library for firmware (package), C99 with its header, a WebAssembly module, or an ONNX model',
+  example: 'bpd export models/hopper/student.bpd --form package --out runs/hopper',
 })
   .addOption(new Option('--form <form>', 'what to write').choices(formNames).makeOptionMandatory())
-  .requiredOption('--out <file>', 'where it goes; the header of C lies beside it')
+  .requiredOption(
+    '--out <path>',
+    'where it goes: a file, the header of C beside it; of a package its folder, whose name begins all names in the code',
+  )
   .addOption(forceOption())
   .action(run)
 
 async function run(file: string, { form: name, out, force, json }: Options): Promise<void> {
   const form: ExportForm = exportForms[name]
-  const stem = basename(out).slice(0, -form.extension.length)
-  if (!out.endsWith(form.extension) || stem === '' || form.stem?.pattern.test(stem) === false)
-    throw new InputError(`--out ${out}: expected ${form.stem?.expected ?? 'a name'}, ending in ${form.extension}`)
+  const base = out.endsWith(form.extension) ? resolve(out.slice(0, out.length - form.extension.length)) : undefined
+  const stem = base === undefined ? '' : basename(base)
+  if (stem === '' || form.stem?.pattern.test(stem) === false)
+    throw new InputError(`--out ${out}: expected ${expected(form)}`)
   const program = readProgram(readPolicy(file), file)
+  const start = out.slice(0, out.length - form.extension.length).replace(/(?<=.)\/+$/, '')
   const written = Object.entries(form.write(program, stem, file)).map(
-    ([extension, content]) => [out.slice(0, -form.extension.length) + extension, content] as const,
+    ([end, content]) => [start + end, content] as const,
   )
   claimFiles(
     written.map(([path]) => path),
@@ -49,3 +55,6 @@ async function run(file: string, { form: name, out, force, json }: Options): Pro
     files.map(({ file: path, bytes }) => `${path}: ${grouped(bytes)} bytes`).join('\n'),
   )
 }
+
+const expected = ({ stem, extension }: ExportForm): string =>
+  `${stem?.expected ?? 'a name'}${extension === '' ? '' : `, ending in ${extension}`}`

@@ -2,9 +2,13 @@
 import { cForm } from './c.ts'
 import type { ExportForm } from './form.ts'
 import { onnxForm } from './onnx.ts'
+import { packageForm } from './package.ts'
 import { wasmForm } from './wasm.ts'
 
-export const exportForms = { wasm: wasmForm, c: cForm, onnx: onnxForm } as const satisfies Record<string, ExportForm>
+export const exportForms = { wasm: wasmForm, c: cForm, package: packageForm, onnx: onnxForm } as const satisfies Record<
+  string,
+  ExportForm
+>
 
 /**
  * A form that a policy can be written in as code.

@@ -6,7 +6,7 @@
 
 import { InputError } from '../errors.ts'
 import type { ExportForm } from './form.ts'
-import { type Program, squashScale } from './program.ts'
+import { type Program, requireFloats, squashScale } from './program.ts'
 import { bytes, floats, message, number, text } from './protobuf.ts'
 
 const FLOAT = 1
@@ -108,5 +108,8 @@ function matrix(name: string, columns: number): Bytes {
 
 export const onnxForm: ExportForm = {
   extension: '.onnx',
-  write: (program, _, policy) => ({ '.onnx': generateOnnx(program, policy) }),
+  write(program, _, policy) {
+    requireFloats(program, 'ONNX', policy)
+    return { '.onnx': generateOnnx(program, policy) }
+  },
 }

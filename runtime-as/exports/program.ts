@@ -1,14 +1,26 @@
 /** A policy as code is written from it: every number that the file holds, row by row, and nothing of how it holds them. */
 
 import { InputError } from '../errors.ts'
+import { periodMicroseconds } from '../format/contract.ts'
 import { type DecodedPolicy, decodePolicy } from '../format/decode.ts'
-import { type Activation, type Layer, type ObservationBounds, observationBounds } from '../format/network.ts'
+import {
+  type Activation,
+  type Layer,
+  type ObservationBounds,
+  observationBounds,
+  type ValueType,
+} from '../format/network.ts'
 import type { Golden } from '../format/unpack.ts'
 import { loadPolicy } from '../kernel/policy.ts'
 
-/** a = bias, or 0 with a scale; then a = a + weight * x[column] for each term, in ascending column order; with a scale, bias + scale * a. */
+/**
+ * a = bias, or 0 with a scale; then a = a + weight * x[column] for each term, in ascending column order; with a scale, bias + scale * a. In fixed
+ * point: a = head, then the same in whole numbers (SPEC.md).
+ */
 export interface Row {
   bias: number
+  /** fixed point only */
+  head?: number
   /** int8 weights: they are whole numbers */
   scale?: number
   terms: { column: number; weight: number }[]
@@ -17,6 +29,8 @@ export interface Row {
 export interface ProgramLayer {
   inputs: number
   activation: Activation
+  /** how the file stores its weights */
+  values: ValueType
   rows: Row[]
 }
 
@@ -31,6 +45,18 @@ export interface Program {
   high: number[]
   failsafe: number[]
   goldens: Golden[]
+  /** microseconds */
+  period: number
+  /** hash of the contract */
+  contract: number
+  /** CRC-32 of the file, and its bytes */
+  crc: number
+  fileBytes: number
+  /** that are not 0 */
+  weights: number
+  provenance: Record<string, unknown>
+  /** fixed point: what the observations are multiplied by, f32 */
+  multipliers?: number[]
   /** of the observations, f32; absent: there are none */
   bounds?: ObservationBounds
 }
@@ -43,9 +69,6 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
   loadPolicy(file, name)
   const decoded = decodePolicy(file, name)
   const { contract, network, goldens } = decoded
-  if (network.layers.some(({ values }) => values === 'int8-fixed')) {
-    throw new InputError(`${name}: values: int8-fixed, expected f32, f16 or int8 to write code from`)
-  }
   const { names, low, high, failsafe } = contract.action
   const layers = network.layers.map((layer, i) => programLayer(layer, decoded.layers[i]))
   const terms = layers.reduce((sum, { rows }) => rows.reduce((n, row) => n + row.terms.length, sum), 0)
@@ -64,7 +87,20 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
     low: low.map(Math.fround),
     high: high.map(Math.fround),
     failsafe: failsafe.map(Math.fround),
+    period: periodMicroseconds(contract),
+    contract: decoded.contractHash,
+    crc: new DataView(file.buffer, file.byteOffset + file.length - 4).getUint32(0),
+    fileBytes: decoded.fileBytes,
+    weights: decoded.weights,
+    provenance: contract.provenance,
+    ...(network.layers[0].multipliers && { multipliers: [...network.layers[0].multipliers] }),
   }
+}
+
+/** Throws InputError for a policy in whole numbers. form: what cannot say them */
+export function requireFloats(program: Program, form: string, name: string): void {
+  if (!program.multipliers) return
+  throw new InputError(`${name}: values: int8-fixed, expected f32, f16 or int8 to write ${form} from`)
 }
 
 /** Of bounds that are 0 and -0 the kernel takes -0 for a number below. */
@@ -75,8 +111,8 @@ function boundsOf({ low, high, outside }: ObservationBounds): ObservationBounds 
 
 /** Dense layers multiply their zeros too, which an infinite input turns into NaN. */
 function programLayer(
-  { inputs, outputs, activation, weights, bias, scale }: Layer,
-  { form }: DecodedPolicy['layers'][0],
+  { inputs, outputs, activation, weights, bias, scale, heads }: Layer,
+  { form, values }: DecodedPolicy['layers'][0],
 ) {
   const rows = Array.from({ length: outputs }, (_, row): Row => {
     const terms: Row['terms'] = []
@@ -84,9 +120,9 @@ function programLayer(
       const weight = weights[row * inputs + column]
       if (form === 'dense' || weight !== 0) terms.push({ column, weight })
     }
-    return { bias: bias[row], terms, ...(scale && { scale: scale[row] }) }
+    return { bias: bias[row], terms, ...(scale && { scale: scale[row] }), ...(heads && { head: heads[row] }) }
   })
-  return { inputs, activation, rows }
+  return { inputs, activation, values, rows }
 }
 
 /** Scale and middle of an action that comes from [-1, 1], formed as the kernel forms them: from halves, which cannot overflow. */

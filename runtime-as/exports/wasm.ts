@@ -7,6 +7,7 @@ import {
   type Program,
   type ProgramLayer,
   type Row,
+  requireFloats,
   squashScale,
   TANH_DENOMINATOR,
   TANH_LIMIT,
@@ -260,5 +261,8 @@ function tanhFunction(): op.Code {
 
 export const wasmForm: ExportForm = {
   extension: '.wasm',
-  write: (program) => ({ '.wasm': generateWasm(program) }),
+  write(program, _, policy) {
+    requireFloats(program, 'WebAssembly', policy)
+    return { '.wasm': generateWasm(program) }
+  },
 }

@@ -31,3 +31,13 @@ export function halfAt(view: DataView, at: number): number {
         : fraction * 2 ** -24
   return bits & 0x8000 ? -size : size
 }
+
+/** The bits of a number that a half holds. */
+export function halfBits(x: number): number {
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0
+  const size = Math.abs(x)
+  if (size < 2 ** -14) return sign | (size * 2 ** 24)
+  word.setFloat64(0, size)
+  const exponent = (word.getUint32(0) >>> 20) - 1023
+  return sign | ((exponent + 15) << 10) | (size * 2 ** (10 - exponent) - 1024)
+}
