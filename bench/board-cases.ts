@@ -37,7 +37,7 @@ export async function boardCases(): Promise<BoardCase[]> {
 /** The paper's pendulum: 25-256-256-1; its student has 1,108 weights, and 90 and 70 units that are not constant. */
 const paperStudent = (): Network => sparseNetwork([25, 90, 70, 1], 1108)
 
-function pendulumPaper(): BoardCase {
+export function pendulumPaper(): BoardCase {
   return pair('pendulum-paper', denseNetwork([25, 256, 256, 1], 'pendulum-paper'), paperStudent())
 }
 

@@ -17,7 +17,8 @@ import { CORE } from '../runtime-as/kernel/assembly/layout.ts'
 import { newKernel, reserve } from '../runtime-as/kernel/kernel.ts'
 import { loadPolicy } from '../runtime-as/kernel/policy.ts'
 import { type BoardCase, boardCases } from './board-cases.ts'
-import { countStraight, hasArmCompiler } from './straight/count.ts'
+import { chips } from './chips/chips.ts'
+import { isInstalled, isThere, measure } from './chips/measure.ts'
 
 const PORT = 'qemu-stm32f405'
 export const RESULTS = fileURLToPath(new URL('results/board.json', import.meta.url))
@@ -121,9 +122,18 @@ async function row({ name, dense, student }: BoardCase, plain: string | undefine
   }
 }
 
+/** The exported C on the same core; nothing where the compiler is not installed. */
+function countStraight(student: Uint8Array) {
+  const chip = chips.find(({ name }) => name === 'cortex-m4f')
+  const measured = chip && isInstalled(chip) ? measure(chip, student) : undefined
+  if (!measured) return {}
+  const { median, flash, ram } = measured
+  return { straightInstructions: median, straightFlashBytes: flash, straightRamBytes: ram }
+}
+
 /** The image without the assembler for dense layers; undefined without the compiler. */
 function buildPlain(): { folder: string; image: string } | undefined {
-  if (!hasArmCompiler()) return undefined
+  if (!isThere('arm-none-eabi-gcc')) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'bpd-plain-'))
   const { replaced, sources, ...board } = BOARDS.stm32f405
   const without = {

@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
+import type { Measured } from '../chips/measure.ts'
+import type { ChipResults, ChipRow } from '../chips.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'))
@@ -205,6 +207,31 @@ function smallest(): string {
   )
 }
 
+/** Exported C on every chip that can be emulated. */
+function chips(): string {
+  const { chips: list, rows }: ChipResults = read('bench/results/chips.json')
+  const cell = (measured: Measured | null | undefined) =>
+    measured ? `${count(measured.median)}<br>${count(measured.flash)} B` : 'does not fit'
+  const most = (of: keyof Measured, row: ChipRow) =>
+    Math.max(...Object.values(row.chips).map((measured) => measured?.[of] ?? 0))
+  return table(
+    [
+      'policy',
+      'weights, values',
+      ...list.map(({ core, unit }) => `${core}, ${unit}`),
+      'Cortex-M4F, tables',
+      'RAM, stack, most',
+    ],
+    rows.map((row) => [
+      row.case,
+      `${count(row.weights)} ${row.values}`,
+      ...list.map(({ name }) => cell(row.chips[name])),
+      row.tables === undefined ? '' : cell(row.tables),
+      `${count(most('ram', row))} B, ${count(most('stack', row))} B`,
+    ]),
+  )
+}
+
 /** What `npm start` ends with. */
 function demo(): string {
   const report: Report = read('bench/results/demo.json')
@@ -248,6 +275,7 @@ export const tables: Record<string, () => string> = {
   instructions,
   ablation,
   smallest,
+  chips,
   demo,
   rates_pico: () => rates('pico'),
   rates_stm32f405: () => rates('stm32f405'),

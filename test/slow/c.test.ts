@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fusedMultiplyAdd, fusionVectors } from '../../runtime-as/exports/fusion.ts'
 import { readProgram } from '../../runtime-as/exports/program.ts'
-import { build, FUSING, has, randomPolicies, shippedPolicies } from '../support/exported-c.ts'
+import { build, FUSING, has, randomPolicies, shippedPolicies, tabled } from '../support/exported-c.ts'
 import { fuseEach } from '../support/fused-c.ts'
 import { kernelActions } from '../support/generated.ts'
 import { bits, uniform } from '../support/networks.ts'
@@ -64,5 +64,10 @@ for (const compiler of ['gcc', 'clang']) {
         expect({ fused, differ, noticed }).toEqual({ fused: 0, differ: differ && [], noticed: noticed && [] })
       },
     )
+
+    it('has them as loops over tables too', { timeout: 120_000 }, async () => {
+      const { fused, differ, noticed } = await build(folder, shipped.map(tabled), compiler, ['-O3', ...FUSING])
+      expect({ fused, differ, noticed }).toEqual({ fused: 0, differ: differ && [], noticed: noticed && [] })
+    })
   })
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { build, FUSING, has, randomPolicies, shippedPolicies, unguarded } from '../support/exported-c.ts'
+import { build, FUSING, has, randomPolicies, shippedPolicies, tabled, unguarded } from '../support/exported-c.ts'
 import { describeWith } from '../support/require.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-exported-c-'))
@@ -24,6 +24,17 @@ for (const compiler of ['gcc', 'clang']) {
       const { fused, differ, noticed } = await build(join(folder, 'a'), policies, compiler, flags)
       expect({ fused, differ, noticed }).toEqual({ fused: 0, differ: differ && [], noticed: noticed && [] })
     })
+
+    it.each(['-O0', '-O3', '-Os'])(
+      '%s, as loops over tables: no operation is fused and no bit differs',
+      async (level) => {
+        const { fused, differ, noticed } = await build(join(folder, 'a'), policies.map(tabled), compiler, [
+          level,
+          ...FUSING,
+        ])
+        expect({ fused, differ, noticed }).toEqual({ fused: 0, differ: differ && [], noticed: noticed && [] })
+      },
+    )
 
     it('would be seen to fuse: without its guards most policies differ, and every self-test that should says so', async () => {
       const open = policies.map(unguarded)

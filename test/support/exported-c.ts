@@ -66,7 +66,7 @@ function exported(name: string, file: Uint8Array): ExportedPolicy {
 function driver(policies: ExportedPolicy[]): string {
   const upper = (name: string) => name.toUpperCase()
   return `#include <stdio.h>
-${policies.map(({ name }) => `#include "${name}.h"\nint ${name}_self_test(void);`).join('\n')}
+${policies.map(({ name }) => `#define ${upper(name)}_SELF_TEST\n#include "${name}.h"`).join('\n')}
 static float x[1024], y[1024];
 #define RUN(name, upper, count) \\
   if (argc > 1) putchar(name##_self_test()); \\
@@ -99,7 +99,7 @@ export async function build(folder: string, policies: ExportedPolicy[], compiler
   const standard = cxx ? ['-x', 'c++', '-std=c++11'] : ['-std=c99']
   for (const { name, header, source } of policies) {
     writeFileSync(join(folder, `${name}.h`), header)
-    const before = `#define ${name.toUpperCase()}_SELF_TEST\n#define main ${name}_self_test\n${cxx ? 'extern "C" int main(void);\n' : ''}`
+    const before = `#define ${name.toUpperCase()}_SELF_TEST\n#define main ${name}_main\n${cxx ? 'extern "C" int main(void);\n' : ''}`
     writeFileSync(join(folder, `${name}.c`), before + source)
   }
   writeFileSync(join(folder, 'driver.c'), driver(policies))
@@ -152,8 +152,14 @@ function finished(command: string, words: string[], cwd: string): Promise<void> 
   })
 }
 
+/** The same code with loops over tables in place of straight lines. */
+export const tabled = (policy: ExportedPolicy): ExportedPolicy => ({
+  ...policy,
+  source: `#define ${policy.name.toUpperCase()}_TABLES 1\n${policy.source}`,
+})
+
 /** The same code with nothing that keeps a compiler from fusing. */
 export const unguarded = (policy: ExportedPolicy): ExportedPolicy => ({
   ...policy,
-  source: policy.source.replace(/^#pragma .*$/gm, '').replace(/^#define FLOAT_REGISTER .*$/gm, ''),
+  source: policy.source.replace(/^#pragma .*$/gm, '').replace(/^#define \w+_REGISTER .*$/gm, ''),
 })

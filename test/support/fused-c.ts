@@ -23,17 +23,17 @@ function fusable(source: string): { text: string; sites: number } {
   const call = (w: string, x: string, a: string) => `fusing(${sites++}, ${unit}, ${w}, ${x}, ${a})`
   const lines = source.split('\n').map((line) => {
     // the terms of a unit are not together: its number is that of its sum in its layer
-    const layer = /^static void layer_(\d+)_(\d+)/.exec(line)
+    const layer = /^static void \w+_layer_(\d+)_(\d+)/.exec(line)
     if (layer) block = 100_000 * (Number(layer[1]) + 1) + 1000 * Number(layer[2])
-    const term = /^( *)a(\d+) \+= rounded\((\S+) \* (\S+)\);$/.exec(line)
+    const term = /^( *)a(\d+) \+= \w+_rounded\((\S+) \* (\S+)\);$/.exec(line)
     if (term) {
       unit = block + Number(term[2])
       return `${term[1]}a${term[2]} = ${call(term[3], term[4], `a${term[2]}`)};`
     }
     unit = 0
     return line
-      .replace(/(\w+) = rounded\((\w+) \* u\) \+ (\S+);/, (_, p, q, c) => `${p} = ${call(q, 'u', c)};`)
-      .replace(/(-?[\d.e+-]+f) \+ rounded\((\S+) \* ([^)]+)\)/, (_, a, w, x) => call(w, x, a))
+      .replace(/(\w+) = \w+_rounded\((\w+) \* u\) \+ (\S+);/, (_, p, q, c) => `${p} = ${call(q, 'u', c)};`)
+      .replace(/(-?[\d.e+-]+f) \+ \w+_rounded\((\S+) \* ([^)]+)\)/, (_, a, w, x) => call(w, x, a))
   })
   return { text: lines.join('\n'), sites }
 }
@@ -87,7 +87,7 @@ int main(void) {
 export function fuseEach(folder: string, { name, header, source, observations }: ExportedPolicy): Noticed {
   const { text, sites } = fusable(source)
   const units = [...new Set([...text.matchAll(/fusing\(\d+, ([1-9]\d*),/g)].map(([, unit]) => Number(unit)))]
-  const before = `${HEAD}#define ${name.toUpperCase()}_SELF_TEST\n#define main ${name}_self_test\n`
+  const before = `${HEAD}#define ${name.toUpperCase()}_SELF_TEST\n#define main ${name}_main\n`
   writeFileSync(join(folder, `${name}.h`), header)
   writeFileSync(join(folder, 'fused.c'), before + text + main(name, observations.length, sites, units))
   execFileSync('gcc', ['-O1', '-ffp-contract=off', 'fused.c', '-o', 'fused', '-lm'], { cwd: folder, stdio: 'pipe' })

@@ -55,7 +55,7 @@ export function wasmActions(program: Program, observations: Float32Array[]): num
   })
 }
 
-const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-pedantic']
+const WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror']
 
 export function writeC(program: Program): void {
   const { source, header } = generateC(program, 'policy', 'policy.h')

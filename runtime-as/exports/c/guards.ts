@@ -21,6 +21,10 @@ export const flash = ({ upper: P }: Prefix): string => `
 #endif
 `
 
+/** For #if: whether float is computed by a library, where nothing fuses. */
+export const SOFT_FLOAT =
+  'defined(__AVR__) || defined(__SOFTFP__) || defined(__XTENSA_SOFT_FLOAT__) || (defined(__riscv) && !defined(__riscv_flen))'
+
 /** A float and its bits. */
 export const bits = ({ lower: p }: Prefix): string => `
 union ${p}_bits {
@@ -55,6 +59,8 @@ export const guards = ({ lower: p, upper: P }: Prefix): string => `
 #pragma STDC FP_CONTRACT OFF
 #else
 #pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
+/* no call of memcpy in place of a loop */
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
 #ifdef __arm__
 /* moves loads away from their use until the registers do not suffice */
 #pragma GCC optimize("no-schedule-insns")

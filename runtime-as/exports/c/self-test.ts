@@ -1,7 +1,7 @@
 /** The self-test of a policy's C, which computes known vectors again. */
 import { fusionVectors } from '../fusion.ts'
 import type { Program } from '../program.ts'
-import { bits, flash } from './guards.ts'
+import { bits, flash, SOFT_FLOAT } from './guards.ts'
 import { sameExport } from './header.ts'
 import { float, type Prefix } from './text.ts'
 
@@ -12,14 +12,13 @@ export function selfTest(program: Program, { lower: p, upper: P }: Prefix): stri
   const rows = (of: 'observation' | 'action') =>
     goldens.concat(fused).map((vector, i) => {
       const row = `  {${[...vector[of]].map(float).join(', ')}},`
-      // on AVR nothing fuses, and flash is short
-      return i === goldens.length ? `#ifndef __AVR__\n${row}` : row
+      return i === goldens.length ? `#if ${P}_VECTORS > ${P}_GOLDENS\n${row}` : row
     })
   const end = fused.length > 0 ? '\n#endif' : ''
   return `
-/* the policy's golden vectors${fused.length > 0 ? '; then, where there may be an FPU, such as notice a fused multiply-add' : ''} */
+/* the policy's golden vectors${fused.length > 0 ? '; then, where there is an FPU, such as notice a fused multiply-add' : ''} */
 #define ${P}_GOLDENS ${goldens.length}
-#ifdef __AVR__
+#if ${SOFT_FLOAT}
 #define ${P}_VECTORS ${P}_GOLDENS
 #else
 #define ${P}_VECTORS ${goldens.length + fused.length}

@@ -5,7 +5,7 @@
 import { type Program, squashScale } from '../program.ts'
 import { half, relu, tanh } from './activations.ts'
 import { fixedLayer, quantise } from './fixed.ts'
-import { bits, flash, guards } from './guards.ts'
+import { bits, flash, guards, SOFT_FLOAT } from './guards.ts'
 import { sameExport } from './header.ts'
 import { places } from './memory.ts'
 import { straightLayer } from './straight.ts'
@@ -59,7 +59,7 @@ const choice = ({ upper: P }: Prefix): string => `
 /* 1: loops over tables, for processors without an FPU, where indices cost nothing beside the arithmetic; 0: straight lines, which are
  * faster with an FPU and take more flash. The bits are the same */
 #ifndef ${P}_TABLES
-#if defined(__AVR__) || defined(__SOFTFP__) || defined(__XTENSA_SOFT_FLOAT__) || (defined(__riscv) && !defined(__riscv_flen))
+#if ${SOFT_FLOAT}
 #define ${P}_TABLES 1
 #else
 #define ${P}_TABLES 0

@@ -84,7 +84,7 @@ gcc and clang, -O0 to -O3 and -Os, with or without fused multiply-add: the code 
 rounded by itself, and refuses -ffast-math where it is compiled. Any other compiler must be told not
 to fuse (\`-ffp-contract=off\` or its like). The self-test recomputes the policy's golden vectors and
 such as notice fusing. It returns -1 where float arithmetic is not IEEE 754, as with
-flush-to-zero, or with the Pico SDK's float routines: \`pico_set_float_implementation(app none)\`.
+flush-to-zero, or with the Pico SDK's float routines: \`pico_set_float_implementation(app compiler)\`.
 Interrupts that use the FPU must save its registers.
 
 ## MISRA C:2012

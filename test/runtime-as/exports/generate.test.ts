@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { exportPolicy } from '../../../runtime-as/exports/export.ts'
 import { readProgram } from '../../../runtime-as/exports/program.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import {
@@ -42,9 +43,11 @@ describe('the generated WebAssembly module returns the bits of the kernel', () =
     expect(wasmActions(readProgram(file), observations)).toEqual(kernelActions(file, observations))
   })
 
-  it('and refuses whole-number policies in one line', () => {
+  it.each(['wasm', 'onnx'] as const)('and %s refuses whole-number policies in one line', (form) => {
     const file = fileOf(quantised(randomNetwork([9, 20, 3], 0.5), 'int8-fixed'))
-    expect(() => readProgram(file, 'p.bpd')).toThrow('p.bpd: values: int8-fixed, expected f32, f16 or int8')
+    expect(() => exportPolicy(file, form, { name: 'p.bpd' })).toThrow(
+      'p.bpd: values: int8-fixed, expected f32, f16 or int8',
+    )
   })
 })
 
@@ -64,7 +67,18 @@ describeWith('gcc', hasGcc)('the generated C, compiled by gcc', () => {
   it.each(TYPES)('returns the bits of the kernel for weights stored as %s, NaN and infinities included', (values) => {
     const file = fileOf(quantised(randomNetwork([9, 40, 30, 3], [0.4, 0.1, 1]), values))
     const observations = observationsOf(9, 3)
-    expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(kernelActions(file, observations))
+    const expected = kernelActions(file, observations)
+    expect(cActions(file, observations, ['-std=c99', '-O1'])).toEqual(expected)
+    expect(cActions(file, observations, ['-std=c99', '-O1', '-DPOLICY_TABLES=1'])).toEqual(expected)
+  })
+
+  it('returns them in whole numbers, relu and none, dense and sparse, bounds and NaN', () => {
+    for (const [i, hidden] of (['relu', 'none'] as const).entries()) {
+      const network = randomNetwork([9, 40, 30, 3], i === 0 ? [0.4, 0.1, 1] : [1, 0.2, 0.3], { seed: i, hidden })
+      const file = fileOf(quantised(network, 'int8-fixed'))
+      const observations = observationsOf(9, 3)
+      expect(cActions(file, observations, ['-std=c99', '-O2'])).toEqual(kernelActions(file, observations))
+    }
   })
 
   it.each(TYPES)('does so without a hidden layer, for weights stored as %s', (values) => {
