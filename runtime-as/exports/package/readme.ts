@@ -20,7 +20,27 @@ function split(name: string): [string, string] {
 const cell = (text: string): string =>
   [...text].map((c) => (/[\p{L}\p{N} .,:/()%°²³·-]/u.test(c) ? c : /\s/.test(c) ? ' ' : `\\${c}`)).join('')
 
+/** Prose at 100 columns; tables, headings and code as they are. */
+function wrapped(text: string): string {
+  const blocks = text.split('\n\n').map((block) => {
+    if (/^([|#]|```)/.test(block)) return block
+    const lines = ['']
+    for (const word of block.trim().split(/\s+/)) {
+      const line = lines[lines.length - 1]
+      if (line === '') lines[lines.length - 1] = word
+      else if (line.length + 1 + word.length <= 100) lines[lines.length - 1] = `${line} ${word}`
+      else lines.push(word)
+    }
+    return lines.join('\n')
+  })
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
 export function readme(program: Program, name: string): string {
+  return wrapped(text(program, name))
+}
+
+function text(program: Program, name: string): string {
   const P = name.toUpperCase()
   const { task, observations, actions, low, high, failsafe, bounds, period, weights, layers, fileBytes } = program
   const outside = bounds
@@ -45,7 +65,6 @@ memory, no library. Its actions are the same 32 bits on every chip and compiler,
 
 \`\`\`c
 #include "${name}.h"
-
 float observation[${P}_OBSERVATIONS], action[${P}_ACTIONS];
 if (${name}_self_test() != 0) stop(); /* once, at start */
 ${name}_step(observation, action);    /* every ${P}_PERIOD_US */
