@@ -37,7 +37,7 @@ const TOO_LARGE = /too large|overflowed|will not fit|truncated to fit/
 class TooLarge extends Error {}
 
 function run(cwd: string, command: string, words: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, words, { cwd, encoding: 'utf8', timeout: 120_000 })
+  const { status, stdout, stderr, error } = spawnSync(command, words, { cwd, encoding: 'utf8', timeout: 600_000 })
   if (error) throw new FailedError(`${command}: ${error.message}`)
   if (status !== 0 && TOO_LARGE.test(stderr)) throw new TooLarge()
   if (status !== 0) throw new FailedError(`${command}: failed\n${stdout}${stderr}`)

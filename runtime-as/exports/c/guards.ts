@@ -61,7 +61,7 @@ export const guards = ({ lower: p, upper: P }: Prefix): string => `
 #pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
 /* no call of memcpy in place of a loop */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
-#ifdef __arm__
+#if defined(__arm__) || defined(__riscv)
 /* moves loads away from their use until the registers do not suffice */
 #pragma GCC optimize("no-schedule-insns")
 #endif
