@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { committedImage } from '../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../firmware-bridge/host/info.ts'
+import type { Port } from '../firmware-bridge/host/port.ts'
 import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
 import type { UploadProgress } from '../firmware-bridge/host/upload.ts'
 import { BoardState } from './board-state.ts'
@@ -31,7 +32,7 @@ export function portName(text: string): string {
 /** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
 export async function withBoard<T>(
   { port, state: file }: BoardChoice,
-  work: (board: Board, progress: Progress) => Promise<T>,
+  work: (board: Board, progress: Progress, line: Port) => Promise<T>,
 ): Promise<T> {
   const state = file === undefined ? undefined : new BoardState(file, port)
   const line = await openPort(port, state?.flash)
@@ -40,7 +41,7 @@ export async function withBoard<T>(
     board.onBenched = (done, count) =>
       progress.update(`measuring on ${port}: ${done}/${count} inferences`, done / count)
     try {
-      return await work(board, progress)
+      return await work(board, progress, line)
     } finally {
       await board.close()
       if (line.flash) await state?.save(line.flash)

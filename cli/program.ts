@@ -30,6 +30,7 @@ const verbs: Record<string, VerbRecord> = {
   emulate: { load: async () => (await import('./verbs/emulate.ts')).emulateVerb },
   flash: { load: async () => (await import('./verbs/flash.ts')).flashVerb },
   bench: { load: async () => (await import('./verbs/bench.ts')).benchVerb },
+  qualify: { load: async () => (await import('./verbs/qualify.ts')).qualifyVerb },
   loop: { load: async () => (await import('./verbs/loop.ts')).loopVerb },
   ablate: { load: async () => (await import('./verbs/ablate.ts')).ablateVerb },
   study: { load: async () => (await import('./verbs/study.ts')).studyVerb },

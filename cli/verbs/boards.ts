@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   port?: string
   state?: string
   log: boolean
+  release: boolean
 }
 
 interface Description {
@@ -34,16 +35,22 @@ export const boardsVerb = verb('boards', {
   .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
   .addOption(stateOption())
   .option('--log', "also the board's last steps, at most 256: needs --port", false)
+  .option('--release', 'ends a failsafe that is latched, and the watch: needs --port', false)
   .action(run)
 
-async function run({ port, state, log, json }: Options): Promise<void> {
+async function run({ port, state, log, release, json }: Options): Promise<void> {
   if (port === undefined) {
     if (log) throw new InputError('--log: no board given, expected --port too')
+    if (release) throw new InputError('--release: no board given, expected --port too')
     if (state !== undefined) throw new InputError('--state: no board given, expected --port too')
     const ports = await listPorts()
     return printResult(json, { ports }, () => portTable(ports))
   }
   const said = await withBoard({ port, state }, async (board, progress) => {
+    if (release) {
+      await board.watch(0, { release })
+      await board.hello()
+    }
     const said = await describe(board, port, log)
     progress.done(`asked ${port}`)
     return said
@@ -76,6 +83,7 @@ function written({ board, counters, log }: Description): string {
     `flash    2 slots, erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
     `started  ${duration(board.uptime / 1000)} ago`,
     ...(board.fault === undefined ? [] : [`fault    ${board.fault}`]),
+    ...(board.failsafe === undefined ? [] : [`failsafe ${board.failsafe}`]),
     counted('counted by the board', counters.board),
     counted('counted by this host', counters.host),
     ...(log === undefined ? [] : [logTable(log, board.counter)]),

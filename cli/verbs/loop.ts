@@ -33,6 +33,7 @@ interface Options extends CommonOptions, OutputOptions, BoardChoice {
   lockstep: boolean
   watch: number
   hold: boolean
+  latch: boolean
   html?: string
 }
 
@@ -60,6 +61,7 @@ export const loopVerb = verb('loop <task> [policy]', {
       .default(0),
   )
   .option('--hold', 'the failsafe of --watch holds the last action', false)
+  .option('--latch', 'the failsafe of --watch stands until "bpd boards --release"', false)
   .option('--html <file>', 'also writes the result as a page, with a plot')
   .addOption(forceOption())
   .action(run)
@@ -68,6 +70,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const { port, state, episodes, seed, json } = options
   const kind = kindOf(port)
   if (options.hold && options.watch === 0) throw new InputError('--hold: no failsafe to hold in, expected --watch too')
+  if (options.latch && options.watch === 0) throw new InputError('--latch: no failsafe to latch, expected --watch too')
   await prepareTask(taskName)
   const task = createTask(taskName)
   const bytes = file === undefined ? undefined : readPolicy(file)
@@ -82,7 +85,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
     progress.update(doing)
     const onEpisode = (done: number, last: number) =>
       progress.update(`${doing}: episode ${done}/${episodes}, return ${last.toFixed(1)}`, done / episodes)
-    if (options.watch > 0) await board.watch(options.watch, { hold: options.hold })
+    if (options.watch > 0) await board.watch(options.watch, { hold: options.hold, latch: options.latch })
     const plant = plantOf(task, seed)
     const failsafe = host?.contract.action.failsafe
     const control: Control | RealTimeControl =

@@ -267,17 +267,20 @@ export class Board {
 
   /**
    * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
-   * periods, and refuses steps until a few have come in time. Ends with a reset. On the emulated Pico, whose time stands still while nobody
+   * periods, and refuses steps until a few have come in time, or, where it latches, until it is released. Ends with a reset. On the emulated Pico, whose time stands still while nobody
    * speaks, that time never comes. Throws InputError for a number of periods outside 0..255.
    *
    * @param periods 1..255 control periods of the policy; 0: never
-   * @param options hold: what stands then is the last action, not the contract's failsafe
+   * @param options hold: what stands then is the last action, not the contract's failsafe; latch: it stands until a watch with `release`, whatever
+   *   comes; release: ends a failsafe that is latched, after which a few valid observations have to come as always
    */
-  async watch(periods: number, { hold = false } = {}): Promise<void> {
+  async watch(periods: number, { hold = false, latch = false, release = false } = {}): Promise<void> {
     if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
       throw new InputError(`watch: ${periods} periods, expected 0..255`)
     }
-    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, Number(hold)), this.#patience, 0)
+    const flags =
+      (hold ? protocol.WATCH_HOLDS : 0) | (latch ? protocol.WATCH_LATCHES : 0) | (release ? protocol.WATCH_RELEASES : 0)
+    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, flags), this.#patience, 0)
   }
 
   /**

@@ -37,6 +37,8 @@ export interface BoardInfo {
   uptime: number
   /** the last fault that the board found in itself since its start, in words; absent: none */
   fault?: string
+  /** the failsafe action stands, until a fresh stream or, where it is latched, until it is released; absent: it does not */
+  failsafe?: 'stands' | 'latched'
   /** the policy that runs */
   policy?: RunningPolicy
 }
@@ -100,7 +102,8 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
   const word = (at: number) => view.getUint32(at, true)
   const half = (at: number) => view.getUint16(at, true)
   const slot = view.getUint8(protocol.INFO_SLOT)
-  const fault = view.getUint32(protocol.INFO_FAULT, true)
+  const fault = view.getUint8(protocol.INFO_FAULT)
+  const failsafe = view.getUint8(protocol.INFO_FAILSAFE)
   const info: BoardInfo = {
     name: nameIn(payload.subarray(protocol.INFO_NAME, protocol.INFO_NAME + 16), port),
     protocol: version,
@@ -117,6 +120,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     stackBytes: word(protocol.INFO_STACK_BYTES),
     stackUsed: word(protocol.INFO_STACK_USED),
     uptime: word(protocol.INFO_MILLIS),
+    ...(failsafe > 0 && { failsafe: failsafe === 2 ? ('latched' as const) : ('stands' as const) }),
     ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),
   }
   checkLimits(info, port)

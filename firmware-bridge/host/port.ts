@@ -42,4 +42,6 @@ export interface PortKind {
   open(name: string, flash?: Uint8Array, live?: boolean): Promise<Port>
   /** Opens another board of its kind that runs this .bpd file from the start, however large. Absent: it cannot. */
   openPlaced?(policy: Uint8Array): Promise<Port>
+  /** Opens another board of its kind, without a policy, whose clocks of cycles and of milliseconds both wrap soon. Absent: it cannot. */
+  openNearWrap?(): Promise<Port>
 }

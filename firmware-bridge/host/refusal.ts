@@ -33,7 +33,10 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
   [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
   [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
-  [protocol.FAILSAFE]: (d) => `its failsafe action stands until ${d} more valid observations come in time`,
+  [protocol.FAILSAFE]: (d) =>
+    d === protocol.LATCHED
+      ? 'its failsafe is latched: it stands until it is released'
+      : `its failsafe action stands until ${d} more valid observations come in time`,
   [protocol.TOO_SOON]: (d) =>
     `too many uploads were begun and not ended, expected the next in ${Math.ceil(d / 1000)} s`,
   [protocol.UNCONFIRMED]: (d) =>

@@ -25,6 +25,7 @@ import {
   INFO_CONFIRMED,
   INFO_CONTRACT,
   INFO_ERASE_BYTES,
+  INFO_FAILSAFE,
   INFO_FAULT,
   INFO_FILE_BYTES,
   INFO_FIRMWARE,
@@ -41,6 +42,7 @@ import {
   INFO_STACK_BYTES,
   INFO_STACK_USED,
   INFO_WORK_BYTES,
+  LATCHED,
   MAX_PAYLOAD,
   NO_POLICY,
   OK,
@@ -115,7 +117,9 @@ export function hello(out: usize): void {
   store<u32>(out, millis(), INFO_MILLIS)
   copy(out + INFO_NAME, table + NAME, 16)
   store<u32>(out, load<u32>(state, FIRMWARE), INFO_FIRMWARE)
-  store<u32>(out, load<u32>(state, FAULT), INFO_FAULT)
+  store<u8>(out, load<u8>(state, FAULT), INFO_FAULT)
+  const left = load<u32>(state, FRESH_LEFT)
+  store<u8>(out, left == LATCHED ? 2 : u8(left != 0), INFO_FAILSAFE)
 }
 
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */

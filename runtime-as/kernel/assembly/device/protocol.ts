@@ -97,7 +97,8 @@ export const INFO_SESSION = 96
 export const INFO_EPOCH = 100
 export const INFO_SEQUENCE = 104 // u16
 export const INFO_KEYED = 106 // u16, 0: the board has no key
-export const INFO_FAULT = 108 // the last fault found since start, below
+export const INFO_FAULT = 108 // u8, the last fault found since start, below
+export const INFO_FAILSAFE = 109 // u8: 1 where the failsafe stands, 2 where it is latched
 /** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
 export const INFO_TAG = 112
 export const INFO_BYTES = 120
@@ -160,3 +161,9 @@ export const UPLOADS_BEGUN = 16
 export const UPLOAD_MILLIS = 60_000
 /** valid observations in time that end a failsafe, of which the policy acts on the last */
 export const FRESH_STEPS = 3
+/** in place of how many are missing: the failsafe stands until a WATCH releases it */
+export const LATCHED = 0xffffffff
+/** second byte of WATCH: the failsafe holds the last action; it is latched; this WATCH releases one that is */
+export const WATCH_HOLDS = 1
+export const WATCH_LATCHES = 2
+export const WATCH_RELEASES = 4

@@ -1,8 +1,9 @@
 // What the device does when something is not as it was: the failsafe at once, then what it does at a start. The line and the counters stay.
-import { FRESH_STEPS, STAT_FAULTS } from './protocol'
+import { STAT_FAULTS } from './protocol'
 import { actFailsafe } from './scrub'
 import { boot } from './slots'
-import { FAULT, FRESH_LEFT, RUNNING, RUNNING_CORE, TRIAL, UPLOAD_BYTES, count, keep } from './state'
+import { FAULT, RUNNING, RUNNING_CORE, TRIAL, UPLOAD_BYTES, count, keep } from './state'
+import { stand } from './watch'
 
 /** fault: FAULT_FILE, FAULT_BONES or FAULT_ACTION */
 export function recover(fault: u32): void {
@@ -14,5 +15,5 @@ export function recover(fault: u32): void {
   keep(UPLOAD_BYTES, 0)
   boot()
   keep(FAULT, fault)
-  keep(FRESH_LEFT, FRESH_STEPS)
+  stand()
 }

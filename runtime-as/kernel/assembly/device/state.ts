@@ -38,11 +38,11 @@ export const SPENT_AT = SPENT + 4
 export const TRIAL = SPENT_AT + 4
 export const TRIAL_BEGAN = TRIAL + 4
 /**
- * the watch: periods until the failsafe, 0: none (u8), whether it holds the last action (u8); `millis` of the last good observation; how many are
- * missing to end the failsafe, 0: none is on
+ * the watch: periods until the failsafe, 0: none (u8), what it does (u8); `millis` of the last good observation; how many are
+ * missing to end the failsafe, 0: none is on, LATCHED: it must be released
  */
 export const WATCH_PERIODS = TRIAL_BEGAN + 4
-export const WATCH_HOLD = WATCH_PERIODS + 1
+export const WATCH_FLAGS = WATCH_PERIODS + 1
 export const LAST_GOOD = WATCH_PERIODS + 4
 export const FRESH_LEFT = LAST_GOOD + 4
 /** the pace: steps so far in the window and one more, 0: no step yet; `millis` of its first step */

@@ -2,9 +2,21 @@
 // step, until a few have come in time again.
 import { PERIOD } from '../layout'
 import { millis } from './board'
-import { BAD_LENGTH, FAILSAFE, FRESH_STEPS, NO_POLICY, OK, STAT_FAILSAFES, STAT_STEPS } from './protocol'
+import {
+  BAD_LENGTH,
+  FAILSAFE,
+  FRESH_STEPS,
+  LATCHED,
+  NO_POLICY,
+  OK,
+  STAT_FAILSAFES,
+  STAT_STEPS,
+  WATCH_HOLDS,
+  WATCH_LATCHES,
+  WATCH_RELEASES,
+} from './protocol'
 import { actFailsafe } from './scrub'
-import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_HOLD, WATCH_PERIODS, count, keep, refuse, state } from './state'
+import { FRESH_LEFT, LAST_GOOD, RUNNING_CORE, WATCH_FLAGS, WATCH_PERIODS, count, keep, refuse, state } from './state'
 
 /** Whether the last good observation is too long ago for the running policy's contract. */
 function late(core: usize): bool {
@@ -13,13 +25,21 @@ function late(core: usize): bool {
   return limit != 0 && millis() - load<u32>(state, LAST_GOOD) > limit
 }
 
-/** payload: periods u8 without a valid observation before the failsafe, 0: no watch; u8, other than 0: the failsafe holds the last action */
+/** A failsafe begins to stand: until a fresh stream, or until it is released. */
+export function stand(): void {
+  keep(FRESH_LEFT, load<u8>(state, WATCH_FLAGS) & WATCH_LATCHES ? LATCHED : FRESH_STEPS)
+}
+
+/** payload: periods u8 without a valid observation before the failsafe, 0: no watch; what the watch does u8, bits WATCH_HOLDS to WATCH_RELEASES */
 export function watch(payload: usize, length: u32): u32 {
   if (length != 2) return refuse(BAD_LENGTH, 2)
   if (!load<u32>(state, RUNNING_CORE)) return refuse(NO_POLICY, 0)
+  const left = load<u32>(state, FRESH_LEFT)
+  if (left == LATCHED && !(load<u8>(payload, 1) & WATCH_RELEASES)) return refuse(FAILSAFE, LATCHED)
   keep(WATCH_PERIODS, load<u16>(payload))
   keep(LAST_GOOD, millis())
-  keep(FRESH_LEFT, 0)
+  // whoever ends the watch does not end a failsafe that stands
+  if (left) keep(FRESH_LEFT, FRESH_STEPS)
   return OK
 }
 
@@ -27,17 +47,17 @@ export function watch(payload: usize, length: u32): u32 {
 export function look(): void {
   const core: usize = load<u32>(state, RUNNING_CORE)
   if (!core || load<u32>(state, FRESH_LEFT) || !late(core)) return
-  keep(FRESH_LEFT, FRESH_STEPS)
+  stand()
   count(STAT_FAILSAFES)
   // without any step there is no last action
-  if (load<u8>(state, WATCH_HOLD) && load<u32>(state, STAT_STEPS)) return
+  if (load<u8>(state, WATCH_FLAGS) & WATCH_HOLDS && load<u32>(state, STAT_STEPS)) return
   actFailsafe()
 }
 
 /** An observation has come, valid or not: whether the policy may act on it. */
 export function observed(core: usize, valid: bool): u32 {
   let left = load<u32>(state, FRESH_LEFT)
-  if (left) {
+  if (left && left != LATCHED) {
     left = valid && !late(core) ? left - 1 : FRESH_STEPS
     keep(FRESH_LEFT, left)
   }

@@ -4,7 +4,7 @@ import { Board } from '../../../../firmware-bridge/host/client.ts'
 import { RefusedError } from '../../../../firmware-bridge/host/refusal.ts'
 import { InputError } from '../../../../runtime-as/errors.ts'
 import { encodePolicy } from '../../../../runtime-as/format/encode.ts'
-import { FAILSAFE } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
+import { FAILSAFE, LATCHED } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../../../../runtime-as/kernel/policy.ts'
 import { contractFor, observationsFor, randomNetwork } from '../../../support/networks.ts'
 import { policyFile } from '../../../support/policies.ts'
@@ -160,6 +160,36 @@ describe('a watch over the observations', () => {
     const empty = await Board.connect(openInProcess())
     opened.push(empty)
     await expect(empty.watch(3)).rejects.toThrow('the board refused WATCH: it runs no policy')
+  })
+
+  it('that latches stays in the failsafe whatever comes, until it is released; then a fresh stream, and it latches no more', async () => {
+    const { board, out, wait, step } = await watched(3, { latch: true })
+    await step()
+    wait(64)
+    for (let i = 0; i < 20; i++) {
+      expect(await step()).toBe(LATCHED)
+      wait(20)
+    }
+    expect((await board.hello()).failsafe).toBe('latched')
+    const refused = 'the board refused WATCH: its failsafe is latched: it stands until it is released'
+    await expect(board.watch(0)).rejects.toThrow(refused)
+    await expect(board.watch(3, { latch: true })).rejects.toThrow(refused)
+    await board.watch(3, { release: true })
+    expect((await board.hello()).failsafe).toBe('stands')
+    for (const left of [2, 1]) expect(await step()).toBe(left)
+    expect(await step()).toEqual(acted)
+    expect(out).toEqual([acted, failsafe, acted])
+    expect((await board.hello()).failsafe).toBeUndefined()
+    wait(64)
+    expect(await step()).toBe(3)
+  })
+
+  it('is not ended while its failsafe stands by whoever ends the watch: a fresh stream must come', async () => {
+    const { board, wait, step } = await watched(3)
+    wait(64)
+    await board.watch(0)
+    for (const left of [2, 1]) expect(await step()).toBe(left)
+    expect(await step()).toEqual(acted)
   })
 
   it('says in one line why a step was refused', async () => {

@@ -1,0 +1,69 @@
+import { openEnvelope } from '../../../runtime-as/format/envelope.ts'
+import { committedImage } from '../images.ts'
+import { runs } from '../info.ts'
+import { type Check, fail, pass } from './check.ts'
+
+const hex = (word: number): string => word.toString(16).padStart(8, '0')
+
+export const identity: Check = {
+  name: 'identity',
+  async run({ board, kind }) {
+    const { name, firmware, protocol, fault } = await board.hello()
+    const image = firmware === 0 ? undefined : committedImage(firmware)
+    const figures = { name, firmware: hex(firmware), image: image?.name, protocol }
+    if (fault !== undefined) return fail(`${name}: the board has found a fault in itself: ${fault}`, figures)
+    if (image) return pass(`${name}, firmware ${hex(firmware)}, images/${image.name}.bin of this package`, figures)
+    if (firmware === 0 && kind.kind === 'emulator')
+      return pass(`${name}: no image, the device in this process`, figures)
+    return fail(`${name}: firmware ${hex(firmware)} is none of this package's images`, figures)
+  },
+}
+
+export const signature: Check = {
+  name: 'signature',
+  async run({ bytes }) {
+    const envelope = openEnvelope(bytes)
+    if (envelope === undefined) return pass('none: the policy is not signed')
+    return pass(`by key ${envelope.keyId}, counter ${envelope.counter}; "bpd inspect --key" verifies it`, {
+      keyId: envelope.keyId,
+      counter: envelope.counter,
+    })
+  },
+}
+
+export const selfTest: Check = {
+  name: 'self-test',
+  async run({ board, bytes, policy }) {
+    policy.selfTest()
+    const info = await board.hello()
+    if (!runs(info, bytes) || !info.policy?.confirmed) return fail('the board does not run the policy confirmed')
+    const { goldens, crc } = info.policy
+    return pass(`${goldens} golden vectors reproduced on the board and on this host, CRC-32 ${hex(crc)}`, { goldens })
+  },
+}
+
+export const memory: Check = {
+  name: 'memory',
+  async run({ board, bytes }) {
+    const { stackUsed, stackBytes, workBytes, staticBytes, fileBytes } = await board.hello()
+    const figures = { stackUsed, stackBytes, workBytes, staticBytes, fileBytes, policyBytes: bytes.length }
+    const taken = `policy ${bytes.length} of ${fileBytes} B of its slot, RAM ${staticBytes} B`
+    if (stackBytes === 0 || stackUsed === 0) return pass(`${taken}; the board does not know its stack`, figures)
+    const stack = `stack ${stackUsed} of ${stackBytes} B`
+    return stackUsed > 0.75 * stackBytes
+      ? fail(`${stack}: less than a quarter is left`, figures)
+      : pass(`${taken}, ${stack}`, figures)
+  },
+}
+
+export const clean: Check = {
+  name: 'counters',
+  async run({ board }) {
+    const counted = (await board.stats()).board
+    const { overruns, faults, mended, reverts, scrubs } = counted
+    const figures = { ...counted }
+    const wrong = Object.entries({ overruns, faults, mended, reverts }).filter(([, count]) => count > 0)
+    if (wrong.length > 0) return fail(wrong.map(([name, count]) => `${count} ${name}`).join(', '), figures)
+    return pass(`no overrun, no fault, nothing mended; the board has looked at itself ${scrubs} times`, figures)
+  },
+}

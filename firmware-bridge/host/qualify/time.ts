@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Board } from '../client.ts'
+import { requireSame } from '../control.ts'
+import { spreadOf } from '../measure.ts'
+import { driveRealTime } from '../realtime.ts'
+import { type Check, fail, pass, unchecked } from './check.ts'
+import { observations } from './observations.ts'
+
+const INFERENCES = 500
+/** seconds at the contract's rate */
+const SECONDS = 5
+
+const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
+
+export const latency: Check = {
+  name: 'inference',
+  async run({ board, kind, policy }) {
+    const cycles = spreadOf(await board.bench(INFERENCES))
+    const { clockHz } = board.info
+    const said = `${cycles.median} ${kind.cyclesAreTime ? 'cycles' : 'counts'}, ${cycles.min} to ${cycles.max}, p99 ${cycles.p99}`
+    if (!kind.cyclesAreTime) return pass(`${said}: ${kind.counter}`, { cycles })
+    const share = cycles.p99 / clockHz / policy.contract.period
+    const of = `${milliseconds((1000 * cycles.p99) / clockHz)} of a period of ${milliseconds(1000 * policy.contract.period)}`
+    return share > 0.5
+      ? fail(`${said}: ${of}, expected at most half of it`, { cycles, share })
+      : pass(`${said}: ${of}`, { cycles, share })
+  },
+}
+
+/** At the contract's rate, whole seconds of it. */
+export const deadlines: Check = {
+  name: 'deadlines',
+  async run({ board, kind, policy }) {
+    if (!kind.realTime) return unchecked("this port's time is not this computer's")
+    const { period, observation } = policy.contract
+    const steps = Math.max(20, Math.round(SECONDS / period))
+    const stream = observations(steps + 1, observation.names.length)
+    const plant = {
+      observation: new Float32Array(observation.names.length),
+      terminated: false,
+      maxSteps: steps,
+      reset() {},
+      step() {
+        plant.observation.set(stream.next().value ?? [])
+        return 0
+      },
+    }
+    const { misses, jitter, roundTrip } = await driveRealTime(board, plant, {
+      episodes: 1,
+      hz: 1 / period,
+      host: policy,
+    })
+    const figures = { steps, misses, jitterMs: jitter, roundTripMs: roundTrip }
+    const said =
+      `${misses} of ${steps} missed; round trip ${milliseconds(roundTrip.median)}, p99 ${milliseconds(roundTrip.p99)}; ` +
+      `jitter p99 ${milliseconds(jitter.p99)}`
+    return misses > 0 ? fail(said, figures) : pass(said, figures)
+  },
+}
+
+const WRAP_STEPS = 300
+
+/** On a board whose clocks wrap while it is looked at. */
+export const wraps: Check = {
+  name: 'timer wraps',
+  async run({ kind, policy, bytes }) {
+    if (kind.openNearWrap === undefined)
+      return unchecked("this port's clocks cannot be set: they wrap after 34 s and 49 days")
+    const board = await Board.connect(await kind.openNearWrap())
+    try {
+      await board.install(bytes)
+      const before = board.info.uptime
+      await board.watch(250)
+      const { observation, action } = policy.contract
+      const [there, here] = [new Float32Array(action.names.length), new Float32Array(action.names.length)]
+      let most = 0
+      for (const one of observations(WRAP_STEPS, observation.names.length)) {
+        most = Math.max(most, await board.step(one, there))
+        policy.stepInto(one, here)
+        requireSame(there, here, 'over the wrap')
+        await sleep(1)
+      }
+      const { uptime } = await board.hello()
+      const { failsafes } = (await board.stats()).board
+      if (uptime >= before) return fail('the clock did not wrap, expected it to')
+      if (failsafes > 0) return fail(`${failsafes} failsafes while observations came in time`)
+      if (most > board.info.clockHz) return fail(`an inference is said to have taken ${most} cycles`)
+      return pass(
+        `milliseconds and cycles wrapped within ${WRAP_STEPS} steps: no failsafe, no action and no time amiss`,
+      )
+    } finally {
+      await board.close()
+    }
+  },
+}
