@@ -24,7 +24,7 @@ extern "C" {
 #define BPD_PROTOCOL 6u
 #define BPD_BAUD 115200u
 #define BPD_MAX_PAYLOAD 516u
-#define BPD_MAX_FRAME 524u
+#define BPD_MAX_FRAME 528u
 
 /* What a function returns: BPD_DONE, why not, or a status above 0 with which the board refused (PROTOCOL.md, "Status"). */
 enum {
@@ -33,6 +33,7 @@ enum {
   BPD_NONSENSE = -2,  /* the board said what cannot be, or speaks another protocol */
   BPD_ARGUMENT = -3,  /* no .bpd file, one that is too large, or no policy expected yet */
   BPD_CONTRACT = -4,  /* the board does not run the contract that is expected */
+  BPD_KEYED = -5,     /* the board has a key, and this client knows no tags */
   BPD_NO_POLICY = 3,
   BPD_WRONG_GOLDEN = 13,
   BPD_FAILSAFE = 16   /* no valid observation came in time; `detail` more must come in time: go on stepping */
@@ -55,15 +56,13 @@ struct bpd_info {
   uint8_t format, slot, confirmed, keyed; /* slot 255: no policy; keyed: it takes no request that moves or changes something without a tag */
   uint16_t max_payload, observations, actions, goldens;
   uint32_t generation, policy_bytes, policy_crc, contract, period_us, file_bytes, erase_bytes, program_bytes, clock_hz;
-  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware;
+  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware, fault;
 };
 
 /* Counted by the board since its start, in the order of PROTOCOL.md. */
 struct bpd_stats {
   uint32_t frames, bad_crc, dropped, overruns, repeats, steps, bad_observations, reverts, failsafes, bounded, fast_windows, slow_windows;
-  uint32_t window_ms, clamped_observations, stale;
-  /* times that the board looked at the whole of what runs; faults that it found in it; words of its own state that it put right */
-  uint32_t scrubs, faults, mended;
+  uint32_t window_ms, clamped_observations, stale, scrubs, faults, mended;
 };
 
 struct bpd_client {
@@ -223,7 +222,7 @@ static inline uint32_t bpd_ask_hello(struct bpd_client *client, uint32_t patienc
 
 /* Whether an answer may still come: not where the board has started anew, or another host has spoken. */
 static inline int bpd_still_there(struct bpd_client *client) {
-  if (bpd_ask_hello(client, client->timeout) != 124 || client->in[4] != BPD_PROTOCOL) return 1;
+  if (bpd_ask_hello(client, client->timeout) != 128 || client->in[4] != BPD_PROTOCOL) return 1;
   const uint8_t *at = client->in + 4;
   const uint32_t epoch = bpd_u32(at + 100);
   if (bpd_u32(at + 96) != client->session) return 0;
@@ -237,6 +236,7 @@ static inline int bpd_still_there(struct bpd_client *client) {
  */
 static inline int bpd_ask(struct bpd_client *client, uint8_t type, int guarded, uint32_t payload, uint32_t patience, uint32_t contract, uint32_t expected) {
   const uint32_t began = client->line.millis(client->line.context);
+  if (guarded && client->info.keyed) return BPD_KEYED;
   if (guarded && ++client->counted == 0) client->epoch++;
   const uint16_t sequence = guarded ? client->counted : ++client->sequence;
   const uint32_t seal = bpd_seal(client->out, type, sequence, payload, guarded ? contract ^ client->session ^ client->epoch : contract);
@@ -270,7 +270,8 @@ static inline int bpd_hello(struct bpd_client *client) {
   const uint16_t counted = bpd_u16(at + 104);
   const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
   if (!ahead) client->session = session, client->epoch = epoch, client->counted = counted;
-  info->keyed = bpd_u16(at + 106) != 0;
+  info->keyed = (bpd_u16(at + 106) & 2) != 0;
+  info->fault = bpd_u32(at + 108);
   info->format = at[1], info->slot = at[2], info->confirmed = at[3];
   info->max_payload = bpd_u16(at + 4), info->observations = bpd_u16(at + 6), info->actions = bpd_u16(at + 8), info->goldens = bpd_u16(at + 10);
   info->generation = bpd_u32(at + 12), info->policy_bytes = bpd_u32(at + 16), info->policy_crc = bpd_u32(at + 20), info->contract = bpd_u32(at + 24);
@@ -310,7 +311,7 @@ static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, u
   const uint32_t actions = bpd_u16(core + 12), bounds = bpd_u32(core + 28);
   const uint8_t *crc = policy + bytes - 4;
   const uint32_t said = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 | crc[3];
-  if (said != bpd_crc32(0, policy, bytes - 4) || bounds > bytes || 8 * actions > bytes - bounds) return BPD_ARGUMENT;
+  if (said != bpd_crc32(0, policy, bytes - 4) || bounds > bytes - 16 || 8 * actions > bytes - 16 - bounds) return BPD_ARGUMENT;
   client->observations = bpd_u16(core + 10);
   client->actions = (uint16_t)actions;
   client->contract = bpd_u32(core + 24);

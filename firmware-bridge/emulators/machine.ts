@@ -15,6 +15,9 @@ const ROSC = 0x40060
 /** bytes that the receiver gathers before it interrupts: its FIFO's level in line.c */
 export const BURST = 16
 const BITS = 10
+/** near the wrap of its clocks: laps of SysTick that are over, of the 256 in 2^32 cycles, and milliseconds until 2^32, in which the others pass */
+const LAPS_OVER = 245
+const UNTIL_WRAP = 1500
 
 export class PicoMachine {
   readonly #flash: Uint8Array
@@ -27,11 +30,11 @@ export class PicoMachine {
   #fed = 0
   #nextBytes = 0
 
-  /** flash: 2 MB, written by the firmware in place. send: takes each byte that the board sends */
-  constructor(flash: Uint8Array, send: (byte: number) => void) {
+  /** flash: 2 MB, written by the firmware in place. send: takes each byte that the board sends. nearWrap: its clocks of 32 bits wrap soon after power on */
+  constructor(flash: Uint8Array, send: (byte: number) => void, nearWrap = false) {
     this.#flash = flash
     this.#send = send
-    this.#start()
+    this.#start(nearWrap)
   }
 
   /** Core cycles since power on or reset. */
@@ -117,7 +120,7 @@ export class PicoMachine {
   }
 
   /** Power on, or a reset: everything but flash is new. */
-  #start(): void {
+  #start(nearWrap = false): void {
     this.#reset = false
     const chip = new RP2040()
     const flash = this.#flash
@@ -138,7 +141,9 @@ export class PicoMachine {
     // its register of random bits, which rp2040js has not
     Object.assign(chip.peripherals[ROSC], { readUint32: () => randomInt(2) })
     this.#chip = chip
-    this.#systick = new Systick(chip)
+    this.#systick = new Systick(chip, nearWrap ? LAPS_OVER : 0)
+    // 2^32 ms is 1,000 times 2^32 microseconds: both wrap at once
+    if (nearWrap) Object.assign(chip.clock, { nanosCounter: (2 ** 32 - UNTIL_WRAP) * 1e6 })
     this.#nextBytes = 0
     startFromRom(chip)
   }

@@ -16,14 +16,16 @@ export interface Thread {
   end(): void
   /** its time goes on while nobody speaks, as this host's does */
   live: boolean
+  /** its clocks begin shortly before they wrap */
+  nearWrap?: boolean
 }
 
 /** Boots what flash holds; returns what takes the bytes from the host. */
-export function runPico(flash: Uint8Array, { post, later, end, live }: Thread): (bytes: Uint8Array) => void {
+export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }: Thread): (bytes: Uint8Array) => void {
   let out: number[] = []
   let awaited = false
   let scheduled = false
-  const machine = new PicoMachine(flash, (byte) => out.push(byte))
+  const machine = new PicoMachine(flash, (byte) => out.push(byte), nearWrap)
   /** when the sleeping core's time was last that of this host's clock; undefined: it has work */
   let idle: number | undefined
 

@@ -21,6 +21,7 @@ export const picoEmulator: PortKind = {
   flashBytes: FLASH_BYTES,
   missing: async () => undefined,
   open: async (name, flash, live) => ({ name, ...(await openPicoEmulator({ flash, live })) }),
+  openNearWrap: async () => ({ name: 'pico-emulator', ...(await openPicoEmulator({ nearWrap: true })) }),
 }
 
 export interface PicoEmulatorOptions {
@@ -30,6 +31,8 @@ export interface PicoEmulatorOptions {
   flash?: Uint8Array
   /** its time goes on while nobody speaks, as this host's does */
   live?: boolean
+  /** its clocks of 32 bits wrap soon after power on */
+  nearWrap?: boolean
 }
 
 export interface PicoEmulator {
@@ -56,7 +59,7 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
   if (options.flash) flash.set(options.flash)
   flash.set(image)
 
-  const workerData: PicoStart = { flash, live: options.live ?? false }
+  const workerData: PicoStart = { flash, live: options.live ?? false, nearWrap: options.nearWrap ?? false }
   const worker = new Worker(new URL(`./pico-worker${extname(import.meta.url)}`, import.meta.url), { workerData })
   const duplex = lineTo(worker)
   return {

@@ -4,6 +4,8 @@ import type { RP2040 } from 'rp2040js'
 const CSR = 0x10
 const RVR = 0x14
 const CVR = 0x18
+/** more than its interrupt takes */
+const EARLY = 4000
 
 export class Systick {
   /** core cycle at which the running lap ends, Infinity: off */
@@ -12,10 +14,12 @@ export class Systick {
   #enabled = false
   #interrupts = false
   #reload = 0xffffff
+  #early: number
 
-  /** Takes the place of the chip's SysTick registers. */
-  constructor(chip: RP2040) {
+  /** Takes the place of the chip's SysTick registers. early: of how many first laps only the last EARLY cycles pass */
+  constructor(chip: RP2040, early = 0) {
     this.#chip = chip
+    this.#early = early
     const { ppb } = chip
     const read = ppb.readUint32.bind(ppb)
     const write = ppb.writeUint32.bind(ppb)
@@ -31,7 +35,7 @@ export class Systick {
 
   /** The counter reached 0. */
   lap(): void {
-    this.next += this.#reload + 1
+    this.next += this.#lapCycles()
     if (!this.#interrupts) return
     this.#chip.core.pendingSystick = true
     this.#chip.core.interruptsUpdated = true
@@ -47,7 +51,11 @@ export class Systick {
 
   /** Counts from 0, which the next cycle follows with the reload value. */
   #restart(): void {
-    this.next = this.#enabled ? this.#chip.core.cycles + this.#reload + 1 : Number.POSITIVE_INFINITY
+    this.next = this.#enabled ? this.#chip.core.cycles + this.#lapCycles() : Number.POSITIVE_INFINITY
+  }
+
+  #lapCycles(): number {
+    return this.#early-- > 0 ? EARLY : this.#reload + 1
   }
 
   #current(): number {
