@@ -8,6 +8,7 @@ import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
 import type { UploadProgress } from '../firmware-bridge/host/upload.ts'
 import { BoardState } from './board-state.ts'
 import { duration, frequency, grouped, hex, printable } from './report/words.ts'
+import { readSessionKey } from './session-key.ts'
 import { type Progress, withProgress } from './terminal.ts'
 
 export const portOption = () =>
@@ -22,6 +23,8 @@ export const stateOption = () =>
 export interface BoardChoice {
   port: string
   state?: string
+  /** file with the board's key */
+  key?: string
 }
 
 export function portName(text: string): string {
@@ -31,13 +34,14 @@ export function portName(text: string): string {
 
 /** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
 export async function withBoard<T>(
-  { port, state: file }: BoardChoice,
+  { port, state: file, key: keyFile }: BoardChoice,
   work: (board: Board, progress: Progress, line: Port) => Promise<T>,
 ): Promise<T> {
+  const key = keyFile === undefined ? undefined : readSessionKey(keyFile)
   const state = file === undefined ? undefined : new BoardState(file, port)
   const line = await openPort(port, state?.flash)
   return await withProgress(`connecting to ${port}`, async (progress) => {
-    const board = await Board.connect(line)
+    const board = await Board.connect(line, { key })
     board.onBenched = (done, count) =>
       progress.update(`measuring on ${port}: ${done}/${count} inferences`, done / count)
     try {
@@ -68,11 +72,12 @@ export const memoryLine = (board: BoardInfo): string =>
 
 /** What a board says of itself, a line each. */
 export function boardLines(board: BoardInfo): string[] {
-  const { policy, clockHz, protocol, format } = board
+  const { policy, clockHz, protocol, format, paired } = board
   return [
     `board    ${printable(board.name)}, counter at ${frequency(clockHz)}, protocol ${protocol}, .bpd version ${format}`,
     firmwareLine(board.firmware),
     memoryLine(board),
+    ...(paired ? ['key      paired: it takes nothing that changes or moves something without its key'] : []),
     policy === undefined
       ? 'policy   none'
       : `policy   slot ${'AB'[policy.slot]}, installation ${policy.generation}, ${grouped(policy.bytes)} B, ` +

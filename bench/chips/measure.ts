@@ -36,13 +36,17 @@ const TOO_LARGE = /too large|overflowed|will not fit|truncated to fit/
 
 class TooLarge extends Error {}
 
-function run(cwd: string, command: string, words: string[]): string {
+export function run(cwd: string, command: string, words: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, words, { cwd, encoding: 'utf8', timeout: 600_000 })
   if (error) throw new FailedError(`${command}: ${error.message}`)
   if (status !== 0 && TOO_LARGE.test(stderr)) throw new TooLarge()
   if (status !== 0) throw new FailedError(`${command}: failed\n${stdout}${stderr}`)
   return stdout
 }
+
+/** What its programs are linked with. */
+export const linkOf = ({ link }: Chip): string[] =>
+  link.map((word) => (word === LINK_SCRIPT ? HERE + LINK_SCRIPT : word))
 
 /** Undefined: it does not fit. Throws FailedError where the self-test fails. defines: of the build, as -DPOLICY_TABLES=1 */
 export function measure(chip: Chip, policy: Uint8Array, defines: string[] = []): Measured | undefined {
@@ -72,9 +76,8 @@ function measureIn(folder: string, chip: Chip, program: Program, defines: string
       `-DSELF_TEST=${NAME}_self_test`,
       `-DREPEATS=${chip.repeats ?? 1}`,
     ]
-    const link = chip.link.map((word) => (word === LINK_SCRIPT ? HERE + LINK_SCRIPT : word))
     const sources = [`${HERE}harness.c`, `${HERE}${chip.source}`]
-    run(folder, gcc, [...cc, ...all, ...words, ...sources, ...objects, ...link, '-o', elf, '-lgcc'])
+    run(folder, gcc, [...cc, ...all, ...words, ...sources, ...objects, ...linkOf(chip), '-o', elf, '-lgcc'])
   }
   build('run.elf', [], [`${NAME}.o`, `${NAME}_self_test.o`])
   build('plain.elf', ['-DPLAIN'], [`${NAME}.o`])

@@ -17,6 +17,7 @@ import { type BoardChoice, portOption, showInstall, stateOption, withBoard } fro
 import { readPolicy } from '../files.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { type BenchResult, benchPage, benchTable, type Measured } from '../report/bench.ts'
+import { keyOption } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
 import { commit } from '../versions.ts'
@@ -35,12 +36,16 @@ export const benchVerb = verb('bench <policy>', {
   .option('--teacher <file>', 'dense teacher to compare with: of any form that bpd import reads, or .bpd')
   .addOption(portOption())
   .addOption(stateOption())
+  .addOption(keyOption())
   .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
   .option('--html <file>', 'also writes the result as a page, with a plot')
   .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { teacher: given, port, state, count, json, html, force }: Options): Promise<void> {
+async function run(
+  file: string,
+  { teacher: given, port, state, key, count, json, html, force }: Options,
+): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
   const student = decodePolicy(bytes, file)
@@ -49,7 +54,7 @@ async function run(file: string, { teacher: given, port, state, count, json, htm
   const teacher = dense?.bytes
   const standIn = dense?.standIn ? { teacherStandIn: standInNote } : {}
   if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
-  const result = await withBoard({ port, state }, async (board, progress): Promise<BenchResult> => {
+  const result = await withBoard({ port, state, key }, async (board, progress): Promise<BenchResult> => {
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       const { weights } = decodePolicy(policy, name)

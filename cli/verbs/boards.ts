@@ -1,17 +1,25 @@
+import { rmSync } from 'node:fs'
+import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
 import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
+import { RefusedError } from '../../firmware-bridge/host/refusal.ts'
 import { InputError } from '../../runtime-as/errors.ts'
+import { claimFiles } from '../../trainer/files/claim.ts'
 import { boardLines, portName, stateOption, withBoard } from '../board.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, hex, printable } from '../report/words.ts'
+import { keyOption, writeSessionKey } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   port?: string
   state?: string
+  key?: string
+  pair?: string
+  unpair: boolean
   log: boolean
   release: boolean
 }
@@ -34,28 +42,51 @@ export const boardsVerb = verb('boards', {
 })
   .option('--port <name>', 'asks the board there what it is and runs, and what it and this host counted', portName)
   .addOption(stateOption())
+  .addOption(keyOption())
+  .option(
+    '--pair <file>',
+    'gives the board a new key and writes it to this file: needs --port, and --key where it has one',
+  )
+  .addOption(new Option('--unpair', 'takes its key away: needs --port and --key').default(false).conflicts('pair'))
   .option('--log', "also the board's last steps, at most 256: needs --port", false)
   .option('--release', 'ends a failsafe that is latched, and the watch: needs --port', false)
   .action(run)
 
-async function run({ port, state, log, release, json }: Options): Promise<void> {
+async function run({ port, state, key, pair, unpair, log, release, json }: Options): Promise<void> {
   if (port === undefined) {
-    if (log) throw new InputError('--log: no board given, expected --port too')
-    if (release) throw new InputError('--release: no board given, expected --port too')
-    if (state !== undefined) throw new InputError('--state: no board given, expected --port too')
+    const needing = { log, release, state, key, pair, unpair }
+    for (const [option, given] of Object.entries(needing)) {
+      if (given) throw new InputError(`--${option}: no board given, expected --port too`)
+    }
     const ports = await listPorts()
     return printResult(json, { ports }, () => portTable(ports))
   }
-  const said = await withBoard({ port, state }, async (board, progress) => {
+  if (unpair && key === undefined) throw new InputError('--unpair: expected the key of the board, --key FILE')
+  if (pair !== undefined) claimFiles([pair], { force: false })
+  const said = await withBoard({ port, state, key }, async (board, progress) => {
     if (release) {
       await board.watch(0, { release })
       await board.hello()
     }
+    if (pair !== undefined) await pairWith(board, pair)
+    if (unpair) await board.pair(undefined)
     const said = await describe(board, port, log)
     progress.done(`asked ${port}`)
     return said
   })
   printResult(json, said, () => written(said))
+}
+
+/** The key is on disk before the board has it: one that the board alone knew would lock its owner out. */
+async function pairWith(board: Board, file: string): Promise<void> {
+  const key = await writeSessionKey(file)
+  try {
+    await board.pair(key)
+  } catch (error) {
+    // where the board may have it, the file stays
+    if (error instanceof RefusedError || error instanceof InputError) rmSync(file)
+    throw error
+  }
 }
 
 async function describe(board: Board, port: string, withLog: boolean): Promise<Description> {

@@ -2,6 +2,7 @@ import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { type BoardChoice, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
+import { keyOption } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
@@ -14,12 +15,13 @@ export const flashVerb = verb('flash <policy>', {
 })
   .addOption(portOption())
   .addOption(stateOption())
+  .addOption(keyOption())
   .action(run)
 
-async function run(file: string, { port, state, json }: Options): Promise<void> {
+async function run(file: string, { port, state, key, json }: Options): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
-  const board = await withBoard({ port, state }, async (board, progress) => {
+  const board = await withBoard({ port, state, key }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)
     return board.info

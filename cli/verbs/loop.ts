@@ -23,6 +23,7 @@ import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
 import { histogram } from '../report/histogram.ts'
 import { type LoopResult, loopPage, loopText, tidy } from '../report/loop.ts'
+import { keyOption } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, number, seedOption, verb } from '../verb.ts'
 
@@ -45,6 +46,7 @@ export const loopVerb = verb('loop <task> [policy]', {
 })
   .addOption(portOption())
   .addOption(stateOption())
+  .addOption(keyOption())
   .addOption(episodesOption(3))
   .addOption(seedOption())
   .addOption(
@@ -67,7 +69,7 @@ export const loopVerb = verb('loop <task> [policy]', {
   .action(run)
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
-  const { port, state, episodes, seed, json } = options
+  const { port, state, key, episodes, seed, json } = options
   const kind = kindOf(port)
   if (options.hold && options.watch === 0) throw new InputError('--hold: no failsafe to hold in, expected --watch too')
   if (options.latch && options.watch === 0) throw new InputError('--latch: no failsafe to latch, expected --watch too')
@@ -77,7 +79,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
   if (options.html) claimFiles([options.html], { inputs: file ? [file] : [], force: options.force })
-  const result = await withBoard({ port, state }, async (board, progress): Promise<LoopResult> => {
+  const result = await withBoard({ port, state, key }, async (board, progress): Promise<LoopResult> => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port, kind)
     const hz = options.hz ?? (options.lockstep || !kind.realTime ? undefined : 1 / task.spec.period)

@@ -24,7 +24,7 @@ export class FlashModel {
   readonly bytes: Uint8Array
   readonly geometry: FlashGeometry
 
-  /** bytes: both slots, in the memory that the device reads */
+  /** bytes: both slots, then what else there is, in the memory that the device reads */
   constructor(bytes: Uint8Array, geometry: FlashGeometry) {
     this.bytes = bytes
     this.geometry = geometry

@@ -12,6 +12,7 @@ import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
 
 /** bytes of each slot, unless it is asked for others */
 const SLOT_BYTES = 0x80000
+const ERASE_BYTES = 4096
 
 /** The device without a board. */
 export const inProcess: PortKind = {
@@ -20,7 +21,7 @@ export const inProcess: PortKind = {
   counter: "nanoseconds of this computer's clock around the device's own code",
   cyclesAreTime: true,
   realTime: false,
-  flashBytes: 2 * SLOT_BYTES,
+  flashBytes: 2 * (SLOT_BYTES + ERASE_BYTES),
   missing: async () => undefined,
   open: async (_, flash, live) => openInProcess({ flash, live }),
   openNearWrap: async () => openInProcess(nearWrap()),
@@ -39,7 +40,7 @@ function nearWrap(): Pick<InProcessOptions, 'cycles' | 'millis'> {
 export interface InProcessOptions extends Partial<FlashGeometry> {
   /** RAM of the device, in bytes */
   stateBytes?: number
-  /** contents of both slots at first; default: erased */
+  /** contents of flash at first, slots before keys; what it does not have is erased */
   flash?: Uint8Array
   /** the main loop comes round each millisecond, also while nobody speaks */
   live?: boolean
@@ -82,16 +83,18 @@ export class InProcessBoard {
   constructor(options: InProcessOptions = {}) {
     const geometry = {
       slotBytes: options.slotBytes ?? SLOT_BYTES,
-      eraseBytes: options.eraseBytes ?? 4096,
+      eraseBytes: options.eraseBytes ?? ERASE_BYTES,
       programBytes: options.programBytes ?? 256,
     }
     this.#stateBytes = options.stateBytes ?? 12288
     this.#seed = options.seed ?? (() => randomInt(2 ** 32))
     const slotA = (STATE + this.#stateBytes + 0xffff) & ~0xffff
-    const pages = Math.ceil((slotA + 2 * geometry.slotBytes) / 65536)
+    // both slots, then the key's halves, of an erase block each
+    const flashBytes = 2 * (geometry.slotBytes + geometry.eraseBytes)
+    const pages = Math.ceil((slotA + flashBytes) / 65536)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
     this.memory = memory
-    this.flash = new FlashModel(new Uint8Array(memory.buffer, slotA, 2 * geometry.slotBytes), geometry)
+    this.flash = new FlashModel(new Uint8Array(memory.buffer, slotA, flashBytes), geometry)
     this.flash.bytes.fill(0xff)
     if (options.flash) this.flash.bytes.set(options.flash)
     this.#writeTable(slotA, options.clockHz ?? 1e9)
@@ -170,6 +173,9 @@ export class InProcessBoard {
       [facts.ERASE_BYTES, eraseBytes],
       [facts.PROGRAM_BYTES, programBytes],
       [facts.CLOCK_HZ, clockHz],
+      [facts.KEYS_A, slotA + 2 * slotBytes],
+      [facts.KEYS_B, slotA + 2 * slotBytes + eraseBytes],
+      [facts.KEYS_BYTES, eraseBytes],
       [facts.STATIC_BYTES, facts.TABLE_BYTES + this.#stateBytes],
     ]
     for (const [at, value] of words) table.setUint32(at, value, true)

@@ -30,6 +30,8 @@ export interface BoardOptions {
   longPatience?: number
   /** how often an installation is tried, default 5: it begins again after the board lost it */
   attempts?: number
+  /** the board's key, 32 bytes: needed where it was paired with one. Without it such a board only tells of itself. Absent: it has none */
+  key?: Uint8Array
   /** milliseconds for a whole installation, whatever the board answers; default 1,800,000 */
   budget?: number
 }
@@ -95,7 +97,7 @@ export class Board {
   /** told how many inferences are done, while `bench` works */
   onBenched?: (done: number, count: number) => void
 
-  private constructor(line: Requester, info: BoardInfo, options: Required<BoardOptions>) {
+  private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'key'>>) {
     this.#line = line
     this.info = info
     this.#patience = { timeout: options.timeout, limit: options.patience }
@@ -106,17 +108,18 @@ export class Board {
 
   /**
    * Asks until the board answers. Throws FailedError where it stays silent or speaks another protocol; the port is then closed. Throws
-   * InputError for options that are no positive numbers.
+   * InputError for options that are no positive numbers, and for a key that is not 32 bytes.
    *
    * @param port as `openPort` gives it; the board closes it
    * @param options how long to wait
    */
-  static async connect(port: Port, options: BoardOptions = {}): Promise<Board> {
+  static async connect(port: Port, { key, ...options }: BoardOptions = {}): Promise<Board> {
     const all = { ...DEFAULTS, ...options }
     for (const [name, value] of Object.entries(all)) {
       if (!(value > 0)) throw new InputError(`${port.name}: ${name} ${value}, expected a number above 0`)
     }
-    const line = new Requester(port)
+    requireKey(port, key)
+    const line = new Requester(port, key)
     try {
       const info = await hello(line, { timeout: all.timeout, limit: all.patience })
       return new Board(line, info, all)
@@ -309,6 +312,27 @@ export class Board {
     await this.hello()
   }
 
+  /**
+   * Gives the board a key, or another one: from then on it takes nothing that changes or moves something without it. It goes over the line as it is:
+   * pair where nobody listens. Throws RefusedError where the board has no place for a key, FailedError where it is lost, or does not prove
+   * that it has the key.
+   *
+   * @param key 32 random bytes; undefined: the board has no key any more
+   */
+  async pair(key: Uint8Array | undefined): Promise<void> {
+    requireKey(this.#line.port, key)
+    try {
+      await this.#line.request(protocol.PAIR, key ?? new Uint8Array(protocol.KEY_BYTES), this.#longPatience, 0)
+    } catch (error) {
+      // it may have begun its session under the new key before its answer came
+      if (!(error instanceof SilentError)) throw error
+    }
+    this.#line.session.rekey(key)
+    await this.hello()
+    if (key === undefined && this.info.paired)
+      throw new FailedError(`${this.#line.port.name}: the board still has its key`)
+  }
+
   /** Asks the board anew what it is and runs. */
   async hello(): Promise<BoardInfo> {
     this.info = await hello(this.#line, this.#patience)
@@ -324,6 +348,11 @@ export class Board {
     if (this.info.policy === undefined) throw new FailedError(`${this.#line.port.name}: the board runs no policy`)
     return this.info.policy
   }
+}
+
+function requireKey({ name }: Port, key: Uint8Array | undefined): void {
+  if (key === undefined || key.length === protocol.KEY_BYTES) return
+  throw new InputError(`${name}: a key of ${key.length} bytes, expected ${protocol.KEY_BYTES}`)
 }
 
 async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {

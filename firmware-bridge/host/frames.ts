@@ -11,6 +11,7 @@ import {
   PAYLOAD,
   RESULT,
   SEQUENCE,
+  TAG_BYTES,
   TYPE,
 } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 
@@ -22,6 +23,20 @@ export interface Frame {
   /** 0..65535, the same in a request and its answer */
   sequence: number
   payload: Uint8Array
+}
+
+/** A frame's bytes before SLIP, sealed with a tag. */
+export function joined({ type, status, sequence, payload }: Frame, tag: Uint8Array): Uint8Array {
+  return Uint8Array.of(type, status, sequence & 0xff, sequence >>> 8, ...payload, ...tag)
+}
+
+/** A frame that ends in a tag, and the tag, which is to be compared; undefined: too short or too long for one. */
+export function openTagged(bytes: Uint8Array): { frame: Frame; tag: Uint8Array } | undefined {
+  const end = bytes.length - TAG_BYTES
+  if (end < PAYLOAD || bytes.length > MAX_FRAME) return undefined
+  const sequence = bytes[SEQUENCE] | (bytes[SEQUENCE + 1] << 8)
+  const frame = { type: bytes[TYPE], status: bytes[RESULT], sequence, payload: bytes.slice(PAYLOAD, end) }
+  return { frame, tag: bytes.slice(end) }
 }
 
 /** A frame's bytes before SLIP. mix: what its CRC-32 is mixed with, of a STEP the contract's hash, of an answer `sealOf` its request; else 0 */

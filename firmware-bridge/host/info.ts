@@ -33,6 +33,8 @@ export interface BoardInfo {
   stackBytes: number
   /** the most of the stack ever used, in bytes */
   stackUsed: number
+  /** whether the board has a key, without which it changes and moves nothing */
+  paired: boolean
   /** milliseconds since the board started */
   uptime: number
   /** the last fault that the board found in itself since its start, in words; absent: none */
@@ -119,6 +121,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     imageBytes: word(protocol.INFO_IMAGE_BYTES),
     stackBytes: word(protocol.INFO_STACK_BYTES),
     stackUsed: word(protocol.INFO_STACK_USED),
+    paired: (half(protocol.INFO_KEYED) & protocol.KEYS_PAIRED) !== 0,
     uptime: word(protocol.INFO_MILLIS),
     ...(failsafe > 0 && { failsafe: failsafe === 2 ? ('latched' as const) : ('stands' as const) }),
     ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),

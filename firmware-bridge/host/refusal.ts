@@ -16,6 +16,7 @@ const NAMES: Record<number, string> = {
   [protocol.CONFIRM]: 'CONFIRM',
   [protocol.WATCH]: 'WATCH',
   [protocol.LOG]: 'LOG',
+  [protocol.PAIR]: 'PAIR',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {
@@ -41,6 +42,7 @@ const REASONS: Record<number, (detail: number) => string> = {
     `too many uploads were begun and not ended, expected the next in ${Math.ceil(d / 1000)} s`,
   [protocol.UNCONFIRMED]: (d) =>
     `it would erase the only other policy while the one that runs, CRC-32 ${d.toString(16).padStart(8, '0')}, is not confirmed`,
+  [protocol.NO_KEYS]: () => 'its firmware has no place for a key',
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 

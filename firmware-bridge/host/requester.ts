@@ -8,13 +8,12 @@ import {
   INFO_PROTOCOL,
   OK,
   PROTOCOL,
-  STEP,
 } from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import { encodeFrame, type Frame, FrameDecoder, openFrame, sealFrame, sealOf } from './frames.ts'
+import { encodeFrame, type Frame, FrameDecoder, openFrame } from './frames.ts'
 import type { HostCounters } from './info.ts'
 import type { Port } from './port.ts'
 import { nameOf, RefusedError, SilentError } from './refusal.ts'
-import { decodeSession, isGuarded, Session } from './session.ts'
+import { decodeSession, isGuarded, plain, type Sealed, Session } from './session.ts'
 
 export interface Patience {
   /** milliseconds until a request is sent again the first time; each time waits half as long again, up to twice this */
@@ -23,13 +22,9 @@ export interface Patience {
   limit: number
 }
 
-interface Asked {
-  type: number
-  sequence: number
-  /** the CRC-32 field of the request, which its answer is sealed with */
-  seal: number
+interface Asked extends Sealed {
   /** of the line */
-  bytes: Uint8Array
+  encoded: Uint8Array
 }
 
 export class Requester {
@@ -38,10 +33,10 @@ export class Requester {
   /** hash that control frames are sealed with */
   contract = 0
   /** what HELLO told, and how far this host has counted in it */
-  readonly session = new Session()
+  readonly session: Session
   #waiting: (Asked & { settle(answer: Frame | Error): void }) | undefined
   /** a HELLO beside a guarded request that is not answered: has the board started anew? */
-  #probe: Asked | undefined
+  #probe: (Asked & { number: Uint8Array }) | undefined
   /** requests before, whose answers may still come, or come again */
   #before: (Asked | undefined)[] = []
   #lost: Error | undefined
@@ -50,8 +45,10 @@ export class Requester {
   #queue: Promise<unknown> = Promise.resolve()
   #hear = (_: Uint8Array): void => {}
 
-  constructor(port: Port) {
+  /** key: of the board, 32 bytes; undefined: it has none */
+  constructor(port: Port, key?: Uint8Array) {
     this.port = port
+    this.session = new Session(key)
     this.#attach()
   }
 
@@ -60,16 +57,28 @@ export class Requester {
    * the answer has another length.
    */
   request(type: number, payload: Uint8Array, patience: Patience, bytes?: number): Promise<Uint8Array> {
-    const turn = this.#queue.then(() => this.#exchange(type, payload, patience))
-    this.#queue = turn.catch(() => {})
-    return turn.then((answer) => this.#checked(type, answer, bytes))
+    return this.#frame(type, payload, patience).then((answer) => this.#checked(type, answer, bytes))
   }
 
-  /** Asks what the board is, and takes up the session that it tells. The payload of the answer; throws what `request` throws. */
+  #frame(type: number, payload: Uint8Array, patience: Patience): Promise<Frame> {
+    const turn = this.#queue.then(() => this.#exchange(type, payload, patience))
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /**
+   * Asks what the board is, and takes up the session that it tells. The payload of the answer. Throws what `request` throws, and FailedError where the
+   * board does not prove that it has this host's key.
+   */
   async hello(patience: Patience): Promise<Uint8Array> {
-    const answer = await this.request(HELLO, probing(), patience)
-    if (answer.length === INFO_BYTES && answer[INFO_PROTOCOL] === PROTOCOL) this.session.enter(decodeSession(answer))
-    return answer
+    const number = probing()
+    const answer = await this.#frame(HELLO, number, patience)
+    const payload = this.#checked(HELLO, answer, undefined)
+    if (!tells(answer)) return payload
+    const doubt = this.session.doubt(number, answer)
+    if (doubt !== undefined) throw new FailedError(`${this.port.name}: ${doubt}`)
+    this.session.enter(decodeSession(payload))
+    return payload
   }
 
   #checked(type: number, { status, payload }: Frame, bytes: number | undefined): Uint8Array {
@@ -86,7 +95,8 @@ export class Requester {
     if (this.#lost !== undefined) await this.#reopen()
     this.counters.requests++
     const asked = this.#sealed(type, payload)
-    const probe = isGuarded(type) ? this.#sealed(HELLO, probing()) : undefined
+    const number = probing()
+    const probe = isGuarded(type) ? { ...this.#sealed(HELLO, number), number } : undefined
     let answer: Frame | undefined
     for (let wait = timeout, waited = 0; answer === undefined; wait = Math.min(1.5 * wait, 2 * timeout)) {
       if (waited >= limit) throw new SilentError(`${this.port.name}: no answer from the board`)
@@ -94,7 +104,7 @@ export class Requester {
       const again = waited > 0 && this.port.duplex.writableLength === 0
       if (again) this.counters.retries++
       this.#probe = again ? probe : undefined
-      const bytes = again && probe !== undefined ? Uint8Array.of(...asked.bytes, ...probe.bytes) : asked.bytes
+      const bytes = again && probe !== undefined ? Uint8Array.of(...asked.encoded, ...probe.encoded) : asked.encoded
       answer = await this.#once(asked, waited === 0 || again ? bytes : undefined, wait)
       waited += wait
     }
@@ -102,10 +112,15 @@ export class Requester {
   }
 
   #sealed(type: number, payload: Uint8Array): Asked {
+    const sealed = isGuarded(type)
+      ? this.session.seal(this.port.name, type, payload, this.contract)
+      : plain({ type, status: 0, sequence: this.#next(), payload }, 0)
+    return { ...sealed, encoded: encodeFrame(sealed.bytes) }
+  }
+
+  #next(): number {
     this.#sequence = (this.#sequence + 1) & 0xffff
-    const { sequence, mix } = isGuarded(type) ? this.session.next() : { sequence: this.#sequence, mix: 0 }
-    const sealed = sealFrame({ type, status: 0, sequence, payload }, mix ^ (type === STEP ? this.contract : 0))
-    return { type, sequence, seal: sealOf(sealed), bytes: encodeFrame(sealed) }
+    return this.#sequence
   }
 
   /** Sends what there is to send and waits; undefined: not in time. */
@@ -157,23 +172,25 @@ export class Requester {
 
   #receive(bytes: Uint8Array | undefined): void {
     const waiting = this.#waiting
-    const answer = opened(bytes, waiting)
-    const told = answer ? undefined : opened(bytes, this.#probe)
+    const probe = this.#probe
+    const answer = bytes && waiting?.opens(bytes)
+    const told = answer ? undefined : bytes && probe?.opens(bytes)
     if (answer !== undefined) waiting?.settle(answer)
-    else if (told !== undefined) this.#look(told)
-    else if (this.#before.some((asked) => opened(bytes, asked))) this.counters.late++
+    else if (told !== undefined) this.#look(told, probe!.number)
+    else if (bytes && this.#before.some((asked) => asked?.opens(bytes))) this.counters.late++
     else {
       this.counters.bad++
       // firmware before version 5 does not seal answers with their requests; its HELLO is heard, to say so
-      const plain = waiting?.type === HELLO ? opened(bytes, waiting, 0) : undefined
-      if (plain !== undefined && plain.payload[0] < PROTOCOL) waiting?.settle(plain)
+      const old = bytes && waiting?.type === HELLO ? openFrame(bytes, 0) : undefined
+      const answers = old?.type === (HELLO | ANSWER) && old.sequence === waiting?.sequence
+      if (old !== undefined && answers && old.payload[0] < PROTOCOL) waiting?.settle(old)
     }
   }
 
   /** What the board says of its session while a request is not answered: in another one, or behind a later request, it never will be. The next will. */
-  #look({ payload }: Frame): void {
-    if (payload.length !== INFO_BYTES || payload[INFO_PROTOCOL] !== PROTOCOL) return
-    const info = decodeSession(payload)
+  #look(answer: Frame, number: Uint8Array): void {
+    if (!tells(answer) || this.session.doubt(number, answer) !== undefined) return
+    const info = decodeSession(answer.payload)
     const anew = this.session.differs(info)
     if (!anew && !this.session.overtaken(info)) return
     this.session.enter(info)
@@ -189,11 +206,9 @@ export class Requester {
   }
 }
 
-/** The answer in bytes from the line, undefined: they are none to this request. seal: what it is sealed with, if not with the request */
-function opened(bytes: Uint8Array | undefined, asked: Asked | undefined, seal = asked?.seal ?? 0): Frame | undefined {
-  const frame = bytes && asked && openFrame(bytes, seal)
-  return frame?.type === ((asked?.type ?? 0) | ANSWER) && frame.sequence === asked?.sequence ? frame : undefined
-}
+/** Whether an answer to HELLO is one of this protocol. */
+const tells = ({ status, payload }: Frame): boolean =>
+  status === OK && payload.length === INFO_BYTES && payload[INFO_PROTOCOL] === PROTOCOL
 
 /** Payload of a HELLO: a number of its own, so that none of a session before has this answer. */
 function probing(): Uint8Array {

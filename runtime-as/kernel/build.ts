@@ -20,8 +20,13 @@ const OPTIONS = [
 ]
 
 /** name: of the files and of the constant that holds the text */
-async function build(name: string, constant: string, entry: string, signed: 0 | 1): Promise<void> {
-  const wasm = await compile(folder, `build/${name}.wasm`, [...OPTIONS, '--use', `SIGNED=${signed}`], entry)
+async function build(name: string, constant: string, entry: string, signed: 0 | 1, keyed: 0 | 1): Promise<void> {
+  const wasm = await compile(
+    folder,
+    `build/${name}.wasm`,
+    [...OPTIONS, '--use', `SIGNED=${signed}`, '--use', `KEYED=${keyed}`],
+    entry,
+  )
   const text = Buffer.from(wasm).toString('base64')
   writeWhole(
     `${folder}build/${name}-wasm.ts`,
@@ -30,5 +35,5 @@ async function build(name: string, constant: string, entry: string, signed: 0 | 
   console.log(`runtime-as/kernel/build/${name}.wasm: ${wasm.length} bytes`)
 }
 
-await build('policy', 'policyWasm', 'index.ts', 0)
-await build('signed', 'signedWasm', 'signed.ts', 1)
+await build('policy', 'policyWasm', 'index.ts', 0, 1)
+await build('signed', 'signedWasm', 'signed.ts', 1, 1)

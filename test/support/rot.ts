@@ -1,9 +1,9 @@
 /** Bits that flip in a board while it runs: what it puts out from then on, and what it says of it. */
 import { InProcessBoard } from '../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../firmware-bridge/host/client.ts'
-import { encodeFrame, FrameDecoder, openFrame, sealFrame, sealOf } from '../../firmware-bridge/host/frames.ts'
+import { encodeFrame, FrameDecoder, openFrame, sealOf } from '../../firmware-bridge/host/frames.ts'
 import { type BoardInfo, decodeInfo, decodeStats, type Stats } from '../../firmware-bridge/host/info.ts'
-import { decodeSession, isGuarded, Session } from '../../firmware-bridge/host/session.ts'
+import { decodeSession, isGuarded, plain, Session } from '../../firmware-bridge/host/session.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { STATE_BYTES } from '../../runtime-as/kernel/assembly/device/table.ts'
@@ -157,10 +157,9 @@ export class RottingBoard {
   /** Status and payload of the answer; nothing: there was none. */
   #ask(type: number, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
     this.#sequence = (this.#sequence + 1) & 0xffff
-    const plain = { sequence: this.#sequence, mix: 0 }
-    const { sequence, mix } = isGuarded(type) ? this.#session.next() : plain
-    const contract = type === protocol.STEP ? contractHash(this.#policies[0].contract) : 0
-    const sealed = sealFrame({ type, status: 0, sequence, payload }, mix ^ contract)
+    const sealed = isGuarded(type)
+      ? this.#session.seal('', type, payload, contractHash(this.#policies[0].contract)).bytes
+      : plain({ type, status: 0, sequence: this.#sequence, payload }, 0).bytes
     this.#seal = sealOf(sealed)
     this.#answer = undefined
     this.#guarded(() => {

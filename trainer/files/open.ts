@@ -21,6 +21,7 @@ const most: Record<Wanted, number> = {
   csv: Infinity,
   json: 1 << 20,
   key: 4096,
+  'session-key': 4096,
 }
 
 /** The bytes of a file of one of the kinds that are expected, and which it is. limit: bytes, where that is less than its kind has */

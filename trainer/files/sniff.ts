@@ -56,6 +56,11 @@ const kinds = {
   hdf5: { is: 'an HDF5 file', wanted: 'an HDF5 file', advice: data },
   parquet: { is: 'a Parquet file', wanted: 'a Parquet file', advice: data },
   csv: { is: 'a table as text (CSV)', wanted: 'a CSV table', advice: data },
+  'session-key': {
+    is: 'the key that a board was paired with',
+    wanted: 'a key as `bpd boards --pair` writes it',
+    advice: '`--key` of the verbs that talk to a board takes it',
+  },
   key: {
     is: 'a key as PEM',
     wanted: 'a key of Ed25519 as `bpd key new` writes it',
@@ -119,6 +124,7 @@ const beginnings: [string, Kind][] = [
   ['\x93NUMPY', 'npy'],
   ['\x1f\x8b', 'gzip'],
   ['\0asm', 'wasm'],
+  ['bpd session key\n', 'session-key'],
   ['-----BEGIN PRIVATE KEY-----', 'key'],
   ['-----BEGIN PUBLIC KEY-----', 'key'],
   // a pickle of the number that torch.save began with before it wrote zips

@@ -20,13 +20,15 @@ struct facts {
   char name[16];
   uint32_t image;
   uint32_t seed;
+  uint32_t keys_a, keys_b, keys_bytes;
 };
 
 // Of a board. In this order, once memory is set up:
 void clock_start(void);
 void counter_start(void);
 void line_start(void);
-// then its slots, units of flash, the counter's frequency and a seed, a number that differs at each start (0: it has none); the rest is known.
+// then its slots, units of flash, the counter's frequency and a seed, a number that differs at each start (0: it has none),
+// and flash for keys, if there is any; the rest is known.
 // Its name, of 1 to 16 characters.
 const char *board_facts(struct facts *facts);
 // Sleeps until bytes have arrived since the last call, or until the time is to be looked at; the main loop calls it each time round.

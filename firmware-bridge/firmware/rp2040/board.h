@@ -13,7 +13,9 @@
 #define FLASH_BASE 0x10000000u
 #define ERASE_BYTES 4096u
 #define PROGRAM_BYTES 256u
-// 2 MB of flash: the image in the lower half, two slots in the upper
+// 2 MB of flash: the image in the lower half, behind it the key of sessions in two halves, in the upper half two slots
+#define KEYS_A 0x100f0000u
+#define KEYS_B 0x100f1000u
 #define SLOT_A 0x10100000u
 #define SLOT_B 0x10180000u
 #define SLOT_BYTES 0x80000u

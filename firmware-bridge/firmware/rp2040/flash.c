@@ -73,5 +73,8 @@ const char *board_facts(struct facts *facts) {
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = CLOCK_HZ;
   facts->seed = noise();
+  facts->keys_a = KEYS_A;
+  facts->keys_b = KEYS_B;
+  facts->keys_bytes = ERASE_BYTES;
   return "pico";
 }

@@ -14,7 +14,10 @@
 #define LINE_IRQ 37
 
 #define FLASH_BASE 0x08000000u
-// 1 MB of flash: the image in sectors 0 to 4; two slots of three sectors each, 5 to 7 and 8 to 10
+// 1 MB of flash: the image in sectors 0 to 2; the key of sessions at the start of 3 and 4; two slots of three sectors each, 5 to 7 and 8 to 10
+#define KEYS_A 0x0800c000u
+#define KEYS_B 0x08010000u
+#define KEYS_BYTES 0x1000u
 #define SLOT_A 0x08020000u
 #define SLOT_B 0x08080000u
 #define SLOT_BYTES 0x60000u
@@ -25,6 +28,9 @@
 #define RAM_SLOT_B 0x20016000u
 #define RAM_SLOT_BYTES 0xa000u
 #define RAM_ERASE_BYTES 0x1000u
+#define RAM_KEYS_A 0x2000b800u
+#define RAM_KEYS_B 0x2000bc00u
+#define RAM_KEYS_BYTES 0x400u
 // or, where QEMU was started with a policy in flash: one slot for as much as there is, and a spare one that takes nothing
 #define PLACED_SPARE 0x080e0000u
 #define PLACED_BYTES 0xc0000u

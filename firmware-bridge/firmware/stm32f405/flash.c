@@ -36,6 +36,11 @@ static void lock(void) {
   REGISTER(FLASH_ACR) |= FLASH_DCEN;
 }
 
+static uint32_t sector_of(uint32_t address) {
+  if (address >= SLOT_A) return FIRST_LARGE_SECTOR + (address - SLOT_A) / ERASE_BYTES;
+  return address >= KEYS_B ? 4 : 3;
+}
+
 void w2c_board_erase(struct w2c_board *board, u32 address, u32 bytes) {
   (void)board;
   if (is_ram(address)) {
@@ -45,7 +50,7 @@ void w2c_board_erase(struct w2c_board *board, u32 address, u32 bytes) {
   unlock();
   for (uint32_t end = address + bytes; address < end; address += ERASE_BYTES) {
     guard_alive();
-    const uint32_t sector = FIRST_LARGE_SECTOR + (address - SLOT_A) / ERASE_BYTES;
+    const uint32_t sector = sector_of(address);
     REGISTER(FLASH_CR) = FLASH_SER | FLASH_SNB(sector) | FLASH_PSIZE_32;
     REGISTER(FLASH_CR) |= FLASH_STRT;
     BARRIER();
@@ -89,5 +94,8 @@ const char *board_facts(struct facts *facts) {
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = counter_hz;
   facts->seed = noise();
+  facts->keys_a = on_chip() ? KEYS_A : RAM_KEYS_A;
+  facts->keys_b = on_chip() ? KEYS_B : RAM_KEYS_B;
+  facts->keys_bytes = on_chip() ? KEYS_BYTES : RAM_KEYS_BYTES;
   return on_chip() ? "stm32f405" : "stm32f405-qemu";
 }

@@ -1,2 +1,4 @@
 /** 1 where the module is compiled with signatures (../build.ts), otherwise 0; what stands behind it is left out then. */
 declare const SIGNED: i32
+/** 1 where it is compiled with keys for sessions, otherwise 0 */
+declare const KEYED: i32

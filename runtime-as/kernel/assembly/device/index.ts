@@ -21,7 +21,9 @@ import {
   INFO_BYTES,
   LOG,
   MAX_FRAME,
+  NO_KEYS,
   OK,
+  PAIR,
   PAYLOAD,
   RESET,
   RESULT,
@@ -32,13 +34,15 @@ import {
   STAT_REPEATS,
   STAT_STALE,
   STEP,
+  TAG_BYTES,
   UNKNOWN_TYPE,
   WATCH,
 } from './protocol'
+import { pair } from './keys'
 import { log } from './log'
 import { recover } from './recover'
 import { scrub, sound } from './scrub'
-import { advance, guarded, newer, sealOf, tell } from './session'
+import { advance, closeSession, guarded, newer, openSession, opens, tagHello, tagged, tell } from './session'
 import { boot, confirm, trialStep, trialTime } from './slots'
 import {
   ANSWER_BYTES,
@@ -48,8 +52,8 @@ import {
   FIRMWARE,
   FRAME,
   FRESH_LEFT,
-  LAST_CRC,
   LAST_HEAD,
+  LAST_SEAL,
   RUNNING_CORE,
   UPLOAD_WRITTEN,
   attach,
@@ -61,6 +65,7 @@ import {
   state,
 } from './state'
 import { IMAGE, IMAGE_BYTES } from './table'
+import { tag } from './tag'
 import { begin, commit, data } from './upload'
 import { look, watch } from './watch'
 
@@ -69,6 +74,7 @@ export function start(table: usize): void {
   attach(table)
   keep(FIRMWARE, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)))
   prepareMarks()
+  closeSession()
   boot()
 }
 
@@ -92,23 +98,30 @@ const BROKEN: u32 = 0x100
 /** A frame of `length` bytes in FRAME: checks it, answers it. What is no request of this contract stays unanswered. */
 function request(length: u32): void {
   const frame = state + FRAME
-  const crc = wordBefore(frame + length)
+  const last = wordBefore(frame + length)
   const head = load<u32>(frame)
   const type = head & 0xff
   const sequence = head >>> 16
-  if (sealOf(length, type, sequence) != crc || type >= <u32>ANSWER) {
+  if (type >= <u32>ANSWER || !opens(length, type, sequence)) {
     count(STAT_BAD_CRC)
     return
   }
   count(STAT_FRAMES)
   if (type == HELLO) {
     // leaves the last answer to be said again
-    sendAnswer(frame, seal(frame, PAYLOAD + told(frame, head, length - PAYLOAD - CRC_BYTES), crc))
+    sendAnswer(frame, seal(frame, PAYLOAD + told(frame, head, length - PAYLOAD - CRC_BYTES), last))
     return
   }
+  const withTag = tagged(type)
+  const before = wordBefore(frame + length - 4)
   const sealed = load<u32>(state, ANSWER_BYTES)
   // the host did not get the answer: it gets the same again, and nothing is done twice
-  if (sealed - 1 < <u32>MAX_FRAME && head == load<u32>(state, LAST_HEAD) && crc == load<u32>(state, LAST_CRC)) {
+  if (
+    sealed - 1 < <u32>MAX_FRAME &&
+    head == load<u32>(state, LAST_HEAD) &&
+    last == load<u32>(state, LAST_SEAL) &&
+    before == load<u32>(state, LAST_SEAL + 4)
+  ) {
     count(STAT_REPEATS)
     sendAnswer(state + ANSWER_FRAME, sealed)
     return
@@ -122,20 +135,29 @@ function request(length: u32): void {
   }
   // taken before the command: an interruption in it must not leave the last answer to another request
   store<u32>(state, 0, ANSWER_BYTES)
+  const out = state + ANSWER_FRAME
+  let bytes: u32 = PAYLOAD + answer(type, head, length - PAYLOAD - (withTag ? TAG_BYTES : CRC_BYTES))
   // sealed with its request, so that it answers no other
-  const bytes = seal(state + ANSWER_FRAME, PAYLOAD + answer(type, head, length - PAYLOAD - CRC_BYTES), crc)
+  if (withTag) {
+    tag(out, bytes, before, last, out + bytes)
+    bytes += TAG_BYTES
+  } else bytes = seal(out, bytes, last)
   store<u32>(state, head, LAST_HEAD)
-  store<u32>(state, crc, LAST_CRC)
+  store<u32>(state, last, LAST_SEAL)
+  store<u32>(state, before, LAST_SEAL + 4)
   store<u32>(state, bytes, ANSWER_BYTES)
-  sendAnswer(state + ANSWER_FRAME, bytes)
+  sendAnswer(out, bytes)
+  if (KEYED && type == PAIR && load<u8>(out, RESULT) == OK) closeSession()
   if (type == STEP) trialStep()
   if (type == RESET && load<u8>(state + ANSWER_FRAME, RESULT) == OK) reset()
 }
 
 /** Writes the answer to a HELLO of `length` bytes over it, without CRC. Bytes of the payload. */
 function told(frame: usize, head: u32, length: u32): u32 {
+  const number: u32 = length ? load<u32>(frame, PAYLOAD) : 0
   // 0 or 4
   const status: u32 = length & ~4 ? refuse(BAD_LENGTH, 0) : OK
+  openSession()
   store<u32>(frame, (head & 0xffff00ff) | ANSWER | (status << 8))
   if (status != OK) {
     store<u32>(frame, 0, PAYLOAD)
@@ -144,6 +166,7 @@ function told(frame: usize, head: u32, length: u32): u32 {
   fill(frame + PAYLOAD, frame + PAYLOAD + INFO_BYTES, 0)
   hello(frame + PAYLOAD)
   tell(frame + PAYLOAD)
+  tagHello(frame, number)
   return INFO_BYTES
 }
 
@@ -192,6 +215,9 @@ function answer(type: u32, head: u32, length: u32): u32 {
     case LOG:
       status = log(payload, length, out + PAYLOAD)
       bytes = load<u32>(state, DETAIL)
+      break
+    case PAIR:
+      status = KEYED ? pair(payload, length) : refuse(NO_KEYS, 0)
       break
     case RESET:
       if (length != 0) status = refuse(BAD_LENGTH, 0)

@@ -18,11 +18,16 @@ export const RESULT = 1
 export const SEQUENCE = 2
 export const PAYLOAD = 4
 export const CRC_BYTES = 4
+/** guarded requests of a board with a key, and their answers, end in this many bytes of a BLAKE2s in place of the CRC-32 */
+export const TAG_BYTES = 8
+export const KEY_BYTES = 32
+/** first word of what the session's own key is made of: 'bpd6' */
+export const SESSION_MAGIC = 0x36647062
 /** an offset and 512 bytes of a file, or 129 numbers */
 export const MAX_PAYLOAD = 516
 export const MAX_CHUNK = 512
 export const MIN_FRAME = PAYLOAD + CRC_BYTES
-export const MAX_FRAME = PAYLOAD + MAX_PAYLOAD + CRC_BYTES
+export const MAX_FRAME = PAYLOAD + MAX_PAYLOAD + TAG_BYTES
 /** what the device's line buffer holds between two calls of `poll`; a power of two */
 export const RING_BYTES = 512
 
@@ -38,10 +43,11 @@ export const RESET = 8
 export const CONFIRM = 9
 export const WATCH = 10
 export const LOG = 11
+export const PAIR = 12
 export const ANSWER = 0x80
 /** bit n: requests of type n change or move something. They count up within a session of the board, and mean nothing in another one. */
 export const GUARDED =
-  (1 << BEGIN) | (1 << DATA) | (1 << COMMIT) | (1 << STEP) | (1 << RESET) | (1 << CONFIRM) | (1 << WATCH)
+  (1 << BEGIN) | (1 << DATA) | (1 << COMMIT) | (1 << STEP) | (1 << RESET) | (1 << CONFIRM) | (1 << WATCH) | (1 << PAIR)
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
 export const OK = 0
@@ -63,6 +69,7 @@ export const OTHER_POLICY = 15 // detail: CRC-32 of the running policy's file
 export const FAILSAFE = 16 // the failsafe stands; detail: how many valid observations must come in time before the policy acts
 export const TOO_SOON = 17 // too many uploads were begun and not ended; detail: milliseconds until another may be
 export const UNCONFIRMED = 18 // the upload would erase the only other policy while the running one is not confirmed; detail: CRC-32 of the running one's file
+export const NO_KEYS = 19 // the firmware has no place for a key, or knows none
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -96,7 +103,7 @@ export const INFO_SESSION = 96
 /** where the session stands: of the last guarded request that was taken, the sequence, and how often sequences have wrapped before it */
 export const INFO_EPOCH = 100
 export const INFO_SEQUENCE = 104 // u16
-export const INFO_KEYED = 106 // u16, 0: the board has no key
+export const INFO_KEYED = 106 // u16: of KEYS_ below
 export const INFO_FAULT = 108 // u8, the last fault found since start, below
 export const INFO_FAILSAFE = 109 // u8: 1 where the failsafe stands, 2 where it is latched
 /** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
@@ -144,6 +151,20 @@ export const LOG_CYCLES = 8
 export const LOG_ACTION = 12 // f32[actions]
 /** the ring holds at most this many, fewer where the policy leaves less memory */
 export const LOG_ENTRIES = 256
+
+/** what INFO_KEYED has: firmware that can have a key; it has one; its flash counts no more starts, so that no session begins */
+export const KEYS_KNOWN = 1
+export const KEYS_PAIRED = 2
+export const KEYS_WORN = 4
+
+/** header of a half of the keys' flash. Behind it a mark for each start, in program units of its own, all 0 */
+export const KEYS_MAGIC = 0
+export const KEYS_GENERATION = 4 // counts up from 1; the newer whole half counts
+export const KEYS_STARTS = 8 // before the first mark
+export const KEYS_KEY = 12 // 32 bytes, all 0: none
+export const KEYS_CRC = 44 // of all before it
+export const KEYS_HEADER = 48
+export const KEYS_MAGIC_VALUE = 0x79656b62
 
 /** header of a slot, u32 each, in the slot's first bytes */
 export const SLOT_MAGIC = 0

@@ -1,25 +1,74 @@
 // The session: from the board's start to its next. What changes or moves something (a guarded request) is sealed with the session's number, and
-// counts up in it: a frame of another session, one that comes again and one that was overtaken mean nothing.
+// counts up in it: a frame of another session, one that comes again and one that was overtaken mean nothing. On a board with a key the seal
+// is a tag (tag.ts), which only who has the key can make.
+import { wordBefore } from '../bytes'
 import { crc32 } from '../crc'
 import { cycles } from './board'
 import { contract } from './commands'
-import { CRC_BYTES, GUARDED, INFO_EPOCH, INFO_SEQUENCE, INFO_SESSION, STEP } from './protocol'
-import { EPOCH, FRAME, LAST_SEQUENCE, SESSION, SESSION_TOLD, keep, state, table } from './state'
+import { countStart, hasPlace, key } from './keys'
+import {
+  CRC_BYTES,
+  GUARDED,
+  INFO_EPOCH,
+  INFO_KEYED,
+  INFO_SEQUENCE,
+  INFO_SESSION,
+  INFO_STARTS,
+  INFO_TAG,
+  KEYS_KNOWN,
+  KEYS_PAIRED,
+  KEYS_WORN,
+  PAYLOAD,
+  STEP,
+  TAG_BYTES,
+} from './protocol'
+import { EPOCH, FRAME, KEYS, LAST_SEQUENCE, SESSION, SESSION_TOLD, STARTS, keep, state, table } from './state'
 import { SEED } from './table'
+import { deriveKey, tag, tagEquals } from './tag'
 
 export function guarded(type: u32): bool {
   return type < 32 && ((GUARDED >>> type) & 1) != 0
 }
 
-/** HELLO tells the session. Its number is settled when it is first asked for: when that is, no start repeats. out: of INFO_BYTES */
+/** Whether requests of this type end in a tag, and not in a CRC-32. */
+export function tagged(type: u32): bool {
+  return KEYED != 0 && (load<u32>(state, KEYS) & KEYS_PAIRED) != 0 && guarded(type)
+}
+
+/** At the board's start, and where its key changes: the next HELLO begins a session. Until then none is open. */
+export function closeSession(): void {
+  keep(SESSION_TOLD, 0)
+  keep(EPOCH, 0)
+  keep(LAST_SEQUENCE, 0)
+  if (KEYED) keep(KEYS, (hasPlace() ? KEYS_KNOWN : 0) | (key() ? KEYS_PAIRED : 0))
+}
+
+/** The session's number is settled when it is first asked for: when that is, no start repeats. Uses FRAME as its buffer. */
+export function openSession(): void {
+  if (load<u32>(state, SESSION_TOLD)) return
+  keep(SESSION_TOLD, 1)
+  keep(SESSION, load<u32>(table, SEED) ^ cycles())
+  if (!KEYED || !(load<u32>(state, KEYS) & KEYS_PAIRED)) return
+  const started = countStart()
+  keep(STARTS, started)
+  if (started) deriveKey(key())
+  else keep(KEYS, load<u32>(state, KEYS) | KEYS_WORN)
+}
+
+/** HELLO tells the session. out: of INFO_BYTES, zeroed */
 export function tell(out: usize): void {
-  if (!load<u32>(state, SESSION_TOLD)) {
-    keep(SESSION_TOLD, 1)
-    keep(SESSION, load<u32>(table, SEED) ^ cycles())
-  }
   store<u32>(out, load<u32>(state, SESSION), INFO_SESSION)
   store<u32>(out, load<u32>(state, EPOCH), INFO_EPOCH)
   store<u16>(out, load<u16>(state, LAST_SEQUENCE), INFO_SEQUENCE)
+  if (!KEYED) return
+  store<u16>(out, load<u16>(state, KEYS), INFO_KEYED)
+  if (load<u32>(state, KEYS) & KEYS_PAIRED) store<u32>(out, load<u32>(state, STARTS), INFO_STARTS)
+}
+
+/** The answer to HELLO says that it comes from who has the key. frame: the answer, without its seal; number: of the request */
+export function tagHello(frame: usize, number: u32): void {
+  if (!KEYED || (load<u32>(state, KEYS) & (KEYS_PAIRED | KEYS_WORN)) != <u32>KEYS_PAIRED) return
+  tag(frame, PAYLOAD + INFO_TAG, number, 0, frame + PAYLOAD + INFO_TAG)
 }
 
 /** Whether a request with this sequence would be newer than the last guarded one, which half of all are. */
@@ -28,7 +77,7 @@ export function newer(sequence: u32): bool {
 }
 
 /** The epoch that a sequence belongs to: this one, or the next or the last where it has wrapped in between. */
-export function epochOf(sequence: u32): u32 {
+function epochOf(sequence: u32): u32 {
   const epoch = load<u32>(state, EPOCH)
   const last = load<u32>(state, LAST_SEQUENCE)
   if (newer(sequence)) return sequence < last ? epoch + 1 : epoch
@@ -41,10 +90,18 @@ export function advance(sequence: u32): void {
   keep(LAST_SEQUENCE, sequence)
 }
 
-/** What the CRC-32 of the frame in FRAME should be. */
-export function sealOf(length: u32, type: u32, sequence: u32): u32 {
-  let seal = crc32(state + FRAME, length - CRC_BYTES)
-  if (guarded(type)) seal ^= load<u32>(state, SESSION) ^ epochOf(sequence)
+/** Whether the frame of `length` bytes in FRAME is sealed as a request of this type should be. */
+export function opens(length: u32, type: u32, sequence: u32): bool {
+  const frame = state + FRAME
+  if (!guarded(type)) return crc32(frame, length - CRC_BYTES) == wordBefore(frame + length)
+  if (!load<u32>(state, SESSION_TOLD)) return false
   // a host with another contract is not understood
-  return type == STEP ? seal ^ contract() : seal
+  const hash = type == STEP ? contract() : 0
+  const epoch = epochOf(sequence)
+  if (!tagged(type)) {
+    const seal = load<u32>(state, SESSION) ^ epoch ^ hash
+    return (crc32(frame, length - CRC_BYTES) ^ seal) == wordBefore(frame + length)
+  }
+  if (length < <u32>(PAYLOAD + TAG_BYTES) || load<u32>(state, KEYS) & KEYS_WORN) return false
+  return tagEquals(frame, length - TAG_BYTES, epoch, hash)
 }

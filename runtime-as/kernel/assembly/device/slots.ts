@@ -52,7 +52,7 @@ import {
 import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
 
 /** The first program unit's start in a slot that is not before `bytes`. */
-function unitFrom(bytes: u32): u32 {
+export function unitFrom(bytes: u32): u32 {
   const unit = load<u32>(table, PROGRAM_BYTES)
   return (bytes + unit - 1) & ~(unit - 1)
 }

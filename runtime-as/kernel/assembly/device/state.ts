@@ -1,4 +1,5 @@
 // The device's RAM. It lives at the address that the board's table gives (board.ts: STATE); these are offsets into it.
+import { BLAKE_BYTES } from '../blake2s'
 import { MAX_FRAME, RING_BYTES, STATS_BYTES, STAT_MENDED } from './protocol'
 import { STATE, STATE_BYTES, TABLE_BYTES } from './table'
 
@@ -61,7 +62,11 @@ export const SESSION = MARKS + 8
 export const SESSION_TOLD = SESSION + 4
 export const EPOCH = SESSION_TOLD + 4
 export const LAST_SEQUENCE = EPOCH + 4
-export const KEPT_BYTES = LAST_SEQUENCE + 4 - KEPT
+/** of KEYS_ in protocol.ts; the number of this start; the digest after the session's own key, kept for each message */
+export const KEYS = LAST_SEQUENCE + 4
+export const STARTS = KEYS + 4
+export const SESSION_KEY = STARTS + 4
+export const KEPT_BYTES = SESSION_KEY + 32 * KEYED - KEPT
 /** the scrub of the file: where it stands and the sum so far, `millis` of its last share */
 export const SCRUB_AT = KEPT + 3 * KEPT_BYTES
 export const SCRUB_SUM = SCRUB_AT + 4
@@ -74,12 +79,15 @@ export const TAKEN = PUT + 4
 /** bytes of the frame so far; past MAX_FRAME or marked BROKEN it is dropped at its end */
 export const FRAME_BYTES = TAKEN + 4
 export const ESCAPED = FRAME_BYTES + 4
-/** the last request's first word and CRC, and the bytes of its answer (0: none), which ANSWER_FRAME still holds */
+/** the last request's first word and last two (its CRC, or its tag), and the bytes of its answer (0: none), which ANSWER_FRAME still holds */
 export const LAST_HEAD = ESCAPED + 4
-export const LAST_CRC = LAST_HEAD + 4
-export const ANSWER_BYTES = LAST_CRC + 4
+export const LAST_SEAL = LAST_HEAD + 4
+export const ANSWER_BYTES = LAST_SEAL + 8
+/** two words of a tag; the hash in work */
+export const TAG_WORDS = ANSWER_BYTES + 4
+export const HASH = TAG_WORDS + 8
 /** line buffers: ring (a power of two), request, answer. Payloads are 4-byte aligned. */
-export const RING = (ANSWER_BYTES + 4 + 7) & ~7
+export const RING = (HASH + BLAKE_BYTES * KEYED + 7) & ~7
 export const FRAME = RING + RING_BYTES
 export const FRAME_BUFFER = (MAX_FRAME + 7) & ~7
 export const ANSWER_FRAME = FRAME + FRAME_BUFFER
