@@ -21,7 +21,9 @@ describe('a board that was paired at the command line', () => {
     if (process.platform !== 'win32') expect(statSync(join(folder, 'robot.key')).mode & 0o777).toBe(0o600)
     expect(bpd('flash', student, ...on)).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('bpd: in-process: the board takes BEGIN only with its key, expected --key FILE\n'),
+      stderr: expect.stringContaining(
+        'bpd: in-process: the board takes BEGIN only with its key, expected --key FILE\n',
+      ),
     })
     expect(bpd('flash', student, ...on, '--key', 'robot.key').status).toBe(0)
     expect(bpd('boards', ...on, '--key', 'robot.key', '--pair', 'next.key').status).toBe(0)
@@ -40,7 +42,9 @@ describe('a board that was paired at the command line', () => {
     writeFileSync(join(folder, 'short.key'), 'bpd session key\n1234\n', { mode: 0o600 })
     expect(bpd('boards', ...on, '--key', 'short.key')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("bpd: short.key: expected 'bpd session key' and 64 hexadecimal digits, a line each\n"),
+      stderr: expect.stringContaining(
+        "bpd: short.key: expected 'bpd session key' and 64 hexadecimal digits, a line each\n",
+      ),
     })
     expect(bpd('boards', ...on, '--key', student).stderr).toContain(
       'a .bpd policy, expected a key as `bpd boards --pair` writes it',
@@ -52,7 +56,9 @@ describe('a board that was paired at the command line', () => {
     chmodSync(join(folder, 'robot.key'), 0o644)
     expect(bpd('boards', ...on, '--key', 'robot.key')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('bpd: robot.key: others may read it (mode 644), expected mode 600: chmod 600 robot.key\n'),
+      stderr: expect.stringContaining(
+        'bpd: robot.key: others may read it (mode 644), expected mode 600: chmod 600 robot.key\n',
+      ),
     })
   })
 
