@@ -41,8 +41,10 @@ static uint32_t read_register(uint32_t address) {
 }
 
 static void erase_sector(uint32_t sector) {
-  if (sector < 5 || sector > 11) broken("erase outside the sectors of 128 KB");
-  memset((char *)flash + 0x20000 * (sector - 4), 0xff, 0x20000);
+  if (sector < 3 || sector > 11) broken("erase of a sector that holds the image");
+  if (sector == 3) memset((char *)flash + 0xc000, 0xff, 0x4000);
+  else if (sector == 4) memset((char *)flash + 0x10000, 0xff, 0x10000);
+  else memset((char *)flash + 0x20000 * (sector - 4), 0xff, 0x20000);
   erased |= 1u << sector;
   busy = BUSY_READS;
 }
@@ -149,6 +151,17 @@ int main(void) {
     expect(cr & FLASH_LOCK, "locked again");
     expect(!writable, "protected again");
     expect((acr & (FLASH_DCEN | FLASH_ICEN | FLASH_DCRST)) == (FLASH_DCEN | FLASH_ICEN), "caches on again");
+  }
+  const uint32_t keys[] = {KEYS_A, KEYS_B};
+  for (int half = 0; half < 2; half++) {
+    erased = 0;
+    w2c_board_erase(0, keys[half], KEYS_BYTES);
+    touch(0);
+    expect(erased == (half ? 0x10u : 0x8u), "half of the keys' flash is one sector");
+    expect(flash[(keys[half] - FLASH_BASE) / 4] == 0xffffffff, "erased");
+    w2c_board_program(0, keys[half] + 48, (uint32_t)(uintptr_t)source, 16);
+    touch(0);
+    expect(!memcmp((char *)flash + keys[half] - FLASH_BASE + 48, source, 16), "programmed");
   }
   expect(flash[(0x080e0000 - FLASH_BASE) / 4] == 0x5a5a5a5a && flash[0] == 0x5a5a5a5a, "no other sector was touched");
   return 0;
