@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withBoard } from '../../cli/board.ts'
 import { BoardState } from '../../cli/board-state.ts'
+import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { releaseClaims } from '../../trainer/files/claim.ts'
 import { bpdIn } from '../support/command.ts'
@@ -114,7 +115,7 @@ describe('a state file', () => {
     const choice = { port: 'in-process', state: file }
     const first = withBoard(choice, async (board) => {
       await board.install(policyFile([3, 12, 1], 1))
-      await new BoardState(file, 'in-process').save(new Uint8Array(1_048_576))
+      await new BoardState(file, 'in-process').save(new Uint8Array(kindOf('in-process').flashBytes ?? 0))
     })
     await expect(first).rejects.toThrow(`${file}: changed by another command meanwhile, left as it is`)
     await expect(first).rejects.toThrow(FailedError)

@@ -24,7 +24,7 @@ describe.each([
       const slot = board.info.policy?.slot ?? -1
       expect(slot).not.toBe(running)
       const taken = Math.ceil((fileAt + file.length) / geometry.eraseBytes)
-      const expected = Array.from({ length: 2 * blocks }, (_, block) => {
+      const expected = Array.from({ length: 2 * blocks + 2 }, (_, block) => {
         return Number(block >= slot * blocks && block < slot * blocks + taken)
       })
       expect([...erases].map((count, block) => count - before[block])).toEqual(expected)
