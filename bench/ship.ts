@@ -2,8 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cardOf, checkOf, smallestFiles, writeModel } from '../cli/card.ts'
-import { evaluated } from '../cli/jobs/evaluated.ts'
-import { once } from '../cli/jobs/once.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { valuesOf } from '../runtime-as/format/network.ts'
 import { sha256OfFile } from '../trainer/files/sha256.ts'
@@ -11,6 +9,8 @@ import { type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { openTeacher } from '../trainer/teachers/import.ts'
 import { teacherFile } from '../trainer/teachers/teacher.ts'
+import { evaluated } from './jobs/evaluated.ts'
+import { once } from './jobs/once.ts'
 import type { Case, Measured } from './smallest-cases.ts'
 
 /** Share of the teacher's return that a shipped student keeps. */

@@ -6,6 +6,7 @@ import type { Given } from '../trainer/distill/options.ts'
 import { prunerNames } from '../trainer/distill/prune/pruners.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
+import type { Recipe } from '../trainer/recipe.ts'
 import { CLONED } from '../trainer/recipe.ts'
 import type { Parser } from './parser.ts'
 import { integer, list, number } from './verb.ts'
@@ -30,6 +31,12 @@ export function recipeIn(options: object): Given {
   const verb = addRecipeOptions(new Command())
   const names = new Set([...verb.options.map((option) => option.attributeName()), 'maxError', 'seed', 'threads'])
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.has(name))) as Given
+}
+
+/** The same of words as `bpd distill` takes them. Throws what the parser throws. */
+export function recipeOfWords(words: readonly string[]): Partial<Recipe> {
+  const verb = addRecipeOptions(new Command('bpd distill').exitOverride())
+  return recipeIn(verb.parse(words, { from: 'user' }).opts())
 }
 
 export const addRecipeOptions = (verb: Command): Command =>

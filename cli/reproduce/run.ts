@@ -1,14 +1,12 @@
-/** One task of the table: per seed collect, distill each variant, and evaluate teacher and student on the same reported episodes. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { distillOptions, recipeOf } from '../../trainer/distill/options.ts'
-import { type Cut, type SweepPoint, tunedScore } from '../../trainer/distill/points.ts'
+/** The paper's table as a study: what is asked of it, and its runs as the table and the shipped student take them. */
+import { type Cut, tunedScore } from '../../trainer/distill/points.ts'
 import { type VariantName, variantOf } from '../../trainer/distill/variants.ts'
 import { shares } from '../../trainer/studies/paper.ts'
+import type { Plan as StudyPlan } from '../../trainer/studies/plan.ts'
+import { runsOf } from '../../trainer/studies/report/measure.ts'
+import type { Store } from '../../trainer/studies/store.ts'
+import type { Study } from '../../trainer/studies/study.ts'
 import { type Outcome, type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
-import { evaluated } from '../jobs/evaluated.ts'
-import { once } from '../jobs/once.ts'
 
 export const reproduced = ['bpd', 'no-q', 'magnitude', 'dense'] as const satisfies VariantName[]
 export type Reproduced = (typeof reproduced)[number]
@@ -27,12 +25,8 @@ export interface Plan {
   episodes: number
   /** most weights at each of `shares` */
   budgets: readonly number[]
-  threads: number
-  /** what is not the task's recipe, for every `bpd distill` */
+  /** what is not the task's recipe, for every distillation */
   given: { steps?: number; tuneUpdates?: number }
-  folder: string
-  /** what another recipe has finished there may go */
-  force: boolean
 }
 
 export interface Measured extends OutcomeStatistics {
@@ -47,7 +41,8 @@ export interface Run extends Cut {
   share: number
   weightBudget: number
   seed: number
-  file: string
+  /** its .bpd file */
+  policy: Uint8Array
   teacher: Measured
   student: Measured
   /** part of the teacher's return on the picking episodes: what may choose between students */
@@ -62,9 +57,31 @@ export interface Run extends Cut {
 /** Whether one training run gives students of several sizes. */
 export const manySizes = (variant: VariantName): boolean => variantOf(variant).cutKind === 'threshold'
 
-/** What a variant's students may weigh, one each. */
-export const budgetsOf = ({ budgets }: Plan, variant: Reproduced): readonly number[] =>
-  manySizes(variant) ? budgets : budgets.slice(0, 1)
+/** The baselines clone only, like `no-q`: what the value term does is the difference between the first two rows. */
+export const reproductionStudy = ({
+  task,
+  teacherFile,
+  transitions,
+  sigmas,
+  variants,
+  seeds,
+  episodes,
+  given,
+}: Plan): Study => ({
+  name: 'reproduce',
+  teachers: [{ name: task, task, file: teacherFile, transitions, sigmas }],
+  variants: reproduced
+    .filter((name) => variants.includes(name))
+    .map((variant) => ({
+      name: variant,
+      variant,
+      ...(!manySizes(variant) && { recipe: { valueWeight: 0 }, budgets: [0] }),
+    })),
+  budgets: [...shares],
+  seeds,
+  episodes,
+  recipe: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+})
 
 /** What is not the task's recipe, as options of `bpd distill`. */
 export const recipeWords = ({ given: { steps, tuneUpdates } }: Plan): string[] =>
@@ -72,71 +89,28 @@ export const recipeWords = ({ given: { steps, tuneUpdates } }: Plan): string[] =
     value === undefined ? [] : [flag, `${value}`],
   )
 
-/** All runs of one seed. `onRun` is told of each as it is done. */
-export async function runSeed(plan: Plan, seed: number, onRun: (run: Run) => void): Promise<Run[]> {
-  const { task, teacherFile, variants, folder, transitions, sigmas, threads, force } = plan
-  const ofSeed = ['--seed', `${seed}`]
-  const collected = join(folder, `collect-${seed}`)
-  const data = join(collected, 'transitions.safetensors')
-  const fromTeacher = [task, '--teacher', teacherFile]
-  const size = ['--transitions', `${transitions}`, '--workers', `${threads}`]
-  const noise = sigmas ? ['--sigmas', sigmas.join(',')] : []
-  await once(collected, ['collect', ...fromTeacher, ...size, ...noise, ...ofSeed, '--out', data], [teacherFile], {
-    force,
-  })
-  const measure = async (file: string, place: string): Promise<Measured> => {
-    const how = { task, file, seed, episodes: plan.episodes, workers: threads, force }
-    const outcomes = await evaluated(join(folder, place), how)
-    return { ...outcomeStatistics(outcomes), outcomes }
-  }
-  const teacher = await measure(teacherFile, `teacher-${seed}`)
-
-  /** The students of one distillation, one for each budget. */
-  const distilled = async (variant: Reproduced, aim: readonly string[], budgets: readonly number[]): Promise<Run[]> => {
-    const place = `${variant}-${seed}`
-    const out = join(folder, place)
-    const own = ['--variant', variant, ...aim, ...ofSeed, '--threads', `${threads}`, '--every', '--resume']
-    const words = ['distill', ...fromTeacher, '--data', data, '--out', out, ...own, ...recipeWords(plan)]
-    // a task's recipe that changes makes another job of the same command
-    const unlessGiven = recipeOf(distillOptions(task, { seed, threads }))
-    const result = await once(out, words, [teacherFile, data], { unlessGiven, force })
-    const points = result.sweep as SweepPoint[]
-    const runs: Run[] = []
-    for (const [i, weightBudget] of budgets.entries()) {
-      const file = join(out, `point-${i + 1}.bpd`)
-      const bytes = readFileSync(file)
-      const { weights, layers } = decodePolicy(bytes, file)
-      const { threshold, budget } = points[i]
-      const run = {
-        variant,
-        share: shares[i],
-        weightBudget,
-        seed,
-        file,
-        teacher,
-        weights,
-        threshold,
-        budget,
-        fileBytes: bytes.length,
-        student: await measure(file, `${place}-eval-${i + 1}`),
-        picked: tunedScore(points[i]) / (result.teacherReturn as { mean: number }).mean,
-        studentWeights: Number(result.studentWeights),
-        liveUnits: layers.map((layer) => layer.liveUnits),
-        seconds: Number(result.seconds),
-      }
-      onRun(run)
-      runs.push(run)
+/** The runs of a study that is done. */
+export function reproductionRuns(plan: StudyPlan, store: Store): Run[] {
+  const measured = (outcomes: readonly Outcome[]): Measured => ({ ...outcomeStatistics(outcomes), outcomes })
+  return runsOf(plan, store).map((run) => {
+    const { entry, distilled, made } = run
+    const { judged, policy } = distilled!.points[entry.point!]
+    return {
+      variant: run.variant as Reproduced,
+      share: entry.budget!,
+      weightBudget: entry.weights!,
+      seed: run.seed,
+      policy: Buffer.from(policy, 'base64'),
+      teacher: measured(run.teacherOutcomes),
+      student: measured(run.outcomes),
+      picked: tunedScore(judged) / distilled!.teacherReturn!.mean,
+      threshold: judged.threshold,
+      budget: judged.budget,
+      weights: run.weights,
+      studentWeights: run.studentWeights,
+      fileBytes: made.bytes,
+      liveUnits: run.liveUnits!,
+      seconds: run.seconds,
     }
-    return runs
-  }
-  const runs: Run[] = []
-  for (const variant of reproduced.filter((name) => variants.includes(name))) {
-    const budgets = budgetsOf(plan, variant)
-    // the baselines clone only, like `no-q`: what the value term does is the difference between the first two rows
-    const aim = manySizes(variant)
-      ? ['--keep', budgets.join(','), '--max-weights', `${budgets[0]}`]
-      : ['--budget', `${budgets[0]}`, '--value-weight', '0']
-    runs.push(...(await distilled(variant, aim, budgets)))
-  }
-  return runs
+  })
 }

@@ -1,5 +1,4 @@
 /** Writes the best student of a task, chosen by its picking episodes and never by the reported ones, into its model folder. */
-import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { distillDefaults } from '../../trainer/distill/options.ts'
 import { pick } from '../../trainer/distill/pick.ts'
@@ -22,7 +21,7 @@ export async function ship(plan: Plan, runs: readonly Run[], size: number, model
   const best = bestOf(runs)
   if (!best) return
   const { task, teacherFile } = plan
-  const bytes = readFileSync(best.file)
+  const bytes = best.policy
   const { metadata } = loadTeacher(teacherFile)
   const { weights, liveUnits, threshold, seed, variant, student, teacher } = best
   const facts = {

@@ -4,22 +4,25 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
+import { variantNames, variantOf } from '../../trainer/distill/variants.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
-import { failureRate } from '../../trainer/tasks/failed.ts'
-import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
+import { planOf } from '../../trainer/studies/plan.ts'
+import { runsOf } from '../../trainer/studies/report/measure.ts'
+import { runPlan } from '../../trainer/studies/run.ts'
+import { Store } from '../../trainer/studies/store.ts'
+import type { Contender } from '../../trainer/studies/study.ts'
+import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, teacherFile as teacherFileOf, teacherWeights } from '../../trainer/teachers/teacher.ts'
-import { contenders } from '../ablate/contenders.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { ablationTable, type Run, rowOf } from '../ablate/rows.ts'
 import { checkCard } from '../card.ts'
-import { evaluated } from '../jobs/evaluated.ts'
-import { once } from '../jobs/once.ts'
-import { inPool } from '../jobs/pool.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
+import { recipeOfWords } from '../recipe-options.ts'
+import { showStudy } from '../study/progress.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
@@ -34,7 +37,19 @@ interface Options extends CommonOptions, OutputOptions {
   out?: string
 }
 
+/** What is compared: the variants of the method, and small dense networks that learn online, without a teacher. */
+const contenders: Readonly<Record<string, Omit<Contender, 'name'>>> = {
+  ...Object.fromEntries(variantNames.map((variant) => [variant, { variant }])),
+  'td3-small': { online: 'td3' },
+  'sac-small': { online: 'sac' },
+}
 const names = Object.keys(contenders)
+
+/** It aims at a number of weights; the others find their own, which may be the budget of these. */
+const needsBudget = (name: string): boolean => {
+  const { variant } = contenders[name]
+  return variant === undefined || variantOf(variant).cutKind === 'budget'
+}
 
 const variant = (text: string): string => {
   if (!names.includes(text)) throw new InvalidArgumentError(`Expected names out of ${names.join(', ')}.`)
@@ -63,7 +78,7 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
   .action(run)
 
 async function run(task: string, recipe: string[], options: Options): Promise<void> {
-  const { variants, seeds, jobs, json, force } = options
+  const { variants, seeds, jobs, json } = options
   await prepareTask(task)
   const { spec } = createTask(task)
   const teacherFile = teacherFileOf(options.teacher ?? teacherIn(shippedModels, spec.name))
@@ -71,74 +86,48 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const teacher = await openTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
   checkCard(teacherFile)
-  // jobs are done again where one of them has changed
-  const taskFiles = Object.keys(taskOrigin(task)?.files ?? {})
   // goes first: those that need a budget get as many weights as it keeps
-  const first = variants.find((name) => !contenders[name].needsBudget)
+  const first = variants.find((name) => !needsBudget(name))
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
   const folder = options.out ?? join('runs', `ablate-${spec.name}`)
   // what is done is kept, and the table made of it anew
   claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: true })
-
-  const weightsOfTeacher = teacherWeights(teacher)
-  const seedNumbers = Array.from({ length: seeds }, (_, i) => i + 1)
-  const teacherReturns = new Map<number, number>()
-  const evaluateFile = (place: string, file: string, seed: number): Promise<Outcome[]> =>
-    evaluated(join(folder, place), { task, file, seed, episodes: options.episodes, taskFiles, force })
-  let done = 0
-  const rows = await withProgress(`comparing ${variants.join(', ')} over ${seeds} seeds`, async (progress) => {
-    const one = async (
-      name: string,
-      seed: number,
-      data: string,
-      teachers: readonly Outcome[],
-      budget?: number,
-    ): Promise<Run> => {
-      const out = join(folder, `${name}-${seed}`)
-      const { transitions } = options
-      const work = { task, taskFiles, spec, teacherFile, data, out, seed, budget, transitions, recipe, force }
-      const made = await contenders[name].make(work)
-      const outcomes = await evaluateFile(`${name}-${seed}-eval`, made.file, seed)
-      const { mean: value, fellRate } = outcomeStatistics(outcomes)
-      const all = variants.length * seeds
-      progress.update(`${++done}/${all} runs; last: ${name}, seed ${seed}, return ${value.toFixed(1)}`, done / all)
-      return {
-        variant: name,
-        seed,
-        return: value,
-        fellRate,
-        failureRate: failureRate(outcomes, teachers),
-        weights: made.weights,
-        keptOfTeacher: made.weights / weightsOfTeacher,
-        keptOfStudent: made.weights / made.studentWeights,
-        bytes: made.bytes,
-        seconds: made.seconds,
-      }
-    }
-    const perSeed = seedNumbers.map((seed) => async () => {
-      const place = join(folder, `collect-${seed}`)
-      const data = join(place, 'transitions.safetensors')
-      const count = ['--transitions', `${options.transitions}`, '--seed', `${seed}`]
-      await once(
-        place,
-        ['collect', task, '--teacher', teacherFile, ...count, '--out', data],
-        [teacherFile, ...taskFiles],
-        { force },
-      )
-      const teachers = await evaluateFile(`teacher-${seed}`, teacherFile, seed)
-      teacherReturns.set(seed, outcomeStatistics(teachers).mean)
-      const runs = first ? [await one(first, seed, data, teachers)] : []
-      // a student may end with none: nothing can aim at that
-      const budget = options.budget ?? (runs[0] && Math.max(1, runs[0].weights))
-      for (const name of variants) if (name !== first) runs.push(await one(name, seed, data, teachers, budget))
-      return runs
-    })
-    const runs = (await inPool(jobs, perSeed)).flat()
-    progress.done(`compared ${variants.join(', ')} over ${seeds} seeds`)
-    return variants.map((name) => rowOf(name, runs, teacherReturns))
+  const plan = await planOf({
+    name: 'ablate',
+    teachers: [{ name: spec.name, task, file: teacherFile }],
+    variants: variants.map((name) => ({ name, ...contenders[name] })),
+    match: options.budget ?? first,
+    seeds,
+    episodes: options.episodes,
+    transitions: options.transitions,
+    recipe: recipeOfWords(recipe),
   })
-  const teacherReturn = intervalOf(seedNumbers.map((seed) => teacherReturns.get(seed)!))
+  const store = new Store(folder)
+  await store.open()
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
+  await withProgress(`comparing ${variants.join(', ')} over ${seeds} seeds`, async (progress) => {
+    await runPlan(plan, store, { jobs, signal: interrupt.signal, onEvent: showStudy(plan, store, progress) })
+    progress.done(`compared ${variants.join(', ')} over ${seeds} seeds`)
+  })
+  const weightsOfTeacher = teacherWeights(teacher)
+  const runs = runsOf(plan, store).map((run): Run & { teacherReturn: number } => ({
+    variant: run.variant,
+    seed: run.seed,
+    return: run.return,
+    fellRate: run.fellRate,
+    failureRate: run.failureRate,
+    weights: run.weights,
+    keptOfTeacher: run.weights / weightsOfTeacher,
+    keptOfStudent: run.weights / run.studentWeights,
+    bytes: run.bytes,
+    seconds: run.seconds,
+    teacherReturn: run.teacherReturn,
+  }))
+  const teacherReturns = new Map(runs.map((run) => [run.seed, run.teacherReturn]))
+  const rows = variants.map((name) => rowOf(name, runs, teacherReturns))
+  const teacherReturn = intervalOf([...teacherReturns.values()])
   const about = { file: teacherFile, weights: weightsOfTeacher, return: teacherReturn }
   const result = { task: spec.name, teacher: about, seeds, recipe, rows }
   await writeFile(join(folder, 'ablate.json'), `${JSON.stringify(result, null, 2)}\n`)

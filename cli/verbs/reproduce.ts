@@ -5,21 +5,31 @@ import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
+import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { paperNetworkSize, reproductionOf, shares, weightBudget } from '../../trainer/studies/paper.ts'
+import { planOf as studyPlanOf } from '../../trainer/studies/plan.ts'
+import { runPlan } from '../../trainer/studies/run.ts'
+import { Store } from '../../trainer/studies/store.ts'
 import { createTask, paperTasks, prepareTask } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
-import { fingerprint } from '../jobs/once.ts'
-import { inPool } from '../jobs/pool.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import type { Parser } from '../parser.ts'
 import { plainTable } from '../report/table.ts'
-import { percent } from '../report/words.ts'
-import { budgetsOf, type Plan, type Reproduced, type Run, reproduced, runSeed } from '../reproduce/run.ts'
+import {
+  type Plan,
+  type Reproduced,
+  type Run,
+  reproduced,
+  reproductionRuns,
+  reproductionStudy,
+} from '../reproduce/run.ts'
 import { claimShipped, ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
+import { showStudy } from '../study/progress.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
@@ -64,9 +74,9 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100))
   .option('--steps <n>', 'critic steps T of every distillation (default: what the task says)', integer(2))
   .option('--tune-updates <n>', 'updates with the mask frozen, for each cut (default: what the task says)', integer(1))
-  .option('--jobs <n>', 'seeds at a time, a process each', integer(1, 256), 1)
+  .option('--jobs <n>', 'processes at a time', integer(1, 256), 1)
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
-  .option('--runs <folder>', 'where every job keeps its work', 'runs/reproduce')
+  .option('--runs <folder>', 'where results lie, by the hash of their job', 'runs/reproduce')
   .option('--results <folder>', 'where reproduce.json and reproduce.md go', join('bench', 'results'))
   .option('--models <folder>', 'where teachers are looked for and --ship writes', shippedModels)
   .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
@@ -81,10 +91,12 @@ async function run(names: string[], options: Options): Promise<void> {
   for (const task of tasks) plans.push(await planOf(task, options))
   // rows of other tasks and teachers stay, so that the table may be there
   claimFolder(options.results, ['reproduce.json', 'reproduce.md'], { force: true })
-  for (const { plan } of plans) {
-    claimFolder(plan.folder, [], { force: true })
-    if (options.ship) claimShipped(plan, options.models, options.force)
-  }
+  for (const { plan } of plans) if (options.ship) claimShipped(plan, options.models, options.force)
+  claimFolder(options.runs, [], { force: true })
+  const store = new Store(options.runs)
+  await store.open()
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
   const table = join(options.results, 'reproduce.json')
   const anew = ({ task, variant, teacherSha256 }: Row) =>
     options.variants.includes(variant) &&
@@ -93,7 +105,7 @@ async function run(names: string[], options: Options): Promise<void> {
   const rows: Row[] = []
   for (const { plan, size } of plans) {
     const { paper } = reproductionOf(plan.task)
-    const runs = await distillAll(plan, options.jobs)
+    const runs = await distillAll(plan, store, options, interrupt.signal)
     rows.push(...rowsOf(plan, runs, size, paper))
     if (options.ship) await ship(plan, runs, size, options.models)
     // after each task: a table with what there is
@@ -115,13 +127,12 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const teacher = await openTeacher(teacherFile)
   requireFit(teacher, spec, teacherFile)
   checkCard(teacherFile)
-  const teacherSha256 = fingerprint(teacherFile).sha256
+  const teacherSha256 = sha256OfFile(teacherFile)
   const teacherAlgorithm = (teacher.metadata.algorithm ?? 'unknown').toUpperCase()
-  const { variants, seeds, episodes, threads, steps, tuneUpdates } = options
+  const { variants, seeds, episodes, steps, tuneUpdates } = options
   const given = { steps, tuneUpdates }
   const transitions = options.transitions ?? own.transitions
   const budgets = shares.map((share) => weightBudget(task, spec, share))
-  const folder = join(options.runs, task)
   const { sigmas } = own
   const plan = {
     task,
@@ -134,27 +145,17 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
     sigmas,
     episodes,
     budgets,
-    threads,
     given,
-    folder,
-    force: options.force,
   }
   return { plan, size: paperNetworkSize(spec) }
 }
 
-const distillAll = (plan: Plan, jobs: number): Promise<Run[]> =>
+const distillAll = (plan: Plan, store: Store, { jobs, threads }: Options, signal: AbortSignal): Promise<Run[]> =>
   withProgress(`reproducing ${plan.task}`, async (progress) => {
-    const all = plan.seeds * plan.variants.flatMap((variant) => budgetsOf(plan, variant)).length
-    let done = 0
-    const onRun = ({ variant, seed, student, teacher, weights }: Run) =>
-      progress.update(
-        `reproducing ${plan.task}: ${++done}/${all}; ${variant}, seed ${seed}: ${weights} weights, ` +
-          `return ${student.mean.toFixed(0)}, ${percent(student.mean / teacher.mean)}`,
-        done / all,
-      )
-    const seeds = Array.from({ length: plan.seeds }, (_, i) => () => runSeed(plan, i + 1, onRun))
-    const runs = (await inPool(jobs, seeds)).flat()
-    progress.done(`reproduced ${plan.task}: ${all} students`)
+    const study = await studyPlanOf(reproductionStudy(plan))
+    await runPlan(study, store, { jobs, threads, signal, onEvent: showStudy(study, store, progress) })
+    const runs = reproductionRuns(study, store)
+    progress.done(`reproduced ${plan.task}: ${runs.length} students`)
     return runs
   })
 

@@ -6,18 +6,23 @@ import { Argument } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
+import { arithmeticHere } from '../../trainer/studies/arithmetic.ts'
 import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
 import { type Plan, planOf } from '../../trainer/studies/plan.ts'
+import { openQueue } from '../../trainer/studies/queue/boss.ts'
+import { QueueExecutor } from '../../trainer/studies/queue/executor.ts'
+import { work } from '../../trainer/studies/queue/worker.ts'
 import { type Report, reportOf } from '../../trainer/studies/report/report.ts'
 import { runPlan } from '../../trainer/studies/run.ts'
 import { Store } from '../../trainer/studies/store.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { printable } from '../report/words.ts'
 import { partOf, studyNames, studyOf } from '../study/named.ts'
 import { showStudy } from '../study/progress.ts'
 import { isOver, statusOf, statusText } from '../study/status.ts'
 import { plotsOf } from '../study/svg.ts'
 import { markdown, terminalText } from '../study/table.ts'
-import { printResult, withProgress } from '../terminal.ts'
+import { printResult, say, withProgress } from '../terminal.ts'
 import { type CommonOptions, integer, list, number, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
@@ -30,9 +35,10 @@ interface Options extends CommonOptions {
   seeds?: number
   out?: string
   once: boolean
+  queue?: string
 }
 
-const actions = { run, status, report, list: listed } as const satisfies Record<
+const actions = { run, status, report, worker, list: listed } as const satisfies Record<
   string,
   (what: string, options: Options) => Promise<void>
 >
@@ -52,13 +58,14 @@ export const studyVerb = verb('study', {
   .option('--variants <list>', 'of the study only these', list(String))
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
+  .option('--queue <url>', 'run, worker: jobs by way of this PostgreSQL database (postgres://…); needs pg-boss')
   .option('--once', 'status: once, not until all is done', false)
   .action((action: keyof typeof actions, what: string | undefined, options: Options) =>
     actions[action](needed(action, what), options),
   )
 
 function needed(action: string, what: string | undefined): string {
-  if (what === undefined && action !== 'list')
+  if (what === undefined && action !== 'list' && action !== 'worker')
     throw new InputError(`study ${action}: expected one of ${studyNames().join(', ')}, or a file`)
   return what ?? ''
 }
@@ -78,18 +85,50 @@ async function run(what: string, options: Options): Promise<void> {
   await keepStudy(plan, store)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const { jobs, threads, checkpointMinutes: minutes } = options
+  const { jobs, threads, checkpointMinutes: minutes, queue } = options
+  const executor = queue === undefined ? undefined : await behindQueue(queue, plan, store)
   await withProgress(`study ${plan.study.name}`, async (progress) => {
-    await runPlan(plan, store, {
-      jobs,
-      threads,
-      minutes,
-      signal: interrupt.signal,
-      onEvent: showStudy(plan, store, progress),
-    })
+    const running = { jobs: executor ? plan.jobs.length : jobs, threads, minutes, signal: interrupt.signal }
+    await runPlan(plan, store, { ...running, onEvent: showStudy(plan, store, progress) }, executor)
     progress.done(`study ${plan.study.name}: ${plan.jobs.length} jobs are done`)
   })
   await tell(plan, store, options)
+}
+
+async function behindQueue(url: string, plan: Plan, store: Store): Promise<QueueExecutor> {
+  const boss = await openQueue(url, arithmeticHere(), away, `bpd study ${process.pid}`)
+  return new QueueExecutor(boss, store, new Map(plan.jobs.map(({ id, label }) => [id, label])))
+}
+
+/** A connection that is lost comes again by itself. */
+const away = (error: Error) => say(`queue: ${printable(error.message)}`)
+
+async function worker(
+  _: string,
+  { queue, store: folder, jobs, threads, checkpointMinutes: minutes, json }: Options,
+): Promise<void> {
+  if (queue === undefined) throw new InputError('study worker: expected --queue postgres://…')
+  const store = new Store(folder)
+  await store.open()
+  store.sweep()
+  const interrupt = new AbortController()
+  onInterrupt(() => interrupt.abort())
+  const arithmetic = arithmeticHere()
+  const boss = await openQueue(queue, arithmetic, away, `bpd worker ${process.pid}`)
+  let done = 0
+  const { signal } = interrupt
+  await work(boss, store, {
+    jobs,
+    threads,
+    minutes,
+    arithmetic,
+    signal,
+    onEvent(what, label, message) {
+      if (what === 'done') done++
+      say(`${what}: ${printable(label)}${message === undefined ? '' : `: ${printable(message)}`}`)
+    },
+  })
+  printResult(json, { done }, () => `${done} jobs were done here`)
 }
 
 async function report(what: string, options: Options): Promise<void> {

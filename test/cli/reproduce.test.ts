@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { once } from '../../cli/jobs/once.ts'
+import { once } from '../../bench/jobs/once.ts'
 import type { Measured, Plan, Run } from '../../cli/reproduce/run.ts'
 import { bestOf } from '../../cli/reproduce/ship.ts'
 import { cells, inOrder, markdown, rowsOf } from '../../cli/reproduce/table.ts'
@@ -49,17 +49,14 @@ describe('a row of the table', () => {
     transitions: 1,
     episodes: 3,
     budgets: [1701, 850],
-    threads: 1,
-    force: false,
     given: {},
-    folder: '',
   }
   const run = (seed: number, weights: number, student: number[], teacher: number[]): Run => ({
     variant: 'bpd',
     share: 1,
     weightBudget: 1701,
     seed,
-    file: '',
+    policy: new Uint8Array(),
     teacher: measured(teacher),
     student: measured(student),
     picked: 1,

@@ -189,7 +189,15 @@ function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
       more: {},
     }
   }
-  const given: Given = { ...study.recipe, ...contender.recipe, ...aimed(contender, aim), seed, threads: 1 }
+  // a number of weights that is matched stands in place of those of the recipe
+  const given: Given = {
+    ...study.recipe,
+    ...contender.recipe,
+    ...aimed(contender, aim),
+    ...(aim.match !== undefined && { keep: undefined }),
+    seed,
+    threads: 1,
+  }
   const options = distillOptions(task, given)
   checkOptions(options, about)
   const budget = aim.match === undefined ? {} : { budget: aim.match }

@@ -1,10 +1,10 @@
-/** Runs the jobs of a study on this machine: each once, those that are ready first come first, a process each. */
+/** Runs the jobs of a study: each once, those that are ready first come first, in processes here or wherever else jobs are done. */
 import { availableParallelism } from 'node:os'
 import { FailedError } from '../../runtime-as/errors.ts'
 import { Interrupted } from '../interrupted.ts'
 import { needsOf } from './jobs/job.ts'
 import type { Plan } from './plan.ts'
-import { Lost, Processes } from './process/pool.ts'
+import { type Executor, Lost, Processes } from './process/pool.ts'
 import type { Store } from './store.ts'
 
 /** How often a job is begun whose process was killed before it is given up. */
@@ -39,22 +39,28 @@ export async function keepTeachers(plan: Plan, store: Store): Promise<void> {
  * Does what is not done. A job that fails leaves the others going; then throws FailedError with the first of them. Throws `Interrupted` once the
  * signal is aborted: what was at work has saved its checkpoints.
  */
-export async function runPlan(plan: Plan, store: Store, running: Running = {}): Promise<void> {
+export async function runPlan(
+  plan: Plan,
+  store: Store,
+  running: Running = {},
+  executor: Executor = new Processes(),
+): Promise<void> {
   const { jobs = availableParallelism(), signal } = running
+  store.sweep()
   await keepTeachers(plan, store)
-  const run = new LocalRun(plan, store, running)
+  const run = new StudyRun(plan, store, running, executor)
   store.forgetFailures(plan.jobs.map(({ id }) => id))
   try {
     await Promise.all(Array.from({ length: jobs }, () => run.worker()))
   } finally {
-    run.processes.close()
+    await executor.close()
   }
   if (signal?.aborted) throw new Interrupted('interrupted: the same command goes on')
   run.requireAll()
 }
 
-class LocalRun {
-  readonly processes = new Processes()
+class StudyRun {
+  readonly #executor: Executor
   readonly #plan: Plan
   readonly #store: Store
   readonly #running: Running
@@ -63,7 +69,8 @@ class LocalRun {
   readonly #failed = new Map<string, string>()
   #changed = signalled()
 
-  constructor(plan: Plan, store: Store, running: Running) {
+  constructor(plan: Plan, store: Store, running: Running, executor: Executor) {
+    this.#executor = executor
     this.#plan = plan
     this.#store = store
     this.#running = running
@@ -126,10 +133,10 @@ class LocalRun {
     }
   }
 
-  async #tried(...parameters: Parameters<Processes['run']>): ReturnType<Processes['run']> {
+  async #tried(...parameters: Parameters<Executor['run']>): ReturnType<Executor['run']> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.processes.run(...parameters)
+        return await this.#executor.run(...parameters)
       } catch (error) {
         if (!(error instanceof Lost) || this.#running.signal?.aborted || tries === TRIES) throw error
       }

@@ -8,7 +8,8 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { readIfThere } from '../files/access.ts'
 import { makeFolder } from '../files/claim.ts'
 import { Field } from '../files/field.ts'
-import { writeFile } from '../files/replace.ts'
+import { isGone, ownerIn } from '../files/owner.ts'
+import { PART, writeFile } from '../files/replace.ts'
 import { sha256 } from '../files/sha256.ts'
 import { type Arithmetic, arithmeticHere, requireArithmetic } from './arithmetic.ts'
 import { canonical, idOf, type Job, RESULTS } from './jobs/job.ts'
@@ -36,6 +37,15 @@ export class Store {
     const text = readIfThere(file)
     if (text) requireStore(Field.parse(file, '', Buffer.from(text).toString()), this.folder, arithmetic)
     else await writeFile(file, `${JSON.stringify({ format: FORMAT, results: RESULTS, arithmetic })}\n`)
+  }
+
+  /** Removes what killed processes left half-written. For whoever works here, not for those who look. */
+  sweep(): void {
+    for (const name of ['results', 'blobs', 'data', 'failed'])
+      for (const file of readdirSync(join(this.folder, name))) {
+        const owner = file.includes(PART) ? ownerIn(file.slice(file.indexOf(PART) + PART.length)) : undefined
+        if (owner && isGone(owner)) rmSync(join(this.folder, name, file), { force: true })
+      }
   }
 
   has(id: string): boolean {
@@ -85,6 +95,8 @@ export class Store {
     if (!existsSync(this.blobFile(hash))) await writeFile(this.blobFile(hash), bytes)
     return hash
   }
+
+  hasBlob = (hash: string): boolean => existsSync(this.blobFile(hash))
 
   blobFile(hash: string): string {
     return join(this.folder, 'blobs', `${hash}.safetensors`)

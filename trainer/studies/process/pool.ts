@@ -29,7 +29,14 @@ export interface Following {
   signal?: AbortSignal
 }
 
-export class Processes {
+/** Where jobs are done: processes here, or workers behind a queue. */
+export interface Executor {
+  /** Throws what the job throws, and `Lost` where it may be tried again. */
+  run(order: Order, following?: Following): Promise<Finished>
+  close(): void | Promise<void>
+}
+
+export class Processes implements Executor {
   readonly #idle: ChildProcess[] = []
   readonly #all = new Set<ChildProcess>()
   readonly #used = new WeakMap<ChildProcess, number>()

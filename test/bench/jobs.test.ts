@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runBpd } from '../../cli/jobs/pool.ts'
+import { runBpd } from '../../bench/jobs/pool.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-jobs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const pool = new URL('../../cli/jobs/pool.ts', import.meta.url).href
+const pool = new URL('../../bench/jobs/pool.ts', import.meta.url).href
 
 describe('a job', () => {
   it('gives its result, and its last words where it fails', async () => {

@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError } from '../../runtime-as/errors.ts'
 
-const bpd = fileURLToPath(new URL(`../bpd${extname(import.meta.url)}`, import.meta.url))
+const bpd = fileURLToPath(new URL(`../../cli/bpd${extname(import.meta.url)}`, import.meta.url))
 
 /** Runs one command with --json and gives its result; `onError` gets what it writes to stderr. Throws FailedError with the command's own message where it fails. */
 export function runBpd(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { once } from '../../cli/jobs/once.ts'
+import { once } from '../../bench/jobs/once.ts'
 
 const student = 'models/pendulum/student.bpd'
 const folder = mkdtempSync(join(tmpdir(), 'bpd-once-'))

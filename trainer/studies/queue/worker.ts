@@ -1,0 +1,89 @@
+/** A worker: takes jobs from the queue, does each in a process, gives back kilobytes. What it makes along the way stays in its own store. */
+import type { PgBoss, Job as QueueJob } from 'pg-boss'
+import { InputError } from '../../../runtime-as/errors.ts'
+import { thisOwner } from '../../files/owner.ts'
+import { sha256 } from '../../files/sha256.ts'
+import { Interrupted } from '../../interrupted.ts'
+import type { Arithmetic } from '../arithmetic.ts'
+import { requireListedTask } from '../jobs/do.ts'
+import { idOf } from '../jobs/job.ts'
+import { Processes } from '../process/pool.ts'
+import type { Store } from '../store.ts'
+import { INPUTS, JOBS, type Payload, type Returned, uuidOfBlob } from './boss.ts'
+
+export interface WorkerOptions {
+  /** at a time */
+  jobs: number
+  threads: number
+  minutes: number
+  arithmetic: Arithmetic
+  signal: AbortSignal
+  onEvent?: (what: 'begun' | 'done' | 'failed' | 'lost', label: string, message?: string) => void
+}
+
+/** Works until the signal is aborted. A job that fails is told as its result; one whose process or machine is lost is given out again by the queue. */
+export async function work(boss: PgBoss, store: Store, options: WorkerOptions): Promise<void> {
+  const processes = new Processes()
+  const { jobs, signal } = options
+  const how = { batchSize: 1, localConcurrency: jobs, pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 3 }
+  await boss.work<Payload>(JOBS, how, ([job]) => done(job, { boss, store, processes, options }))
+  await new Promise<void>((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
+  processes.close()
+  await boss.stop({ graceful: false }).catch(() => {})
+}
+
+interface At {
+  boss: PgBoss
+  store: Store
+  processes: Processes
+  options: WorkerOptions
+}
+
+async function done(
+  { data, signal }: QueueJob<Payload>,
+  { boss, store, processes, options }: At,
+): Promise<Returned | { failure: string }> {
+  const { id, job, label } = data
+  const { threads, minutes, arithmetic, onEvent } = options
+  onEvent?.('begun', label)
+  try {
+    if (idOf(job) !== id) throw new InputError(`job ${id}: expected what its hash says: another version of bpd sent it`)
+    requireListedTask(job)
+    await take(data, boss, store)
+    const folder = store.workFolder(`${thisOwner()}-${id}`)
+    const { result, seconds } = await processes.run(
+      { id, job, store: store.folder, folder, threads, minutes },
+      { signal },
+    )
+    onEvent?.('done', label)
+    return { job, result, seconds, arithmetic }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    // its claim has lapsed, this worker ends, or its process was killed: the queue gives it out again
+    if (error instanceof Interrupted || signal.aborted || options.signal.aborted || (error as Error).name === 'Lost') {
+      onEvent?.('lost', label, message)
+      throw error
+    }
+    onEvent?.('failed', label, message)
+    return { failure: message }
+  }
+}
+
+/** What the job carries, and the teachers that it names, into this worker's store. */
+async function take({ results, blobs }: Payload, boss: PgBoss, store: Store): Promise<void> {
+  for (const [id, one] of Object.entries(results)) {
+    requireListedTask(one.job)
+    if (idOf(one.job) !== id) throw new InputError(`job ${id}: expected what its hash says`)
+    if (!store.has(id)) await store.keep(id, one)
+  }
+  for (const hash of blobs) {
+    if (store.hasBlob(hash)) continue
+    const [found] = await boss.findJobs<{ bytes: string }>(INPUTS, { id: uuidOfBlob(hash) })
+    const bytes = Buffer.from(found?.data.bytes ?? '', 'base64')
+    if (sha256(bytes) !== hash)
+      throw new InputError(`teacher ${hash}: not in the queue, expected the study to have sent it`)
+    await store.keepBlob(bytes)
+  }
+}
