@@ -1,7 +1,9 @@
 /** The tables of README and docs, each from files under bench/results and models. A page names its table between two comments. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
+import { summaryMarkdown } from '../../cli/study/table.ts'
 import type { Measured } from '../chips/measure.ts'
 import type { ChipResults, ChipRow } from '../chips.ts'
 
@@ -268,6 +270,8 @@ function rates(board: 'pico' | 'stm32f405'): string {
   )
 }
 
+const study = (name: string): string => summaryMarkdown(read(`bench/results/${name}/report.json`))
+
 export const tables: Record<string, () => string> = {
   summary,
   teachers,
@@ -279,4 +283,9 @@ export const tables: Record<string, () => string> = {
   demo,
   rates_pico: () => rates('pico'),
   rates_stm32f405: () => rates('stm32f405'),
+  // of "bpd study report NAME --out bench/results/NAME"
+  answers: () => study('answers'),
+  paper_length: () => study('paper-length'),
+  value_weight: () => study('value-weight'),
+  kl_schedule: () => study('kl-schedule'),
 }

@@ -128,3 +128,6 @@ export function markdown(report: Report, plots: readonly string[]): string {
     '',
   ].join('\n')
 }
+
+/** The summary alone, for a page that says the rest itself. */
+export const summaryMarkdown = (report: Report): string => lines(summaryCells(report)).join('\n')
