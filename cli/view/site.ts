@@ -6,6 +6,7 @@ import { imageUrl } from '../../firmware-bridge/host/images.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Catalogue, Named } from '../../site/catalogue.ts'
+import { readJson } from '../../site/file/read-json.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -102,6 +103,7 @@ function filesAt(path: string): string[] {
 function givenAt(path: string, number: number, site: Site): Named {
   const { kind, bytes } = readAs(path, ['policy', 'json'])
   if (kind === 'policy') loadPolicy(bytes, path)
+  else readJson(bytes, path)
   const at = `given/${number}${kind === 'policy' ? '.bpd' : '.json'}`
   site.set(at, () => bytes)
   return { name: path.length > 60 ? basename(path) : path, path: at }

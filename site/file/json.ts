@@ -1,12 +1,10 @@
 /** JSON that bpd writes: the report of a demo, and what `bpd compare` found. Anything else is refused by name and field. */
-import { InputError } from '../../runtime-as/errors.ts'
-import { Field } from '../../trainer/files/field.ts'
-import { parseJson } from '../../trainer/files/json.ts'
+import type { Field } from '../../trainer/files/field.ts'
 import { el, table } from '../dom.ts'
 import { decimal, duration, grouped, hex, percent } from '../words.ts'
+import { type JsonKind, readJson } from './read-json.ts'
 import { type Point, scatter } from './scatter.ts'
 
-const BUDGET = { items: 200_000, depth: 24 }
 const MOST_ROWS = 500
 
 /** The policies that are open in the page. */
@@ -16,24 +14,15 @@ export interface Policies {
   play(crc: number): void
 }
 
-const kinds: { is(root: Record<string, unknown>): boolean; view(root: Field, policies: Policies): Node[] }[] = [
-  { is: (root) => 'rows' in root && 'fronts' in root, view: comparedView },
-  { is: (root) => 'distillation' in root && 'board' in root, view: reportView },
-]
+const views: Record<JsonKind, (root: Field, policies: Policies) => Node[]> = {
+  compared: comparedView,
+  report: reportView,
+}
 
 /** Throws InputError for JSON of no kind that is known here. */
 export function jsonView(bytes: Uint8Array, name: string, policies: Policies): HTMLElement {
-  let value: unknown
-  try {
-    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), BUDGET)
-  } catch (error) {
-    const reason = error instanceof TypeError ? 'not UTF-8' : (error as Error).message
-    throw new InputError(`${name}: neither a .bpd policy nor JSON: ${reason}`)
-  }
-  const root = new Field(name, '', value)
-  const kind = kinds.find(({ is }) => is(root.map()))
-  if (!kind) throw new InputError(`${name}: JSON of another kind, expected a report.json or what "bpd compare" writes`)
-  return el('article', {}, el('h3', {}, name), ...kind.view(root, policies))
+  const { kind, root } = readJson(bytes, name)
+  return el('article', {}, el('h3', {}, name), ...views[kind](root, policies))
 }
 
 /** Every student of a task: return against weights, and the front. */
