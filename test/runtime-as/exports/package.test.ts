@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import type { ChipResults } from '../../../bench/chips.ts'
 import { macroNames } from '../../../runtime-as/exports/c/text.ts'
 import { exportPolicy } from '../../../runtime-as/exports/export.ts'
+import { CORE_COSTS } from '../../../runtime-as/exports/package/costs.ts'
 import { licence } from '../../../runtime-as/exports/package/licence.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import { hasGcc } from '../../support/generated.ts'
@@ -101,6 +103,22 @@ describe('the folder', () => {
 
   it.each(['math', 'Arduino', '9lives', 'a b', 'x'.repeat(41), '../up'])('is not called %s', (stem) => {
     expect(() => exportPolicy(pendulum, 'package', { stem })).toThrow(`stem "${stem}": expected a folder's name`)
+  })
+})
+
+describe('what the README says of costs', () => {
+  it('holds for every policy that was measured on a chip', () => {
+    const { chips, rows }: ChipResults = JSON.parse(readFileSync(new URL('bench/results/chips.json', root), 'utf8'))
+    expect(CORE_COSTS.map(({ core, unit }) => [core, unit])).toEqual(chips.map(({ core, unit }) => [core, unit]))
+    for (const row of rows.filter((one) => one.case !== 'paper size dense')) {
+      for (const { core, weight } of CORE_COSTS) {
+        const median = row.chips[chips.find((chip) => chip.core === core)?.name ?? '']?.median
+        const [least, most] = weight[row.values as keyof typeof weight]
+        if (median === undefined) continue
+        expect(median, `${row.case}, ${core}`).toBeGreaterThanOrEqual(least * row.weights)
+        expect(median, `${row.case}, ${core}`).toBeLessThanOrEqual(most * row.weights)
+      }
+    }
   })
 })
 
