@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openQemu } from '../firmware-bridge/emulators/qemu.ts'
+import { openStm32f405 } from '../firmware-bridge/emulators/stm32f405.ts'
 import { BOARDS, build } from '../firmware-bridge/firmware/build.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { type Cost, costOn } from '../firmware-bridge/host/cost.ts'
@@ -148,7 +148,7 @@ function buildPlain(): { folder: string; image: string } | undefined {
 /** Of one inference. image: default the committed one */
 export async function instructions(policy: Uint8Array, image?: string): Promise<Cost> {
   loadPolicy(policy)
-  const board = await Board.connect(await openQemu({ placed: policy, image }))
+  const board = await Board.connect(await openStm32f405({ placed: policy, image }))
   try {
     return await costOn(board)
   } finally {

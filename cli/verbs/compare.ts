@@ -44,7 +44,7 @@ export const compareVerb = verb('compare <task> [files...]', {
   .addOption(
     new Option(
       '--port <name>',
-      `emulated board that counts (default: ${counters[0].name} where QEMU is installed, else ${counters[1].name})`,
+      `emulated board that counts (default: the first of ${counters.map(({ name }) => name).join(', ')} that can run here)`,
     ).choices(counters.map(({ name }) => name)),
   )
   .addOption(forceOption())

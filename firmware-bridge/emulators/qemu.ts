@@ -1,40 +1,20 @@
 /**
- * An STM32F405 board in QEMU (machine netduinoplus2), its USART behind a pseudo terminal that `serialport` opens as any serial port.
- * With -icount shift=0 every instruction takes a nanosecond of the emulated time, which TIM2 counts: cycles are instructions, exactly.
+ * Boards in QEMU, their UART behind a pseudo terminal that `serialport` opens as any serial port. With -icount shift=0 every instruction takes
+ * a nanosecond of the emulated time: what counts nanoseconds there counts instructions, exactly.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import { SLOT_CRC, SLOT_HEADER, SLOT_MAGIC_VALUE } from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import { imageUrl } from '../host/images.ts'
-import type { Port, PortKind } from '../host/port.ts'
+import type { Port } from '../host/port.ts'
 import { openSerial } from '../host/serial.ts'
 
-const NAME = 'qemu-stm32f405'
-const QEMU = 'qemu-system-arm'
-const IMAGE = fileURLToPath(imageUrl('stm32f405.bin'))
-/** of firmware/stm32f405/board.h */
-const SLOT_A = 0x08020000
-const SLOT_BYTES = 0xc0000
-/** where the file begins in a slot of this board */
-const FILE_AT = 32
-/** An STM32F405 in QEMU. */
-export const qemuStm32f405: PortKind = {
-  name: NAME,
-  kind: 'emulator',
-  counter: 'instructions of the emulated Cortex-M4F, counted inside the board',
-  cyclesAreTime: false,
-  realTime: false,
-  image: 'stm32f405',
-  forgets: "QEMU's flash cannot be written: its policies are in RAM, which goes with it",
-  missing: async () => missingQemu(),
-  open: () => openQemu(),
-  openPlaced: (placed) => openQemu({ placed }),
+/** One of QEMU's programs, and the package of Debian and Ubuntu that has it. */
+export interface QemuProgram {
+  command: string
+  debian: string
 }
 
 /** milliseconds for QEMU to name its terminal */
@@ -53,36 +33,36 @@ exec 3<&-
 wait $qemu
 rm -r "$folder"`
 
-export interface QemuOptions {
-  /** path of the firmware; default: the committed image */
-  image?: string
-  /** a .bpd file that lies in flash from the start. It may be larger than the slots in RAM that QEMU has otherwise; no other can be installed */
-  placed?: Uint8Array
-}
-
-/** What to install before QEMU can run here, undefined: nothing. */
-export function missingQemu(): string | undefined {
+/** What to install before it can run here, undefined: nothing. */
+export function missingQemu({ command, debian }: QemuProgram): string | undefined {
   if (process.platform === 'win32') return 'Linux or macOS (QEMU has no pseudo terminals on Windows)'
-  const { status } = spawnSync(QEMU, ['--version'], { stdio: 'ignore' })
-  return status === 0
-    ? undefined
-    : `${QEMU} (Debian, Ubuntu: apt-get install qemu-system-arm; macOS: brew install qemu)`
+  const { status } = spawnSync(command, ['--version'], { stdio: 'ignore' })
+  return status === 0 ? undefined : `${command} (Debian, Ubuntu: apt-get install ${debian}; macOS: brew install qemu)`
 }
 
-/** Starts the board. Throws InputError where QEMU is not installed, FailedError where it does not start. */
-export async function openQemu(options: QemuOptions = {}): Promise<Port> {
-  const missing = missingQemu()
-  if (missing !== undefined) throw new InputError(`${NAME}: cannot run here, expected ${missing}`)
-  const args = ['-M', 'netduinoplus2', '-nographic', '-monitor', 'none', '-serial', 'pty', '-icount', 'shift=0']
-  const slot = options.placed && slotWith(options.placed)
+/** A path as part of one of QEMU's options. */
+export const quoted = (path: string): string => path.replaceAll(',', ',,')
+
+/**
+ * Starts a board. name: of the port; machine: writes what QEMU reads into a folder of its own, which goes with QEMU, and gives the arguments.
+ * Throws InputError where QEMU is not installed, FailedError where it does not start.
+ */
+export async function startQemu(
+  name: string,
+  program: QemuProgram,
+  machine: (folder: string) => string[],
+): Promise<Port> {
+  const missing = missingQemu(program)
+  if (missing !== undefined) throw new InputError(`${name}: cannot run here, expected ${missing}`)
   const folder = mkdtempSync(join(tmpdir(), 'bpd-qemu-'))
-  if (slot) {
-    const file = join(folder, 'slot.bin')
-    writeFileSync(file, slot)
-    args.push('-device', `loader,file=${file},addr=${SLOT_A},force-raw=on`)
+  const args = ['-nographic', '-monitor', 'none', '-serial', 'pty', '-icount', 'shift=0']
+  try {
+    args.push(...machine(folder))
+  } catch (error) {
+    rmSync(folder, { recursive: true })
+    throw error
   }
-  const command = ['-c', GUARD, 'sh', folder, QEMU, ...args, '-kernel', options.image ?? IMAGE]
-  const qemu = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const qemu = spawn('sh', ['-c', GUARD, 'sh', folder, program.command, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   // it may be gone already when its input is closed
   qemu.stdin.on('error', () => {})
   const stopped = once(qemu, 'exit')
@@ -91,9 +71,9 @@ export async function openQemu(options: QemuOptions = {}): Promise<Port> {
     await stopped
   }
   try {
-    const port = await openSerial(await terminalOf(qemu))
+    const port = await openSerial(await terminalOf(name, qemu))
     return {
-      name: NAME,
+      name,
       duplex: port.duplex,
       async close() {
         await Promise.all([port.close(), stop()])
@@ -106,10 +86,10 @@ export async function openQemu(options: QemuOptions = {}): Promise<Port> {
 }
 
 /** Name of the terminal, which QEMU prints. */
-function terminalOf(qemu: ChildProcess): Promise<string> {
+function terminalOf(name: string, qemu: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = ''
-    const fail = (what: string) => reject(new FailedError(`${NAME}: ${what} (${said.replace(/\s+/g, ' ').trim()})`))
+    const fail = (what: string) => reject(new FailedError(`${name}: ${what} (${said.replace(/\s+/g, ' ').trim()})`))
     const timer = setTimeout(() => fail('QEMU did not start'), START)
     const hear = (bytes: Buffer) => {
       said += bytes
@@ -125,17 +105,4 @@ function terminalOf(qemu: ChildProcess): Promise<string> {
       fail('QEMU stopped')
     })
   })
-}
-
-/** The bytes of a slot with this policy, as an installation would have left it. */
-function slotWith(policy: Uint8Array): Uint8Array {
-  if (policy.length > SLOT_BYTES - FILE_AT) {
-    throw new InputError(`${NAME}: policy: ${policy.length} bytes, expected at most ${SLOT_BYTES - FILE_AT}`)
-  }
-  const slot = Buffer.alloc(FILE_AT + policy.length, 0xff)
-  for (const [i, word] of [SLOT_MAGIC_VALUE, 1, policy.length, crc32(policy)].entries()) slot.writeUInt32LE(word, 4 * i)
-  // of the header; and the mark that confirms, which repeats it
-  for (const at of [SLOT_CRC, SLOT_HEADER]) slot.writeUInt32LE(crc32(slot.subarray(0, SLOT_CRC)), at)
-  slot.set(policy, FILE_AT)
-  return slot
 }

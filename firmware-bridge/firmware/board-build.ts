@@ -1,4 +1,6 @@
 export interface BoardBuild {
+  /** the folder of common/ with what every core of its kind has alike: `start.c`, `core.h` */
+  core: 'cortex-m' | 'riscv'
   compiler: string
   /** the processor's flags, and what the board offers to the prelude */
   compile: string[]

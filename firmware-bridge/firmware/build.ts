@@ -10,18 +10,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import type { BoardBuild } from './board-build.ts'
+import { riscv32 } from './riscv32/board.ts'
 import { rp2040 } from './rp2040/board.ts'
 import { stm32f405 } from './stm32f405/board.ts'
 import { toUf2 } from './uf2.ts'
 import { ownSource, wasm2cScript } from './wasm2c.ts'
 
-export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405 }
+export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405, riscv32 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = 'firmware-bridge/firmware'
 const IMAGES = `${ROOT}firmware-bridge/images`
-/** of every board, in common/ */
-const COMMON = ['start.c', 'device.c']
 const WASM = `${ROOT}runtime-as/kernel/build/policy.wasm`
 
 /** -ffp-contract=off: every operation rounds by itself, as in wasm. -fno-tree-loop-distribute-patterns: no calls of memset, memcpy */
@@ -58,8 +57,9 @@ export function build(name: string, board: BoardBuild, work: string): Record<str
 
   const folder = `${HERE}/${name}`
   const flags = [...board.compile, ...COMPILE, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
-  const include = [`-I${HERE}/common`, `-I${folder}`, `-I${work}`]
-  const common = COMMON.map((file) => `${HERE}/common/${file}`)
+  const core = `${HERE}/common/${board.core}`
+  const include = [`-I${HERE}/common`, `-I${core}`, `-I${folder}`, `-I${work}`]
+  const common = [`${core}/start.c`, `${HERE}/common/device.c`]
   const own = board.sources.map((file) => `${folder}/${file}`)
   const objects = [source, ...common, ...own].map((file, i) => {
     const object = `${work}/${i}.o`

@@ -10,7 +10,7 @@ import { describeKind, describeWays, kindOf } from '../../cli/compare/kind.ts'
 import { comparedPage } from '../../cli/compare/page.ts'
 import type { Compared } from '../../cli/compare/rows.ts'
 import { comparedTable } from '../../cli/compare/words.ts'
-import { missingQemu } from '../../firmware-bridge/emulators/qemu.ts'
+import { qemuStm32f405 } from '../../firmware-bridge/emulators/stm32f405.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
@@ -147,7 +147,7 @@ describe('what is compared', () => {
   })
 })
 
-describeWith('qemu-system-arm', missingQemu() === undefined)('bpd compare, on the pendulum', () => {
+describeWith('qemu-system-arm', (await qemuStm32f405.missing()) === undefined)('bpd compare, on the pendulum', () => {
   let said: Compared
   let page: string
 

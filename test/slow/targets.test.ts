@@ -1,6 +1,5 @@
-import { openPicoEmulator } from '../../firmware-bridge/emulators/pico.ts'
-import { missingQemu, openQemu } from '../../firmware-bridge/emulators/qemu.ts'
 import { Board } from '../../firmware-bridge/host/client.ts'
+import { EMULATORS } from '../../firmware-bridge/host/ports.ts'
 import { VALUE_TYPES } from '../../runtime-as/format/network.ts'
 import { describeTarget, everyForm } from '../support/targets.ts'
 
@@ -11,6 +10,7 @@ const files = VALUE_TYPES.flatMap((values) => [
   everyForm(values, 'none', 'refuse'),
 ])
 
-const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
-describeTarget('pico-emulator', undefined, openPico, files)
-describeTarget('qemu-stm32f405', missingQemu(), async () => Board.connect(await openQemu()), files)
+for (const { name, image, missing, open } of EMULATORS) {
+  if (image === undefined) continue
+  describeTarget(name, await missing(), async () => Board.connect(await open(name)), files)
+}

@@ -8,9 +8,6 @@
 #define STATE_BYTES 12288u
 #endif
 
-#define NVIC_ISER 0xe000e100
-#define NVIC_ICPR 0xe000e280
-
 static struct {
   uint64_t bytes[STATE_BYTES / 8];
 } state;
@@ -38,9 +35,7 @@ int main(void) {
 
   wasm2c_policy_instantiate(&device, 0, 0);
   w2c_policy_start(&device, (uint32_t)&facts);
-  // only now may bytes come in
-  REGISTER(NVIC_ICPR + LINE_IRQ / 32 * 4) = 1u << LINE_IRQ % 32;
-  REGISTER(NVIC_ISER + LINE_IRQ / 32 * 4) = 1u << LINE_IRQ % 32;
+  LISTEN();
   for (;;) {
     line_wait();
     w2c_policy_poll(&device);

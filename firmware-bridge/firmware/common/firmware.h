@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A test puts a model of the chip in place of these two.
+// A test puts a model of the chip in place of registers and core.
 #ifndef REGISTER
 #define REGISTER(address) (*(volatile uint32_t *)(address))
-#define BARRIER() __asm__ volatile("dsb\nisb" ::: "memory")
+#include "core.h"
 #endif
 
 #define LINE_BAUD 115200u

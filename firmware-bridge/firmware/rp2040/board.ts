@@ -2,6 +2,7 @@
 import type { BoardBuild } from '../board-build.ts'
 
 export const rp2040: BoardBuild = {
+  core: 'cortex-m',
   compiler: 'arm-none-eabi-gcc',
   compile: ['-mcpu=cortex-m0plus', '-mthumb', '-DBOARD_MULTIPLY_ADD'],
   replaced: ['rowsFixed'],

@@ -2,6 +2,7 @@
 import type { BoardBuild } from '../board-build.ts'
 
 export const stm32f405: BoardBuild = {
+  core: 'cortex-m',
   compiler: 'arm-none-eabi-gcc',
   compile: ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
   replaced: ['dense', 'groupedU8', 'groupedU8Relu'],

@@ -1,4 +1,4 @@
-/** The committed STM32F405 image in QEMU, through a pseudo terminal and the real serialport package. Skipped where QEMU is not installed. */
+/** The committed images of boards in QEMU, through a pseudo terminal and the real serialport package. Skipped where QEMU is not installed. */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { missingQemu, openQemu, type QemuOptions } from '../../../firmware-bridge/emulators/qemu.ts'
+import { openStm32f405, qemuStm32f405 } from '../../../firmware-bridge/emulators/stm32f405.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
-import { listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
+import type { Port, PortKind } from '../../../firmware-bridge/host/port.ts'
+import { EMULATORS, listPorts } from '../../../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
@@ -21,11 +22,20 @@ const images = new URL('../../../firmware-bridge/images/', import.meta.url)
 const file = policyFile([17, 40, 30, 6], 1)
 const opened: Board[] = []
 
-async function connect(options?: QemuOptions): Promise<Board> {
-  const board = await Board.connect(await openQemu(options))
+async function connect(port: Promise<Port>): Promise<Board> {
+  const board = await Board.connect(await port)
   opened.push(board)
   return board
 }
+
+/** Every board in QEMU; of each what only it says of itself, and where its image may not reach. */
+const machines = EMULATORS.filter(({ name }) => name.startsWith('qemu-')) as (PortKind & { image: string })[]
+const says: Record<string, { info: object; most: number }> = {
+  stm32f405: { info: { name: 'stm32f405-qemu', programBytes: 4, eraseBytes: 4096 }, most: 0x20000 },
+  riscv32: { info: { name: 'riscv32-qemu', programBytes: 4, eraseBytes: 0x40000 }, most: 0x40000 },
+}
+const cardOf = (image: string) => JSON.parse(readFileSync(new URL(`${image}.json`, images), 'utf8'))
+const imageOf = (image: string) => readFileSync(new URL(`${image}.bin`, images))
 
 afterEach(async () => {
   for (const board of opened.splice(0)) await board.close()
@@ -51,52 +61,59 @@ function everyRow(): Uint8Array[] {
   return files
 }
 
-describe('the committed STM32F405 image', () => {
-  const image = readFileSync(new URL('stm32f405.bin', images))
-  const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
-
+describe.each(machines)('the committed image of $name', ({ image: name }) => {
   it('is the one that its card describes, and leaves the slots free', () => {
+    const image = imageOf(name)
+    const facts = cardOf(name)
     expect(createHash('sha256').update(image).digest('hex')).toBe(facts.sha256)
     expect(image.length).toBe(facts.bytes)
-    expect(image.length).toBeLessThan(0x20000)
-  })
-
-  it('starts through its vector table: stack in RAM, handlers in flash', () => {
-    const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)]
-    expect(stack).toBe(0x20001000)
-    expect(reset & 1).toBe(1)
-    for (let i = 1; i < 98; i++) {
-      const handler = image.readUInt32LE(4 * i)
-      expect(handler >= 0x08000000 && handler < 0x08000000 + image.length, `vector ${i}`).toBe(true)
-    }
+    expect(image.length).toBeLessThan(says[name].most)
   })
 })
 
-describe('a machine without QEMU', () => {
+it('the STM32F405 starts through its vector table: stack in RAM, handlers in flash', () => {
+  const image = imageOf('stm32f405')
+  const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)]
+  expect(stack).toBe(0x20001000)
+  expect(reset & 1).toBe(1)
+  for (let i = 1; i < 98; i++) {
+    const handler = image.readUInt32LE(4 * i)
+    expect(handler >= 0x08000000 && handler < 0x08000000 + image.length, `vector ${i}`).toBe(true)
+  }
+})
+
+describe.each(machines)('a machine without QEMU, asked for $name,', ({ name, missing, open }) => {
   it('says what to install, in the list of ports and on opening', async () => {
     const path = process.env.PATH
     process.env.PATH = '/nowhere'
     try {
-      expect(missingQemu()).toContain('apt-get install qemu-system-arm')
-      const listed = (await listPorts()).find(({ name }) => name === 'qemu-stm32f405')
-      expect(listed?.missing).toBe(missingQemu())
-      await expect(openPort('qemu-stm32f405')).rejects.toThrow(InputError)
-      await expect(openPort('qemu-stm32f405')).rejects.toThrow(
-        /^qemu-stm32f405: cannot run here, expected qemu-system-arm/,
+      const needs = await missing()
+      expect(needs).toMatch(
+        /^qemu-system-\w+ \(Debian, Ubuntu: apt-get install qemu-system-\w+; macOS: brew install qemu\)$/,
       )
+      expect((await listPorts()).find((port) => port.name === name)?.missing).toBe(needs)
+      await expect(open(name)).rejects.toThrow(InputError)
+      await expect(open(name)).rejects.toThrow(`${name}: cannot run here, expected ${needs}`)
     } finally {
       process.env.PATH = path
     }
   })
 })
 
-describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QEMU', () => {
-  it('says what it is: slots in RAM where flash cannot be written, instructions for cycles; and acts with the bits of the host', async () => {
-    const board = await connect()
-    const facts = JSON.parse(readFileSync(new URL('stm32f405.json', images), 'utf8'))
-    expect(board.info).toMatchObject({ name: 'stm32f405-qemu', clockHz: 1e9, programBytes: 4, eraseBytes: 4096 })
+for (const { name, image, missing, open } of machines) {
+  const needs = await missing()
+  describeWith(needs ?? 'nothing', needs === undefined)(name, () =>
+    everyMachine(name, image, () => connect(open(name))),
+  )
+}
+
+function everyMachine(name: string, image: string, start: () => Promise<Board>): void {
+  it('says what it is, instructions for cycles, and acts with the bits of the host', async () => {
+    const board = await start()
+    const facts = cardOf(image)
+    expect(board.info).toMatchObject({ ...says[image].info, clockHz: 1e9 })
     expect(board.info).toMatchObject({ imageBytes: facts.bytes, staticBytes: facts.staticRam })
-    expect(board.info.firmware).toBe(crc32(readFileSync(new URL('stm32f405.bin', images))))
+    expect(board.info.firmware).toBe(crc32(imageOf(image)))
     expect(board.info.policy).toBeUndefined()
 
     let steps = 0
@@ -117,7 +134,7 @@ describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QE
   })
 
   it('runs its policy on after a reset, takes another, refuses a wrong one', async () => {
-    const board = await connect()
+    const board = await start()
     await board.install(file)
     await board.reset()
     expect(board.info.policy).toMatchObject({ bytes: file.length, generation: 1, slot: 0 })
@@ -131,26 +148,16 @@ describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QE
     expect(stackUsed).toBeLessThan(stackBytes / 2)
   })
 
-  it('runs a policy too large for RAM from flash, where it was placed; another is refused, not lost', async () => {
-    const large = randomNetwork([25, 256, 256, 1], 1)
-    const dense = encodePolicy(large, contractFor(large), observationsFor(large, 2))
-    const board = await connect({ placed: dense })
-    expect(board.info.policy).toMatchObject({ bytes: dense.length, generation: 1, slot: 0 })
-    await expect(board.install(file)).rejects.toThrow(FailedError)
-    expect((await board.hello()).policy).toMatchObject({ bytes: dense.length })
-    await expect(openQemu({ placed: new Uint8Array(0xc0000) })).rejects.toThrow(InputError)
-  })
-
   it('leaves no process behind: closed, or its host killed', async () => {
     const here = children(process.pid)
-    const board = await connect()
+    const board = await start()
     expect(children(process.pid).length).toBeGreaterThan(here.length)
     await board.close()
     expect(children(process.pid)).toEqual(here)
 
     const script = `
       import { openPort } from ${JSON.stringify(new URL('../../../firmware-bridge/host/ports.ts', import.meta.url).href)}
-      await openPort('qemu-stm32f405')
+      await openPort('${name}')
       console.log('open')
       setInterval(() => {}, 1000)`
     const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -162,6 +169,19 @@ describeWith('qemu-system-arm', missingQemu() === undefined)('an STM32F405 in QE
     host.kill('SIGKILL')
     for (let i = 0; i < 50 && left.some(lives); i++) await sleep(100)
     expect(left.filter(lives)).toEqual([])
+  })
+}
+
+const needsArm = await qemuStm32f405.missing()
+describeWith(needsArm ?? 'nothing', needsArm === undefined)('an STM32F405 in QEMU', () => {
+  it('runs a policy too large for RAM from flash, where it was placed; another is refused, not lost', async () => {
+    const large = randomNetwork([25, 256, 256, 1], 1)
+    const dense = encodePolicy(large, contractFor(large), observationsFor(large, 2))
+    const board = await connect(openStm32f405({ placed: dense }))
+    expect(board.info.policy).toMatchObject({ bytes: dense.length, generation: 1, slot: 0 })
+    await expect(board.install(file)).rejects.toThrow(FailedError)
+    expect((await board.hello()).policy).toMatchObject({ bytes: dense.length })
+    await expect(openStm32f405({ placed: new Uint8Array(0xc0000) })).rejects.toThrow(InputError)
   })
 })
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { BOARDS } from '../../../firmware-bridge/firmware/build.ts'
 
-const folder = (name: string) => readdirSync(new URL(`../../../firmware-bridge/firmware/${name}`, import.meta.url))
+const folder = (name: string) =>
+  readdirSync(new URL(`../../../firmware-bridge/firmware/${name}`, import.meta.url), { recursive: true }) as string[]
 const readme = readFileSync(new URL('../../../firmware-bridge/firmware/README.md', import.meta.url), 'utf8')
 const SIX = [...readme.matchAll(/^\d\. `([a-z]+\.[a-z]+)`:/gm)].map(([, file]) => file)
 
@@ -12,9 +13,18 @@ it('firmware/README.md names the six files of a port, and every board has them',
   for (const board of Object.keys(BOARDS)) expect(folder(board), board).toEqual(expect.arrayContaining(SIX))
 })
 
+it('a port is those six alone: a README beside them is all that RISC-V has', () => {
+  expect(folder('riscv32').sort()).toEqual([...SIX, 'README.md'].sort())
+})
+
+it('every kind of core has the same two files', () => {
+  const cores = Object.values(BOARDS).map(({ core }) => core)
+  for (const core of cores) expect(folder(`common/${core}`).sort()).toEqual(['core.h', 'start.c'])
+})
+
 it('what else a board has in C is its own: no file stands in two boards, or in one and in common/', () => {
   const own = Object.keys(BOARDS).map((board) => folder(board).filter((file) => !SIX.includes(file)))
   const files = [...own.flat(), ...folder('common')].filter((file) => /\.[chS]$/.test(file))
-  expect(files).toContain('start.c')
+  expect(files).toContain('cortex-m/start.c')
   expect(files).toHaveLength(new Set(files).size)
 })

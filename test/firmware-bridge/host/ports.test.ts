@@ -50,6 +50,7 @@ describe('a port', () => {
     expect(ports.filter(({ kind }) => kind === 'emulator').map(({ name }) => name)).toEqual([
       'pico-emulator',
       'qemu-stm32f405',
+      'qemu-riscv32',
       'in-process',
     ])
   })
