@@ -24,7 +24,9 @@ it.each(ports)(
     // of 20 ms each: more than a busy machine takes for a few steps
     await board.watch(50)
     await step()
-    await sleep(2500)
+    // 1.5 s of the board's own time, which a busy machine gives it slowly
+  const { uptime } = await board.hello()
+  while ((await board.hello()).uptime < uptime + 1500) await sleep(100)
     for (const left of [3, 2, 1]) await expect(step()).rejects.toThrow(`until ${left} more come in time`)
     await step()
     expect((await board.stats()).board).toMatchObject({ failsafes: 1, steps: 2 })
