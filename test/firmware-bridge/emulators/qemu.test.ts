@@ -8,13 +8,22 @@ import { crc32 } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openStm32f405, qemuStm32f405 } from '../../../firmware-bridge/emulators/stm32f405.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
+import { encodeFrame, sealFrame } from '../../../firmware-bridge/host/frames.ts'
 import type { Port, PortKind } from '../../../firmware-bridge/host/port.ts'
-import { EMULATORS, listPorts } from '../../../firmware-bridge/host/ports.ts'
+import { EMULATORS, listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
+import { BEGIN, BENCH, COMMIT, DATA, END, LOG, RESET } from '../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
-import { awkwardObservation, bits, contractFor, observationsFor, randomNetwork } from '../../support/networks.ts'
+import {
+  awkwardObservation,
+  bits,
+  contractFor,
+  observationsFor,
+  randomNetwork,
+  uniform,
+} from '../../support/networks.ts'
 import { policyFile, withAlteredGolden } from '../../support/policies.ts'
 import { describeWith } from '../../support/require.ts'
 
@@ -146,6 +155,28 @@ function everyMachine(name: string, image: string, start: () => Promise<Board>):
     const { stackUsed, stackBytes } = await board.hello()
     expect(stackUsed).toBeGreaterThan(0)
     expect(stackUsed).toBeLessThan(stackBytes / 2)
+  })
+
+  it('withstands any bytes and any well-formed request: it does not restart, and its policy runs on', async () => {
+    const port = await openPort(name)
+    opened.push(await Board.connect(port))
+    const [board] = opened
+    await board.install(file)
+    const { uptime } = await board.hello()
+    const random = uniform(4)
+    for (let i = 0; i < 60; i++) {
+      const length = 600 * random() ** 3
+      // one third with frame ends among them, the others sealed as requests are; a RESET would be obeyed
+      const payload = Uint8Array.from({ length }, () => (random() < 0.03 ? END : 256 * random()))
+      const type = [BEGIN, DATA, COMMIT, BENCH, LOG, Math.floor(256 * random())].filter((t) => t !== RESET)[i % 5]
+      const sealed = sealFrame({ type, status: 0, sequence: i, payload }, 0)
+      await new Promise((resolve) => port.duplex.write(i % 3 === 0 ? payload : encodeFrame(sealed), resolve))
+    }
+    const after = await board.hello()
+    expect(after.uptime).toBeGreaterThanOrEqual(uptime)
+    expect(after.policy).toMatchObject({ bytes: file.length, generation: 1 })
+    expect((await board.stats()).board.badCrc).toBeGreaterThan(0)
+    await board.step(new Float32Array(17), new Float32Array(6))
   })
 
   it('leaves no process behind: closed, or its host killed', async () => {
