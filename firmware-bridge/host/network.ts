@@ -26,10 +26,12 @@ export const isNetwork = (name: string): boolean => name.startsWith(SCHEME)
 async function openNetwork(name: string): Promise<Port> {
   const { host, number } = addressOf(name)
   const connect = async (): Promise<Socket> => {
-    const socket = createConnection({ host, port: number, noDelay: true, signal: AbortSignal.timeout(CONNECT) })
+    const socket = createConnection({ host, port: number, noDelay: true })
     try {
-      await once(socket, 'connect')
+      // of the connecting alone: a signal of the socket's own would end the line too
+      await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT) })
     } catch (error) {
+      socket.on('error', () => {})
       socket.destroy()
       throw new FailedError(`${name}: cannot be connected to (${String((error as Error).message)})`)
     }
