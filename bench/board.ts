@@ -1,6 +1,7 @@
 /**
  * Instructions of one inference on the emulated STM32F405 (Cortex-M4F, QEMU), dense and sparse, as one JSON object. `--write` stores it in
- * results/board.json, which the slow tests hold the kernel to. Needs qemu-system-arm.
+ * results/board.json, which the slow tests hold the kernel to. `--port NAME` measures another emulated board, into results/board-<image>.json. Needs
+ * that board's emulator.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,8 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { openStm32f405 } from '../firmware-bridge/emulators/stm32f405.ts'
 import { BOARDS, build } from '../firmware-bridge/firmware/build.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
-import { type Cost, costOn } from '../firmware-bridge/host/cost.ts'
+import { type Cost, costOn, inferenceCost } from '../firmware-bridge/host/cost.ts'
 import { imageCard } from '../firmware-bridge/host/images.ts'
+import type { PortKind } from '../firmware-bridge/host/port.ts'
+import { kindOf } from '../firmware-bridge/host/ports.ts'
+import { InputError } from '../runtime-as/errors.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { MAX_FRAME, RING_BYTES } from '../runtime-as/kernel/assembly/device/protocol.ts'
 import { CORE } from '../runtime-as/kernel/assembly/layout.ts'
@@ -165,8 +169,43 @@ function workBytes(policy: Uint8Array): number {
   return kernel.workBytes(0)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = `${JSON.stringify(await measureBoard(), null, 2)}\n`
-  if (process.argv.includes('--write')) writeFileSync(RESULTS, text)
+/** What the same pairs cost on another emulated board. */
+export interface OtherResults {
+  port: string
+  counter: string
+  compiler: string
+  flags: string
+  imageSha256: string
+  rows: Pick<BoardRow, 'case' | 'weights' | 'flashBytes' | 'denseInstructions' | 'groupedInstructions' | 'speedup'>[]
+}
+
+export const resultsOf = (image: string): string =>
+  fileURLToPath(new URL(`results/board-${image}.json`, import.meta.url))
+
+export async function measureOther(kind: PortKind, image: string): Promise<OtherResults> {
+  const rows: OtherResults['rows'] = []
+  for (const { name, dense, student } of await boardCases()) {
+    const { count: before } = await inferenceCost(dense, kind)
+    const { count } = await inferenceCost(student, kind)
+    const { weights } = decodePolicy(student, name)
+    const speedup = Number((before / count).toFixed(2))
+    const sizes = { weights, flashBytes: student.length }
+    rows.push({ case: name, ...sizes, denseInstructions: before, groupedInstructions: count, speedup })
+  }
+  const { compiler, flags, sha256 } = imageCard(image)
+  return { port: kind.name, counter: kind.counter, compiler, flags, imageSha256: sha256, rows }
+}
+
+/** --port: another emulated board with an image. */
+async function main(args: string[]): Promise<void> {
+  const at = args.indexOf('--port')
+  const kind = kindOf(at < 0 ? PORT : args[at + 1])
+  if (kind.image === undefined) throw new InputError(`--port ${args[at + 1]}: expected an emulated board with an image`)
+  const [results, path] =
+    at < 0 ? [await measureBoard(), RESULTS] : [await measureOther(kind, kind.image), resultsOf(kind.image)]
+  const text = `${JSON.stringify(results, null, 2)}\n`
+  if (args.includes('--write')) writeFileSync(path, text)
   process.stdout.write(text)
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))
