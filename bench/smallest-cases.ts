@@ -41,7 +41,7 @@ export const cases: Record<string, Case> = {
     teacher: 'models/hopper',
     keep: [425, 212],
     transitions: 100_000,
-    recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 5000`,
+    recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 6000`,
   },
   halfcheetah: {
     task: 'halfcheetah',

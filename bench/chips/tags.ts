@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ownSource, wasm2cScript } from '../../firmware-bridge/firmware/wasm2c.ts'
-import { chips } from './chips.ts'
+import { type Chip, chips } from './chips.ts'
 import { isInstalled, linkOf, run } from './measure.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
@@ -12,10 +12,13 @@ const FLAGS = ['-std=gnu11', '-ffreestanding', '-ffp-contract=off', '-fno-math-e
 const QUIET = ['-fno-tree-loop-distribute-patterns', '-ffunction-sections', '-fdata-sections', '-w']
 const CORE = 'Cortex-M4F'
 
-/** request, answer: bytes of their payloads. Nothing where the chip's tools are not installed */
+/** Undefined where its tools are not installed. */
+export const tagsChip = (): Chip | undefined => chips.filter(isInstalled).find(({ core }) => core === CORE)
+
+/** request, answer: bytes of their payloads. Nothing without the chip's tools */
 export function countTags(request: number, answer: number): { instructions?: number } {
-  const chip = chips.find(({ core }) => core === CORE)
-  if (!chip || !isInstalled(chip)) return {}
+  const chip = tagsChip()
+  if (!chip) return {}
   const folder = mkdtempSync(join(tmpdir(), 'bpd-tags-'))
   try {
     const wasm = path('runtime-as/kernel/build/signed.wasm')

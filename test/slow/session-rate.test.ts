@@ -1,10 +1,8 @@
 /** What a key costs a control loop, in cycles of the emulated Pico, in instructions of the Cortex-M4F and in time at 115200 baud. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { countTags, tagsChip } from '../../bench/chips/tags.ts'
 import { flashWith, KEY, stepsOn } from '../../bench/session-steps.ts'
-import { hasArmCompiler } from '../../bench/straight/count.ts'
-import { countTags } from '../../bench/straight/tags.ts'
-import { missingQemu } from '../../firmware-bridge/emulators/qemu.ts'
 import { describeWith } from '../support/require.ts'
 
 const policy = readFileSync(new URL('../../models/pendulum/student.bpd', import.meta.url))
@@ -19,7 +17,7 @@ it('with a key a loop of 200 Hz holds at 115200 baud: 49 bytes a step, and 60,00
   expect(withKey.milliseconds).toBeLessThan(1000 / 200)
 })
 
-describeWith('arm-none-eabi-gcc and QEMU', hasArmCompiler() && missingQemu() === undefined)('on a Cortex-M4F', () => {
+describeWith('arm-none-eabi-gcc and QEMU', tagsChip() !== undefined)('on a Cortex-M4F', () => {
   it.each([
     ['pendulum', 3, 1],
     ['hopper', 11, 3],

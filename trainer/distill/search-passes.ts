@@ -5,7 +5,7 @@ import { fewestEpisodes, iterationsOf, type SearchOptions, searchDefaults } from
 const FIRST = { ...searchDefaults, pickEpisodes: 40 }
 const SECOND = { ...FIRST, rate: 0.02, noise: 0.02 }
 /** Share of the episodes that the first may play. */
-const FIRST_SHARE = 0.4
+const FIRST_SHARE = 0.5
 
 /** One or two, the seeds left to the caller. Throws InputError for fewer episodes than a search takes. */
 export function passesOf(episodes: number): SearchOptions[] {
