@@ -18,6 +18,7 @@ export type { Student } from './distill/make-student.ts'
 export { type DistillOptions, distillDefaults } from './distill/options.ts'
 export type { Candidate, CurvePoint, Cut, EnvironmentSteps, SweepPoint } from './distill/points.ts'
 export type { PrunerName } from './distill/prune/pruners.ts'
+export type { Normaliser } from './distill/student.ts'
 export { type VariantName, variantNames } from './distill/variants.ts'
 export {
   type CollectRequest,
@@ -36,7 +37,7 @@ export type { Recipe } from './recipe.ts'
 export type { SearchOptions } from './search/options.ts'
 export { type SearchedPolicy, type SearchRequest, searchPolicy } from './search/policy.ts'
 export type { SearchResult } from './search/search.ts'
-export type { SearchState } from './search/state.ts'
+export type { CandidateKind, SearchPoint, SearchState } from './search/state.ts'
 export { type Controller, controllerOf, type OutcomeStatistics, type ReturnStatistics } from './tasks/evaluate.ts'
 export { effort, livelyStart, type State, uniformStart } from './tasks/mujoco/definition.ts'
 export {

@@ -44,16 +44,21 @@ function said(command: string, words: string[]): string {
 }
 
 const qemuArm = (machine: string) => (elf: string) =>
-  said('qemu-system-arm', [
-    ...['-M', machine, '-nographic', '-monitor', 'none', '-serial', 'none', '-icount', 'shift=0'],
-    ...['-semihosting-config', 'enable=on,target=native', '-kernel', elf],
-  ])
+  said(
+    'qemu-system-arm',
+    // biome-ignore format: the machine, then what runs on it
+    [
+      '-M', machine, '-nographic', '-monitor', 'none', '-serial', 'none', '-icount', 'shift=0',
+      '-semihosting-config', 'enable=on,target=native', '-kernel', elf,
+    ],
+  )
 
 const qemuRiscv = (elf: string) =>
-  said('qemu-system-riscv32', [
-    ...['-M', 'virt', '-bios', 'none', '-nographic', '-monitor', 'none', '-serial', 'stdio', '-icount', 'shift=0'],
-    ...['-kernel', elf],
-  ])
+  said(
+    'qemu-system-riscv32',
+    // biome-ignore format: as above
+    ['-M', 'virt', '-bios', 'none', '-nographic', '-monitor', 'none', '-serial', 'stdio', '-icount', 'shift=0', '-kernel', elf],
+  )
 
 const simavr = (mcu: string) => (elf: string) => said('simavr', ['-m', mcu, '-f', '16000000', elf])
 

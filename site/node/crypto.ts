@@ -4,3 +4,11 @@
 export function randomInt(end: number): number {
   return Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * end)
 }
+
+/** Whether two arrays of one length are the same, in a time that does not tell where they differ. */
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) throw new RangeError(`${b.length} bytes, expected ${a.length}`)
+  let differ = 0
+  for (let i = 0; i < a.length; i++) differ |= a[i] ^ b[i]
+  return differ === 0
+}

@@ -27,7 +27,8 @@ it.each(ports)(
     // 1.5 s of the board's own time, which a busy machine gives it slowly
     const { uptime } = await board.hello()
     while ((await board.hello()).uptime < uptime + 1500) await sleep(100)
-    for (const left of [3, 2, 1]) await expect(step()).rejects.toThrow(`until ${left} more valid observations come in time`)
+    for (const left of [3, 2, 1])
+      await expect(step()).rejects.toThrow(`until ${left} more valid observations come in time`)
     await step()
     expect((await board.stats()).board).toMatchObject({ failsafes: 1, steps: 2 })
     await board.close()

@@ -29,7 +29,9 @@ export const pruned = (layers: readonly VariationalLayer[], masks: readonly Floa
 
 /** Per observation: x is replaced by (x - mean) / std before the first layer while training. */
 export interface Normaliser {
+  /** shape (observations) */
   mean: Float64Array
+  /** shape (observations) */
   std: Float64Array
 }
 

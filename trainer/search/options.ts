@@ -1,6 +1,7 @@
 /** What a search is asked for, and how many iterations that makes. */
 import { InputError } from '../../runtime-as/errors.ts'
 
+/** How a search goes; lengths of steps in root mean squares of a layer's weights. */
 export interface SearchOptions {
   /** all that are played: of pairs, and to pick by */
   episodes: number
@@ -20,6 +21,7 @@ export interface SearchOptions {
   giveUp: number
   /** of a step, subtracted from what is climbed: for being there at all. Default: what the task says, else 0 */
   survivalBonus?: number
+  /** of directions and start states */
   seed: number
 }
 

@@ -39,6 +39,7 @@ export interface SearchRun {
   signal?: AbortSignal
 }
 
+/** What a search found. */
 export interface SearchResult {
   /** the best; the start where nothing was better */
   network: Network

@@ -5,8 +5,8 @@ import type { ReturnStatistics } from '../tasks/evaluate.ts'
 import { asBytes, asFloats, type Saved } from '../teachers/checkpoint.ts'
 
 /** What a candidate is: the network that the search began with, where it stands, or the running average of that. */
-export const candidateKinds = ['start', 'centre', 'average'] as const
-export type CandidateKind = (typeof candidateKinds)[number]
+export type CandidateKind = 'start' | 'centre' | 'average'
+const candidateKinds: readonly CandidateKind[] = ['start', 'centre', 'average']
 
 /** One candidate of a picking. */
 export interface SearchPoint {
@@ -15,16 +15,21 @@ export interface SearchPoint {
   of: CandidateKind
   /** of the picking episodes' returns */
   mean: number
+  /** of the same returns */
   std: number
   /** of the last iteration before, mean: what it climbed, returns without the survival bonus; absent: there was none */
   objective?: number
 }
 
+/** Where a search stands between two iterations. */
 export interface SearchState {
+  /** iterations that are done */
   iteration: number
-  /** shape (parameters), and so below */
+  /** shape (parameters): where the next steps begin */
   centre: Float64Array
+  /** shape (parameters): running average of the centre */
   average: Float64Array
+  /** shape (parameters): of the highest score so far */
   best: Float64Array
   /** the highest score of a centre or an average so far, the start apart; absent: none was picked from yet */
   top?: number
@@ -34,11 +39,13 @@ export interface SearchState {
   /** by the picking episodes: of the start and of the best */
   before: ReturnStatistics
   after: ReturnStatistics
+  /** played so far */
   episodes: number
   /** of the environment */
   steps: number
   /** mean of what the last iteration climbed; absent: there was none yet */
   objective?: number
+  /** every candidate that was picked from, in order */
   curve: SearchPoint[]
   normaliser: Normaliser
 }

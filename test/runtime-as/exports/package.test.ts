@@ -50,9 +50,19 @@ describe('the folder', () => {
   it('is a library of five build systems, with examples, licence and a README', () => {
     expect(Object.keys(files).sort()).toEqual(
       [
-        ...['CMakeLists.txt', 'LICENSE', 'README.md', 'idf_component.yml', 'library.json', 'library.properties'],
-        ...['examples/ControlLoop/ControlLoop.ino', 'examples/SelfTest/SelfTest.ino'],
-        ...['src/hopper.c', 'src/hopper.h', 'src/hopper_self_test.c', 'zephyr/Kconfig', 'zephyr/module.yml'],
+        'CMakeLists.txt',
+        'LICENSE',
+        'README.md',
+        'idf_component.yml',
+        'library.json',
+        'library.properties',
+        'examples/ControlLoop/ControlLoop.ino',
+        'examples/SelfTest/SelfTest.ino',
+        'src/hopper.c',
+        'src/hopper.h',
+        'src/hopper_self_test.c',
+        'zephyr/Kconfig',
+        'zephyr/module.yml',
       ]
         .map((path) => `hopper/${path}`)
         .sort(),
