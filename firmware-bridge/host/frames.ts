@@ -7,6 +7,7 @@ import {
   ESC_END,
   ESC_ESC,
   MAX_FRAME,
+  MAX_PAYLOAD,
   MIN_FRAME,
   PAYLOAD,
   RESULT,
@@ -54,7 +55,7 @@ export function sealFrame({ type, status, sequence, payload }: Frame, mix: numbe
 
 /** The frame in bytes that arrived between two ENDs, or undefined: garbage, altered, or sealed with another `mix`. */
 export function openFrame(bytes: Uint8Array, mix: number): Frame | undefined {
-  if (bytes.length < MIN_FRAME || bytes.length > MAX_FRAME) return undefined
+  if (bytes.length < MIN_FRAME || bytes.length > PAYLOAD + MAX_PAYLOAD + CRC_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const end = bytes.length - CRC_BYTES
   if ((crc32(bytes.subarray(0, end)) ^ mix) >>> 0 !== view.getUint32(end, true)) return undefined

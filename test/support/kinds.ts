@@ -66,6 +66,7 @@ const made: [kind: Kind, name: string, bytes: Uint8Array][] = [
   ['policy', 'signed', signPolicy(policy, newKey(), 1)],
   ['key', 'secret', latin(newKey().secretPem!)],
   ['key', 'public', latin(newKey().publicPem)],
+  ['session-key', 'paired', latin(`bpd session key\n${'0'.repeat(64)}\n`)],
   ['zip', 'photos', zipOf({ 'photo.txt': 'none' })],
   ['zip', 'empty-zip', zipOf({})],
   ['gzip', 'packed', new Uint8Array(gzipSync('text'))],

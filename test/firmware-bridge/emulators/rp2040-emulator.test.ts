@@ -93,9 +93,9 @@ describe('cycles that the board counts', () => {
     expect(cycles).toHaveLength(RUNS)
     const sum = cycles.reduce((a, b) => a + b)
     expect(sum).toBeGreaterThan(2 ** 24)
-    // the rest: reading the request, starting each inference, sealing the answer
+    // the rest: reading the request, looking at what runs, starting each inference, sealing the answer
     expect(took).toBeGreaterThan(sum)
-    expect(took - sum).toBeLessThan(20_000)
+    expect(took - sum).toBeLessThan(60_000)
     // the same inference: what differs is at most one interrupt of the counter
     expect(Math.max(...cycles) - Math.min(...cycles)).toBeLessThan(100)
   })
