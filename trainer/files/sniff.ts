@@ -57,7 +57,7 @@ const kinds = {
   parquet: { is: 'a Parquet file', wanted: 'a Parquet file', advice: data },
   csv: { is: 'a table as text (CSV)', wanted: 'a CSV table', advice: data },
   'session-key': {
-    is: 'the key that a board was paired with',
+    is: 'a key that a board was paired with',
     wanted: 'a key as `bpd boards --pair` writes it',
     advice: '`--key` of the verbs that talk to a board takes it',
   },
