@@ -78,11 +78,23 @@ export function boardLines(board: BoardInfo): string[] {
     firmwareLine(board.firmware),
     memoryLine(board),
     ...(paired ? ['key      paired: it takes nothing that changes or moves something without its key'] : []),
+    ...signaturesLines(board),
     policy === undefined
       ? 'policy   none'
       : `policy   slot ${'AB'[policy.slot]}, installation ${policy.generation}, ${grouped(policy.bytes)} B, ` +
         `CRC-32 ${hex(policy.crc)}, ${policy.goldens} golden vectors reproduced`,
   ]
+}
+
+/** Nothing is said of firmware that knows no signatures. */
+function signaturesLines({ signatures, policy }: BoardInfo): string[] {
+  if (!signatures) return []
+  const lock = signatures.locked
+    ? `locked to a key${signatures.builtIn ? ' of the firmware' : ''}: no other policy is taken or run`
+    : 'not locked: any policy is taken'
+  const running =
+    policy === undefined ? '' : signatures.policy ? '; its policy is signed' : '; its policy is not signed'
+  return [`signed   ${lock}${running}`]
 }
 
 /** crc: of the image that the board runs */

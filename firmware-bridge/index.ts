@@ -5,7 +5,7 @@
  */
 export { Board, type BoardOptions, type InstallOptions } from './host/client.ts'
 export { type Control, type ControlOptions, drive, type Plant } from './host/control.ts'
-export type { BoardInfo, HostCounters, LoggedStep, RunningPolicy, Stats } from './host/info.ts'
+export type { BoardInfo, HostCounters, Lock, LoggedStep, RunningPolicy, Stats } from './host/info.ts'
 export { type Comparison, compare, ensureRuns, measure, type Spread, spreadOf } from './host/measure.ts'
 export type { Port } from './host/port.ts'
 export { listPorts, openPort, type PortInfo } from './host/ports.ts'

@@ -2,12 +2,14 @@ import { rmSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/images.ts'
-import type { BoardInfo, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
+import type { BoardInfo, Lock, LoggedStep, Stats } from '../../firmware-bridge/host/info.ts'
 import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
 import { RefusedError } from '../../firmware-bridge/host/refusal.ts'
+import type { SigningKey } from '../../firmware-bridge/host/signing.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { boardLines, portName, stateOption, withBoard } from '../board.ts'
+import { readKeyFile } from '../keys.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, hex, printable } from '../report/words.ts'
 import { keyOption, writeSessionKey } from '../session-key.ts'
@@ -22,6 +24,7 @@ interface Options extends CommonOptions {
   unpair: boolean
   log: boolean
   release: boolean
+  lock?: string
 }
 
 interface Description {
@@ -31,6 +34,8 @@ interface Description {
   image?: ImageCard & { name: string }
   /** since the board started, and since this host connected */
   counters: Stats
+  /** where the firmware knows signatures */
+  signing?: Lock
   /** the last steps, oldest first, under --log */
   log?: (Omit<LoggedStep, 'action'> & { action: number[] })[]
 }
@@ -50,11 +55,12 @@ export const boardsVerb = verb('boards', {
   .addOption(new Option('--unpair', 'takes its key away: needs --port and --key').default(false).conflicts('pair'))
   .option('--log', "also the board's last steps, at most 256: needs --port", false)
   .option('--release', 'ends a failsafe that is latched, and the watch: needs --port', false)
+  .option('--lock <key>', 'locks the board to this public key, for good: needs --port')
   .action(run)
 
-async function run({ port, state, key, pair, unpair, log, release, json }: Options): Promise<void> {
+async function run({ port, state, key, pair, unpair, log, release, lock, json }: Options): Promise<void> {
   if (port === undefined) {
-    const needing = { log, release, state, key, pair, unpair }
+    const needing = { log, release, state, key, pair, unpair, lock }
     for (const [option, given] of Object.entries(needing)) {
       if (given) throw new InputError(`--${option}: no board given, expected --port too`)
     }
@@ -63,6 +69,7 @@ async function run({ port, state, key, pair, unpair, log, release, json }: Optio
   }
   if (unpair && key === undefined) throw new InputError('--unpair: expected the key of the board, --key FILE')
   if (pair !== undefined) claimFiles([pair], { force: false })
+  const lockKey = lock === undefined ? undefined : readKeyFile(lock)
   const said = await withBoard({ port, state, key }, async (board, progress) => {
     if (release) {
       await board.watch(0, { release })
@@ -70,6 +77,7 @@ async function run({ port, state, key, pair, unpair, log, release, json }: Optio
     }
     if (pair !== undefined) await pairWith(board, pair)
     if (unpair) await board.pair(undefined)
+    if (lockKey) await lockTo(board, lockKey)
     const said = await describe(board, port, log)
     progress.done(`asked ${port}`)
     return said
@@ -89,22 +97,42 @@ async function pairWith(board: Board, file: string): Promise<void> {
   }
 }
 
+/** Refused by the board too; said here before anything is sent, with what to do. */
+async function lockTo(board: Board, { id, publicKey }: SigningKey): Promise<void> {
+  const { name, signatures, policy } = board.info
+  if (!signatures)
+    throw new InputError(`--lock: the firmware of ${name} knows no signatures, expected one that does (docs/boards.md)`)
+  const signing = await board.signing()
+  if (signing.lock) throw new InputError(`--lock: ${name} is locked to key ${signing.lock.keyId} already, and for good`)
+  if (policy && signing.policy?.keyId !== id) {
+    const by = signing.policy ? `signed by key ${signing.policy.keyId}` : 'not signed'
+    throw new InputError(
+      `--lock: the policy of ${name} is ${by}, expected ${id}: flash a signed one first ("bpd flash --sign-key")`,
+    )
+  }
+  await board.lock(publicKey)
+}
+
 async function describe(board: Board, port: string, withLog: boolean): Promise<Description> {
   const { info } = board
   const steps = withLog ? await board.log() : undefined
+  const signing = info.signatures && (await board.signing())
   return {
     port,
     board: { ...info, counter: kindOf(port).counter },
     image: committedImage(info.firmware),
     counters: await board.stats(),
+    ...(info.signatures && { signing }),
     log: steps?.map((step) => ({ ...step, action: [...step.action] })),
   }
 }
 
-function written({ board, counters, log }: Description): string {
+function written({ board, counters, signing, log }: Description): string {
   const { policy } = board
   return [
     ...boardLines(board),
+    ...(signing?.lock ? [`lock     key ${signing.lock.keyId}, no counter below ${signing.lock.counter}`] : []),
+    ...(signing?.policy ? [`policy   signed by key ${signing.policy.keyId}, counter ${signing.policy.counter}`] : []),
     ...(policy === undefined
       ? []
       : [

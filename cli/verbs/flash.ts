@@ -2,11 +2,12 @@ import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { type BoardChoice, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
+import { signedIf, signKeyOption } from '../keys.ts'
 import { keyOption } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-type Options = CommonOptions & BoardChoice
+type Options = CommonOptions & BoardChoice & { signKey?: string }
 
 export const flashVerb = verb('flash <policy>', {
   group: 'On a board:',
@@ -16,11 +17,13 @@ export const flashVerb = verb('flash <policy>', {
   .addOption(portOption())
   .addOption(stateOption())
   .addOption(keyOption())
+  .addOption(signKeyOption())
   .action(run)
 
-async function run(file: string, { port, state, key, json }: Options): Promise<void> {
-  const bytes = readPolicy(file)
-  loadPolicy(bytes, file)
+async function run(file: string, { port, state, key, signKey, json }: Options): Promise<void> {
+  const policy = readPolicy(file)
+  loadPolicy(policy, file)
+  const bytes = signedIf(policy, signKey, file)
   const board = await withBoard({ port, state, key }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)

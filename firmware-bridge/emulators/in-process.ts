@@ -7,6 +7,7 @@ import { Duplex } from 'node:stream'
 import { RING_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import * as facts from '../../runtime-as/kernel/assembly/device/table.ts'
 import { kernelModule } from '../../runtime-as/kernel/module.ts'
+import { signedModule } from '../../runtime-as/kernel/signed-module.ts'
 import type { Port, PortKind } from '../host/port.ts'
 import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
 
@@ -37,10 +38,25 @@ function nearWrap(): Pick<InProcessOptions, 'cycles' | 'millis'> {
   return { cycles: () => Math.round(1e6 * passed()) >>> 0, millis: () => Math.floor(passed()) >>> 0 }
 }
 
+/** The same of firmware with signatures. */
+export const inProcessSigned: PortKind = {
+  ...inProcess,
+  name: 'in-process-signed',
+  flashBytes: 2 * (SLOT_BYTES + ERASE_BYTES) + 2 * ERASE_BYTES,
+  open: async (_, flash, live) => openInProcess({ flash, live, signed: true }),
+  openNearWrap: async () => openInProcess({ ...nearWrap(), signed: true }),
+}
+
 export interface InProcessOptions extends Partial<FlashGeometry> {
+  /** its firmware knows signatures: default false */
+  signed?: boolean
+  /** erase blocks of flash, behind the slots and the key, that keep lock and counter; default 2, and 0 without signatures */
+  vaultBlocks?: number
+  /** a public key that is compiled in, 32 bytes */
+  builtIn?: Uint8Array
   /** RAM of the device, in bytes */
   stateBytes?: number
-  /** contents of flash at first, slots before keys; what it does not have is erased */
+  /** contents of flash at first, slots before keys before what keeps the lock; what it does not have is erased */
   flash?: Uint8Array
   /** the main loop comes round each millisecond, also while nobody speaks */
   live?: boolean
@@ -61,6 +77,7 @@ interface Device {
   poll(): void
 }
 
+const BUILT_IN = 32
 const TABLE = 64
 const LINE = 256
 const LINE_BYTES = 2 * RING_BYTES
@@ -89,8 +106,10 @@ export class InProcessBoard {
     this.#stateBytes = options.stateBytes ?? 12288
     this.#seed = options.seed ?? (() => randomInt(2 ** 32))
     const slotA = (STATE + this.#stateBytes + 0xffff) & ~0xffff
-    // both slots, then the key's halves, of an erase block each
-    const flashBytes = 2 * (geometry.slotBytes + geometry.eraseBytes)
+    // both slots, then the key's halves, of an erase block each, then what keeps the lock
+    const vaultBytes = (options.vaultBlocks ?? (options.signed ? 2 : 0)) * geometry.eraseBytes
+    const vaultAt = 2 * (geometry.slotBytes + geometry.eraseBytes)
+    const flashBytes = vaultAt + vaultBytes
     const pages = Math.ceil((slotA + flashBytes) / 65536)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
     this.memory = memory
@@ -98,6 +117,7 @@ export class InProcessBoard {
     this.flash.bytes.fill(0xff)
     if (options.flash) this.flash.bytes.set(options.flash)
     this.#writeTable(slotA, options.clockHz ?? 1e9)
+    this.#writeSigned(vaultBytes && slotA + vaultAt, vaultBytes, options.builtIn)
 
     const bytes = (at: number, count: number) => new Uint8Array(memory.buffer.slice(at >>> 0, (at >>> 0) + count))
     const board = {
@@ -112,7 +132,8 @@ export class InProcessBoard {
       },
     }
     const imports = { env: { memory }, board }
-    this.#device = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as Device
+    this.#device = new WebAssembly.Instance(options.signed ? signedModule() : kernelModule(), imports)
+      .exports as unknown as Device
     this.duplex = new Duplex({
       read() {},
       write: (chunk: Uint8Array, _encoding, done) => {
@@ -159,6 +180,16 @@ export class InProcessBoard {
       if (!(error instanceof PowerCut)) throw error
       this.powered = false
     }
+  }
+
+  /** What firmware with signatures is told; the other one does not look there. */
+  #writeSigned(vault: number, vaultBytes: number, key: Uint8Array | undefined): void {
+    const table = new DataView(this.memory.buffer, TABLE + facts.TABLE_BYTES, facts.SIGNED_BYTES)
+    table.setUint32(facts.SIGNED_VAULT, vault, true)
+    table.setUint32(facts.SIGNED_VAULT_BYTES, vaultBytes, true)
+    if (key === undefined) return
+    table.setUint32(facts.SIGNED_KEY, BUILT_IN, true)
+    new Uint8Array(this.memory.buffer).set(key, BUILT_IN)
   }
 
   #writeTable(slotA: number, clockHz: number): void {

@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { imageUrl } from '../host/images.ts'
-import type { PortKind } from '../host/port.ts'
+import type { Port, PortKind } from '../host/port.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
 import type { FromPico } from './pico-thread.ts'
 import type { PicoStart } from './pico-worker.ts'
@@ -22,6 +22,19 @@ export const picoEmulator: PortKind = {
   missing: async () => undefined,
   open: async (name, flash, live) => ({ name, ...(await openPicoEmulator({ flash, live })) }),
   openNearWrap: async () => ({ name: 'pico-emulator', ...(await openPicoEmulator({ nearWrap: true })) }),
+}
+
+/** The same, its firmware with signatures. */
+export const picoSigned: PortKind = {
+  ...picoEmulator,
+  name: 'pico-emulator-signed',
+  image: 'rp2040-signed',
+  open: async (name, flash, live) => openSigned(name, { flash, live }),
+  openNearWrap: async () => openSigned('pico-emulator-signed', { nearWrap: true }),
+}
+
+async function openSigned(name: string, options: PicoEmulatorOptions): Promise<Port> {
+  return { name, ...(await openPicoEmulator({ ...options, image: await committedImage('rp2040-signed') })) }
 }
 
 export interface PicoEmulatorOptions {
@@ -43,13 +56,13 @@ export interface PicoEmulator {
   close(): Promise<void>
 }
 
-const IMAGE = 'firmware-bridge/images/rp2040.bin'
+const IMAGES = 'firmware-bridge/images'
 
 /** Throws InputError for an image that a Pico would not boot. */
 export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promise<PicoEmulator> {
-  const image = options.image ?? (await committedImage())
+  const image = options.image ?? (await committedImage('rp2040'))
   if (image.length > FLASH_BYTES || !isBootable(image)) {
-    const given = options.image ? 'image' : IMAGE
+    const given = options.image ? 'image' : `${IMAGES}/rp2040.bin`
     throw new InputError(`${given}: not firmware for the RP2040, expected 256 bytes with their CRC-32 first`)
   }
   if (options.flash && options.flash.length !== FLASH_BYTES) {
@@ -72,11 +85,11 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
   }
 }
 
-async function committedImage(): Promise<Uint8Array> {
+async function committedImage(name: string): Promise<Uint8Array> {
   try {
-    return await readFile(imageUrl('rp2040.bin'))
+    return await readFile(imageUrl(`${name}.bin`))
   } catch {
-    throw new InputError(`${IMAGE}: cannot be read, expected the firmware that comes with the repository`)
+    throw new InputError(`${IMAGES}/${name}.bin: cannot be read, expected the firmware that comes with the repository`)
   }
 }
 

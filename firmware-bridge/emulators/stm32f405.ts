@@ -10,6 +10,7 @@ import { slotWith } from './slot.ts'
 const NAME = 'qemu-stm32f405'
 const QEMU: QemuProgram = { command: 'qemu-system-arm', debian: 'qemu-system-arm' }
 const IMAGE = fileURLToPath(imageUrl('stm32f405.bin'))
+const SIGNED_IMAGE = fileURLToPath(imageUrl('stm32f405-signed.bin'))
 /** of firmware/stm32f405/board.h */
 const SLOT_A = 0x08020000
 const SLOT_BYTES = 0xc0000
@@ -26,6 +27,15 @@ export const qemuStm32f405: PortKind = {
   missing: async () => missingQemu(QEMU),
   open: () => openStm32f405(),
   openPlaced: (placed) => openStm32f405({ placed }),
+}
+
+/** The same, its firmware with signatures. */
+export const qemuSigned: PortKind = {
+  ...qemuStm32f405,
+  name: `${NAME}-signed`,
+  image: 'stm32f405-signed',
+  open: () => openStm32f405({ image: SIGNED_IMAGE }),
+  openPlaced: (placed) => openStm32f405({ placed, image: SIGNED_IMAGE }),
 }
 
 export interface Stm32f405Options {

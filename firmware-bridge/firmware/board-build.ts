@@ -1,6 +1,10 @@
 export interface BoardBuild {
   /** the folder of common/ with what every core of its kind has alike: `start.c`, `core.h` */
   core: 'cortex-m' | 'riscv'
+  /** its folder, where that is not called as the board is */
+  folder?: string
+  /** it knows signatures: built from the other module */
+  signed?: true
   compiler: string
   /** the processor's flags, and what the board offers to the prelude */
   compile: string[]

@@ -1,6 +1,7 @@
 /**
  * Builds the firmware images: `node firmware-bridge/firmware/build.ts [board] [--check]`. policy.wasm -> C -> image, the same bytes each
- * time. --check builds aside and compares with what is committed. Needs the board's cross compiler; running an image needs only npm.
+ * time. --check builds aside and compares with what is committed. `<board>-signed --key robot.pub --out FOLDER` builds one that is
+ * locked to that key from the start. Needs the board's cross compiler; running an image needs only npm.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { readKey } from '../host/signing.ts'
 import type { BoardBuild } from './board-build.ts'
 import { riscv32 } from './riscv32/board.ts'
 import { rp2040 } from './rp2040/board.ts'
@@ -16,12 +18,21 @@ import { stm32f405 } from './stm32f405/board.ts'
 import { toUf2 } from './uf2.ts'
 import { ownSource, wasm2cScript } from './wasm2c.ts'
 
-export const BOARDS: Record<string, BoardBuild> = { rp2040, stm32f405, riscv32 }
+/** The same board, its firmware with signatures. */
+const signed = (folder: string, board: BoardBuild): BoardBuild => ({ ...board, folder, signed: true })
+
+export const BOARDS: Record<string, BoardBuild> = {
+  rp2040,
+  stm32f405,
+  riscv32,
+  'rp2040-signed': signed('rp2040', rp2040),
+  'stm32f405-signed': signed('stm32f405', stm32f405),
+}
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = 'firmware-bridge/firmware'
 const IMAGES = `${ROOT}firmware-bridge/images`
-const WASM = `${ROOT}runtime-as/kernel/build/policy.wasm`
+const MODULES = `${ROOT}runtime-as/kernel/build`
 
 /** -ffp-contract=off: every operation rounds by itself, as in wasm. -fno-tree-loop-distribute-patterns: no calls of memset, memcpy */
 const COMPILE = [
@@ -37,6 +48,8 @@ const COMPILE = [
   '-Wextra',
   '-Werror',
 ]
+/** Of firmware with signatures. Arithmetic of 256 bits is loops in loops: inlined and unrolled it takes three times the flash, to no gain. */
+const SIGNED = ['-DSIGNED', '-fno-inline-functions', '-fno-peel-loops', '--param=max-completely-peeled-insns=20']
 /** of the generated source only: it declares what it does not use */
 const GENERATED = ['-Wno-unused', '-Wno-unused-parameter']
 const LINK = ['-nostdlib', '-nostartfiles', '-Wl,--gc-sections', '-Wl,--build-id=none']
@@ -48,15 +61,17 @@ function run(command: string, args: string[]): string {
   return stdout
 }
 
-/** Files of the image by name, built in the folder `work`. */
-export function build(name: string, board: BoardBuild, work: string): Record<string, Uint8Array> {
+/** Files of the image by name, built in the folder `work`. key: the public key that firmware with signatures is locked to from the start, 32 bytes */
+export function build(name: string, board: BoardBuild, work: string, key?: Uint8Array): Record<string, Uint8Array> {
   run(process.execPath, ['runtime-as/kernel/build.ts'])
+  const wasm = `${MODULES}/${board.signed ? 'signed' : 'policy'}.wasm`
   const source = `${work}/policy.c`
-  run(process.execPath, [wasm2cScript(), WASM, '--module-name', 'policy', '-o', source])
+  run(process.execPath, [wasm2cScript(), wasm, '--module-name', 'policy', '-o', source])
   writeFileSync(source, ownSource(readFileSync(source, 'utf8'), board.replaced))
 
-  const folder = `${HERE}/${name}`
-  const flags = [...board.compile, ...COMPILE, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
+  const folder = `${HERE}/${board.folder ?? name}`
+  const variant = [...(board.signed ? SIGNED : []), ...(key ? [`-DPUBLIC_KEY=${[...key]}`] : [])]
+  const flags = [...board.compile, ...COMPILE, ...variant, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
   const core = `${HERE}/common/${board.core}`
   const include = [`-I${HERE}/common`, `-I${core}`, `-I${folder}`, `-I${work}`]
   const common = [`${core}/start.c`, `${HERE}/common/device.c`]
@@ -81,9 +96,9 @@ export function build(name: string, board: BoardBuild, work: string): Record<str
     // without the stack, which has a bank of its own
     staticRam: (sections['.data'] ?? 0) + (sections['.bss'] ?? 0),
     sections,
-    wasm: sha256(readFileSync(WASM)),
+    wasm: sha256(readFileSync(wasm)),
     compiler: run(board.compiler, ['--version']).split('\n', 1)[0],
-    flags: [...board.compile, ...COMPILE, ...LINK].join(' '),
+    flags: [...board.compile, ...COMPILE, ...variant, ...LINK].join(' '),
   }
   return {
     [`${name}.bin`]: image,
@@ -121,25 +136,40 @@ function read(path: string): Buffer {
   }
 }
 
-function write(files: Record<string, Uint8Array>): void {
-  mkdirSync(IMAGES, { recursive: true })
+function write(files: Record<string, Uint8Array>, folder = IMAGES): void {
+  mkdirSync(folder, { recursive: true })
   for (const [file, bytes] of Object.entries(files)) {
-    writeFileSync(`${IMAGES}/${file}.new`, bytes)
-    renameSync(`${IMAGES}/${file}.new`, `${IMAGES}/${file}`)
+    writeFileSync(`${folder}/${file}.new`, bytes)
+    renameSync(`${folder}/${file}.new`, `${folder}/${file}`)
   }
 }
 
+/** What stands behind an option. */
+const option = (args: string[], name: string): string | undefined =>
+  args.includes(name) ? args[args.indexOf(name) + 1] : undefined
+
 function main(args: string[]): void {
   const check = args.includes('--check')
-  const names = args.filter((arg) => arg !== '--check')
+  const [key, out] = [option(args, '--key'), option(args, '--out')]
+  const names = args.filter(
+    (arg, i) => arg !== '--check' && !['--key', '--out'].some((word) => word === arg || word === args[i - 1]),
+  )
+  if ((key === undefined) !== (out === undefined)) throw new InputError('--key, --out: expected both or neither')
   for (const name of names.length ? names : Object.keys(BOARDS)) {
     const board = BOARDS[name]
     if (!board) throw new InputError(`${name}: no such board, expected one of ${Object.keys(BOARDS).join(', ')}`)
     const work = mkdtempSync(join(tmpdir(), 'bpd-firmware-'))
     try {
-      const files = build(name, board, work)
+      if (key !== undefined && !board.signed)
+        throw new InputError(`${name}: knows no signatures, expected ${name}-signed with --key`)
+      const files = build(
+        name,
+        board,
+        work,
+        key === undefined ? undefined : readKey(readFileSync(key, 'latin1'), key).publicKey,
+      )
       if (check) compare(files)
-      else write(files)
+      else write(files, out)
       const { sha256, bytes, staticRam } = JSON.parse(Buffer.from(files[`${name}.json`]).toString())
       console.log(
         `${name}: ${bytes} bytes, ${staticRam} bytes of RAM, sha256 ${sha256}${check ? ', as committed' : ''}`,

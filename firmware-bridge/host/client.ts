@@ -3,12 +3,15 @@ import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { contractHash } from '../../runtime-as/format/contract.ts'
 import { openPolicy } from '../../runtime-as/format/decode.ts'
+import { openEnvelope } from '../../runtime-as/format/envelope.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import {
   type BoardInfo,
   decodeInfo,
+  decodeLock,
   decodeStats,
+  type Lock,
   type LoggedStep,
   type RunningPolicy,
   runs,
@@ -162,6 +165,13 @@ export class Board {
     { confirm: stays = true }: InstallOptions = {},
   ): Promise<void> {
     const { contract } = openPolicy(bytes, 'policy')
+    const signed = openEnvelope(bytes) !== undefined
+    if (signed && !this.info.signatures)
+      throw new InputError(
+        `policy: signed, but the firmware of ${this.info.name} knows no signatures, expected one that does, or the policy unsigned`,
+      )
+    if (!signed && this.info.signatures?.locked)
+      throw new InputError(`policy: not signed, expected one signed by the key that ${this.info.name} is locked to`)
     if (bytes.length > this.info.fileBytes) {
       const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
       throw new InputError(`policy: ${bytes.length} bytes, ${most}`)
@@ -294,6 +304,31 @@ export class Board {
     return await logPages(this.#line, this.#policy().actions, this.#patience)
   }
 
+  /**
+   * Which key the board is locked to, and which signed the policy that it runs. Throws FailedError where its firmware knows no signatures.
+   * Empties the log where the board is locked.
+   */
+  async signing(): Promise<Lock> {
+    this.#requireSignatures()
+    return decodeLock(await this.#line.request(protocol.LOCK, NOTHING, this.#patience), this.#line.port.name)
+  }
+
+  /**
+   * Locks the board to a key for good: from now on it runs and takes no policy that the key has not signed, none with a lower counter than the
+   * last confirmed, and no other key. What it runs must be confirmed and signed by the key, or there is none. Throws RefusedError where that
+   * is not so, or where it is locked.
+   *
+   * @param publicKey 32 bytes, of Ed25519
+   */
+  async lock(publicKey: Uint8Array): Promise<Lock> {
+    this.#requireSignatures()
+    if (publicKey.length !== protocol.KEY_BYTES)
+      throw new InputError(`key: ${publicKey.length} bytes, expected ${protocol.KEY_BYTES}`)
+    const answer = await this.#line.request(protocol.LOCK, publicKey, this.#longPatience)
+    await this.hello()
+    return decodeLock(answer, this.#line.port.name)
+  }
+
   /** What the board has counted since its start, and this host since it connected. */
   async stats(): Promise<Stats> {
     const answer = await this.#line.request(protocol.STATS, NOTHING, this.#patience, protocol.STATS_BYTES)
@@ -342,6 +377,12 @@ export class Board {
   /** Closes the port; a request in flight is waited for. */
   close(): Promise<void> {
     return this.#line.close()
+  }
+
+  /** Firmware without them does not answer LOCK at all. */
+  #requireSignatures(): void {
+    if (!this.info.signatures)
+      throw new FailedError(`${this.#line.port.name}: its firmware knows no signatures, expected one that does`)
   }
 
   #policy(): RunningPolicy {

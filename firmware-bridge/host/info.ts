@@ -41,8 +41,39 @@ export interface BoardInfo {
   fault?: string
   /** the failsafe action stands, until a fresh stream or, where it is latched, until it is released; absent: it does not */
   failsafe?: 'stands' | 'latched'
+  /** what its firmware knows of signatures; absent: nothing, it takes any policy and none in a signed envelope */
+  signatures?: {
+    /** it runs policies of one key alone */
+    locked: boolean
+    /** that key is compiled into the firmware */
+    builtIn: boolean
+    /** the running policy is in an envelope, which was verified where the board is locked */
+    policy: boolean
+  }
   /** the policy that runs */
   policy?: RunningPolicy
+}
+
+/** What a board is locked to, and what its policy is signed with, as the board says. */
+export interface Lock {
+  /** absent: it is not locked. keyId: the key's name; counter: no policy below it is taken */
+  lock?: { keyId: string; counter: number }
+  /** of the running policy's envelope; absent: it is in none */
+  policy?: { keyId: string; counter: number }
+}
+
+/** Throws FailedError for an answer of another length. */
+export function decodeLock(payload: Uint8Array, port: string): Lock {
+  if (payload.length !== protocol.LOCK_BYTES)
+    throw new FailedError(`${port}: answered LOCK ${payload.length} bytes, expected ${protocol.LOCK_BYTES}`)
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const at = (key: number, counter: number) => {
+    const keyId = Buffer.from(payload.subarray(key, key + 8)).toString('hex')
+    return /^0+$/.test(keyId) ? undefined : { keyId, counter: view.getUint32(counter, true) }
+  }
+  const lock = at(protocol.LOCK_KEY, protocol.LOCK_COUNTER)
+  const policy = at(protocol.LOCK_POLICY_KEY, protocol.LOCK_POLICY_COUNTER)
+  return { ...(lock && { lock }), ...(policy && { policy }) }
 }
 
 /** The policy that a board runs, as the board says. */
@@ -125,6 +156,15 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     uptime: word(protocol.INFO_MILLIS),
     ...(failsafe > 0 && { failsafe: failsafe === 2 ? ('latched' as const) : ('stands' as const) }),
     ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),
+  }
+  const signs = view.getUint8(protocol.INFO_SIGNS)
+  if (signs & protocol.SIGNS_KNOWN) {
+    const has = (bit: number) => (signs & bit) !== 0
+    info.signatures = {
+      locked: has(protocol.SIGNS_LOCKED),
+      builtIn: has(protocol.SIGNS_BUILT_IN),
+      policy: has(protocol.SIGNS_POLICY),
+    }
   }
   checkLimits(info, port)
   if (slot !== 0 && slot !== 1 && slot !== 255) {

@@ -1,14 +1,22 @@
 /** Ports by name: an emulated board, the device in this process, or a real serial port. */
-import { inProcess } from '../emulators/in-process.ts'
-import { picoEmulator } from '../emulators/pico.ts'
+import { inProcess, inProcessSigned } from '../emulators/in-process.ts'
+import { picoEmulator, picoSigned } from '../emulators/pico.ts'
 import { qemuRiscv32 } from '../emulators/riscv32.ts'
-import { qemuStm32f405 } from '../emulators/stm32f405.ts'
+import { qemuSigned, qemuStm32f405 } from '../emulators/stm32f405.ts'
 import { isNetwork, network } from './network.ts'
 import type { Port, PortKind } from './port.ts'
 import { listSerial, serial } from './serial.ts'
 
 /** Every emulated board, and the device without one. Any other name is a line's: a TCP port's, or a serial port's. */
-export const EMULATORS: readonly PortKind[] = [picoEmulator, qemuStm32f405, qemuRiscv32, inProcess]
+export const EMULATORS: readonly PortKind[] = [
+  picoEmulator,
+  qemuStm32f405,
+  qemuRiscv32,
+  inProcess,
+  picoSigned,
+  qemuSigned,
+  inProcessSigned,
+]
 
 /** What is behind this name of a port. */
 export const kindOf = (name: string): PortKind =>
@@ -18,7 +26,8 @@ export const kindOf = (name: string): PortKind =>
  * Opens the port of this name. Throws InputError where there is no such port, or its emulator is not installed, FailedError where it cannot
  * be opened.
  *
- * @param name `pico-emulator`, `qemu-stm32f405`, `qemu-riscv32`, `in-process` (the device without a board), a serial port (/dev/ttyUSB0, COM3), or a TCP port
+ * @param name `pico-emulator`, `qemu-stm32f405`, `qemu-riscv32`, `in-process` (the device without a board), the first two and the last with
+ *   `-signed` (firmware that knows signatures), a serial port (/dev/ttyUSB0, COM3), or a TCP port
  *   (socket://127.0.0.1:5000)
  * @param flash of an emulated board: the bytes that `Port.flash` had when it was last open. Absent: erased
  *

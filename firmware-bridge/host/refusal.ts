@@ -17,6 +17,7 @@ const NAMES: Record<number, string> = {
   [protocol.WATCH]: 'WATCH',
   [protocol.LOG]: 'LOG',
   [protocol.PAIR]: 'PAIR',
+  [protocol.LOCK]: 'LOCK',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {
@@ -43,8 +44,20 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.UNCONFIRMED]: (d) =>
     `it would erase the only other policy while the one that runs, CRC-32 ${d.toString(16).padStart(8, '0')}, is not confirmed`,
   [protocol.NO_KEYS]: () => 'its firmware has no place for a key',
+  [protocol.NOT_SIGNED]: () => 'the policy is not signed ("bpd sign"), expected one signed by the key of its lock',
+  [protocol.BAD_ENVELOPE]: (d) => `${d} bytes that begin as a signed policy and are none`,
+  [protocol.OTHER_KEY]: (d) => `signed by another key, whose name begins with ${nameOfKey(d)}`,
+  [protocol.OLD_COUNTER]: (d) => `an older policy than it has confirmed, expected a counter of ${d} or more`,
+  [protocol.BAD_SIGNATURE]: () => 'the signature is not that of the key (altered?)',
+  [protocol.LOCKED]: () => 'it is locked to a key already',
+  [protocol.NO_VAULT]: (d) =>
+    d > 0 ? `no room is left in ${d} bytes for a counter` : 'it has no flash to keep a lock in',
+  [protocol.NOT_CONFIRMED]: () => 'its policy is on trial, expected a confirmed one',
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
+
+/** The first four bytes of a key's name, as a word. */
+const nameOfKey = (word: number): string => Buffer.of(word, word >> 8, word >> 16, word >> 24).toString('hex')
 
 /** What messages call a request. */
 export const nameOf = (type: number): string => NAMES[type] ?? `request ${type}`

@@ -104,7 +104,8 @@ export function signPolicy(bytes: Uint8Array, key: SigningKey, counter: number, 
     throw new InputError(`counter: ${counter}, expected 1..4294967295`)
   openPolicy(bytes, name)
   const signed = envelopeOf(openEnvelope(bytes, name)?.policy ?? bytes, counter, nameOf(key.publicKey))
-  return Buffer.concat([signed, sign(null, signed, createPrivateKey(key.secretPem))])
+  // no Buffer, whose slices would share its bytes
+  return new Uint8Array(Buffer.concat([signed, sign(null, signed, createPrivateKey(key.secretPem))]))
 }
 
 /**

@@ -86,3 +86,30 @@ describe('bpd inspect', () => {
       })
   })
 })
+
+describe('bpd boards --lock', () => {
+  const board = ['--port', 'in-process-signed', '--state', 'board.flash']
+
+  it('locks a board whose policy the key has signed: it takes no other then, and says so', () => {
+    const flash = (...words: string[]) => bpd('flash', ...words, ...board)
+    expect(flash('policy.bpd', '--sign-key', 'robot.key').stdout).toContain('its policy is signed')
+    const { id } = keyIn('robot.pub')
+    const { stdout } = bpd('boards', ...board, '--lock', 'robot.pub')
+    expect(stdout).toMatch(new RegExp(`lock     key ${id}, no counter below \\d{10}`))
+    expect(stdout).toContain('signed   locked to a key')
+    expect(flash('policy.bpd')).toMatchObject({ status: 2, stderr: expect.stringContaining('policy: not signed') })
+    writeFileSync(at('old.bpd'), signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 5))
+    expect(flash('old.bpd')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('an older policy than it has'),
+    })
+  }, 120_000)
+
+  it('is refused by a board whose firmware knows no signatures, and so is a signed policy', () => {
+    const plain = ['--port', 'in-process']
+    const said = bpd('boards', ...plain, '--lock', 'robot.pub')
+    expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining('knows no signatures') })
+    const flashed = bpd('flash', 'policy.bpd', '--sign-key', 'robot.key', ...plain)
+    expect(flashed).toMatchObject({ status: 2, stderr: expect.stringContaining('knows no signatures') })
+  }, 120_000)
+})

@@ -22,6 +22,11 @@ wasm_rt_memory_t *w2c_env_memory(struct w2c_env *env) {
   return 0;
 }
 
+#ifdef PUBLIC_KEY
+// whoever has its secret signs for this firmware, and nobody else
+static const uint8_t public_key[32] __attribute__((aligned(4))) = {PUBLIC_KEY};
+#endif
+
 int main(void) {
   facts.state = (uint32_t)&state;
   facts.state_bytes = STATE_BYTES;
@@ -30,6 +35,9 @@ int main(void) {
   facts.image_bytes = (uint32_t)image_end - FLASH_BASE;
   facts.stack = (uint32_t)stack_low;
   facts.stack_bytes = (uint32_t)stack_high - (uint32_t)stack_low;
+#ifdef PUBLIC_KEY
+  facts.key = (uint32_t)public_key;
+#endif
   const char *name = board_facts(&facts);
   for (uint32_t i = 0; i < sizeof facts.name && name[i]; i++) facts.name[i] = name[i];
 

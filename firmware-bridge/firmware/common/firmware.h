@@ -21,6 +21,10 @@ struct facts {
   uint32_t image;
   uint32_t seed;
   uint32_t keys_a, keys_b, keys_bytes;
+#ifdef SIGNED
+  // flash for lock and counter, and a public key, if one is compiled in
+  uint32_t vault, vault_bytes, key;
+#endif
 };
 
 // Of a board. In this order, once memory is set up:

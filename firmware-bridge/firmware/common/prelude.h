@@ -43,6 +43,21 @@ STORE(i32_store8, u8, u32)
 STORE(i32_store16, any_u16, u32)
 STORE(f32_store, any_f32, f32)
 
+#ifdef SIGNED
+// 64 bits: of hashes and of sums of products. A load or store of 8 bytes asks for an address that is a multiple of 4 only.
+typedef u64 __attribute__((may_alias, aligned(4))) any_u64;
+LOAD(i64_load, any_u64, u64)
+LOAD(i64_load8_u, u8, u64)
+LOAD(i64_load16_u, any_u16, u64)
+LOAD(i64_load32_u, any_u32, u64)
+STORE(i64_store, any_u64, u64)
+STORE(i64_store8, u8, u64)
+STORE(i64_store16, any_u16, u64)
+STORE(i64_store32, any_u32, u64)
+#define I64_ROTL(x, n) ((u64)(x) << ((n) & 63) | (u64)(x) >> ((0u - (n)) & 63))
+#define I64_ROTR(x, n) ((u64)(x) >> ((n) & 63) | (u64)(x) << ((0u - (n)) & 63))
+#endif
+
 static inline u32 i32_reinterpret_f32(f32 value) {
   u32 bits;
   __builtin_memcpy(&bits, &value, sizeof bits);

@@ -19,6 +19,9 @@
 #define SLOT_A 0x10100000u
 #define SLOT_B 0x10180000u
 #define SLOT_BYTES 0x80000u
+// before the slots: lock and counter of firmware with signatures, two sectors
+#define VAULT 0x100fe000u
+#define VAULT_BYTES 0x2000u
 
 // Runs from RAM, as everything must while flash does not answer reads.
 #define IN_RAM __attribute__((section(".data.code"), noinline, long_call))

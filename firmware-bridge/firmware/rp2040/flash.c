@@ -70,6 +70,10 @@ const char *board_facts(struct facts *facts) {
   facts->slot_b = SLOT_B;
   facts->slot_bytes = SLOT_BYTES;
   facts->erase_bytes = ERASE_BYTES;
+#ifdef SIGNED
+  facts->vault = VAULT;
+  facts->vault_bytes = VAULT_BYTES;
+#endif
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = CLOCK_HZ;
   facts->seed = noise();

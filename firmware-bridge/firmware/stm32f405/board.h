@@ -31,6 +31,17 @@
 #define RAM_KEYS_A 0x2000b800u
 #define RAM_KEYS_B 0x2000bc00u
 #define RAM_KEYS_BYTES 0x400u
+// firmware with signatures keeps lock and counter in sector 11; in QEMU in RAM, behind slots that are smaller for it
+#define VAULT 0x080e0000u
+#define VAULT_BYTES 0x20000u
+#ifdef SIGNED
+#undef RAM_SLOT_B
+#undef RAM_SLOT_BYTES
+#define RAM_SLOT_B 0x20015000u
+#define RAM_SLOT_BYTES 0x9000u
+#define RAM_VAULT 0x2001e000u
+#define RAM_VAULT_BYTES 0x2000u
+#endif
 // or, where QEMU was started with a policy in flash: one slot for as much as there is, and a spare one that takes nothing
 #define PLACED_SPARE 0x080e0000u
 #define PLACED_BYTES 0xc0000u

@@ -91,6 +91,12 @@ const char *board_facts(struct facts *facts) {
   if (on_chip()) slots(facts, SLOT_A, SLOT_B, SLOT_BYTES, ERASE_BYTES);
   else if (REGISTER(SLOT_A) == SLOT_MAGIC) slots(facts, SLOT_A, PLACED_SPARE, PLACED_BYTES, ERASE_BYTES);
   else slots(facts, RAM_SLOT_A, RAM_SLOT_B, RAM_SLOT_BYTES, RAM_ERASE_BYTES);
+#ifdef SIGNED
+  if (facts->slot_b != PLACED_SPARE) {
+    facts->vault = on_chip() ? VAULT : RAM_VAULT;
+    facts->vault_bytes = on_chip() ? VAULT_BYTES : RAM_VAULT_BYTES;
+  }
+#endif
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = counter_hz;
   facts->seed = noise();

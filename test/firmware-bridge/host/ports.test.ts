@@ -52,6 +52,9 @@ describe('a port', () => {
       'qemu-stm32f405',
       'qemu-riscv32',
       'in-process',
+      'pico-emulator-signed',
+      'qemu-stm32f405-signed',
+      'in-process-signed',
     ])
   })
 })

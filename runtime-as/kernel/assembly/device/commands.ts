@@ -15,6 +15,7 @@ import {
 } from '../layout'
 import { finite } from '../validate'
 import { act, cycles, millis } from './board'
+import { signs } from './lock'
 import { record } from './log'
 import { pace } from './pace'
 import {
@@ -38,6 +39,7 @@ import {
   INFO_OBSERVATIONS,
   INFO_PERIOD,
   INFO_PROTOCOL,
+  INFO_SIGNS,
   INFO_SLOT,
   INFO_STACK_BYTES,
   INFO_STACK_USED,
@@ -55,7 +57,7 @@ import {
 } from './protocol'
 import { recover } from './recover'
 import { placed } from './scrub'
-import { capacity, confirmed } from './slots'
+import { capacity, confirmed } from './slot'
 import {
   FAULT,
   FIRMWARE,
@@ -120,6 +122,7 @@ export function hello(out: usize): void {
   store<u8>(out, load<u8>(state, FAULT), INFO_FAULT)
   const left = load<u32>(state, FRESH_LEFT)
   store<u8>(out, left == LATCHED ? 2 : u8(left != 0), INFO_FAILSAFE)
+  if (SIGNED) store<u8>(out, <u8>signs(), INFO_SIGNS)
 }
 
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */

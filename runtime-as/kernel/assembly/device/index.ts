@@ -19,6 +19,8 @@ import {
   FAULT_FILE,
   HELLO,
   INFO_BYTES,
+  LOCK,
+  LOCK_BYTES,
   LOG,
   MAX_FRAME,
   NO_KEYS,
@@ -39,6 +41,7 @@ import {
   WATCH,
 } from './protocol'
 import { pair } from './keys'
+import { lock } from './lock'
 import { log } from './log'
 import { recover } from './recover'
 import { scrub, sound } from './scrub'
@@ -67,6 +70,7 @@ import {
 import { IMAGE, IMAGE_BYTES } from './table'
 import { tag } from './tag'
 import { begin, commit, data } from './upload'
+import { openVault } from './vault'
 import { look, watch } from './watch'
 
 /** Boots the device. table: the board's facts (board.ts), 4-byte aligned; its state must be zeroed. */
@@ -74,6 +78,7 @@ export function start(table: usize): void {
   attach(table)
   keep(FIRMWARE, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)))
   prepareMarks()
+  if (SIGNED) openVault(table)
   closeSession()
   boot()
 }
@@ -223,7 +228,10 @@ function answer(type: u32, head: u32, length: u32): u32 {
       if (length != 0) status = refuse(BAD_LENGTH, 0)
       break
     default:
-      status = refuse(UNKNOWN_TYPE, type)
+      if (SIGNED && type == LOCK) {
+        status = lock(payload, length, out + PAYLOAD)
+        bytes = LOCK_BYTES
+      } else status = refuse(UNKNOWN_TYPE, type)
   }
   if (status != OK) {
     store<u32>(out, load<u32>(state, DETAIL), PAYLOAD)

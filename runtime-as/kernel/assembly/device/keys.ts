@@ -18,7 +18,7 @@ import {
   NO_KEYS,
   OK,
 } from './protocol'
-import { unitFrom } from './slots'
+import { unitFrom } from './slot'
 import { FRAME, refuse, state, table } from './state'
 import { KEYS_A, KEYS_B, KEYS_BYTES, PROGRAM_BYTES } from './table'
 

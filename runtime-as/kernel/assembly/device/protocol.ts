@@ -20,6 +20,7 @@ export const PAYLOAD = 4
 export const CRC_BYTES = 4
 /** guarded requests of a board with a key, and their answers, end in this many bytes of a BLAKE2s in place of the CRC-32 */
 export const TAG_BYTES = 8
+/** of the key of sessions, and of a public key that a board is locked to */
 export const KEY_BYTES = 32
 /** first word of what the session's own key is made of: 'bpd6' */
 export const SESSION_MAGIC = 0x36647062
@@ -44,10 +45,19 @@ export const CONFIRM = 9
 export const WATCH = 10
 export const LOG = 11
 export const PAIR = 12
+export const LOCK = 13 // of firmware with signatures
 export const ANSWER = 0x80
 /** bit n: requests of type n change or move something. They count up within a session of the board, and mean nothing in another one. */
 export const GUARDED =
-  (1 << BEGIN) | (1 << DATA) | (1 << COMMIT) | (1 << STEP) | (1 << RESET) | (1 << CONFIRM) | (1 << WATCH) | (1 << PAIR)
+  (1 << BEGIN) |
+  (1 << DATA) |
+  (1 << COMMIT) |
+  (1 << STEP) |
+  (1 << RESET) |
+  (1 << CONFIRM) |
+  (1 << WATCH) |
+  (1 << PAIR) |
+  (1 << LOCK)
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
 export const OK = 0
@@ -70,6 +80,14 @@ export const FAILSAFE = 16 // the failsafe stands; detail: how many valid observ
 export const TOO_SOON = 17 // too many uploads were begun and not ended; detail: milliseconds until another may be
 export const UNCONFIRMED = 18 // the upload would erase the only other policy while the running one is not confirmed; detail: CRC-32 of the running one's file
 export const NO_KEYS = 19 // the firmware has no place for a key, or knows none
+export const NOT_SIGNED = 20 // the board is locked to a key, and the policy is in no envelope
+export const BAD_ENVELOPE = 21 // detail: bytes of the file
+export const OTHER_KEY = 22 // signed by another key than the board is locked to; detail: the first 4 bytes of its name
+export const OLD_COUNTER = 23 // detail: the least counter that the board takes
+export const BAD_SIGNATURE = 24
+export const LOCKED = 25 // to a key already
+export const NO_VAULT = 26 // no flash for lock and counter, or it is full; detail: its bytes
+export const NOT_CONFIRMED = 27 // a board is locked with a confirmed policy or none
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -106,6 +124,7 @@ export const INFO_SEQUENCE = 104 // u16
 export const INFO_KEYED = 106 // u16: of KEYS_ below
 export const INFO_FAULT = 108 // u8, the last fault found since start, below
 export const INFO_FAILSAFE = 109 // u8: 1 where the failsafe stands, 2 where it is latched
+export const INFO_SIGNS = 110 // u8, of SIGNS_ below, 0: the firmware knows no signatures
 /** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
 export const INFO_TAG = 112
 export const INFO_BYTES = 120
@@ -115,6 +134,27 @@ export const FAULT_FILE = 1 // the file, or the second copy of its bounds, is no
 export const FAULT_BONES = 2 // the same of what says how the policy is laid out, found before it ran
 export const FAULT_ACTION = 3 // an action was outside the second copy of its bounds, found before it left
 export const FAULT_START = 4 // at start a policy that was installed did not pass its tests
+/** what INFO_SIGNS has: the firmware knows signatures; it is locked to a key, which is compiled in; the running policy is in an envelope */
+export const SIGNS_KNOWN = 1
+export const SIGNS_LOCKED = 2
+export const SIGNS_BUILT_IN = 4
+export const SIGNS_POLICY = 8
+
+/** answer to LOCK: the name of the key that the board is locked to (8 bytes, 0: it is not), the least counter, the same of the running envelope */
+export const LOCK_KEY = 0
+export const LOCK_COUNTER = 8
+export const LOCK_POLICY_KEY = 12
+export const LOCK_POLICY_COUNTER = 20
+export const LOCK_BYTES = 24
+
+/** the vault's lock, twice in each of its parts: key and the counter then. Behind it counters, each in program units of its own, with its CRC-32 */
+export const VAULT_MAGIC = 0
+export const VAULT_MAGIC_VALUE = 0x6b636f6c
+export const VAULT_KEY = 4
+export const VAULT_COUNTER = 36
+export const VAULT_CRC = 40
+export const VAULT_LOCK = 44
+export const COUNTER_BYTES = 8
 
 /** answer to STATS, u32 each, since start */
 export const STAT_FRAMES = 0 // whole frames with a right CRC

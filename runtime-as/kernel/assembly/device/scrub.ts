@@ -17,6 +17,7 @@ import {
 } from '../layout'
 import { act, millis } from './board'
 import { SCRUB_SHIFT, SCRUB_WORDS, SLOT_FILE_BYTES, SLOT_HEADER, STAT_SCRUBS } from './protocol'
+import { fileAt } from './slot'
 import {
   BONES,
   BONES_SUM,
@@ -86,7 +87,9 @@ export function remember(slot: usize, core: usize): void {
   keep(BONES, bonesOf(core))
   keep(BONES_SUM, bonesSum(core))
   keep(RUNS_SUM, runsSum(core))
-  const bytes = load<u32>(slot, SLOT_FILE_BYTES) & ~3
+  // from the .bpd file on, in an envelope too
+  const before = SIGNED ? <u32>(core - CORE - slot) - fileAt() : 0
+  const bytes = (load<u32>(slot, SLOT_FILE_BYTES) - before) & ~3
   keep(FILE_BYTES, bytes)
   keep(FILE_SUM, sumWords(core - CORE, core - CORE + bytes, 0))
   keep(SECOND, <u32>(state + WORK + workBytes(core)))

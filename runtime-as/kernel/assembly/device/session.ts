@@ -18,6 +18,7 @@ import {
   KEYS_KNOWN,
   KEYS_PAIRED,
   KEYS_WORN,
+  LOCK,
   PAYLOAD,
   STEP,
   TAG_BYTES,
@@ -27,7 +28,7 @@ import { SEED } from './table'
 import { deriveKey, tag, tagEquals } from './tag'
 
 export function guarded(type: u32): bool {
-  return type < 32 && ((GUARDED >>> type) & 1) != 0
+  return type < 32 && (((SIGNED ? GUARDED : GUARDED & ~(1 << LOCK)) >>> type) & 1) != 0
 }
 
 /** Whether requests of this type end in a tag, and not in a CRC-32. */

@@ -3,10 +3,12 @@
 // old policy or the new one.
 import { fill } from '../bytes'
 import { crc32 } from '../crc'
+import { ENVELOPE_FILE_BYTES } from '../envelope'
 import { goldenMismatch, workBytes } from '../golden'
 import { ACTIONS, CORE, OBSERVATIONS } from '../layout'
 import { validate } from '../validate'
 import { millis, program } from './board'
+import { admitted, countable, keepCounterOf, policyAt } from './lock'
 import { measureLog } from './log'
 import {
   BAD_FLASH,
@@ -16,6 +18,7 @@ import {
   MAX_PAYLOAD,
   NO_MEMORY,
   NO_POLICY,
+  NO_VAULT,
   OK,
   OTHER_POLICY,
   SLOT_CRC,
@@ -32,6 +35,7 @@ import {
   WRONG_GOLDEN,
 } from './protocol'
 import { copyBounds, remember, secondBytes } from './scrub'
+import { confirmed, fileAt, generation, markAt, unitFrom } from './slot'
 import {
   FAULT,
   FRAME,
@@ -49,45 +53,20 @@ import {
   table,
   workMemory,
 } from './state'
-import { PROGRAM_BYTES, SLOT_A, SLOT_B, SLOT_BYTES } from './table'
-
-/** The first program unit's start in a slot that is not before `bytes`. */
-export function unitFrom(bytes: u32): u32 {
-  const unit = load<u32>(table, PROGRAM_BYTES)
-  return (bytes + unit - 1) & ~(unit - 1)
-}
-
-/** Where the mark stands in a slot. */
-function markAt(): u32 {
-  return unitFrom(SLOT_HEADER)
-}
-
-/** Where the file begins in a slot: 16-byte aligned, at a program unit's start. */
-export function fileAt(): u32 {
-  return unitFrom((markAt() + 4 + 15) & ~15)
-}
-
-/** Bytes of the largest file that a slot holds. */
-export function capacity(): u32 {
-  return load<u32>(table, SLOT_BYTES) - fileAt()
-}
-
-/** The generation in a slot's header, 0: no valid header. */
-function generation(slot: usize): u32 {
-  if (load<u32>(slot, SLOT_MAGIC) != SLOT_MAGIC_VALUE || load<u32>(slot, SLOT_CRC) != crc32(slot, SLOT_CRC)) return 0
-  return load<u32>(slot, SLOT_FILE_BYTES) <= capacity() ? load<u32>(slot, SLOT_GENERATION) : 0
-}
-
-/** Whether the policy in a slot was confirmed: its mark repeats the header's CRC-32. */
-export function confirmed(slot: usize): bool {
-  return generation(slot) != 0 && load<u32>(slot + markAt()) == load<u32>(slot, SLOT_CRC)
-}
+import { SLOT_A, SLOT_B } from './table'
 
 /** Whether this board can run the file and gets the same bits as the golden vectors in it: OK or the check that failed. */
 export function selfTest(file: usize, bytes: u32): u32 {
-  const code = validate(file, bytes)
+  let policy = file
+  if (SIGNED) {
+    const status = admitted(file, bytes)
+    if (status != OK) return status
+    policy = policyAt(file)
+    if (policy != file) bytes = load<u32>(file, ENVELOPE_FILE_BYTES)
+  }
+  const code = validate(policy, bytes)
   if (code) return refuse(INVALID, code)
-  const core = file + CORE
+  const core = policy + CORE
   // an observation must fit a request; an action and the cycles it took, an answer
   if (load<u16>(core, OBSERVATIONS) > <u16>(MAX_PAYLOAD / 4)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4)
   if (load<u16>(core, ACTIONS) > <u16>(MAX_PAYLOAD / 4 - 1)) return refuse(TOO_WIDE, MAX_PAYLOAD / 4 - 1)
@@ -102,7 +81,8 @@ export function selfTest(file: usize, bytes: u32): u32 {
 
 function run(slot: usize): void {
   keep(PACE_COUNT, 0)
-  const core = slot + fileAt() + CORE
+  const file = slot + fileAt()
+  const core = (SIGNED ? policyAt(file) : file) + CORE
   remember(slot, core)
   measureLog(core)
 }
@@ -123,6 +103,10 @@ export function boot(): void {
   const b: usize = load<u32>(table, SLOT_B)
   const bFirst = confirmed(a) == confirmed(b) ? <i32>(generation(b) - generation(a)) > 0 : confirmed(b)
   if (!tryRun(bFirst ? b : a)) tryRun(bFirst ? a : b)
+  if (SIGNED) {
+    const slot: usize = load<u32>(state, RUNNING)
+    if (slot && confirmed(slot)) keepCounterOf(slot)
+  }
 }
 
 /** Whether a slot holds a file as it was installed. */
@@ -164,6 +148,7 @@ export function confirm(payload: usize, length: u32): u32 {
   if (!slot) return refuse(NO_POLICY, 0)
   const crc = load<u32>(slot, SLOT_FILE_CRC)
   if (load<u32>(payload) != crc) return refuse(OTHER_POLICY, crc)
+  if (SIGNED && countable(slot) != OK) return NO_VAULT
   if (!confirmed(slot)) {
     const mark = slot + markAt()
     // power may have gone while it was programmed
@@ -172,6 +157,10 @@ export function confirm(payload: usize, length: u32): u32 {
       programFrame(mark, 4)
     }
     if (!confirmed(slot)) return refuse(BAD_FLASH, <u32>mark)
+  }
+  if (SIGNED) {
+    const status = keepCounterOf(slot)
+    if (status != OK) return status
   }
   keep(TRIAL, 0)
   return OK

@@ -20,3 +20,9 @@ export const KEYS_A = 72 // two halves of flash for the key of sessions, each er
 export const KEYS_B = 76
 export const KEYS_BYTES = 80 // a multiple of PROGRAM_BYTES, room for the header and a start
 export const TABLE_BYTES = 84
+// of firmware with signatures, behind the table: flash for lock and counter, 0: none (one or more of ERASE_BYTES); bytes of it; a public key, 0: none
+// is compiled in
+export const SIGNED_VAULT = 0
+export const SIGNED_VAULT_BYTES = 4
+export const SIGNED_KEY = 8
+export const SIGNED_BYTES = 12

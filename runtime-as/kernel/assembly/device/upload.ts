@@ -2,6 +2,7 @@
 import { fill, same } from '../bytes'
 import { crc32 } from '../crc'
 import { erase, millis, program } from './board'
+import { newEnough } from './lock'
 import {
   BAD_FILE_CRC,
   BAD_FLASH,
@@ -19,7 +20,8 @@ import {
   UPLOADS_BEGUN,
   UPLOAD_MILLIS,
 } from './protocol'
-import { activate, capacity, confirmed, fileAt, revert, selfTest, spare, whole } from './slots'
+import { capacity, confirmed, fileAt } from './slot'
+import { activate, revert, selfTest, spare, whole } from './slots'
 import {
   RUNNING,
   SPENT,
@@ -130,6 +132,7 @@ export function commit(length: u32): u32 {
   const crc = crc32(file, bytes)
   abandon()
   if (crc != load<u32>(state, UPLOAD_CRC)) return refuse(BAD_FILE_CRC, crc)
-  const status = selfTest(file, bytes)
+  let status = selfTest(file, bytes)
+  if (SIGNED && status == OK) status = newEnough(file)
   return status == OK ? activate(bytes, crc) : status
 }
