@@ -1,6 +1,6 @@
 /**
- * Every command block (sh) and every program (js) of README and docs runs as it stands, in the order of its page, in an empty folder that
- * holds the checkout and the public archives. What trains is told to train less: see SHORT.
+ * Every command block (sh) and every program (js) of README and docs runs as it stands, and every piece of C compiles, in the order of its page, in an
+ * empty folder that holds the checkout and the public archives. What trains is told to train less: see SHORT.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -78,7 +78,7 @@ describe.skipIf(!runnable).each(pages())('%s', (page) => {
   const blocks = blocksOf(page)
 
   it('has no block that is neither run nor known', () => {
-    const unknown = blocks.filter(({ language }) => !['sh', 'js', 'text'].includes(language))
+    const unknown = blocks.filter(({ language }) => !['sh', 'js', 'c', 'text'].includes(language))
     expect(unknown).toEqual([])
   })
 
@@ -96,6 +96,14 @@ describe.skipIf(!runnable).each(pages())('%s', (page) => {
     const file = join(folder, 'block.mjs')
     writeFileSync(file, text)
     expect(execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' })).not.toBe('')
+  })
+
+  it.each(blocks.filter(({ language }) => language === 'c').map(({ text }) => text))('%s', (text) => {
+    writeFileSync(join(folder, 'block.c'), text)
+    // beside the packages that the page exported
+    const packages = readdirSync(join(folder, 'runs')).map((name) => `-Iruns/${name}/src`)
+    const words = ['-std=c99', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', ...packages, 'block.c']
+    execFileSync('cc', words, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   })
 })
 
