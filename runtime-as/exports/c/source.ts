@@ -45,7 +45,9 @@ void ${p}_step(const float observation[${P}_OBSERVATIONS], float action[${P}_ACT
 function activations(program: Program, prefix: Prefix): string {
   const { layers, multipliers } = program
   const uses = (name: string) => layers.some(({ activation }) => activation === name)
-  const halves = !multipliers && layers.some(({ values }) => values === 'f16')
+  // a layer without a weight has no table to read
+  const halves =
+    !multipliers && layers.some(({ values, rows }) => values === 'f16' && rows.some(({ terms }) => terms.length > 0))
   const parts = [
     uses('relu') && !multipliers ? relu(prefix) : '',
     uses('tanh') ? tanh(prefix) : '',
