@@ -50,7 +50,9 @@ function compare(modules: string): Compared {
 /** A user's folder: the package as npm ships it, and beside it, of all tfjs, tfjs-node and what that brings. Gives the command's file. */
 function installBeside(modules: string, folder: string): string {
   const own = join(folder, 'node_modules/bpd')
-  for (const name of [...manifest.files, 'package.json']) cpSync(join(root, name), join(own, name), { recursive: true })
+  // clients in other languages are listed by pattern, and no part of this
+  const names = manifest.files.filter((name: string) => !name.includes('*'))
+  for (const name of [...names, 'package.json']) cpSync(join(root, name), join(own, name), { recursive: true })
   const link = (from: string, name: string) => symlinkSync(join(from, name), join(folder, 'node_modules', name))
   for (const name of readdirSync(join(root, 'node_modules')))
     if (!name.startsWith('.') && name !== '@tensorflow') link(join(root, 'node_modules'), name)
