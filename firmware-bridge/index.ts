@@ -3,9 +3,11 @@
  *
  * @module bpd/board
  */
-export { Board, type BoardOptions, type InstallOptions } from './host/client.ts'
+export type { BoardOptions } from './host/board-options.ts'
+export { Board } from './host/client.ts'
 export { type Control, type ControlOptions, drive, type Plant } from './host/control.ts'
 export type { BoardInfo, HostCounters, Lock, LoggedStep, RunningPolicy, Stats } from './host/info.ts'
+export type { InstallOptions } from './host/installable.ts'
 export { type Comparison, compare, ensureRuns, measure, type Spread, spreadOf } from './host/measure.ts'
 export type { Port } from './host/port.ts'
 export { listPorts, openPort, type PortInfo } from './host/ports.ts'
@@ -13,3 +15,4 @@ export { driveRealTime, type RealTimeControl, type RealTimeOptions } from './hos
 export { RefusedError } from './host/refusal.ts'
 export { newKey, readKey, type SigningKey, signPolicy, verifyPolicy } from './host/signing.ts'
 export type { UploadProgress } from './host/upload.ts'
+export type { WatchOptions } from './host/watch.ts'

@@ -1,11 +1,10 @@
 /** A board at the other end of a line: install a policy, let it act, measure it. PROTOCOL.md says what goes over the line. */
 import { crc32 } from 'node:zlib'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import { contractHash } from '../../runtime-as/format/contract.ts'
 import { openPolicy } from '../../runtime-as/format/decode.ts'
-import { openEnvelope } from '../../runtime-as/format/envelope.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { BOARD_DEFAULTS, type BoardOptions, requireKey, requirePatience } from './board-options.ts'
 import {
   type BoardInfo,
   decodeInfo,
@@ -17,60 +16,18 @@ import {
   runs,
   type Stats,
 } from './info.ts'
+import { type InstallOptions, isLost, requireInstallable } from './installable.ts'
 import { benchPages, logPages } from './pages.ts'
 import type { Port } from './port.ts'
-import { LostError, RefusedError, SilentError } from './refusal.ts'
+import { SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
+import { type Expected, expectedOf, readStep, requireStep } from './step.ts'
 import { Upload, type UploadPatience, type UploadProgress, words } from './upload.ts'
-
-/** How patient a `Board` is. */
-export interface BoardOptions {
-  /** milliseconds after which a request is sent again, default 1000. Too short does no harm: the board answers a repeated request from memory */
-  timeout?: number
-  /** milliseconds until the board counts as silent, default 12,000 */
-  patience?: number
-  /** the same where the board has much to do: erase, test a whole policy, run it many times; default 180,000. Emulated boards may be slow */
-  longPatience?: number
-  /** how often an installation is tried, default 5: it begins again after the board lost it */
-  attempts?: number
-  /** the board's key, 32 bytes: needed where it was paired with one. Without it such a board only tells of itself. Absent: it has none */
-  key?: Uint8Array
-  /** milliseconds for a whole installation, whatever the board answers; default 1,800,000 */
-  budget?: number
-}
-
-const DEFAULTS = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, budget: 1_800_000 }
+import { type WatchOptions, watchRequest } from './watch.ts'
 
 const NOTHING = new Uint8Array(0)
 /** inferences of one `bench` */
 const MAX_BENCH = 10_000_000
-/** Refusals that say that the board lost the upload, not that the policy is bad. */
-const LOST = [
-  protocol.NO_UPLOAD,
-  protocol.BAD_OFFSET,
-  protocol.DIFFERENT,
-  protocol.INCOMPLETE,
-  protocol.BAD_FILE_CRC,
-  protocol.OTHER_POLICY,
-]
-
-/** What becomes of an installed policy. */
-export interface InstallOptions {
-  /**
-   * default true: the policy stays, from now on and after every reset. false: it is on trial until `confirm`; a reset, another
-   * installation or 1000 steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
-   */
-  confirm?: boolean
-}
-
-/** What of a contract an answer is held to; bounds of actions as the kernel sees them, in f32. */
-interface Expected {
-  hash: number
-  observations: number
-  low: number[]
-  high: number[]
-}
-
 /**
  * A board that answers at the other end of a port. One request at a time; whatever the line loses is sent again.
  *
@@ -117,11 +74,9 @@ export class Board {
    * @param options how long to wait
    */
   static async connect(port: Port, { key, ...options }: BoardOptions = {}): Promise<Board> {
-    const all = { ...DEFAULTS, ...options }
-    for (const [name, value] of Object.entries(all)) {
-      if (!(value > 0)) throw new InputError(`${port.name}: ${name} ${value}, expected a number above 0`)
-    }
-    requireKey(port, key)
+    const all = { ...BOARD_DEFAULTS, ...options }
+    requirePatience(port.name, all)
+    requireKey(port.name, key)
     const line = new Requester(port, key)
     try {
       const info = await hello(line, { timeout: all.timeout, limit: all.patience })
@@ -134,19 +89,13 @@ export class Board {
   }
 
   /**
-   * The contract that steps are made under, as of the policy installed here, or another one; undefined: none. A board that runs another one does not understand
-   * them, and an action outside its bounds is not taken.
+   * The contract that steps are made under, as of the policy installed here, or another one; undefined: none. A board that runs another one does
+   * not understand them, and an action outside its bounds is not taken.
    *
    * @param contract of the policy that the board should run
    */
   expect(contract: Contract | undefined): void {
-    const rounded = (bounds: number[]) => bounds.map(Math.fround)
-    this.#contract = contract && {
-      hash: contractHash(contract),
-      observations: contract.observation.names.length,
-      low: rounded(contract.action.low),
-      high: rounded(contract.action.high),
-    }
+    this.#contract = contract && expectedOf(contract)
     this.#line.contract = this.#contract?.hash ?? 0
   }
 
@@ -165,17 +114,7 @@ export class Board {
     { confirm: stays = true }: InstallOptions = {},
   ): Promise<void> {
     const { contract } = openPolicy(bytes, 'policy')
-    const signed = openEnvelope(bytes) !== undefined
-    if (signed && !this.info.signatures)
-      throw new InputError(
-        `policy: signed, but the firmware of ${this.info.name} knows no signatures, expected one that does, or the policy unsigned`,
-      )
-    if (!signed && this.info.signatures?.locked)
-      throw new InputError(`policy: not signed, expected one signed by the key that ${this.info.name} is locked to`)
-    if (bytes.length > this.info.fileBytes) {
-      const most = `expected at most ${this.info.fileBytes} as a slot of ${this.info.name} holds`
-      throw new InputError(`policy: ${bytes.length} bytes, ${most}`)
-    }
+    requireInstallable(bytes, this.info)
     const crc = crc32(bytes)
     const before = this.info.policy?.generation
     const upload = new Upload(this.#line, bytes, crc, this.#uploading)
@@ -185,9 +124,7 @@ export class Board {
         if (stays) await upload.confirm()
         break
       } catch (error) {
-        const refused = error instanceof RefusedError && LOST.includes(error.status)
-        const lost = error instanceof SilentError || error instanceof LostError || refused
-        if (!lost || attempt >= this.#attempts) throw error
+        if (!isLost(error) || attempt >= this.#attempts) throw error
         // the board may have reset; it may also have done all, and only the answer been lost
         const { policy } = await this.hello()
         if (policy?.generation !== before && runs(this.info, bytes, crc) && (policy?.confirmed || !stays)) break
@@ -214,39 +151,12 @@ export class Board {
    * @param action shape (actions), written, in the units of each action
    */
   async step(observation: ArrayLike<number>, action: Float32Array): Promise<number> {
-    const policy = this.#policy()
-    const contract = this.#contract
-    if (contract === undefined || contract.hash !== policy.contractHash) {
-      const expected = contract === undefined ? 'no contract' : `contract ${hex(contract.hash)}`
-      throw new InputError(`${this.#line.port.name}: ${expected} expected, the board runs ${hex(policy.contractHash)}`)
-    }
-    const { low, high } = contract
-    if (contract.observations !== policy.observations || low.length !== policy.actions) {
-      const said = `${policy.observations} observations and ${policy.actions} actions`
-      throw new FailedError(
-        `${this.#line.port.name}: HELLO says ${said}, expected ${contract.observations} and ${low.length} as in the contract`,
-      )
-    }
-    if (observation.length !== policy.observations || action.length !== policy.actions) {
-      const given = `${observation.length} observations and ${action.length} actions`
-      throw new InputError(
-        `${this.#line.port.name}: ${given}, expected ${policy.observations} and ${policy.actions} as in the policy`,
-      )
-    }
+    const { name } = this.#line.port
+    const contract = requireStep(name, this.#policy(), this.#contract, [observation.length, action.length])
     const payload = new DataView(new ArrayBuffer(4 * observation.length))
     for (let i = 0; i < observation.length; i++) payload.setFloat32(4 * i, observation[i], true)
     const answer = await this.#step(new Uint8Array(payload.buffer), 4 + 4 * action.length)
-    const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
-    for (let i = 0; i < action.length; i++) {
-      const value = view.getFloat32(4 + 4 * i, true)
-      if (!(value >= low[i] && value <= high[i])) {
-        throw new FailedError(
-          `${this.#line.port.name}: action ${i} is ${value}, expected ${low[i]}..${high[i]} as in the contract`,
-        )
-      }
-    }
-    for (let i = 0; i < action.length; i++) action[i] = view.getFloat32(4 + 4 * i, true)
-    return view.getUint32(0, true)
+    return readStep(name, contract, answer, action)
   }
 
   /** An inference leaves nothing behind, so after a reset in between it may simply be asked for again. */
@@ -279,21 +189,15 @@ export class Board {
   }
 
   /**
-   * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control
-   * periods, and refuses steps until a few have come in time, or, where it latches, until it is released. Ends with a reset. On the emulated Pico, whose time stands still while nobody
-   * speaks, that time never comes. Throws InputError for a number of periods outside 0..255.
+   * From now on the board puts its contract's failsafe action out when no valid observation has come for more than this many control periods, and
+   * refuses steps until a few have come in time, or, where it latches, until it is released. Ends with a reset. On the emulated Pico, whose time
+   * stands still while nobody speaks, that time never comes. Throws InputError for a number of periods outside 0..255.
    *
    * @param periods 1..255 control periods of the policy; 0: never
-   * @param options hold: what stands then is the last action, not the contract's failsafe; latch: it stands until a watch with `release`, whatever
-   *   comes; release: ends a failsafe that is latched, after which a few valid observations have to come as always
+   * @param options how the failsafe stands
    */
-  async watch(periods: number, { hold = false, latch = false, release = false } = {}): Promise<void> {
-    if (!Number.isInteger(periods) || periods < 0 || periods > 255) {
-      throw new InputError(`watch: ${periods} periods, expected 0..255`)
-    }
-    const flags =
-      (hold ? protocol.WATCH_HOLDS : 0) | (latch ? protocol.WATCH_LATCHES : 0) | (release ? protocol.WATCH_RELEASES : 0)
-    await this.#line.request(protocol.WATCH, Uint8Array.of(periods, flags), this.#patience, 0)
+  async watch(periods: number, options: WatchOptions = {}): Promise<void> {
+    await this.#line.request(protocol.WATCH, watchRequest(periods, options), this.#patience, 0)
   }
 
   /**
@@ -355,7 +259,7 @@ export class Board {
    * @param key 32 random bytes; undefined: the board has no key any more
    */
   async pair(key: Uint8Array | undefined): Promise<void> {
-    requireKey(this.#line.port, key)
+    requireKey(this.#line.port.name, key)
     try {
       await this.#line.request(protocol.PAIR, key ?? new Uint8Array(protocol.KEY_BYTES), this.#longPatience, 0)
     } catch (error) {
@@ -391,15 +295,8 @@ export class Board {
   }
 }
 
-function requireKey({ name }: Port, key: Uint8Array | undefined): void {
-  if (key === undefined || key.length === protocol.KEY_BYTES) return
-  throw new InputError(`${name}: a key of ${key.length} bytes, expected ${protocol.KEY_BYTES}`)
-}
-
 async function hello(line: Requester, patience: Patience): Promise<BoardInfo> {
   // a board that is just starting hears nothing: ask often
   const eager = { ...patience, timeout: patience.timeout / 4 }
   return decodeInfo(await line.hello(eager), line.port.name)
 }
-
-const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
