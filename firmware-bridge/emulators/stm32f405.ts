@@ -10,7 +10,7 @@ import { slotWith } from './slot.ts'
 const NAME = 'qemu-stm32f405'
 const QEMU: QemuProgram = { command: 'qemu-system-arm', debian: 'qemu-system-arm' }
 const IMAGE = fileURLToPath(imageUrl('stm32f405.bin'))
-const SIGNED_IMAGE = fileURLToPath(imageUrl('stm32f405-signed.bin'))
+const SIGNED = { name: `${NAME}-signed`, image: fileURLToPath(imageUrl('stm32f405-signed.bin')) }
 /** of firmware/stm32f405/board.h */
 const SLOT_A = 0x08020000
 const SLOT_BYTES = 0xc0000
@@ -32,13 +32,15 @@ export const qemuStm32f405: PortKind = {
 /** The same, its firmware with signatures. */
 export const qemuSigned: PortKind = {
   ...qemuStm32f405,
-  name: `${NAME}-signed`,
+  name: SIGNED.name,
   image: 'stm32f405-signed',
-  open: () => openStm32f405({ image: SIGNED_IMAGE }),
-  openPlaced: (placed) => openStm32f405({ placed, image: SIGNED_IMAGE }),
+  open: () => openStm32f405(SIGNED),
+  openPlaced: (placed) => openStm32f405({ placed, ...SIGNED }),
 }
 
 export interface Stm32f405Options {
+  /** of the port; default: qemu-stm32f405 */
+  name?: string
   /** path of the firmware; default: the committed image */
   image?: string
   /** a .bpd file that lies in flash from the start. It may be larger than the slots in RAM that QEMU has otherwise; no other can be installed */
@@ -46,12 +48,12 @@ export interface Stm32f405Options {
 }
 
 /** Starts the board. Throws InputError where QEMU is not installed, or the policy is too large; FailedError where it does not start. */
-export function openStm32f405({ image = IMAGE, placed }: Stm32f405Options = {}): Promise<Port> {
-  return startQemu(NAME, QEMU, (folder) => {
+export function openStm32f405({ name = NAME, image = IMAGE, placed }: Stm32f405Options = {}): Promise<Port> {
+  return startQemu(name, QEMU, (folder) => {
     const args = ['-M', 'netduinoplus2', '-kernel', image]
     if (placed === undefined) return args
     const file = join(folder, 'slot.bin')
-    writeFileSync(file, slotWith(placed, SLOT_BYTES, NAME))
+    writeFileSync(file, slotWith(placed, SLOT_BYTES, name))
     return [...args, '-device', `loader,file=${quoted(file)},addr=${SLOT_A},force-raw=on`]
   })
 }
