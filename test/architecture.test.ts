@@ -32,7 +32,8 @@ function imported(folder: string): Set<string> {
 /** As the last cell has it: a neighbour by its name alone. */
 function cellOf(folder: string): string {
   const [top] = folder.split('/')
-  const names = folders.filter((other) => imported(folder).has(other))
+  const others = imported(folder)
+  const names = folders.filter((other) => others.has(other))
   const near = (name: string) => name === top || name.startsWith(`${top}/`)
   const ordered = [...names.filter(near), ...names.filter((name) => !near(name))]
   return (
