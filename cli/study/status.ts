@@ -1,6 +1,7 @@
 /** How far a study is: counted in its store, so that it can be asked while another process works there. */
 import { needsOf } from '../../trainer/studies/jobs/job.ts'
 import type { Plan } from '../../trainer/studies/plan.ts'
+import type { Queued } from '../../trainer/studies/queue/states.ts'
 import type { Store } from '../../trainer/studies/store.ts'
 import { plainTable } from '../report/table.ts'
 import { printable } from '../report/words.ts'
@@ -16,11 +17,13 @@ export interface Status {
 
 const KINDS = ['teach', 'collect', 'distil', 'evaluate'] as const
 
-export function statusOf({ study, jobs }: Plan, store: Store): Status {
+/** queued: what a queue knows of its jobs, where workers do them */
+export function statusOf({ study, jobs }: Plan, store: Store, queued: ReadonlyMap<string, Queued> = new Map()): Status {
   const begun = store.begun()
-  const done = new Set(jobs.filter(({ id }) => store.has(id)).map(({ id }) => id))
+  const isDone = (id: string) => store.has(id) || queued.get(id)?.state === 'done'
+  const done = new Set(jobs.filter(({ id }) => isDone(id)).map(({ id }) => id))
   const failures = jobs.flatMap(({ id, label }) => {
-    const message = done.has(id) ? undefined : store.failure(id)
+    const message = done.has(id) ? undefined : (queued.get(id)?.failure ?? store.failure(id))
     return message === undefined ? [] : [{ id, job: label, message }]
   })
   const failed = new Set(failures.map(({ id }) => id))
@@ -29,9 +32,12 @@ export function statusOf({ study, jobs }: Plan, store: Store): Status {
     const finished = own.filter(({ id }) => done.has(id))
     const running = own.filter(
       ({ id, job }) =>
-        !done.has(id) && !failed.has(id) && begun.has(id) && needsOf(job).every((need) => done.has(need)),
+        !done.has(id) &&
+        !failed.has(id) &&
+        (queued.get(id)?.state === 'running' || (begun.has(id) && needsOf(job).every((need) => done.has(need)))),
     )
-    const spent = finished.reduce((sum, { id }) => sum + store.done(id).seconds, 0)
+    const secondsOf = (id: string) => (store.has(id) ? store.done(id).seconds : (queued.get(id)?.seconds ?? 0))
+    const spent = finished.reduce((sum, { id }) => sum + secondsOf(id), 0)
     const secondsEach = finished.length ? spent / finished.length : undefined
     return own.length
       ? [

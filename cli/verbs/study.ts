@@ -11,6 +11,7 @@ import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
 import { type Plan, planOf } from '../../trainer/studies/plan.ts'
 import { openQueue } from '../../trainer/studies/queue/boss.ts'
 import { QueueExecutor } from '../../trainer/studies/queue/executor.ts'
+import { queuedJobs } from '../../trainer/studies/queue/states.ts'
 import { work } from '../../trainer/studies/queue/worker.ts'
 import { type Report, reportOf } from '../../trainer/studies/report/report.ts'
 import { runPlan } from '../../trainer/studies/run.ts'
@@ -58,7 +59,10 @@ export const studyVerb = verb('study', {
   .option('--variants <list>', 'of the study only these', list(String))
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
-  .option('--queue <url>', 'run, worker: jobs by way of this PostgreSQL database (postgres://…); needs pg-boss')
+  .option(
+    '--queue <url>',
+    'jobs by way of this PostgreSQL database (postgres://…), status: what its workers do; needs pg-boss',
+  )
   .option('--once', 'status: once, not until all is done', false)
   .action((action: keyof typeof actions, what: string | undefined, options: Options) =>
     actions[action](needed(action, what), options),
@@ -97,7 +101,7 @@ async function run(what: string, options: Options): Promise<void> {
 
 async function behindQueue(url: string, plan: Plan, store: Store): Promise<QueueExecutor> {
   const boss = await openQueue(url, arithmeticHere(), away, `bpd study ${process.pid}`)
-  return new QueueExecutor(boss, store, new Map(plan.jobs.map(({ id, label }) => [id, label])))
+  return new QueueExecutor(boss, store, plan)
 }
 
 /** A connection that is lost comes again by itself. */
@@ -153,12 +157,20 @@ async function tell(plan: Plan, store: Store, { out, json }: Options): Promise<v
 async function status(what: string, options: Options): Promise<void> {
   const { plan, store } = await opened(what, options)
   const live = process.stdout.isTTY && !options.json && !options.once
-  for (;;) {
-    const now = statusOf(plan, store)
-    if (live) process.stdout.write('\x1b[H\x1b[J')
-    printResult(options.json, now, () => statusText(now))
-    if (!live || isOver(now)) return
-    await sleep(2000)
+  const { queue } = options
+  const boss =
+    queue === undefined ? undefined : await openQueue(queue, arithmeticHere(), away, `bpd status ${process.pid}`)
+  const ids = plan.jobs.map(({ id }) => id)
+  try {
+    for (;;) {
+      const now = statusOf(plan, store, boss && (await queuedJobs(boss, ids)))
+      if (live) process.stdout.write('\x1b[H\x1b[J')
+      printResult(options.json, now, () => statusText(now))
+      if (!live || isOver(now)) return
+      await sleep(2000)
+    }
+  } finally {
+    await boss?.stop({ graceful: false })
   }
 }
 

@@ -95,6 +95,33 @@ describeWith('PostgreSQL (apt: postgresql)', hasPostgres)('a study on many machi
     expect(readdirSync(at('main/data'))).toEqual([])
   })
 
+  it('is done by workers alone once it is sent, and told by what they have done', { timeout: 240_000 }, async () => {
+    const more = { ...study, name: 'more', seeds: 1, recipe: { ...study.recipe, steps: 220 } }
+    writeFileSync(at('more.json'), JSON.stringify(more))
+    const words = ['more.json', '--queue', postgres.url, '--store', 'more', '--json']
+    const told = () => {
+      const { kinds } = JSON.parse(bpdIn(folder, 'study', 'status', ...words).stdout)
+      const sum = (of: string) => kinds.reduce((all: number, kind: Record<string, number>) => all + kind[of], 0)
+      return { all: sum('all'), done: sum('done'), running: sum('running') }
+    }
+    const run = bpd('run', ...words)
+    const waiting = `SELECT count(*) FROM bpd_studies.job WHERE name = 'jobs' AND state = 'created'`
+    await until(() => postgres.sql(`SELECT to_regclass('bpd_studies.job')`) !== '' && postgres.sql(waiting) !== '0')
+    run.child.kill('SIGKILL')
+    await run.ended
+    const before = told()
+    expect(before.done).toBeLessThan(before.all)
+    const alone = worker('alone')
+    await until(() => told().done === before.all, 200)
+    alone.child.kill()
+    await alone.ended
+    // whoever sent it takes what is there
+    const last = bpd('run', ...words)
+    expect(await last.ended).toBe(0)
+    expect(told()).toEqual({ all: before.all, done: before.all, running: 0 })
+    expect(readdirSync(at('more/data'))).toEqual([])
+  })
+
   it('a worker whose arithmetic is another refuses to mix, and so does one of other results', {
     timeout: 120_000,
   }, () => {

@@ -51,6 +51,7 @@ export async function runPlan(
   const run = new StudyRun(plan, store, running, executor)
   store.forgetFailures(plan.jobs.map(({ id }) => id))
   try {
+    await executor.begin?.(notDone(plan, store).map(({ id }) => id))
     await Promise.all(Array.from({ length: jobs }, () => run.worker()))
   } finally {
     await executor.close()

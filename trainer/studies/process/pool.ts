@@ -31,6 +31,8 @@ export interface Following {
 
 /** Where jobs are done: processes here, or workers behind a queue. */
 export interface Executor {
+  /** Told once of all that is to be done, each before those that need it: nothing runs yet. */
+  begin?(ids: readonly string[]): Promise<void>
   /** Throws what the job throws, and `Lost` where it may be tried again. */
   run(order: Order, following?: Following): Promise<Finished>
   close(): void | Promise<void>

@@ -9,7 +9,7 @@ import type { Done } from '../store.ts'
 /** What a job carries: all that it needs but the teachers, which lie in `INPUTS` by hash. Kilobytes. */
 export interface Payload extends Identified {
   label: string
-  /** of the jobs that it takes from, by their id */
+  /** of the jobs that it takes from, by their id, as far as they were done when it was sent */
   results: Record<string, Done>
   blobs: string[]
 }
@@ -47,6 +47,7 @@ export async function openQueue(
     connectionTimeoutMillis: 10_000,
     max: 4,
     superviseIntervalSeconds: 2,
+    flowIntervalSeconds: 1,
     monitorIntervalSeconds: 2,
     maintenanceIntervalSeconds: 60,
   })

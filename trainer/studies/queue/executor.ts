@@ -1,13 +1,18 @@
-/** Jobs done by workers behind a queue: sent once by their id, and their results awaited. Whoever sends them may be killed: the next one finds them. */
+/**
+ * Jobs done by workers behind a queue. A study is sent whole, each job behind those that it takes from: workers go on where nobody waits for them.
+ * Whoever sends may be killed: the next one finds what is there.
+ */
 import { readFileSync } from 'node:fs'
 import type { PgBoss } from 'pg-boss'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { Interrupted } from '../../interrupted.ts'
 import { blobsOf, idOf, type Job, needsOf } from '../jobs/job.ts'
+import type { Plan } from '../plan.ts'
 import type { Order } from '../process/order.ts'
 import type { Executor, Finished, Following } from '../process/pool.ts'
 import type { Done, Store } from '../store.ts'
 import { INPUTS, JOBS, type Payload, type Returned, uuidOf, uuidOfBlob } from './boss.ts'
+import { queuedJobs } from './states.ts'
 
 /** ms between looks at what has come back */
 const LOOK = 500
@@ -20,30 +25,44 @@ interface Awaited {
 export class QueueExecutor implements Executor {
   readonly #boss: PgBoss
   readonly #store: Store
-  readonly #labels: ReadonlyMap<string, string>
+  readonly #jobs: ReadonlyMap<string, Plan['jobs'][number]>
   readonly #awaited = new Map<string, Awaited>()
   readonly #sentBlobs = new Set<string>()
   #sent = 0
   #timer: NodeJS.Timeout | undefined
   #looking = false
 
-  constructor(boss: PgBoss, store: Store, labels: ReadonlyMap<string, string>) {
+  constructor(boss: PgBoss, store: Store, { jobs }: Plan) {
     this.#boss = boss
     this.#store = store
-    this.#labels = labels
+    this.#jobs = new Map(jobs.map((job) => [job.id, job]))
     this.#timer = setInterval(() => void this.#look(), LOOK)
   }
 
-  async run({ id, job }: Order, { signal }: Following = {}): Promise<Finished> {
-    const results = this.#resultsFor(job)
-    const blobs = [...new Set([job, ...Object.values(results).map((done) => done.job)].flatMap(blobsOf))]
-    for (const hash of blobs) await this.#sendBlob(hash)
-    const payload: Payload = { id, job, label: this.#labels.get(id) ?? id, results, blobs }
-    const uuid = uuidOf(id)
-    // what failed before is tried again; what is there otherwise stays as it is
-    const [there] = await this.#boss.findJobs(JOBS, { id: uuid })
-    if (there?.state === 'failed' || there?.state === 'cancelled') await this.#boss.deleteJob(JOBS, uuid)
-    await this.#boss.send(JOBS, payload, { id: uuid, priority: -this.#sent++ })
+  async begin(ids: readonly string[]): Promise<void> {
+    const there = await queuedJobs(this.#boss, ids)
+    const sent = new Set<string>()
+    const flow = []
+    for (const id of ids) {
+      const isDone = (need: string) => this.#store.has(need) || there.get(need)?.state === 'done'
+      const needs = needsOf(this.#jobs.get(id)!.job).filter((need) => !isDone(need))
+      const state = there.get(id)?.state
+      // what failed before is tried again, and what waited for it waits for the new one
+      const anew = state === 'failed' || (state === 'waiting' && needs.some((need) => sent.has(need)))
+      if (anew) await this.#boss.deleteJob(JOBS, uuidOf(id))
+      // one behind a job of an earlier study is sent when that is done: a queue's job waits only for those sent with it
+      if ((state && !anew) || !needs.every((need) => sent.has(need))) continue
+      sent.add(id)
+      const data = await this.#payload(id)
+      const options = { id: uuidOf(id), priority: -this.#sent++ }
+      flow.push({ ref: id, name: JOBS, data, options, dependsOn: needs })
+    }
+    if (flow.length) await this.#boss.flow(flow)
+  }
+
+  async run({ id }: Order, { signal }: Following = {}): Promise<Finished> {
+    // one that is there stays as it is
+    await this.#boss.send(JOBS, await this.#payload(id), { id: uuidOf(id), priority: -this.#sent++ })
     return await new Promise<Finished>((resolve, reject) => {
       this.#awaited.set(id, { resolve, reject })
       signal?.addEventListener('abort', () => reject(new Interrupted('interrupted: workers go on')), { once: true })
@@ -55,17 +74,22 @@ export class QueueExecutor implements Executor {
     await this.#boss.stop({ graceful: false }).catch(() => {})
   }
 
-  /** Of the jobs that it takes from, and that those take from: a worker may have to make their data again. */
-  #resultsFor(job: Job): Record<string, Done> {
+  /** What the job takes from and is done already goes with it; the rest a worker finds in the queue. The teachers are sent before. */
+  async #payload(id: string): Promise<Payload> {
+    const { job, label } = this.#jobs.get(id)!
     const results: Record<string, Done> = {}
+    const blobs = new Set<string>()
     const add = (of: Job) => {
-      for (const id of needsOf(of)) {
-        results[id] ??= this.#store.done(id)
-        add(results[id].job)
+      for (const hash of blobsOf(of)) blobs.add(hash)
+      for (const need of needsOf(of)) {
+        if (this.#store.has(need)) results[need] ??= this.#store.done(need)
+        // of those that it takes from too: a worker may have to make their data again
+        add((results[need] ?? this.#jobs.get(need)!).job)
       }
     }
     add(job)
-    return results
+    for (const hash of blobs) await this.#sendBlob(hash)
+    return { id, job, label, results, blobs: [...blobs] }
   }
 
   async #sendBlob(hash: string): Promise<void> {
@@ -79,15 +103,11 @@ export class QueueExecutor implements Executor {
     if (this.#looking || this.#awaited.size === 0) return
     this.#looking = true
     try {
-      const ids = [...this.#awaited.keys()]
-      const byUuid = new Map(ids.map((id) => [uuidOf(id), id]))
-      const { rows } = await this.#boss
-        .getDb()
-        .executeSql(
-          `SELECT id, state, output FROM bpd_studies.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('completed', 'failed')`,
-          [JOBS, [...byUuid.keys()]],
-        )
-      for (const row of rows as { id: string; state: string; output: unknown }[]) this.#take(byUuid.get(row.id)!, row)
+      const states = await queuedJobs(this.#boss, [...this.#awaited.keys()])
+      for (const [id, { state, failure }] of states) {
+        if (state === 'failed') this.#settle(id).reject(new FailedError(failure!))
+        if (state === 'done') await this.#take(id)
+      }
     } catch {
       // the database is away: looked at again
     } finally {
@@ -95,16 +115,18 @@ export class QueueExecutor implements Executor {
     }
   }
 
-  #take(id: string, { state, output }: { state: string; output: unknown }): void {
-    const awaited = this.#awaited.get(id)
+  async #take(id: string): Promise<void> {
+    const [found] = await this.#boss.findJobs(JOBS, { id: uuidOf(id) })
+    const { job, result, seconds } = (found?.output ?? {}) as Partial<Returned>
+    const { resolve, reject } = this.#settle(id)
+    if (job === undefined || result === undefined || idOf(job) !== id)
+      reject(new InputError(`job ${id}: the queue holds the result of another job, expected another database`))
+    else resolve({ result, seconds: seconds ?? 0 })
+  }
+
+  #settle(id: string): Awaited {
+    const awaited = this.#awaited.get(id)!
     this.#awaited.delete(id)
-    const returned = output as Partial<Returned> & { failure?: string; message?: string }
-    if (state !== 'completed' || !returned?.result) {
-      awaited?.reject(new FailedError(returned?.failure ?? returned?.message ?? 'given up: its workers were lost'))
-      return
-    }
-    if (returned.job === undefined || idOf(returned.job) !== id)
-      awaited?.reject(new InputError(`job ${id}: the queue holds the result of another job, expected another database`))
-    else awaited?.resolve({ result: returned.result, seconds: returned.seconds ?? 0 })
+    return awaited
   }
 }

@@ -1,15 +1,15 @@
 /** A worker: takes jobs from the queue, does each in a process, gives back kilobytes. What it makes along the way stays in its own store. */
 import type { PgBoss, Job as QueueJob } from 'pg-boss'
-import { InputError } from '../../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { thisOwner } from '../../files/owner.ts'
 import { sha256 } from '../../files/sha256.ts'
 import { Interrupted } from '../../interrupted.ts'
 import type { Arithmetic } from '../arithmetic.ts'
 import { requireListedTask } from '../jobs/do.ts'
-import { idOf } from '../jobs/job.ts'
+import { idOf, type Job, needsOf } from '../jobs/job.ts'
 import { Processes } from '../process/pool.ts'
-import type { Store } from '../store.ts'
-import { INPUTS, JOBS, type Payload, type Returned, uuidOfBlob } from './boss.ts'
+import type { Done, Store } from '../store.ts'
+import { INPUTS, JOBS, type Payload, type Returned, uuidOf, uuidOfBlob } from './boss.ts'
 
 export interface WorkerOptions {
   /** at a time */
@@ -71,13 +71,10 @@ async function done(
   }
 }
 
-/** What the job carries, and the teachers that it names, into this worker's store. */
-async function take({ results, blobs }: Payload, boss: PgBoss, store: Store): Promise<void> {
-  for (const [id, one] of Object.entries(results)) {
-    requireListedTask(one.job)
-    if (idOf(one.job) !== id) throw new InputError(`job ${id}: expected what its hash says`)
-    if (!store.has(id)) await store.keep(id, one)
-  }
+/** What the job carries, what it takes from, and the teachers that it names, into this worker's store. */
+async function take({ job, results, blobs }: Payload, boss: PgBoss, store: Store): Promise<void> {
+  for (const [id, one] of Object.entries(results)) await keep(id, one, store)
+  await takeNeeds(job, boss, store)
   for (const hash of blobs) {
     if (store.hasBlob(hash)) continue
     const [found] = await boss.findJobs<{ bytes: string }>(INPUTS, { id: uuidOfBlob(hash) })
@@ -86,4 +83,24 @@ async function take({ results, blobs }: Payload, boss: PgBoss, store: Store): Pr
       throw new InputError(`teacher ${hash}: not in the queue, expected the study to have sent it`)
     await store.keepBlob(bytes)
   }
+}
+
+/** Of the jobs that it takes from, and that those take from: their data may have to be made again. */
+async function takeNeeds(job: Job, boss: PgBoss, store: Store): Promise<void> {
+  for (const id of needsOf(job)) {
+    if (!store.has(id)) {
+      const [found] = await boss.findJobs(JOBS, { id: uuidOf(id) })
+      const done = (found?.output ?? {}) as Partial<Done> & { failure?: string }
+      if (done.failure !== undefined) throw new FailedError(`what it takes from failed: ${done.failure}`)
+      if (!done.job) throw new InputError(`job ${id}: not done in the queue, expected the study to have sent it`)
+      await keep(id, { job: done.job, result: done.result!, seconds: done.seconds! }, store)
+    }
+    await takeNeeds(store.done(id).job, boss, store)
+  }
+}
+
+async function keep(id: string, done: Done, store: Store): Promise<void> {
+  requireListedTask(done.job)
+  if (idOf(done.job) !== id) throw new InputError(`job ${id}: expected what its hash says`)
+  if (!store.has(id)) await store.keep(id, done)
 }
