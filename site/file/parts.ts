@@ -1,5 +1,6 @@
 /** Where the bytes of a .bpd file go. */
 import { openPolicy } from '../../runtime-as/format/decode.ts'
+import { policyIn } from '../../runtime-as/format/envelope.ts'
 import * as layout from '../../runtime-as/kernel/assembly/layout.ts'
 
 export interface Part {
@@ -30,6 +31,8 @@ export function partsOf(bytes: Uint8Array, name: string): Part[] {
   known.push({ name: 'golden vectors', bytes: goldens })
   const padding = core.byteLength - known.reduce((sum, part) => sum + part.bytes, 0)
   if (padding > 0) known.push({ name: 'padding', bytes: padding })
-  known.push({ name: 'contract, checksum', bytes: bytes.length - core.byteLength })
+  const file = policyIn(bytes, name).length
+  known.push({ name: 'contract, checksum', bytes: file - core.byteLength })
+  if (file < bytes.length) known.push({ name: 'envelope, signature', bytes: bytes.length - file })
   return known
 }

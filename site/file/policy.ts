@@ -29,6 +29,7 @@ export function policyView(bytes: Uint8Array, name: string, ...more: Node[]): HT
       ['weights', `${grouped(weights)} of ${grouped(cells)}: ${percent(weights / cells)}`],
       ['an action every', `${contract.period} s`],
       ['contract', hex(decoded.contractHash)],
+      ['signed', signedBy(decoded)],
     ],
   )
   return el(
@@ -47,6 +48,9 @@ export function policyView(bytes: Uint8Array, name: string, ...more: Node[]): HT
     provenance(contract),
   )
 }
+
+const signedBy = ({ signature }: DecodedPolicy): string =>
+  signature ? `by key ${signature.keyId}, counter ${signature.counter}; not verified here` : 'no'
 
 function partsView(bytes: Uint8Array, name: string): HTMLElement {
   const parts = partsOf(bytes, name)

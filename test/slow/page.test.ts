@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
 import { InProcessBoard } from '../../firmware-bridge/emulators/in-process.ts'
+import { newKey, signPolicy } from '../../firmware-bridge/host/signing.ts'
 import { Actor } from '../../site/run/actor.ts'
 import { Lockstep } from '../../site/run/lockstep.ts'
 import { playable } from '../../site/run/tasks.ts'
@@ -101,6 +102,23 @@ describeWith('chromium', hasChromium)('the page', () => {
     await page.click('#file button:has-text("Play it")')
     await page.waitForSelector('#stage[aria-busy=false] #ledger tr:has-text("125,300")', { timeout: 60_000 })
     await expect.poll(() => row(page, 'weights')).toEqual(['125,300', '425'])
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('says whether a dropped policy is signed, by which key and with which counter', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    const key = newKey()
+    await drop(page, 'signed.bpd', Buffer.from(signPolicy(bytes, key, 7)))
+    await page.waitForSelector('#file article')
+    const told = await page.innerText('#file')
+    expect(told).toContain(`by key ${key.id}, counter 7; not verified here`)
+    expect(told).toMatch(/envelope, signature\s+96/)
+    await drop(page, 'plain.bpd', bytes)
+    await page.waitForSelector('#file article:has-text("plain.bpd")')
+    expect(await page.locator('#file article tr', { hasText: 'signed' }).locator('td').allTextContents()).toEqual([
+      'no',
+    ])
     expect(complaints).toEqual([])
     await close()
   })
