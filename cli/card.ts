@@ -9,6 +9,7 @@ import { writeFile } from '../trainer/files/replace.ts'
 import { sha256 } from '../trainer/files/sha256.ts'
 import type { TaskOrigin } from '../trainer/tasks/task.ts'
 import { decodeTeacher, teacherSizes } from '../trainer/teachers/teacher.ts'
+import { type Signature, signatureOf } from './keys.ts'
 import { versions } from './versions.ts'
 
 export const teacherFiles = { file: 'teacher.safetensors', card: 'card.json' } as const
@@ -30,6 +31,8 @@ export interface Card {
   origin?: TaskOrigin
   file: string
   sha256: string
+  /** of a policy: what its envelope says, null where it is in none */
+  signature?: Signature
   licence: string
   versions: Record<string, string>
 }
@@ -42,8 +45,13 @@ export function cardOf<T extends object>(
   facts: T,
 ): Card & T {
   const about = { ...(task !== undefined && { task }), ...(origin && { origin }) }
-  return { ...about, file: files.file, sha256: sha256(bytes), ...facts, licence, versions: versions() }
+  const said = { ...about, file: files.file, sha256: sha256(bytes), ...signatureIn(files, bytes) }
+  return { ...said, ...facts, licence, versions: versions() }
 }
+
+/** Only policies can be signed. */
+const signatureIn = (files: ModelFiles, bytes: Uint8Array): { signature?: Signature } =>
+  files === teacherFiles ? {} : { signature: signatureOf(bytes, files.file) }
 
 /** Writes both into the folder, and a contract where there is one; returns the path of the model. */
 export async function writeModel(
@@ -94,7 +102,10 @@ export function checkCard(model: string): void {
     if (card?.at('file').value !== basename(model)) continue
     const bytes = readNamed(model)
     card.at('sha256').mustBe(sha256(bytes), `, that of ${model}`)
-    for (const [key, value] of Object.entries(factsIn(bytes, model))) card.at(key).mustBe(value, `, as ${model} has`)
+    const facts = Object.entries(factsIn(bytes, model))
+    // cards of earlier versions say nothing of signatures, and no file of theirs had one
+    const told = facts.filter(([key, value]) => value !== null || card.at(key).value !== undefined)
+    for (const [key, value] of told) card.at(key).mustBe(value, `, as ${model} has`)
   }
 }
 
@@ -105,5 +116,6 @@ function factsOfTeacher(bytes: Uint8Array, file: string): object {
 
 function factsOfStudent(bytes: Uint8Array, file: string): object {
   const { contract, weights, layers } = decodePolicy(bytes, file)
-  return { task: contract.task, bytes: bytes.length, weights, liveUnits: layers.map(({ liveUnits }) => liveUnits) }
+  const units = layers.map(({ liveUnits }) => liveUnits)
+  return { task: contract.task, signature: signatureOf(bytes, file), bytes: bytes.length, weights, liveUnits: units }
 }

@@ -1,10 +1,9 @@
 /** The key that a board was paired with, in a file of its own: nobody but the user reads it. */
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { Option } from 'commander'
 import { InputError } from '../runtime-as/errors.ts'
 import { KEY_BYTES } from '../runtime-as/kernel/assembly/device/protocol.ts'
-import { readAs } from '../trainer/files/open.ts'
+import { readAs, requireOwn } from '../trainer/files/open.ts'
 import { writeFile } from '../trainer/files/replace.ts'
 
 const TITLE = 'bpd session key'
@@ -20,10 +19,7 @@ export function readSessionKey(path: string): Uint8Array {
   const hex = new RegExp(`^${TITLE}\n([0-9a-f]{${2 * KEY_BYTES}})\n$`).exec(text)?.[1]
   if (hex === undefined)
     throw new InputError(`${path}: expected '${TITLE}' and ${2 * KEY_BYTES} hexadecimal digits, a line each`)
-  const mode = statSync(path).mode & 0o777
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new InputError(`${path}: others may read it (mode ${mode.toString(8)}), expected mode 600: chmod 600 ${path}`)
-  }
+  requireOwn(path)
   return Buffer.from(hex, 'hex')
 }
 

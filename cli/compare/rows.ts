@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { PaperRow } from '../../trainer/tasks/task.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
+import { type Signature, signatureOf } from '../keys.ts'
 import { type Paired, pairedWith } from '../paired.ts'
 import type { Candidate } from './candidates.ts'
 import { paretoFront } from './front.ts'
@@ -32,6 +33,7 @@ export interface Row extends Kind, Partial<Paired> {
   sha256: string
   /** CRC-32 of the .bpd file, by which a board knows it */
   crc: number
+  signature: Signature
 }
 
 /** What the points may be compared by, beside the return. */
@@ -84,6 +86,7 @@ export function rowsOf(measured: readonly Measured[], teacher: Measured | undefi
       ...(teacher && pairedWith(outcomes, teacher.outcomes)),
       sha256,
       crc: crc32(file),
+      signature: signatureOf(file, name),
     }
   })
 }

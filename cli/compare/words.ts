@@ -1,4 +1,5 @@
 /** What is compared, in cells: for the terminal and for the page. */
+import { signedBy } from '../keys.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, hex, percent, printable } from '../report/words.ts'
 import { describeKind, describeWays } from './kind.ts'
@@ -26,6 +27,8 @@ export const kindWords = (row: Row, teacher: string | undefined): string =>
 export const kindAndWays = (row: Row, teacher: string | undefined): string =>
   [kindWords(row, teacher), describeWays(row)].filter((words) => words !== '').join(': ')
 
+const signedWords = ({ signature }: Row): string => (signature ? signedBy(signature) : '')
+
 const columns: Record<string, (row: Row, compared: Compared) => string> = {
   kind: (row, { teacher }) => kindWords(row, teacher),
   'on-policy by': describeWays,
@@ -38,6 +41,7 @@ const columns: Record<string, (row: Row, compared: Compared) => string> = {
   failed: ({ failureRate }) => share(failureRate),
   retained: ({ retained }) => share(retained),
   'CRC-32': ({ crc }) => hex(crc),
+  signed: signedWords,
 }
 
 const paperCells = ({ paper }: Compared): Record<string, string>[] =>
@@ -93,8 +97,9 @@ export function comparedTable(compared: Compared, width = process.stdout.columns
   }
   const fits = (table: string) => table.indexOf('\n') <= width
   const whole = drawn([])
-  const lean = drawn(['kind', 'on-policy by'], ({ number }) => `${number}`)
-  const names = rows.map((row) => printable(`${titleOf(row)}: ${kindAndWays(row, teacher)}`))
+  const lean = drawn(['kind', 'on-policy by', 'signed'], ({ number }) => `${number}`)
+  const signed = (row: Row) => (row.signature ? `; signed ${signedWords(row)}` : '')
+  const names = rows.map((row) => printable(`${titleOf(row)}: ${kindAndWays(row, teacher)}${signed(row)}`))
   const table = fits(whole) ? [whole] : fits(lean) ? [lean, ...names] : [drawn([], titleOf, width)]
   const lines = [
     `return: mean of ${episodes} episodes ± half of its 95 % interval`,

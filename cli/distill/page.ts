@@ -4,6 +4,7 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { Distilled } from '../../trainer/distill/distill.ts'
 import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut, tunedScore } from '../../trainer/distill/points.ts'
+import { signatureOf } from '../keys.ts'
 import { lossChart, sweepChart, trainingChart } from '../report/charts.ts'
 import { escaped, figure, page, policyFact, table, text } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
@@ -31,7 +32,7 @@ export function heldOutHtml({ file, bytes, wanted, distilled }: Shown): string {
   const made = { recipe: options, versions: versions(), machine: machine(), seconds }
   const facts = {
     task: `${contract.task}, seed ${options.seed}; ${NO_RETURN}`,
-    policy: policyFact(file, { weights, bytes: bytes.length, crc: crc32(bytes) }),
+    policy: policyFact(file, { weights, bytes: bytes.length, crc: crc32(bytes), signature: signatureOf(bytes, file) }),
     board: 'none',
     date: new Date().toISOString(),
     read: inputs.join(', '),

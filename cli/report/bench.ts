@@ -3,6 +3,7 @@ import type { ImageCard } from '../../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import { memoryLine, timeOf } from '../board.ts'
+import type { Signature } from '../keys.ts'
 import { plainTable } from './table.ts'
 import { frequency, grouped, printable } from './words.ts'
 
@@ -32,6 +33,7 @@ export interface Measured {
   /** of the .bpd file that the board ran */
   bytes: number
   crc: number
+  signature: Signature
   cycles: Spread
 }
 

@@ -3,6 +3,7 @@ import type { Stats } from '../../firmware-bridge/host/info.ts'
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { timeOf } from '../board.ts'
+import type { Signature } from '../keys.ts'
 import { type Histogram, histogramLines } from './histogram.ts'
 import { grouped, printable } from './words.ts'
 
@@ -12,7 +13,7 @@ export interface LoopResult {
   port: string
   board: { name: string; clockHz: number; counter: string }
   /** weights: known of a file */
-  policy: { weights?: number; bytes: number; crc: number }
+  policy: { weights?: number; bytes: number; crc: number; signature: Signature }
   return: ReturnStatistics
   returns: number[]
   steps: number

@@ -1,4 +1,5 @@
 /** One self-contained HTML page: no script, no network, light and dark, as wide as a phone or a screen. */
+import { type Signature, signedBy } from '../keys.ts'
 import type { Plot } from './draw.ts'
 import { grouped, hex, printable } from './words.ts'
 
@@ -60,13 +61,17 @@ ${body}
 </html>
 `
 
-/** A policy as every page names it: its file, size and the CRC-32 by which the board knows it. */
-export const policyFact = (file: string, facts: { weights?: number; bytes: number; crc: number }): string =>
+/** A policy as every page names it: its file, size, the CRC-32 by which the board knows it, and whether it is signed. */
+export const policyFact = (
+  file: string,
+  facts: { weights?: number; bytes: number; crc: number; signature: Signature },
+): string =>
   [
     file,
     ...(facts.weights === undefined ? [] : [`${grouped(facts.weights)} weights`]),
     `${grouped(facts.bytes)} bytes`,
     `CRC-32 ${hex(facts.crc)}`,
+    facts.signature ? `signed ${signedBy(facts.signature)}` : 'not signed',
   ].join(', ')
 
 /** The first cell of a row names it; a column without any figure is left out. On a phone a row becomes a block, its cells named by their columns. */

@@ -1,5 +1,6 @@
 /** What `bpd qualify` found, for a terminal and as a page to file with the release. */
 import type { Line } from '../../firmware-bridge/host/qualify/qualify.ts'
+import type { Signature } from '../keys.ts'
 import { page, policyFact, table, warning } from './page.ts'
 import { plainTable } from './table.ts'
 import { printable } from './words.ts'
@@ -9,7 +10,7 @@ export interface Qualification {
   qualified: boolean
   port: string
   date: string
-  policy: { file: string; bytes: number; crc: number; task: string }
+  policy: { file: string; bytes: number; crc: number; signature: Signature; task: string }
   board: { name: string; firmware: number; counter: string }
   checks: Line[]
 }

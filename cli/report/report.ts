@@ -4,6 +4,7 @@ import type { DistillOptions } from '../../trainer/distill/options.ts'
 import type { CurvePoint, Cut, SweepPoint } from '../../trainer/distill/points.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { Interval } from '../ablate/interval.ts'
+import type { Signature } from '../keys.ts'
 
 export interface Report {
   task: string
@@ -25,6 +26,7 @@ export interface Report {
     bytes: number
     /** CRC-32 of the file, as the board tells it */
     crc: number
+    signature: Signature
     /** weights / weights of the teacher, and / weights of the student before pruning */
     keptOfTeacher: number
     keptOfStudent: number

@@ -15,6 +15,7 @@ import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
+import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { type BenchResult, benchPage, benchTable, type Measured } from '../report/bench.ts'
 import { keyOption } from '../session-key.ts'
@@ -58,7 +59,14 @@ async function run(
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       const { weights } = decodePolicy(policy, name)
-      return { file: name, weights, bytes: policy.length, crc: crc32(policy), cycles }
+      return {
+        file: name,
+        weights,
+        bytes: policy.length,
+        crc: crc32(policy),
+        signature: signatureOf(policy, name),
+        cycles,
+      }
     }
     const facts = (info: BoardInfo) => {
       const made = { image: committedImage(info.firmware), commit: commit() }

@@ -35,6 +35,7 @@ import { type BoardChoice, portOption, showInstall, stateOption, withBoard } fro
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
 import { show } from '../distill/progress.ts'
 import { hintAtNewerNode } from '../hint.ts'
+import { signatureOf } from '../keys.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
@@ -171,6 +172,7 @@ async function run(taskName: string, options: Options): Promise<void> {
       weights: decoded.weights,
       bytes: student.bytes.length,
       crc: crc32(student.bytes),
+      signature: signatureOf(student.bytes, studentFile),
       keptOfTeacher: decoded.weights / weights,
       keptOfStudent: decoded.weights / studentWeights,
       liveUnits: decoded.layers.map((layer) => layer.liveUnits),

@@ -25,13 +25,14 @@ import { show } from '../distill/progress.ts'
 import { wantedOf } from '../distill/wanted.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { addSigningOptions, type GivenSigning, signatureOf, signedBy, signerOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions, recipeIn } from '../recipe-options.ts'
 import { printResult, seconds, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, number, seedOption, threadsOption, verb } from '../verb.ts'
 import { describe, describeByError, EPISODES, quantiseShown, valuesOption } from './quantise.ts'
 
-interface OwnOptions extends CommonOptions, OutputOptions, GivenContract, GivenData {
+interface OwnOptions extends CommonOptions, OutputOptions, GivenContract, GivenData, GivenSigning {
   teacher?: string
   data: string
   out: string
@@ -49,35 +50,37 @@ const TRAINED = 'trained.safetensors'
 export const distillVerb = addDataOptions(
   addContractOptions(
     addRecipeOptions(
-      verb('distill [task]', {
-        group: 'Make a student:',
-        description: 'distills a sparse student; writes student.bpd, distill.json and progress.jsonl',
-        example:
-          'bpd distill pendulum --teacher models/pendulum/teacher.safetensors --data runs/transitions.safetensors --out runs/p1\n' +
-          '  bpd distill --teacher runs/go1 --data log.npz --out runs/s',
-      })
-        .option('--teacher <file>', 'its actions are cloned; a file, or a folder of "bpd import"')
-        .requiredOption('--data <file>', 'transitions from "bpd collect", or a log: CSV, npz, HDF5, Parquet')
-        .addOption(seedOption())
-        .addOption(threadsOption())
-        .requiredOption('--out <folder>', 'where the student goes')
-        .addOption(forceOption())
-        .option('--from <policy>', 'goes on from this .bpd student: cuts it in stages, trains none before')
-        .option('--keep-trained', 'also write trained.safetensors: the student before it is cut', false)
-        .option('--trained <file>', 'cuts the student of that file, of the same training, in place of training it')
-        .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
-        .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
-        .option(
-          '--every',
-          'write every tuned student too: point-1.bpd … in the order of the sweep in distill.json',
-          false,
-        )
-        .option(
-          '--max-error <x>',
-          `without a task: largest RMSE of the picked student, a share of the actions' ranges (default: ${ERROR_FACTOR} x the best one's)`,
-          number(1e-9, 10),
-        )
-        .addOption(valuesOption().default('f32')),
+      addSigningOptions(
+        verb('distill [task]', {
+          group: 'Make a student:',
+          description: 'distills a sparse student; writes student.bpd, distill.json and progress.jsonl',
+          example:
+            'bpd distill pendulum --teacher models/pendulum/teacher.safetensors --data runs/transitions.safetensors --out runs/p1\n' +
+            '  bpd distill --teacher runs/go1 --data log.npz --out runs/s',
+        })
+          .option('--teacher <file>', 'its actions are cloned; a file, or a folder of "bpd import"')
+          .requiredOption('--data <file>', 'transitions from "bpd collect", or a log: CSV, npz, HDF5, Parquet')
+          .addOption(seedOption())
+          .addOption(threadsOption())
+          .requiredOption('--out <folder>', 'where the student goes')
+          .addOption(forceOption())
+          .option('--from <policy>', 'goes on from this .bpd student: cuts it in stages, trains none before')
+          .option('--keep-trained', 'also write trained.safetensors: the student before it is cut', false)
+          .option('--trained <file>', 'cuts the student of that file, of the same training, in place of training it')
+          .option('--checkpoint-minutes <n>', 'minutes between checkpoints', number(0), 5)
+          .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
+          .option(
+            '--every',
+            'write every tuned student too: point-1.bpd … in the order of the sweep in distill.json',
+            false,
+          )
+          .option(
+            '--max-error <x>',
+            `without a task: largest RMSE of the picked student, a share of the actions' ranges (default: ${ERROR_FACTOR} x the best one's)`,
+            number(1e-9, 10),
+          )
+          .addOption(valuesOption().default('f32')),
+      ),
     ),
   ),
 ).action((task, options) => run(task, options))
@@ -94,12 +97,27 @@ function trainedStudents(
 }
 
 async function run(taskName: string | undefined, options: Options): Promise<void> {
-  const { json, out, force, resume, checkpointMinutes, values, every, keepTrained, trained, ...asked } = options
+  const {
+    json,
+    out,
+    force,
+    resume,
+    checkpointMinutes,
+    values,
+    every,
+    keepTrained,
+    trained,
+    signKey,
+    counter,
+    ...asked
+  } = options
   if (options.observationMargin !== undefined && options.observationBounds === undefined) {
     throw new InputError('--observation-margin: expected --observation-bounds with it')
   }
+  const sign = signerOf({ signKey, counter }) ?? ((policy: Uint8Array) => policy)
   const wanted = await wantedOf(taskName, asked, recipeIn(asked))
-  const { options: recipe, data, name, notes, inputs } = wanted
+  const { options: recipe, data, name, notes } = wanted
+  const inputs = [...wanted.inputs, ...(signKey === undefined ? [] : [signKey])]
   hintAtNewerNode()
   const pointNames = Array.from({ length: every ? cutCount(recipe) : 0 }, (_, i) => `point-${i + 1}.bpd`)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
@@ -156,9 +174,10 @@ async function run(taskName: string | undefined, options: Options): Promise<void
             episodes: EPISODES,
             createTask: () => createTask(taskName!),
           })
-  const { bytes, ...figures } = quantised ?? { bytes: exact }
+  const { bytes: unsigned, ...figures } = quantised ?? { bytes: exact }
+  const bytes = sign(unsigned, file)
   await writeFile(file, bytes)
-  for (const [i, pointName] of pointNames.entries()) await writeFile(join(out, pointName), points[i])
+  for (const [i, pointName] of pointNames.entries()) await writeFile(join(out, pointName), sign(points[i], pointName))
   const { network: __network, candidates: __candidates, trained: __trained, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   const { heldOut } = distilled
@@ -169,6 +188,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     file,
     bytes: bytes.length,
     weights,
+    signature: signatureOf(bytes, file),
     ...record,
     ...(quantised && { quantised: figures }),
   }
@@ -179,6 +199,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}; ${describeSteps(distilled.environmentSteps)}`
     return [
       line,
+      ...(result.signature ? [`signed   ${signedBy(result.signature)}`] : []),
       ...(heldOut ? [describeHeldOut(heldOut)] : []),
       ...(quantised ? ['error' in quantised ? describeByError(quantised) : describe(quantised)] : []),
     ].join('\n')

@@ -7,32 +7,39 @@ import { readProgram } from '../../runtime-as/exports/program.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { readPolicy } from '../files.ts'
+import { addSigningOptions, type GivenSigning, signerOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-interface Options extends CommonOptions, OutputOptions {
+interface Options extends CommonOptions, OutputOptions, GivenSigning {
   form: FormName
   out: string
 }
 
-export const exportVerb = verb('export <policy>', {
-  group: 'Look at it:',
-  description:
-    'writes a .bpd policy as code: a library for firmware (package), C99 with its header, a WebAssembly module, or an ONNX model',
-  example: 'bpd export models/hopper/student.bpd --form package --out runs/hopper',
-})
-  .addOption(new Option('--form <form>', 'what to write').choices(formNames).makeOptionMandatory())
-  .requiredOption(
-    '--out <path>',
-    'where it goes: a file, the header of C beside it; of a package its folder, whose name begins all names in the code',
-  )
-  .addOption(forceOption())
-  .action(run)
+export const exportVerb = addSigningOptions(
+  verb('export <policy>', {
+    group: 'Look at it:',
+    description:
+      'writes a .bpd policy as code: a library for firmware (package), C99 with its header, a WebAssembly module, or an ONNX model; or as its own file, without a signature (bpd)',
+    example: 'bpd export models/hopper/student.bpd --form package --out runs/hopper',
+  })
+    .addOption(new Option('--form <form>', 'what to write').choices(formNames).makeOptionMandatory())
+    .requiredOption(
+      '--out <path>',
+      'where it goes: a file, the header of C beside it; of a package its folder, whose name begins all names in the code',
+    )
+    .addOption(forceOption()),
+).action(run)
 
-async function run(file: string, { form: name, out, force, json }: Options): Promise<void> {
+async function run(file: string, { form: name, out, force, json, ...signing }: Options): Promise<void> {
   const form: ExportForm = exportForms[name]
+  if (signing.signKey !== undefined && !form.signable)
+    throw new InputError(
+      `--sign-key: form ${name} has no place for a signature, expected --form ${signable.join(', ')}`,
+    )
+  const sign = signerOf(signing)
   const base = out.endsWith(form.extension) ? resolve(out.slice(0, out.length - form.extension.length)) : undefined
   const stem = base === undefined ? '' : basename(base)
   if (stem === '' || form.stem?.pattern.test(stem) === false)
@@ -40,11 +47,11 @@ async function run(file: string, { form: name, out, force, json }: Options): Pro
   const program = readProgram(readPolicy(file), file)
   const start = out.slice(0, out.length - form.extension.length).replace(/(?<=.)\/+$/, '')
   const written = Object.entries(form.write(program, stem, file)).map(
-    ([end, content]) => [start + end, content] as const,
+    ([end, content]) => [start + end, sign && typeof content !== 'string' ? sign(content, file) : content] as const,
   )
   claimFiles(
     written.map(([path]) => path),
-    { inputs: [file], force },
+    { inputs: [file, ...(signing.signKey === undefined ? [] : [signing.signKey])], force },
   )
   const files: { file: string; bytes: number }[] = []
   for (const [path, content] of written) {
@@ -55,6 +62,8 @@ async function run(file: string, { form: name, out, force, json }: Options): Pro
     files.map(({ file: path, bytes }) => `${path}: ${grouped(bytes)} bytes`).join('\n'),
   )
 }
+
+const signable = formNames.filter((name) => 'signable' in exportForms[name])
 
 const expected = ({ stem, extension }: ExportForm): string =>
   `${stem?.expected ?? 'a name'}${extension === '' ? '' : `, ending in ${extension}`}`

@@ -2,28 +2,28 @@ import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { type BoardChoice, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
-import { signedIf, signKeyOption } from '../keys.ts'
+import { addSigningOptions, type GivenSigning, signerOf } from '../keys.ts'
 import { keyOption } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-type Options = CommonOptions & BoardChoice & { signKey?: string }
+type Options = CommonOptions & BoardChoice & GivenSigning
 
-export const flashVerb = verb('flash <policy>', {
-  group: 'On a board:',
-  description: 'installs a .bpd policy; the board runs it only after its own self-test',
-  example: 'bpd flash models/pendulum/student.bpd --port /dev/ttyACM0',
-})
-  .addOption(portOption())
-  .addOption(stateOption())
-  .addOption(keyOption())
-  .addOption(signKeyOption())
-  .action(run)
+export const flashVerb = addSigningOptions(
+  verb('flash <policy>', {
+    group: 'On a board:',
+    description: 'installs a .bpd policy; the board runs it only after its own self-test',
+    example: 'bpd flash models/pendulum/student.bpd --port /dev/ttyACM0',
+  })
+    .addOption(portOption())
+    .addOption(stateOption())
+    .addOption(keyOption()),
+).action(run)
 
-async function run(file: string, { port, state, key, signKey, json }: Options): Promise<void> {
+async function run(file: string, { port, state, key, json, ...signing }: Options): Promise<void> {
   const policy = readPolicy(file)
   loadPolicy(policy, file)
-  const bytes = signedIf(policy, signKey, file)
+  const bytes = signerOf(signing)?.(policy, file) ?? policy
   const board = await withBoard({ port, state, key }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)

@@ -49,8 +49,8 @@ async function run(path: string, { json, key, ...given }: CommonOptions & GivenD
   loadPolicy(bytes, file)
   if (key !== undefined) verifyPolicy(bytes, readKeyFile(key), file)
   const policy = inspectPolicy(decodePolicy(bytes, file), file)
-  const verified = policy.signature && { signature: { ...policy.signature, verified: key !== undefined } }
-  printResult(json, { ...policy, ...verified }, () => describePolicy(policy, key))
+  const signature = policy.signature ? { ...policy.signature, verified: key !== undefined } : null
+  printResult(json, { ...policy, signature }, () => describePolicy(policy, key))
 }
 
 const isTeacher = (file: string): Promise<boolean> =>
@@ -119,7 +119,7 @@ function describePolicy(policy: ReturnType<typeof inspectPolicy>, key: string | 
         `action       ${printable(name)} from ${low[i]} to ${high[i]}, failsafe ${failsafe[i]} (${contract.squash})`,
     ),
     `contract     ${policy.contractHash.toString(16).padStart(8, '0')}`,
-    ...(policy.signature ? [`signed       ${signatureLine(policy.signature, key)}`] : []),
+    policy.signature ? `signed       ${signatureLine(policy.signature, key)}` : 'signature    none',
     `golden       ${policy.goldenVectors} vectors, all reproduced here`,
     'provenance',
     ...lines(contract.provenance, '  '),

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { type Control, drive } from '../../firmware-bridge/host/control.ts'
-import { type BoardInfo, jitterOf, type RunningPolicy } from '../../firmware-bridge/host/info.ts'
+import { jitterOf, type RunningPolicy } from '../../firmware-bridge/host/info.ts'
 import { ensureRuns, type Spread } from '../../firmware-bridge/host/measure.ts'
 import type { PortKind } from '../../firmware-bridge/host/port.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
@@ -19,6 +19,7 @@ import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
+import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { plantOf } from '../plant.ts'
 import { histogram } from '../report/histogram.ts'
@@ -107,7 +108,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
       date: new Date().toISOString(),
       counters: await board.stats(),
       board: facts,
-      policy: policyOf(await board.hello(), bytes),
+      policy: await policyOf(board, bytes),
     }
   })
   if (options.html) await writeFile(options.html, await loopPage(task.spec.name, task.spec.period, file, result))
@@ -115,9 +116,11 @@ async function run(taskName: string, file: string | undefined, options: Options)
 }
 
 /** The policy that the board runs, which is the file's if there is one. */
-function policyOf({ policy }: BoardInfo, file: Uint8Array | undefined): LoopResult['policy'] {
+async function policyOf(board: Board, file: Uint8Array | undefined): Promise<LoopResult['policy']> {
+  const { policy, signatures } = await board.hello()
   const { bytes, crc } = policy as RunningPolicy
-  return { ...(file && { weights: decodePolicy(file).weights }), bytes, crc }
+  if (file) return { weights: decodePolicy(file).weights, bytes, crc, signature: signatureOf(file, 'policy') }
+  return { bytes, crc, signature: (signatures && (await board.signing()).policy) ?? null }
 }
 
 /** Without a file the board's own policy acts, if it was made for this task. */

@@ -7,6 +7,7 @@ import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { type BoardChoice, portOption, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
+import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { type Qualification, qualifyPage, qualifyText } from '../report/qualify.ts'
 import { printResult } from '../terminal.ts'
@@ -53,7 +54,13 @@ async function run(file: string, { port, state, observations, html, force, json 
       qualified: checks.every(({ verdict }) => verdict !== 'fail'),
       port,
       date: new Date().toISOString(),
-      policy: { file, bytes: bytes.length, crc: crc32(bytes), task: policy.contract.task },
+      policy: {
+        file,
+        bytes: bytes.length,
+        crc: crc32(bytes),
+        signature: signatureOf(bytes, file),
+        task: policy.contract.task,
+      },
       board: { name, firmware, counter: kind.counter },
       checks,
     }

@@ -23,7 +23,7 @@ export const signVerb = verb('sign <policy>', {
 })
   .requiredOption('--key <file>', 'the secret key, of "bpd key new"')
   .requiredOption('--out <file>', 'where the signed policy goes')
-  .addOption(counterOption().default(undefined, 'seconds since 1970'))
+  .addOption(counterOption())
   .addOption(forceOption())
   .action(run)
 

@@ -12,12 +12,12 @@ export interface ExportOptions {
 }
 
 /**
- * Writes a .bpd policy as code. The file that was asked for is the last of those returned, by their names: WebAssembly and C have the
+ * Writes a .bpd policy as code, or takes it out of its signed envelope (form bpd). The file that was asked for is the last of those returned, by their names: WebAssembly and C have the
  * kernel's bits, ONNX is within 1e-5 of an action's range. Throws InputError for bytes that are no policy, one that the form cannot say,
  * or a form or stem that is none; FailedError where golden vectors are not reproduced.
  *
  * @param policy bytes of a .bpd file
- * @param form which code
+ * @param form which code, or bpd
  * @param options names
  *
  * @example

@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts'
 import { periodMicroseconds } from '../format/contract.ts'
 import { type DecodedPolicy, decodePolicy } from '../format/decode.ts'
+import { policyIn } from '../format/envelope.ts'
 import {
   type Activation,
   type Layer,
@@ -47,6 +48,8 @@ export interface Program {
   goldens: Golden[]
   /** microseconds */
   period: number
+  /** the .bpd file that all this is read from, without an envelope */
+  file: Uint8Array
   /** hash of the contract */
   contract: number
   /** CRC-32 of the file, and its bytes */
@@ -64,8 +67,9 @@ export interface Program {
 /** Code is some twenty bytes a weight: what is larger is better run from its file. */
 const MAX_TERMS = 1 << 20
 
-/** The program of a .bpd file, after its golden vectors were reproduced here. name: what messages call the file. */
-export function readProgram(file: Uint8Array, name = 'policy'): Program {
+/** The program of a .bpd file, out of its envelope where it is signed, after its golden vectors were reproduced here. name: what messages call the file. */
+export function readProgram(given: Uint8Array, name = 'policy'): Program {
+  const file = policyIn(given, name)
   loadPolicy(file, name)
   const decoded = decodePolicy(file, name)
   const { contract, network, goldens } = decoded
@@ -83,6 +87,7 @@ export function readProgram(file: Uint8Array, name = 'policy'): Program {
     actions: names,
     layers,
     goldens,
+    file,
     squash: contract.squash,
     low: low.map(Math.fround),
     high: high.map(Math.fround),

@@ -25,6 +25,10 @@ describe.each(tasks)('%s', (task) => {
     expect(check).toContain(` --seed ${seed} `)
   })
 
+  it('says that its file is not signed', () => {
+    expect(read(task, studentFiles.card).signature).toBeNull()
+  })
+
   it('counts weights without biases, and says against what', () => {
     const card = read(task, studentFiles.card)
     const { weights } = decodePolicy(readFileSync(join(shippedModels, task, studentFiles.file)))
@@ -62,6 +66,7 @@ describe('a model beside its card', () => {
     [studentFiles, 'bytes', 1],
     [studentFiles, 'liveUnits', [16, 11]],
     [studentFiles, 'task', 'hopper'],
+    [studentFiles, 'signature', { keyId: '0123456789abcdef', counter: 7 }],
   ])('is refused by the card and its field: $file, %s', (files, what, value) => {
     const check = put(files, (card) => Object.assign(card, { [what]: value }))
     expect(check).toThrow(InputError)

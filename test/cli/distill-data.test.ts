@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkCard } from '../../cli/card.ts'
 import { type Asked, wantedOf } from '../../cli/distill/wanted.ts'
+import { newKey, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { Given } from '../../trainer/distill/options.ts'
@@ -93,6 +94,25 @@ describe('bpd distill without a task', () => {
     expect(readFileSync(path('alone/report.html'), 'utf8')).toContain('no return was measured')
     const points = readFileSync(path('alone/progress.jsonl'), 'utf8').trim().split('\n')
     expect(points.map((line) => JSON.parse(line).phase)).toEqual(['train', 'train', 'tune', 'tune'])
+  })
+
+  it('signs what it makes where a key is named: card and page say so, and what is signed is the student unsigned', () => {
+    const key = newKey()
+    writeFileSync(path('robot.key'), key.secretPem!, { mode: 0o600 })
+    const words = ['--name', 'arm', '--sign-key', 'robot.key', '--counter', '5', '--every', '--out', 'signed']
+    const { status, stdout } = distill(...bounds, ...words)
+    expect(status).toBe(0)
+    const signature = { keyId: key.id, counter: 5 }
+    expect(stdout).toContain(`signed   by key ${key.id}, counter 5`)
+    const read = (name: string) => readFileSync(path(`signed/${name}`))
+    const { policy } = verifyPolicy(read('student.bpd'), key)
+    expect(Buffer.from(policy)).toEqual(readFileSync(path('alone/student.bpd')))
+    for (const point of ['point-1.bpd', 'point-2.bpd']) expect(verifyPolicy(read(point), key).counter).toBe(5)
+    for (const file of ['distill.json', 'student.json'])
+      expect(JSON.parse(`${read(file)}`)).toMatchObject({ signature })
+    expect(JSON.parse(readFileSync(path('alone/student.json'), 'utf8')).signature).toBeNull()
+    expect(`${read('report.html')}`).toContain(`signed by key ${key.id}, counter 5`)
+    checkCard(path('signed/student.bpd'))
   })
 
   it('clones a teacher, whose folder has the contract', () => {

@@ -15,7 +15,8 @@ import { sampleCompared } from '../support/sample-compared.ts'
 import { sampleReport } from '../support/sample-report.ts'
 
 const date = '2026-03-04T05:06:07.000Z'
-const policy = { weights: 76, bytes: 1187, crc: 0x00c0ffee }
+const signature = { keyId: '0123456789abcdef', counter: 7 }
+const policy = { weights: 76, bytes: 1187, crc: 0x00c0ffee, signature }
 const cycles = (median: number) => ({
   min: median - 9,
   median,
@@ -33,7 +34,14 @@ const bench = {
   task: 'pendulum',
   board: { name: 'pico', clockHz: 125e6, counter, staticBytes: 12504, stackUsed: 548, stackBytes: 4096 },
   image: { name: 'rp2040', compiler: 'gcc 12.2', flags: '-O3 -ffreestanding' },
-  teacher: { file: 'teacher.safetensors', weights: 66560, bytes: 268748, crc: 1, cycles: cycles(4_710_143) },
+  teacher: {
+    file: 'teacher.safetensors',
+    weights: 66560,
+    bytes: 268748,
+    crc: 1,
+    signature: null,
+    cycles: cycles(4_710_143),
+  },
   student: { file: 'models/pendulum/student.bpd', ...policy, cycles: cycles(11_237) },
   speedup: 419.2,
 } as unknown as BenchResult
@@ -96,6 +104,18 @@ describe('every page', () => {
       expect(pages[name]).toMatch(/student\.bpd, \d+ weights, [\d,]+ bytes, CRC-32 00c0ffee/)
     },
   )
+
+  it('says by which key a policy is signed, or that it is not', () => {
+    const signed = 'signed by key 0123456789abcdef, counter 7'
+    expect(pages.loop).toContain(`CRC-32 00c0ffee, ${signed}</dd>`)
+    expect(pages.bench).toContain(signed)
+    expect(pages.bench).toContain('268,748 bytes, CRC-32 00000001, not signed')
+    expect(pages.demo).toContain('CRC-32 00c0ffee, not signed')
+    const [first, ...others] = sampleCompared.rows
+    expect(pages.compare).not.toContain('signed')
+    const compared = comparedPage({ ...sampleCompared, rows: [{ ...first, signature }, ...others] })
+    expect(compared).toContain('data-of="signed">by key 0123456789abcdef, counter 7<')
+  })
 
   it.each(names)('of %s has tables for tables, and no terminal’s', (name) => {
     expect(pages[name]).toContain('<th scope="row">')

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ const bpd = (...words: string[]) => bpdIn(folder, ...words)
 const keyIn = (name: string) => readKey(readFileSync(at(name), 'latin1'))
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeAll(() => {
+  mkdirSync(at('signed'))
   writeFileSync(at('policy.bpd'), policyFile([3, 12, 1], 1))
   expect(bpd('key', 'new', 'robot').status).toBe(0)
 })
@@ -65,6 +66,65 @@ describe('bpd sign', () => {
   })
 })
 
+describe('--sign-key', () => {
+  const verbs = {
+    flash: ['flash', 'policy.bpd', '--port', 'in-process-signed'],
+    export: ['export', 'policy.bpd', '--form', 'bpd', '--out', 'x.bpd'],
+    distill: ['distill', 'pendulum', '--teacher', 'none', '--data', 'none', '--out', 'x'],
+  }
+
+  it.each(Object.entries(verbs))(
+    'is refused before any work where it cannot sign: %s',
+    (_, words) => {
+      writeFileSync(at('open.key'), readFileSync(at('robot.key')), { mode: 0o644 })
+      writeFileSync(at('none.key'), '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', { mode: 0o600 })
+      for (const [key, why] of Object.entries({
+        'gone.key': 'gone.key: cannot be read (ENOENT)',
+        'none.key': 'none.key: no key of Ed25519, expected one as PEM',
+        'policy.bpd': 'policy.bpd: a .bpd policy, expected a key of Ed25519',
+        'robot.pub': 'robot.pub: a public key, expected the secret one',
+        'open.key': 'open.key: others may read it (mode 644), expected mode 600: chmod 600 open.key',
+      })) {
+        if (key === 'open.key' && process.platform === 'win32') continue
+        const { status, stdout, lines } = bpd(...words, '--sign-key', key)
+        expect({ status, stdout, count: lines.length }).toEqual({ status: 2, stdout: '', count: 1 })
+        expect(lines[0]).toContain(`bpd: ${why}`)
+      }
+      const alone = bpd(...words, '--counter', '3')
+      expect(alone).toMatchObject({ status: 2, lines: ['bpd: --counter: of a signature, expected --sign-key with it'] })
+    },
+    120_000,
+  )
+})
+
+describe('bpd export', () => {
+  const exported = (file: string, form: string, out: string, ...words: string[]) => {
+    expect(bpd('export', file, '--form', form, '--out', out, ...words)).toMatchObject({ status: 0, stderr: '' })
+    return readFileSync(at(out))
+  }
+  const signed = ['--sign-key', 'robot.key', '--counter', '12']
+
+  it('signs the form that a board takes, as bpd sign does, and takes a signature off', () => {
+    const bytes = exported('policy.bpd', 'bpd', 'exported.bpd', ...signed)
+    expect(verifyPolicy(bytes, keyIn('robot.pub'))).toMatchObject({ counter: 12 })
+    expect(exported('exported.bpd', 'bpd', 'again.bpd')).toEqual(readFileSync(at('policy.bpd')))
+  })
+
+  it('writes of a signed policy what it writes of the same one unsigned', () => {
+    exported('policy.bpd', 'bpd', 'signed-12.bpd', ...signed)
+    for (const form of ['c', 'wasm', 'onnx'])
+      expect(exported('signed-12.bpd', form, `signed/x.${form}`)).toEqual(exported('policy.bpd', form, `x.${form}`))
+  })
+
+  it.each(['wasm', 'c', 'package', 'onnx'])('has no place for a signature in %s, and says so', (form) => {
+    const { status, lines } = bpd('export', 'policy.bpd', '--form', form, '--out', 'y', ...signed)
+    expect({ status, lines }).toEqual({
+      status: 2,
+      lines: [`bpd: --sign-key: form ${form} has no place for a signature, expected --form bpd`],
+    })
+  })
+})
+
 describe('bpd inspect', () => {
   it('says by which key a policy is signed, and verifies it where one is named', () => {
     writeFileSync(at('one.bpd'), signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 1))
@@ -73,6 +133,8 @@ describe('bpd inspect', () => {
     const { stdout } = bpd('inspect', 'one.bpd', '--key', 'robot.pub', '--json')
     expect(JSON.parse(stdout)).toMatchObject({ signature: { keyId: id, counter: 1, verified: true } })
     expect(bpd('inspect', 'policy.bpd').stdout).not.toContain('signed')
+    expect(bpd('inspect', 'policy.bpd').stdout).toContain('signature    none')
+    expect(JSON.parse(bpd('inspect', 'policy.bpd', '--json').stdout).signature).toBeNull()
     const altered = readFileSync(at('one.bpd'))
     altered[12] = 9
     writeFileSync(at('altered.bpd'), altered)

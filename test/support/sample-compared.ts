@@ -21,6 +21,7 @@ const row = (number: number, name: string, mean: number, facts: Partial<Row>): R
   difference: { mean: mean - 3681, half: 14, seeds: 100 },
   sha256: 'ab'.repeat(32),
   crc: 0x00c0ffee,
+  signature: null,
   ...facts,
 })
 

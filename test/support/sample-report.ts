@@ -18,6 +18,7 @@ export const sampleReport: Report = {
     weights: 96,
     bytes: 1537,
     crc: 0x00c0ffee,
+    signature: null,
     keptOfTeacher: 96 / 66560,
     keptOfStudent: 96 / 4352,
     liveUnits: [18, 14, 1],

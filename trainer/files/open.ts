@@ -1,5 +1,5 @@
 /** Files that the user named: opened, found to be of the kind that is expected, and read whole or left open. */
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { isNamedPipe, notRead, reading } from './access.ts'
 import { type Kind, kindOf, refuseKind, type Wanted } from './sniff.ts'
@@ -47,6 +47,13 @@ export function readAs<K extends Wanted>(
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Throws InputError where others than its user may read or write a file. Windows has no such mode. */
+export function requireOwn(path: string): void {
+  const mode = reading(path, () => statSync(path)).mode & 0o777
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new InputError(`${path}: others may read it (mode ${mode.toString(8)}), expected mode 600: chmod 600 ${path}`)
 }
 
 /** A file of the kind that is expected, left open. */
