@@ -288,4 +288,6 @@ export const tables: Record<string, () => string> = {
   paper_length: () => study('paper-length'),
   value_weight: () => study('value-weight'),
   kl_schedule: () => study('kl-schedule'),
+  threshold: () => study('threshold'),
+  online: () => study('online'),
 }

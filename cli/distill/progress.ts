@@ -15,7 +15,7 @@ import { type Progress, seconds } from '../terminal.ts'
 export function show(
   progress: Progress,
   name: string,
-  { phase, step, steps, point, sweep, stage, secondsLeft }: DistillProgress,
+  { phase, step, steps, point, sweep, stage, secondsLeft, penalty }: DistillProgress,
 ): void {
   const text =
     phase === 'train'
@@ -23,7 +23,8 @@ export function show(
       : stage
         ? staged(name, step, steps, stage)
         : tuned(name, step, steps, sweep)
-  progress.update(`${text}, ${seconds(secondsLeft)} left`)
+  const which = penalty ? `penalty ${penalty.l1} (${penalty.at + 1}/${penalty.of}), ` : ''
+  progress.update(`${which}${text}, ${seconds(secondsLeft)} left`)
 }
 
 function trained(name: string, step: number, steps: number, point?: CurvePoint): string {

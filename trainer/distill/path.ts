@@ -1,5 +1,5 @@
 /** A penalty that is searched: one distillation each, and at every cut the student that the picking data says is best. */
-import { type Distilled, type DistillRun, runPhases } from './phases.ts'
+import { type Distilled, type DistillRun, type Progress, runPhases } from './phases.ts'
 import { type Candidate, tunedScore, withoutNetwork } from './points.ts'
 import type { DistillJob } from './session.ts'
 
@@ -13,7 +13,8 @@ export async function runPath(
   for (const [part, l1] of path.entries()) {
     const { l1Path: _, ...options } = job.options
     const one = { ...job, options: { ...options, l1 } }
-    runs.push(await runPhases(one, runOf(one, part)))
+    const run = runOf(one, part)
+    runs.push(await runPhases(one, { ...run, onProgress: run.onProgress && ofPath(run.onProgress, path, part) }))
   }
   const better = job.judge.measure === 'return' ? 1 : -1
   const best = runs[0].candidates.map((_, cut) => {
@@ -27,6 +28,16 @@ export async function runPath(
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
   const found = { network, threshold, budget, sweep: best.map(withoutNetwork), candidates: best, seconds }
   return { ...of, ...found, ...verdict, ...(environmentSteps && { environmentSteps }) }
+}
+
+/** The penalties after this one are taken to last as long. */
+function ofPath(tell: (progress: Progress) => void, path: readonly number[], at: number): (progress: Progress) => void {
+  const begun = performance.now()
+  return (progress) => {
+    const whole = (performance.now() - begun) / 1000 + progress.secondsLeft
+    const secondsLeft = progress.secondsLeft + (path.length - 1 - at) * whole
+    tell({ ...progress, secondsLeft, penalty: { l1: path[at], at, of: path.length } })
+  }
 }
 
 /** It took those of all penalties. */

@@ -43,6 +43,8 @@ export interface Progress {
   point?: CurvePoint
   sweep?: SweepPoint
   stage?: Stage
+  /** of several that are tried, which one: the first is 0 */
+  penalty?: { l1: number; at: number; of: number }
 }
 
 /** What came of a distillation. The cut is the picked student's. */

@@ -33,5 +33,8 @@ export async function doDistil(work: Work<DistilJob>): Promise<Distilled> {
   }
 }
 
-/** Training is told as the first half: what follows takes about as long. */
-const shareOf = ({ phase, step, steps }: Progress): number => (phase === 'train' ? 0 : 0.5) + (0.5 * step) / steps
+/** Training is told as the first half: what follows takes about as long. Of several penalties each is a part. */
+function shareOf({ phase, step, steps, penalty }: Progress): number {
+  const share = (phase === 'train' ? 0 : 0.5) + (0.5 * step) / steps
+  return penalty ? (penalty.at + share) / penalty.of : share
+}

@@ -128,7 +128,11 @@ describe('a student that is cut in stages', () => {
 
   it('takes the best of several penalties at every budget', async () => {
     const given = { variant: 'l1', prune: 'l1', ownStates: undefined, keep: [40] } as const
-    const { distilled } = await short({ ...given, l1Path: [0.001, 0.3] })
+    const { distilled, told } = await short({ ...given, l1Path: [0.001, 0.3] })
+    expect([...new Set(told.map(({ penalty }) => `${penalty!.l1}, ${penalty!.at} of ${penalty!.of}`))]).toEqual([
+      '0.001, 0 of 2',
+      '0.3, 1 of 2',
+    ])
     const alone = await Promise.all([0.001, 0.3].map((l1) => short({ ...given, l1 })))
     const returns = alone.map((run) => run.distilled.sweep[0].tunedReturn!)
     expect(distilled.sweep[0].tunedReturn).toBe(Math.max(...returns))
