@@ -1,6 +1,6 @@
 /** Plots of a study's report as SVG that GitHub shows, in the reader's light or dark. */
 import type { Report } from '../../trainer/studies/report/report.ts'
-import { scoreWords } from './table.ts'
+import { interquartileWords, scoreWords } from './table.ts'
 
 /** Colours that those who see few tell apart (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f', '#6e7781']
@@ -50,14 +50,15 @@ export function intervalPlot(report: Report): string {
           ? `${fixed(100 * budget)} % of the paper's weights`
           : `${budget} weights`
     body.push(`<text x="10" y="${y}">${name}</text>`)
-    for (const { variant, interquartile: of } of report.summaries.filter((one) => one.budget === budget)) {
+    for (const one of report.summaries.filter((one) => one.budget === budget)) {
+      const { variant, interquartile: of } = one
       y += 20
       const colour = colourOf(report, variant)
       body.push(
         `<text x="112" y="${y + 4}" text-anchor="end">${text(variant)}</text>`,
         `<line x1="${fixed(x(of.low))}" x2="${fixed(x(of.high))}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="6" opacity="0.45"/>`,
         `<circle cx="${fixed(x(of.value))}" cy="${y}" r="4.5" fill="${colour}"/>`,
-        `<text x="630" y="${y + 4}">${text(`${write(of.value)} [${write(of.low)}, ${write(of.high)}]`)}</text>`,
+        `<text x="630" y="${y + 4}">${text(interquartileWords(one, write))}</text>`,
       )
     }
     y += 30

@@ -20,6 +20,10 @@ const at = (budget: number | undefined) =>
 const within = ({ value, low, high }: Estimate, write: (x: number) => string) =>
   `${write(value)} [${write(low)}, ${write(high)}]`
 
+/** With its interval, where there are seeds to have one. */
+export const interquartileWords = ({ interquartile, seeds }: Summary, write: (x: number) => string) =>
+  seeds > 1 ? within(interquartile, write) : `${write(interquartile.value)} (one seed)`
+
 export function rowCells(report: Report): Cells {
   const write = scoreWords(report)
   const head = [
@@ -75,7 +79,7 @@ export function summaryCells(report: Report): Cells {
   const body = report.summaries.map((one: Summary) => [
     one.variant,
     at(one.budget),
-    within(one.interquartile, write),
+    interquartileWords(one, write),
     write(one.medianOfTasks),
     write(one.worst),
     percent(one.fellRate),
