@@ -1,5 +1,6 @@
 /** Plots of a study's report as SVG that GitHub shows, in the reader's light or dark. */
 import type { Report } from '../../trainer/studies/report/report.ts'
+import { percent } from '../report/words.ts'
 import { interquartileWords, scoreWords } from './table.ts'
 
 /** Colours that those who see few tell apart (Okabe and Ito). */
@@ -37,7 +38,11 @@ export function intervalPlot(report: Report): string {
   const write = scoreWords(report)
   const ends = report.summaries.flatMap(({ interquartile: { low, high } }) => [low, high])
   const [low, high] =
-    report.score === 'retained' ? [0, Math.max(1.1, ...ends)] : [Math.min(...ends), Math.max(...ends, 0)]
+    report.score === 'retained'
+      ? [0, Math.ceil(4 * Math.max(1.1, ...ends)) / 4]
+      : [Math.min(...ends), Math.max(...ends, 0)]
+  // at quarters of the teacher's return
+  const steps = report.score === 'retained' ? 4 * high : 4
   const x = scale(low, high, 120, 620)
   const budgets = [...new Set(report.summaries.map(({ budget }) => budget))]
   const body: string[] = []
@@ -47,7 +52,7 @@ export function intervalPlot(report: Report): string {
       budget === undefined
         ? 'own pick'
         : budget <= 1
-          ? `${fixed(100 * budget)} % of the paper's weights`
+          ? `${percent(budget)} of the paper's weights`
           : `${budget} weights`
     body.push(`<text x="10" y="${y}">${name}</text>`)
     for (const one of report.summaries.filter((one) => one.budget === budget)) {
@@ -63,7 +68,7 @@ export function intervalPlot(report: Report): string {
     }
     y += 30
   }
-  const grid = Array.from({ length: 5 }, (_, i) => low + ((high - low) * i) / 4).map(
+  const grid = Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps).map(
     (value) =>
       `<line class="grid" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="52" y2="${y - 18}"/><text x="${fixed(x(value))}" y="${y}" text-anchor="middle">${write(value)}</text>`,
   )
@@ -127,9 +132,7 @@ export function profilePlot(report: Report, budget: number | undefined): string 
       }),
     )
   const where =
-    budget === undefined
-      ? ''
-      : ` at ${budget <= 1 ? `${fixed(100 * budget)} % of the paper's weights` : `${budget} weights`}`
+    budget === undefined ? '' : ` at ${budget <= 1 ? `${percent(budget)} of the paper's weights` : `${budget} weights`}`
   return linePlot(`${report.study}: performance profile${where}`, lines, {
     x: report.score,
     y: 'share of the runs above',
