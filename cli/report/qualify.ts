@@ -9,6 +9,8 @@ export interface Qualification {
   /** every check that this port can show was passed */
   qualified: boolean
   port: string
+  /** the port's time is this computer's */
+  realTime: boolean
   date: string
   policy: { file: string; bytes: number; crc: number; signature: Signature; task: string }
   board: { name: string; firmware: number; counter: string }
@@ -19,10 +21,12 @@ const HEAD = ['check', 'verdict', 'what was seen']
 const rows = ({ checks }: Qualification): string[][] =>
   checks.map(({ name, verdict, said }) => [name, verdict, printable(said)])
 
-function verdictOf({ qualified, checks }: Qualification): string {
+function verdictOf({ qualified, realTime, checks }: Qualification): string {
   const failed = checks.filter(({ verdict }) => verdict === 'fail').length
   const unchecked = checks.filter(({ verdict }) => verdict === 'unchecked').length
-  const open = unchecked > 0 ? `; ${unchecked} that this port cannot show` : ''
+  const open =
+    (unchecked > 0 ? `; ${unchecked} that this port cannot show` : '') +
+    (realTime ? '' : '; this port keeps no real time, run it again on the board itself')
   return qualified
     ? `qualified: no check failed${open}`
     : `not qualified: ${failed} of ${checks.length} checks failed${open}`

@@ -2,18 +2,21 @@ import { crc32 } from 'node:zlib'
 import { Option } from 'commander'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { type Line, qualify } from '../../firmware-bridge/host/qualify/qualify.ts'
+import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { type BoardChoice, portOption, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
-import { signatureOf } from '../keys.ts'
+import { readKeyFile, signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { type Qualification, qualifyPage, qualifyText } from '../report/qualify.ts'
+import { keyOption, readSessionKey } from '../session-key.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, integer, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions, BoardChoice {
+  signedBy?: string
   observations: number
   html?: string
 }
@@ -26,6 +29,11 @@ export const qualifyVerb = verb('qualify <policy>', {
 })
   .addOption(portOption())
   .addOption(stateOption())
+  .addOption(keyOption())
+  .option(
+    '--signed-by <key>',
+    'the public key that has to have signed the policy, and that the board has to be locked to',
+  )
   .addOption(
     new Option('--observations <n>', 'how many are compared, board and host, bit for bit')
       .argParser(integer(1, 10_000_000))
@@ -35,15 +43,24 @@ export const qualifyVerb = verb('qualify <policy>', {
   .addOption(forceOption())
   .action(run)
 
-async function run(file: string, { port, state, observations, html, force, json }: Options): Promise<void> {
+async function run(
+  file: string,
+  { port, state, key, signedBy, observations, html, force, json }: Options,
+): Promise<void> {
   const bytes = readPolicy(file)
   const policy = loadPolicy(bytes, file)
   const kind = kindOf(port)
+  const signer = signedBy === undefined ? undefined : readKeyFile(signedBy)
+  const sessionKey = key === undefined ? undefined : readSessionKey(key)
   if (html) claimFiles([html], { inputs: [file], force })
-  const result = await withBoard({ port, state }, async (board, progress, line): Promise<Qualification> => {
+  const result = await withBoard({ port, state, key }, async (board, progress, line): Promise<Qualification> => {
+    // else every check that moves something would fail, each for this one reason
+    if (board.info.paired && key === undefined)
+      throw new InputError(`${port}: the board has a key, expected --key FILE`)
     let doing = ''
     const onProgress = (share: number) => progress.update(`${doing}: ${Math.floor(100 * share)} %`, share)
-    const bench = { board, port: line, kind, policy, bytes, observations, onProgress }
+    const given = { key: sessionKey, signedBy: signer, observations }
+    const bench = { board, port: line, kind, policy, bytes, ...given, onProgress }
     const checks: Line[] = await qualify(bench, (name) => {
       doing = `looking at ${port}: ${name}`
       progress.update(doing)
@@ -53,6 +70,7 @@ async function run(file: string, { port, state, observations, html, force, json 
     return {
       qualified: checks.every(({ verdict }) => verdict !== 'fail'),
       port,
+      realTime: kind.realTime,
       date: new Date().toISOString(),
       policy: {
         file,

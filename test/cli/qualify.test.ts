@@ -69,6 +69,26 @@ describe('bpd qualify', () => {
     expect(lines.counters).toBe('fail: 1 mended')
   })
 
+  it('qualifies a board that is paired and locked, with both keys, its cut power included', () => {
+    const at = (name: string) => join(folder, name)
+    const board = ['--port', 'in-process-signed', '--state', at('locked.flash')]
+    const done = (...words: string[]) => expect(bpdIn('.', ...words).status).toBe(0)
+    done('key', 'new', at('robot'))
+    done('sign', STUDENT, '--key', at('robot.key'), '--out', at('signed.bpd'))
+    done('flash', at('signed.bpd'), ...board)
+    done('boards', ...board, '--lock', at('robot.pub'))
+    done('boards', ...board, '--pair', at('line.key'))
+    const words = ['qualify', at('signed.bpd'), ...board, '--signed-by', at('robot.pub'), '--observations', '50']
+    const { status, stdout } = bpdIn('.', ...words, '--key', at('line.key'))
+    expect(stdout).toMatch(/signature +│ pass +│ by key (\w{16}), counter \d+; the board is locked to key \1 /)
+    expect(stdout).toMatch(/power cut +│ pass /)
+    expect(stdout).toContain('this port keeps no real time, run it again on the board itself')
+    expect(status).toBe(0)
+    const without = bpdIn('.', ...words)
+    expect(without.status).toBe(2)
+    expect(without.lines.at(-1)).toBe('bpd: in-process-signed: the board has a key, expected --key FILE')
+  }, 120_000)
+
   it('refuses what it cannot begin with, in one line', () => {
     for (const [args, said] of [
       [['nowhere.bpd'], 'nowhere.bpd: cannot be read'],

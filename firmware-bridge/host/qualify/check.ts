@@ -2,6 +2,7 @@
 import type { Policy } from '../../../runtime-as/kernel/policy.ts'
 import type { Board } from '../client.ts'
 import type { Port, PortKind } from '../port.ts'
+import type { SigningKey } from '../signing.ts'
 
 /** What a check works on. The policy runs and is confirmed when it is called, and must be when it is done. */
 export interface Bench {
@@ -12,6 +13,10 @@ export interface Bench {
   /** the same policy on this host, and the whole file */
   policy: Policy
   bytes: Uint8Array
+  /** of the board, where it was paired with one */
+  key?: Uint8Array
+  /** who has to have signed the policy, and whom the board has to be locked to */
+  signedBy?: SigningKey
   /** how many observations the parity is looked at with */
   observations: number
   /** told how far it is, 0..1 */

@@ -1,6 +1,7 @@
 import { openEnvelope } from '../../../runtime-as/format/envelope.ts'
 import { committedImage } from '../images.ts'
-import { runs } from '../info.ts'
+import { type Lock, runs } from '../info.ts'
+import { verifyPolicy } from '../signing.ts'
 import { type Check, fail, pass } from './check.ts'
 
 const hex = (word: number): string => word.toString(16).padStart(8, '0')
@@ -19,15 +20,22 @@ export const identity: Check = {
   },
 }
 
+/** Who signed the policy, as the file has it and as the board says it, and whether the board takes that key's policies alone. */
 export const signature: Check = {
   name: 'signature',
-  async run({ bytes }) {
-    const envelope = openEnvelope(bytes)
-    if (envelope === undefined) return pass('none: the policy is not signed')
-    return pass(`by key ${envelope.keyId}, counter ${envelope.counter}; "bpd inspect --key" verifies it`, {
-      keyId: envelope.keyId,
-      counter: envelope.counter,
-    })
+  async run({ board, bytes, signedBy }) {
+    const envelope = signedBy ? verifyPolicy(bytes, signedBy, 'the policy') : openEnvelope(bytes)
+    const { lock, policy }: Lock = board.info.signatures ? await board.signing() : {}
+    const locked = lock ? `the board is locked to key ${lock.keyId}` : 'the board is not locked: it takes any policy'
+    const signed = (by: { keyId: string; counter: number } | undefined) =>
+      by ? `by key ${by.keyId}, counter ${by.counter}` : 'none: the policy is not signed'
+    const figures = { keyId: envelope?.keyId, counter: envelope?.counter, lockedTo: lock?.keyId }
+    if (signed(envelope) !== signed(policy)) {
+      return fail(`${signed(envelope)} in the file, but the board says: ${signed(policy)}`, figures)
+    }
+    const said = `${signed(envelope)}; ${locked}`
+    if (signedBy && lock?.keyId !== signedBy.id) return fail(`${said}, expected it locked to ${signedBy.id}`, figures)
+    return pass(said, figures)
   },
 }
 

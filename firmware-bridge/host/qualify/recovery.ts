@@ -2,7 +2,7 @@ import { FailedError } from '../../../runtime-as/errors.ts'
 import { Board } from '../client.ts'
 import { runs } from '../info.ts'
 import type { Port } from '../port.ts'
-import { type Check, fail, pass, unchecked } from './check.ts'
+import { type Bench, type Check, fail, pass, unchecked } from './check.ts'
 
 export const reset: Check = {
   name: 'reset',
@@ -23,15 +23,15 @@ const CUTS = [0.02, 0.5, 0.999]
 
 export const powerCut: Check = {
   name: 'power cut',
-  async run({ port, kind, bytes, onProgress }) {
+  async run({ port, kind, bytes, key, onProgress }) {
     if (port.flash === undefined || kind.flashBytes === undefined) {
       return unchecked(
         'this port cannot cut the power: pull the plug while "bpd flash" sends another policy, and run this again',
       )
     }
     for (const [i, share] of CUTS.entries()) {
-      const flash = await cutWhile(bytes, share, await kind.open(port.name, Uint8Array.from(port.flash)))
-      const after = await Board.connect(await kind.open(port.name, flash))
+      const flash = await cutWhile({ bytes, key }, share, await kind.open(port.name, Uint8Array.from(port.flash)))
+      const after = await Board.connect(await kind.open(port.name, flash), { key })
       try {
         if (!runs(after.info, bytes))
           return fail(`cut at ${100 * share} % of an update, the board runs another policy, or none`)
@@ -47,8 +47,8 @@ export const powerCut: Check = {
 }
 
 /** What is in flash when the power goes after this share of an update. The update is of the same policy: another would be as good. */
-async function cutWhile(bytes: Uint8Array, share: number, port: Port): Promise<Uint8Array> {
-  const board = await Board.connect(port)
+async function cutWhile({ bytes, key }: Pick<Bench, 'bytes' | 'key'>, share: number, port: Port): Promise<Uint8Array> {
+  const board = await Board.connect(port, { key })
   let flash: Uint8Array | undefined
   try {
     await board.install(bytes, (sent, total) => {
