@@ -29,7 +29,7 @@ export const inProcess: PortKind = {
 }
 
 /** milliseconds until both clocks wrap: time for an installation, and for a few steps */
-const UNTIL_WRAP = 250
+const UNTIL_WRAP = 1500
 
 /** Clocks that begin shortly before they wrap, and never do while the board starts. */
 function nearWrap(): Pick<InProcessOptions, 'cycles' | 'millis'> {

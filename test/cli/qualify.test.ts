@@ -83,7 +83,7 @@ describe('bpd qualify', () => {
     expect(stdout).toMatch(/signature +│ pass +│ by key (\w{16}), counter \d+; the board is locked to key \1 /)
     expect(stdout).toMatch(/power cut +│ pass /)
     expect(stdout).toContain('this port keeps no real time, run it again on the board itself')
-    expect(status).toBe(0)
+    expect(status, stdout).toBe(0)
     const without = bpdIn('.', ...words)
     expect(without.status).toBe(2)
     expect(without.lines.at(-1)).toBe('bpd: in-process-signed: the board has a key, expected --key FILE')
