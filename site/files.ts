@@ -1,26 +1,53 @@
 /** Files of the user's: dropped, chosen, or given to `bpd view`. They are data: read, checked, and shown as text. */
-import type { Catalogue } from './catalogue.ts'
-import { bytesAt } from './catalogue.ts'
+import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { crc32 } from '../runtime-as/kernel/kernel.ts'
+import { bytesAt, type Catalogue } from './catalogue.ts'
 import { byId, el, say } from './dom.ts'
 import { jsonView } from './file/json.ts'
+import type { Sought } from './file/policies.ts'
 import { policyView } from './file/policy.ts'
 import { Actor } from './run/actor.ts'
 import { playable } from './run/tasks.ts'
 import type { Stage } from './stage.ts'
-import type { Weights } from './weights.ts'
+import type { Choice, Weights } from './weights.ts'
 import { reasonOf } from './words.ts'
 
 /** bytes of a file at most, and how many are kept open */
 const MOST_BYTES = 16 << 20
-const MOST_FILES = 64
+const MOST_FILES = 512
 /** Text that may be JSON; all else may be a policy, by itself or in a signed envelope. */
 const isText = (bytes: Uint8Array): boolean =>
   bytes.length === 0 || /^\s*[[{]/.test(String.fromCharCode(...bytes.subarray(0, 64)))
 
+interface Opened {
+  bytes: Uint8Array
+  tab: HTMLElement
+  /** absent: it is none, or not a sound one, which it says itself once it is shown */
+  policy?: Policy
+}
+
+/** A policy as far as reports and the slider ask: it has not passed its self-test before it plays. */
+type Policy = Choice & { task: string }
+
+function policyIn(bytes: Uint8Array, name: string): Policy | undefined {
+  if (isText(bytes)) return undefined
+  try {
+    const { contract, weights } = decodePolicy(bytes, name)
+    return { name, bytes, weights, crc: crc32(bytes), task: contract.task }
+  } catch {
+    return undefined
+  }
+}
+
+const isSought = (policy: Policy, sought: Sought): boolean =>
+  'crc' in sought
+    ? policy.crc === sought.crc
+    : policy.task === sought.task && policy.weights === sought.weights && policy.bytes.length === sought.bytes
+
 export class Files {
   readonly #stage: Stage
   readonly #weights: Weights
-  readonly #opened = new Map<string, { bytes: Uint8Array; tab: HTMLElement }>()
+  readonly #opened = new Map<string, Opened>()
   /** told of every sound policy that is shown: its bytes and name */
   onPolicy: (bytes: Uint8Array, name: string) => void = () => {}
 
@@ -49,7 +76,10 @@ export class Files {
 
   /** What `bpd view` was given: all are opened, the first policy plays. */
   async give({ given }: Catalogue): Promise<void> {
-    for (const { name, path } of given) this.add(name, await bytesAt(path))
+    const all = await Promise.all(given.map(({ path }) => bytesAt(path)))
+    given.forEach(({ name }, i) => {
+      this.add(name, all[i])
+    })
     const names = given.map(({ name }) => name)
     const first = names.find((name) => !isText(this.#opened.get(name)!.bytes))
     if (first) await this.play(first)
@@ -74,7 +104,7 @@ export class Files {
     }
     const tab = el('li', {}, el('button', { click: () => this.#show(key) }, key))
     byId('opened').append(tab)
-    this.#opened.set(key, { bytes, tab })
+    this.#opened.set(key, { bytes, tab, policy: policyIn(bytes, key) })
     return key
   }
 
@@ -107,23 +137,11 @@ export class Files {
 
   #json(bytes: Uint8Array, name: string): HTMLElement {
     return jsonView(bytes, name, {
-      has: (crc) => [...this.#policies()].some((actor) => actor.crc === crc),
-      play: (crc) => {
-        const actor = [...this.#policies()].find((one) => one.crc === crc)
-        if (actor) void this.play(actor.name)
+      find: (sought) => {
+        for (const [file, { policy }] of this.#opened) if (policy && isSought(policy, sought)) return file
       },
+      play: (file) => void this.play(file),
     })
-  }
-
-  /** Those of the opened files that are sound. */
-  *#policies(): Generator<Actor> {
-    for (const [name, { bytes }] of this.#opened) {
-      try {
-        if (!isText(bytes)) yield new Actor(bytes, name)
-      } catch {
-        // it says so itself once it is shown
-      }
-    }
   }
 
   /** Puts a policy, and every other one of its task that is open, on the slider; it plays. */
@@ -133,7 +151,7 @@ export class Files {
       const { task } = actor.contract
       if (!Object.hasOwn(playable, task)) throw new Error(`no simulator here for the task ${task}`)
       if (this.#stage.task !== task) await this.#stage.open(task)
-      for (const other of this.#policies()) if (other.contract.task === task) this.#weights.take(other)
+      for (const { policy } of this.#opened.values()) if (policy?.task === task) this.#weights.offer(policy)
       this.#weights.take(actor)
       byId('stage').scrollIntoView({ block: 'start' })
     } catch (error) {

@@ -8,11 +8,14 @@ import { grouped, reasonOf } from './words.ts'
 /** fewer are not worth a cut */
 const LEAST = 8
 
+/** A student that can be chosen: it becomes an actor when it is. */
+export type Choice = Pick<Actor, 'name' | 'bytes' | 'weights' | 'crc'>
+
 export class Weights {
   readonly #stage: Stage
   readonly #slider = byId<HTMLInputElement>('sweep')
   /** the teacher first, then by weights, the most first */
-  #actors: Actor[] = []
+  #choices: Choice[] = []
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -24,7 +27,7 @@ export class Weights {
   open(students: readonly Actor[]): void {
     const { pair } = this.#stage
     if (!pair) return
-    this.#actors = [pair.sides[0].actor]
+    this.#choices = [pair.sides[0].actor]
     for (const student of students) this.#add(student)
     this.#show(pair.sides[1].actor)
   }
@@ -35,41 +38,51 @@ export class Weights {
     this.#show(this.#add(actor))
   }
 
-  #add(actor: Actor): Actor {
-    const same = this.#actors.find(({ crc, bytes }) => crc === actor.crc && bytes.length === actor.bytes.length)
+  /** One more of this task, to be chosen. */
+  offer(choice: Choice): void {
+    this.#add(choice)
+  }
+
+  /** Itself, or the one that is there already. */
+  #add(choice: Choice): Choice {
+    const same = this.#choices.find(({ crc, bytes }) => crc === choice.crc && bytes.length === choice.bytes.length)
     if (same) return same
-    const [teacher, ...students] = this.#actors
-    students.push(actor)
+    const [teacher, ...students] = this.#choices
+    students.push(choice)
     students.sort((a, b) => b.weights - a.weights || b.bytes.length - a.bytes.length)
-    this.#actors = [teacher, ...students]
-    return actor
+    this.#choices = [teacher, ...students]
+    return choice
   }
 
   #choose(place: number): void {
-    const actor = this.#actors[place]
-    if (!actor) return
-    // the teacher stands on the other side too: each has a memory of its own
-    this.#stage.take(place === 0 ? new Actor(actor.bytes, actor.name) : actor)
-    this.#show(actor)
+    const choice = this.#choices[place]
+    if (!choice) return
+    try {
+      // a memory of its own each time: the teacher stands on the other side too
+      this.#stage.take(new Actor(choice.bytes, choice.name))
+      this.#show(choice)
+    } catch (error) {
+      fault(reasonOf(error))
+    }
   }
 
-  #show(actor: Actor): void {
-    const place = this.#actors.indexOf(actor)
-    this.#slider.max = String(this.#actors.length - 1)
+  #show(choice: Choice): void {
+    const place = this.#choices.indexOf(choice)
+    this.#slider.max = String(this.#choices.length - 1)
     this.#slider.value = String(place)
-    const text = `${grouped(actor.weights)} weights, ${actor.name}: ${place + 1} of ${this.#actors.length}`
+    const text = `${grouped(choice.weights)} weights, ${choice.name}: ${place + 1} of ${this.#choices.length}`
     this.#slider.setAttribute('aria-valuetext', text)
     say(byId('sweep-name'), text)
-    byId<HTMLButtonElement>('cut').disabled = actor.weights < 2 * LEAST
+    byId<HTMLButtonElement>('cut').disabled = choice.weights < 2 * LEAST
   }
 
   #halve(): void {
-    const actor = this.#actors[Number(this.#slider.value)]
-    if (!actor) return
-    const left = Math.floor(actor.weights / 2)
+    const choice = this.#choices[Number(this.#slider.value)]
+    if (!choice) return
+    const left = Math.floor(choice.weights / 2)
     const name = `${left} weights by magnitude, not tuned`
     try {
-      this.take(new Actor(cut(actor.bytes, left, actor.name), name))
+      this.take(new Actor(cut(choice.bytes, left, choice.name), name))
     } catch (error) {
       fault(`${name}: ${reasonOf(error)}`)
     }

@@ -1,12 +1,12 @@
 /** What is told of each that is compared, and what none of the others beats. */
 import { crc32 } from 'node:zlib'
+import { paretoFront } from '../../trainer/studies/statistics/front.ts'
 import { type Outcome, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import type { PaperRow } from '../../trainer/tasks/task.ts'
 import { type Interval, intervalOf } from '../ablate/interval.ts'
 import { type Signature, signatureOf } from '../keys.ts'
 import { type Paired, pairedWith } from '../paired.ts'
 import type { Candidate } from './candidates.ts'
-import { paretoFront } from './front.ts'
 import type { Kind } from './kind.ts'
 
 export interface Row extends Kind, Partial<Paired> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Argument } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
-import { claimFolder } from '../../trainer/files/claim.ts'
+import { claimFolder, makeFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { arithmeticHere } from '../../trainer/studies/arithmetic.ts'
 import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
@@ -13,6 +13,7 @@ import { openQueue } from '../../trainer/studies/queue/boss.ts'
 import { QueueExecutor } from '../../trainer/studies/queue/executor.ts'
 import { queuedJobs } from '../../trainer/studies/queue/states.ts'
 import { work } from '../../trainer/studies/queue/worker.ts'
+import { policyOf, runsOf } from '../../trainer/studies/report/measure.ts'
 import { type Report, reportOf } from '../../trainer/studies/report/report.ts'
 import { runPlan } from '../../trainer/studies/run.ts'
 import { Store } from '../../trainer/studies/store.ts'
@@ -21,6 +22,7 @@ import { printable } from '../report/words.ts'
 import { partOf, studyNames, studyOf } from '../study/named.ts'
 import { showStudy } from '../study/progress.ts'
 import { isOver, statusOf, statusText } from '../study/status.ts'
+import { STUDENTS } from '../study/students.ts'
 import { plotsOf } from '../study/svg.ts'
 import { markdown, terminalText } from '../study/table.ts'
 import { printResult, say, withProgress } from '../terminal.ts'
@@ -35,6 +37,7 @@ interface Options extends CommonOptions {
   variants?: string[]
   seeds?: number
   out?: string
+  students: boolean
   once: boolean
   queue?: string
 }
@@ -59,6 +62,7 @@ export const studyVerb = verb('study', {
   .option('--variants <list>', 'of the study only these', list(String))
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
+  .option('--students', 'report: every student as a .bpd file too, in the folder `students` there', false)
   .option(
     '--queue <url>',
     'jobs by way of this PostgreSQL database (postgres://…), status: what its workers do; needs pg-boss',
@@ -141,17 +145,31 @@ async function report(what: string, options: Options): Promise<void> {
 }
 
 /** Writes the report's files and prints it. */
-async function tell(plan: Plan, store: Store, { out, json }: Options): Promise<void> {
+async function tell(plan: Plan, store: Store, { out, students, json }: Options): Promise<void> {
   const result: Report = reportOf(plan, store)
   if (!result.rows.length)
     throw new InputError(`study ${plan.study.name}: nothing of it is done in ${store.folder} yet`)
   const folder = out ?? join(store.folder, 'reports', plan.study.name)
   const plots = plotsOf(result)
-  claimFolder(folder, ['report.json', 'report.md', ...plots.keys()], { force: true })
+  const policies = students ? studentsOf(plan, store) : new Map<string, Uint8Array>()
+  claimFolder(folder, ['report.json', 'report.md', ...plots.keys(), ...policies.keys()], { force: true })
+  if (students) makeFolder(join(folder, STUDENTS))
+  for (const [name, bytes] of policies) await writeFile(join(folder, name), bytes)
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(join(folder, 'report.md'), markdown(result, [...plots.keys()]))
   for (const [name, svg] of plots) await writeFile(join(folder, name), svg)
   printResult(json, result, () => `${terminalText(result)}\n${join(folder, 'report.md')}`)
+}
+
+/** By the name of its file, in the order of the plan. */
+function studentsOf(plan: Plan, store: Store): Map<string, Uint8Array> {
+  const all = runsOf(plan, store).flatMap(({ teacher, variant, weightBudget, seed, made }, i) => {
+    if (!('policy' in made)) return []
+    const what = [i + 1, teacher, variant, ...(weightBudget === undefined ? [] : [weightBudget]), `seed-${seed}`]
+    // a teacher's name is the user's own
+    return [[join(STUDENTS, `${what.join('-').replace(/[^\w.-]+/g, '_')}.bpd`), policyOf(made)] as const]
+  })
+  return new Map(all)
 }
 
 async function status(what: string, options: Options): Promise<void> {

@@ -14,6 +14,7 @@ import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { root, version } from '../package.ts'
+import { STUDENTS } from '../study/students.ts'
 
 /** By path from the page: its bytes, made when they are asked for. */
 export type Site = Map<string, () => Uint8Array | Promise<Uint8Array>>
@@ -23,7 +24,7 @@ const TASKS = ['pendulum', 'hopper', 'walker2d', 'halfcheetah', 'ant']
 /** Golden observations of a teacher, which has none of its own: start states of as many reported episodes. */
 const GOLDENS = 4
 /** files that a page opens at most */
-const MOST_FILES = 64
+const MOST_FILES = 512
 
 /** given: files and folders as the user named them; offline: for a host whose network may go. Throws InputError for what the page cannot show. */
 export function siteOf(given: readonly string[], offline: boolean): Site {
@@ -89,16 +90,23 @@ async function teacherFile(task: string, file: string): Promise<Uint8Array> {
   return bytes
 }
 
-/** The file; of a folder its policies and what was found of them. */
+/** The file; of a folder its policies, what was found of them, and the students of a study's report. */
 function filesAt(path: string): string[] {
   if (!existsSync(path) || !statSync(path).isDirectory()) return [path]
-  const files = readdirSync(path)
-    .filter((name) => name.endsWith('.bpd') || name === 'report.json')
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  if (existsSync(join(path, 'store.json')))
+    throw new InputError(`${path}: a store of studies, expected a report: bpd study report <study> --students`)
+  const students = join(path, STUDENTS)
+  const files = [...visibleIn(path), ...(existsSync(students) ? visibleIn(students) : [])]
   if (files.length === 0)
     throw new InputError(`${path}: a folder with nothing to see, expected a .bpd or a report.json in it`)
-  return files.map((name) => join(path, name))
+  return files
 }
+
+const visibleIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.bpd') || name === 'report.json')
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((name) => join(folder, name))
 
 function givenAt(path: string, number: number, site: Site): Named {
   const { kind, bytes } = readAs(path, ['policy', 'json'])

@@ -7,6 +7,7 @@ const BUDGET = { items: 200_000, depth: 24 }
 
 const kinds = {
   compared: (root: Record<string, unknown>) => 'rows' in root && 'fronts' in root,
+  study: (root: Record<string, unknown>) => 'study' in root && 'rows' in root && 'summaries' in root,
   report: (root: Record<string, unknown>) => 'distillation' in root && 'board' in root,
 }
 
@@ -25,5 +26,7 @@ export function readJson(bytes: Uint8Array, name: string): { kind: JsonKind; roo
   const said = root.map()
   const kind = (Object.keys(kinds) as JsonKind[]).find((one) => kinds[one](said))
   if (kind) return { kind, root }
-  throw new InputError(`${name}: JSON of another kind, expected a report.json or what "bpd compare" writes`)
+  throw new InputError(
+    `${name}: JSON of another kind, expected a report.json or what "bpd compare" or "bpd study report" writes`,
+  )
 }

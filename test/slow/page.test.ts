@@ -17,7 +17,6 @@ import { hasChromium } from '../support/chromium.ts'
 import { bpdIn } from '../support/command.ts'
 import { root } from '../support/pages.ts'
 import { describeWith } from '../support/require.ts'
-import { hostileName, sampleCompared } from '../support/sample-compared.ts'
 
 const student = join(root, 'models/pendulum/student.bpd')
 const bytes = readFileSync(student)
@@ -120,21 +119,6 @@ describeWith('chromium', hasChromium)('the page', () => {
       'no',
     ])
     expect(complaints).toEqual([])
-    await close()
-  })
-
-  it('shows what bpd compare found, and plays what is open of it', async () => {
-    const compared = structuredClone(sampleCompared)
-    compared.task = 'pendulum'
-    const { page, close } = await openPage(browser)
-    await drop(page, 'student.bpd', bytes)
-    await page.waitForSelector('#file article')
-    const crc = Number.parseInt((await page.innerText('#file tr:has-text("CRC-32") td')).trim(), 16)
-    compared.rows[1].crc = crc
-    await drop(page, 'compare.json', Buffer.from(JSON.stringify(compared)))
-    await page.waitForSelector('#file h3:has-text("compare.json")')
-    expect(await page.locator('#file button:has-text("Play it")').count()).toBe(1)
-    expect(await page.innerText('#file')).toContain(hostileName.replace('\u202e', '\ufffd'))
     await close()
   })
 

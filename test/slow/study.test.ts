@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { siteOf } from '../../cli/view/site.ts'
 import { bpdIn } from '../support/command.ts'
 import { root } from '../support/imports.ts'
 import { tiny } from '../trainer/studies/tiny.ts'
@@ -105,6 +107,20 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     expect(bpdIn(folder, ...words('whole')).status).toBe(0)
     expect(table('whole')).toBe(said)
     expect(readdirSync(at('whole/data'))).toEqual([collected])
+  })
+
+  it('gives its students as files that its report and the page know', () => {
+    const words = ['study', 'report', 'tiny.json', '--store', 'whole', '--out', 'given', '--students', '--json']
+    const { rows } = JSON.parse(bpdIn(folder, ...words).stdout)
+    const told = rows.flatMap(({ seeds }: { seeds: { crc: number }[] }) => seeds.map(({ crc }) => crc))
+    const files = readdirSync(at('given/students'))
+    const found = files.map((name) => crc32(readFileSync(at('given/students', name))))
+    expect(new Set(found)).toEqual(new Set(told))
+    expect(files).toHaveLength(told.length)
+    const site = siteOf([at('given')], false)
+    const { given } = JSON.parse(new TextDecoder().decode(site.get('index.json')!() as Uint8Array))
+    expect(given).toHaveLength(files.length + 1)
+    expect(() => siteOf([at('whole')], false)).toThrow('a store of studies, expected a report')
   })
 
   it('says how far it is', () => {

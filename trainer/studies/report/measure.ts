@@ -1,5 +1,5 @@
 /** What each run of a study came to, out of the results of its jobs. */
-
+import { crc32 } from 'node:zlib'
 import type { CurvePoint } from '../../distill/points.ts'
 import { type Outcome, outcomeStatistics } from '../../tasks/evaluate.ts'
 import { failureRate } from '../../tasks/failed.ts'
@@ -34,6 +34,8 @@ export interface Measured {
   studentWeights: number
   /** of the whole file */
   bytes: number
+  /** CRC-32 of the file; absent: a teacher, which has none */
+  crc?: number
   liveUnits?: number[]
 }
 
@@ -86,6 +88,7 @@ function runOf(entry: Entry, store: Store): Run {
     weights: made.weights,
     studentWeights: (result as Distilled | Taught).studentWeights,
     bytes: made.bytes,
+    ...('policy' in made && { crc: crc32(policyOf(made)) }),
     liveUnits: 'liveUnits' in made ? made.liveUnits : undefined,
     entry,
     outcomes,
@@ -96,6 +99,9 @@ function runOf(entry: Entry, store: Store): Run {
     seconds,
   }
 }
+
+/** Of the student: its .bpd file. */
+export const policyOf = ({ policy }: Made): Uint8Array => Buffer.from(policy, 'base64')
 
 export function measuredOf(run: Run): Measured {
   const {
