@@ -42,6 +42,11 @@ export class PicoMachine {
     return this.#chip.core.cycles
   }
 
+  /** All of it, from address 0x20000000 on, as it is at any moment. */
+  get ram(): Uint8Array {
+    return this.#chip.sram
+  }
+
   /** Bytes that `receive` was given and the chip has not got yet. */
   get waiting(): number {
     return this.#chunks.reduce((sum, { length }) => sum + length, -this.#fed)

@@ -20,8 +20,14 @@ export interface Thread {
   nearWrap?: boolean
 }
 
-/** Boots what flash holds; returns what takes the bytes from the host. */
-export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }: Thread): (bytes: Uint8Array) => void {
+export interface RunningPico {
+  machine: PicoMachine
+  /** takes bytes from the host */
+  hear(bytes: Uint8Array): void
+}
+
+/** Boots what flash holds. */
+export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }: Thread): RunningPico {
   let out: number[] = []
   let awaited = false
   let scheduled = false
@@ -62,11 +68,12 @@ export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }:
   }
   if (live) setInterval(schedule, LOOK)
   schedule()
-  return (bytes) => {
+  const hear = (bytes: Uint8Array) => {
     catchUp()
     machine.receive(bytes)
     idle = undefined
     awaited = true
     schedule()
   }
+  return { machine, hear }
 }

@@ -10,7 +10,7 @@ export interface PicoStart {
 
 const port = parentPort!
 const { flash, live, nearWrap } = workerData as PicoStart
-const hear = runPico(flash, {
+const { hear } = runPico(flash, {
   post: (message) => port.postMessage(message),
   later: setImmediate,
   end: () => port.close(),

@@ -1,4 +1,6 @@
 /** The board's part of the page: connect, flash, bench, and drive the robot of the stage through the line. */
+
+import type { Memory } from '../../firmware-bridge/emulators/rot.ts'
 import { Board } from '../../firmware-bridge/host/client.ts'
 import { runs } from '../../firmware-bridge/host/info.ts'
 import { ensureRuns, spreadOf } from '../../firmware-bridge/host/measure.ts'
@@ -7,21 +9,24 @@ import { byId, el, say, table } from '../dom.ts'
 import type { Stage } from '../stage.ts'
 import { duration, grouped, hex, reasonOf } from '../words.ts'
 import { Drive } from './drive.ts'
-import type { BrowserPort } from './port.ts'
+import { EMULATED } from './pico.ts'
+import type { BrowserPort, OpenPort } from './port.ts'
 import { portsOf } from './ports.ts'
+import { aftermath, flipWords, type Look, lookAt, statsTable } from './rot.ts'
 
 /** inferences of a bench */
 const INFERENCES = 100
-
-/** milliseconds after which a request is sent again to a board that is emulated, perhaps by a slow machine */
-const EMULATED = 5000
 
 export class BoardPanel {
   readonly #stage: Stage
   #board: Board | undefined
   #port: BrowserPort | undefined
+  #open: OpenPort | undefined
   #drive: Drive | undefined
   #busy = false
+  /** what the board was and had counted when it was last asked; what was flipped since while it drove, in words */
+  #seen: Look | undefined
+  #flipped = ''
 
   /** firmware: bytes of the emulated Pico's image */
   constructor(stage: Stage, firmware: () => Promise<Uint8Array>) {
@@ -44,6 +49,8 @@ export class BoardPanel {
     byId('board-keep').addEventListener('click', () => this.#work('Keeping it', (board) => board.confirm()))
     byId('board-bench').addEventListener('click', () => this.#work('Measuring', (board) => this.#bench(board)))
     byId('board-loop').addEventListener('click', () => this.#loop())
+    for (const memory of ['flash', 'ram'] as const)
+      byId(`board-flip-${memory}`).addEventListener('click', () => void this.#flip(memory))
     byId('board-close').addEventListener('click', () => this.#close())
     const dialog = byId<HTMLDialogElement>('board-ask')
     byId('board-no').addEventListener('click', () => dialog.close())
@@ -63,11 +70,13 @@ export class BoardPanel {
     await this.#close()
     this.#tell(`Connecting to ${port.label.replace('…', '')}`)
     try {
-      this.#board = await Board.connect(await port.open(), { timeout: port.realTime ? 1000 : EMULATED })
+      this.#open = await port.open()
+      this.#board = await Board.connect(this.#open, { timeout: port.realTime ? 1000 : EMULATED })
       this.#port = port
+      byId('board-rot').hidden = this.#open.flip === undefined
       this.#board.onBenched = (done, count) => this.#progress(done / count)
       byId('board-work').hidden = false
-      this.#facts()
+      await this.#look(this.#board)
       this.#tell(`Connected to ${this.#board.info.name}.`)
     } catch (error) {
       this.#tell(reasonOf(error), true)
@@ -78,7 +87,7 @@ export class BoardPanel {
     this.#drive?.stop()
     await this.#drive?.done
     await this.#board?.close().catch(() => {})
-    this.#board = undefined
+    this.#board = this.#seen = undefined
     byId('board-work').hidden = true
     byId('board-figures').replaceChildren()
     this.#tell('')
@@ -96,11 +105,19 @@ export class BoardPanel {
     } catch (error) {
       this.#tell(reasonOf(error), true)
     } finally {
-      this.#busy = false
       this.#progress()
-      await board.hello().catch(() => {})
-      if (board === this.#board) this.#facts()
+      await this.#look(board).catch(() => {})
+      this.#busy = false
     }
+  }
+
+  /** Asks the board anew, and what it made of a bit that was flipped while it drove. */
+  async #look(board: Board): Promise<void> {
+    const words = this.#flipped
+    this.#flipped = ''
+    if (words && this.#seen) say(byId('board-rot-state'), `${words} ${await aftermath(board, this.#seen)}`)
+    this.#seen = await lookAt(board)
+    if (board === this.#board) this.#facts()
   }
 
   #ask(): void {
@@ -162,6 +179,31 @@ export class BoardPanel {
     })
   }
 
+  /** In the memory of an emulated board. While it drives, the next answers tell what it makes of it. */
+  async #flip(memory: Memory): Promise<void> {
+    const flip = this.#open?.flip
+    if (!flip) return
+    const state = byId('board-rot-state')
+    say(state, '…')
+    const flipped = async () => {
+      const words = flipWords(await flip(memory, Math.random()))
+      say(state, words)
+      return words
+    }
+    if (this.#busy)
+      await flipped().then(
+        (words) => {
+          this.#flipped = words
+        },
+        (error) => say(state, reasonOf(error)),
+      )
+    else
+      await this.#work('Looking at itself', async (board) => {
+        this.#seen = await lookAt(board)
+        this.#flipped = await flipped()
+      })
+  }
+
   #facts(): void {
     const { info } = this.#board!
     const { policy } = info
@@ -184,7 +226,13 @@ export class BoardPanel {
         ['slot', `${policy.slot}, ${policy.confirmed ? 'confirmed' : 'on trial'}, installation ${policy.generation}`],
       )
     }
-    byId('board-facts').replaceChildren(table('What it says of itself', ['', ''], rows))
+    if (info.fault) rows.push(['last fault', info.fault])
+    if (info.failsafe) rows.push(['failsafe', info.failsafe])
+    const tables = [
+      table('What it says of itself', ['', ''], rows),
+      ...(this.#seen ? [statsTable(this.#seen.counted)] : []),
+    ]
+    byId('board-facts').replaceChildren(...tables)
   }
 
   #tell(text: string, bad = false): void {

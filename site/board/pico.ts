@@ -1,11 +1,14 @@
 /** The emulated Pico of this tab: our firmware's image in a worker. */
-import type { FromPico } from '../../firmware-bridge/emulators/pico-thread.ts'
+import type { Flip, Memory } from '../../firmware-bridge/emulators/rot.ts'
 import { scriptUrl } from '../worker-url.ts'
 import { Line } from './line.ts'
+import type { FromWorker, ToWorker } from './pico-worker.ts'
 import workerUrl from './pico-worker.ts?worker&url'
 import type { BrowserPort } from './port.ts'
 
 const NAME = 'pico-emulator'
+/** milliseconds after which a request is sent again to a board that is emulated, perhaps by a slow machine */
+export const EMULATED = 5000
 
 export const emulatedPico = (firmware: () => Promise<Uint8Array>): BrowserPort => ({
   label: 'Emulated Pico',
@@ -13,15 +16,19 @@ export const emulatedPico = (firmware: () => Promise<Uint8Array>): BrowserPort =
   realTime: false,
   async open() {
     const worker = new Worker(scriptUrl(workerUrl), { type: 'module' })
+    const send = (message: ToWorker) => worker.postMessage(message)
     let taken: (() => void)[] = []
+    let told: { done(flip: Flip): void; failed(error: Error): void } | undefined
     const line = new Line((bytes) => {
       worker.postMessage(bytes, [bytes.buffer])
       return new Promise((done) => {
         taken.push(done)
       })
     })
-    worker.onmessage = ({ data }: MessageEvent<FromPico>) => {
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if ('sent' in data) line.receive(data.sent)
+      else if ('flipped' in data) told?.done(data.flipped)
+      else if ('unflipped' in data) told?.failed(new Error(data.unflipped))
       else if ('fault' in data) line.end(new Error(data.fault))
       else {
         for (const done of taken) done()
@@ -29,10 +36,15 @@ export const emulatedPico = (firmware: () => Promise<Uint8Array>): BrowserPort =
       }
     }
     worker.onerror = ({ message }) => line.end(new Error(message || 'the worker ended'))
-    worker.postMessage(await firmware())
+    send(await firmware())
     return {
       name: NAME,
       duplex: line.duplex,
+      flip: (memory: Memory, share: number) =>
+        new Promise<Flip>((done, failed) => {
+          told = { done, failed }
+          send({ memory, share })
+        }),
       async close() {
         worker.terminate()
         line.end()
