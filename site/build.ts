@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'vite'
+import { measuredCosts } from './measured.ts'
 import { contentPolicy } from './policy.ts'
 import { withoutEval } from './without-eval.ts'
 
@@ -47,6 +48,7 @@ await build({
   },
 })
 
+writeFileSync(join(out, 'costs.json'), JSON.stringify(measuredCosts(root)))
 writeFileSync(join(out, 'LICENCES.txt'), licenceTexts())
 writeFileSync(join(out, 'parts.json'), JSON.stringify(readdirSync(join(out, 'assets')).map((name) => `assets/${name}`)))
 

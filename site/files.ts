@@ -3,6 +3,7 @@ import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { crc32 } from '../runtime-as/kernel/kernel.ts'
 import { bytesAt, type Catalogue } from './catalogue.ts'
 import { byId, el, say } from './dom.ts'
+import type { OnPico } from './file/costs.ts'
 import { jsonView } from './file/json.ts'
 import type { Sought } from './file/policies.ts'
 import { policyView } from './file/policy.ts'
@@ -47,13 +48,15 @@ const isSought = (policy: Policy, sought: Sought): boolean =>
 export class Files {
   readonly #stage: Stage
   readonly #weights: Weights
+  readonly #onPico: OnPico
   readonly #opened = new Map<string, Opened>()
   /** told of every sound policy that is shown: its bytes and name */
   onPolicy: (bytes: Uint8Array, name: string) => void = () => {}
 
-  constructor(stage: Stage, weights: Weights) {
+  constructor(stage: Stage, weights: Weights, onPico: OnPico) {
     this.#stage = stage
     this.#weights = weights
+    this.#onPico = onPico
     const choose = byId<HTMLInputElement>('choose')
     choose.addEventListener('change', () => {
       void this.#take(choose.files ?? [])
@@ -132,7 +135,7 @@ export class Files {
     const known = Object.hasOwn(playable, task)
     const told = el('span', { class: 'hint' }, known ? '' : `No simulator here for the task ${task}.`)
     const button = el('button', { disabled: !known, click: () => void this.play(name, told) }, 'Play it')
-    return policyView(bytes, name, button, told)
+    return policyView(actor, this.#onPico, button, told)
   }
 
   #json(bytes: Uint8Array, name: string): HTMLElement {

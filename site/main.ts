@@ -1,4 +1,5 @@
 /** The page: a stage for two robots, files, and a board. */
+import { cyclesOnPico } from './board/measure.ts'
 import { BoardPanel } from './board/panel.ts'
 import { bytesAt, type Catalogue, get, readCatalogue } from './catalogue.ts'
 import { disturb, setNoise } from './disturb.ts'
@@ -15,9 +16,10 @@ async function start(): Promise<void> {
   if (catalogue.offline) void keepOffline(catalogue)
   const stage = new Stage(catalogue)
   const weights = new Weights(stage)
-  const files = new Files(stage, weights)
+  const firmware = () => bytesAt(catalogue.firmware)
+  const files = new Files(stage, weights, (bytes) => cyclesOnPico(firmware, bytes))
   disturb(stage)
-  new BoardPanel(stage, () => bytesAt(catalogue.firmware))
+  new BoardPanel(stage, firmware)
   stage.onOpen = (students) => {
     setNoise(stage)
     weights.open(students)
@@ -44,7 +46,16 @@ async function keepOffline({ version, tasks, engine, firmware, given }: Catalogu
   if (known?.active?.scriptURL.endsWith(`v=${version}`)) return
   const seen = performance.getEntriesByType('resource').map(({ name }) => name)
   const files = [...tasks.flatMap(({ teacher, students }) => [teacher, ...students]), ...given].map(({ path }) => path)
-  const all = new Set([location.pathname, 'index.json', engine, firmware, ...files, ...seen, ...(await scripts())])
+  const all = new Set([
+    location.pathname,
+    'index.json',
+    'costs.json',
+    engine,
+    firmware,
+    ...files,
+    ...seen,
+    ...(await scripts()),
+  ])
   for (const path of all) await get(path).then((answer) => answer.arrayBuffer())
   document.documentElement.dataset.offline = 'kept'
 }

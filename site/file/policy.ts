@@ -1,10 +1,10 @@
 /** All that a .bpd file says, and whether it keeps its word. */
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
-import { crc32 } from '../../runtime-as/kernel/kernel.ts'
-import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { el, table } from '../dom.ts'
+import type { Actor } from '../run/actor.ts'
 import { grouped, hex, percent } from '../words.ts'
+import { costsView, type OnPico } from './costs.ts'
 import { matrix } from './matrix.ts'
 import { partsOf } from './parts.ts'
 
@@ -12,9 +12,9 @@ import { partsOf } from './parts.ts'
 const MOST_CELLS = 1 << 20
 const MOST_PROVENANCE = 20_000
 
-/** Throws InputError for what is no sound file, FailedError where its golden vectors are not reproduced. more: what can be done with it */
-export function policyView(bytes: Uint8Array, name: string, ...more: Node[]): HTMLElement {
-  const policy = loadPolicy(bytes, name)
+/** more: what can be done with it */
+export function policyView(actor: Actor, onPico: OnPico, ...more: Node[]): HTMLElement {
+  const { bytes, name } = actor
   const decoded = decodePolicy(bytes, name)
   const { contract, weights, layers } = decoded
   const cells = layers.reduce((sum, { rows, columns }) => sum + rows * columns, 0)
@@ -24,7 +24,7 @@ export function policyView(bytes: Uint8Array, name: string, ...more: Node[]): HT
     [
       ['file', name],
       ['bytes', grouped(bytes.length)],
-      ['CRC-32', hex(crc32(bytes))],
+      ['CRC-32', hex(actor.crc)],
       ['task', contract.task],
       ['weights', `${grouped(weights)} of ${grouped(cells)}: ${percent(weights / cells)}`],
       ['an action every', `${contract.period} s`],
@@ -41,10 +41,12 @@ export function policyView(bytes: Uint8Array, name: string, ...more: Node[]): HT
     el('h3', {}, 'Layers'),
     layersTable(decoded),
     cells <= MOST_CELLS ? matrices(decoded) : el('p', { class: 'hint' }, 'Too many weights to draw each.'),
+    el('h3', {}, 'What it costs'),
+    costsView(actor, layers[0].values, onPico),
     el('h3', {}, 'Contract'),
     el('div', { class: 'columns' }, observed(contract), acted(contract)),
     el('h3', {}, 'Self-test'),
-    goldensTable(decoded, policy.step),
+    goldensTable(decoded, actor),
     provenance(contract),
   )
 }
@@ -116,10 +118,10 @@ const acted = ({ action: { names, low, high, failsafe }, squash }: Contract) =>
   )
 
 /** Recomputed here and now, and compared bit for bit. */
-function goldensTable({ goldens }: DecodedPolicy, step: (observation: Float32Array) => Float32Array): HTMLElement {
+function goldensTable({ goldens }: DecodedPolicy, actor: Actor): HTMLElement {
   const bits = (values: Float32Array) => Array.from(new Uint32Array(values.slice().buffer), hex).join(' ')
   const rows = goldens.map(({ observation, action }, i) => {
-    const [promised, computed] = [bits(action), bits(step(observation))]
+    const [promised, computed] = [bits(action), bits(actor.act(observation))]
     return [i + 1, promised, computed, promised === computed ? 'alike' : 'different']
   })
   return table('Golden vectors: the bits of each action', ['', 'in the file', 'computed here', ''], rows)

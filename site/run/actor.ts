@@ -32,6 +32,8 @@ export class Actor {
   readonly weights: number
   readonly goldens: number
   readonly crc: number
+  /** of RAM that an inference works in */
+  readonly workBytes: number
   readonly action: Float32Array
   /** the last look at the memory found a mistake */
   mistake = false
@@ -58,7 +60,8 @@ export class Actor {
     const [observations, actions] = [contract.observation.names.length, contract.action.names.length]
     const coreBytes = view.byteLength
     const kernel = newKernel(coreBytes)
-    const input = coreBytes + placeScratch(kernel, view)
+    this.workBytes = placeScratch(kernel, view)
+    const input = coreBytes + this.workBytes
     reserve(kernel, input + 4 * (observations + actions))
     const { buffer } = kernel.memory
     this.#sound = new Uint8Array(view.buffer, view.byteOffset, coreBytes).slice()

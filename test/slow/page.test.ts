@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
-import { InProcessBoard } from '../../firmware-bridge/emulators/in-process.ts'
 import { newKey, signPolicy } from '../../firmware-bridge/host/signing.ts'
 import { Actor } from '../../site/run/actor.ts'
+import { cut } from '../../site/run/cut.ts'
 import { Lockstep } from '../../site/run/lockstep.ts'
 import { playable } from '../../site/run/tasks.ts'
 import { hex } from '../../site/words.ts'
@@ -98,6 +98,12 @@ describeWith('chromium', hasChromium)('the page', () => {
     const text = await page.innerText('#file')
     for (const part of ['mine.bpd', '3,912', 'thigh velocity [rad/s]', 'Golden vectors', 'alike'])
       expect(text).toContain(part)
+    // bench/results/chips.json has it measured; one that was never measured is told as an estimate
+    expect(await page.innerText('#file tr:has-text("Cortex-M4F")')).toMatch(/[\d,]+ measured\t[\d,]+ measured/)
+    await drop(page, 'cut.bpd', Buffer.from(cut(bytes, 40, 'cut')))
+    await page.waitForSelector('#file h3:has-text("cut.bpd")')
+    expect(await page.innerText('#file tr:has-text("Cortex-M4F")')).toContain('about 160 to 290')
+    await page.click('#opened button:has-text("mine.bpd")')
     await page.click('#file button:has-text("Play it")')
     await page.waitForSelector('#stage[aria-busy=false] #ledger tr:has-text("125,300")', { timeout: 60_000 })
     await expect.poll(() => row(page, 'weights')).toEqual(['125,300', '425'])
@@ -200,109 +206,6 @@ describeWith('chromium', hasChromium)('the page', () => {
     await close()
   })
 })
-
-const state = (page: Page, text: string) =>
-  page.waitForSelector(`#board-state:has-text("${text}")`, { timeout: 120_000 })
-
-describeWith('chromium', hasChromium)('a board in the page', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launch()
-  })
-  afterAll(() => browser.close())
-
-  it('is an emulated Pico: flashed, measured, and driving the robot to the bits of the page', async () => {
-    const { page, complaints, close } = await openPage(browser)
-    await page.click('text=Emulated Pico')
-    await state(page, 'Connected to pico')
-    expect(await page.innerText('#board-facts')).toContain('none')
-    await page.click('#board-loop')
-    await state(page, 'flash it first')
-    await page.click('#board-flash')
-    expect(await page.innerText('#board-ask-text')).toContain('pico runs no policy')
-    await page.click('#board-yes')
-    await state(page, 'Flashing: done')
-    expect(await page.innerText('#board-facts')).toContain('the student on the stage')
-    await page.click('#board-bench')
-    await state(page, 'Measuring: done')
-    // what `bpd bench` counts of the shipped student
-    const median = Number((await page.innerText('#board-figures tr:has-text("median") td >> nth=0')).replace(',', ''))
-    expect(Math.abs(median - 11_239)).toBeLessThan(50)
-    await page.click('#board-loop')
-    await state(page, 'Driving: done')
-    expect(await page.innerText('#board-figures')).toContain('200 of 200 numbers of actions equal')
-    const driven = await row(page, '200 actions')
-    await page.click('#restart')
-    await page.evaluate(() => {
-      for (let i = 0; i < 200; i++) document.getElementById('step')?.click()
-    })
-    expect(await row(page, '200 actions')).toEqual(driven)
-    expect(complaints).toEqual([])
-    await close()
-  })
-
-  it('is whatever Web Serial gives: here the device in Node, at the browser’s own interface', async () => {
-    const device = new InProcessBoard()
-    const { page, complaints, close } = await openPage(browser)
-    await page.exposeFunction('toBoard', (sent: number[]) => void device.duplex.write(Uint8Array.from(sent)))
-    await page.evaluate(fakeSerial)
-    device.duplex.on('data', (bytes: Buffer) => {
-      void page.evaluate((got) => (globalThis as unknown as Faked).fromBoard(got), [...bytes]).catch(() => {})
-    })
-    await page.click('text=Serial port…')
-    await state(page, 'Connected to in-process')
-    await page.click('#board-flash')
-    await page.click('#board-trial')
-    await state(page, 'Flashing: done')
-    expect(await page.innerText('#board-facts')).toContain('on trial')
-    await page.click('#board-keep')
-    await state(page, 'Keeping it: done')
-    expect(await page.innerText('#board-facts')).toContain('confirmed')
-    await page.click('#board-bench')
-    await state(page, 'Measuring: done')
-    await page.click('#board-loop')
-    await state(page, 'Driving: done')
-    const figures = await page.innerText('#board-figures')
-    for (const part of ['jitter', 'misses', 'equal to this page']) expect(figures).toContain(part)
-    await page.click('#board-close')
-    await page.waitForSelector('#board-work', { state: 'hidden' })
-    expect(await page.evaluate(() => (globalThis as unknown as Faked).isOpen)).toBe(false)
-    expect(complaints).toEqual([])
-    await close()
-  })
-})
-
-interface Faked {
-  toBoard(sent: number[]): Promise<void>
-  fromBoard(got: number[]): void
-  isOpen: boolean
-}
-
-/** In the page: a port as Web Serial gives it, whose other end is `toBoard` and `fromBoard`. */
-function fakeSerial(): void {
-  const faked = globalThis as unknown as Faked
-  faked.isOpen = false
-  const port = {
-    readable: null as ReadableStream<Uint8Array> | null,
-    writable: null as WritableStream<Uint8Array> | null,
-    getInfo: () => ({ usbVendorId: 0x0403, usbProductId: 0x6001 }),
-    async open() {
-      if (faked.isOpen) throw new Error('open already')
-      faked.isOpen = true
-      this.readable = new ReadableStream({
-        start(controller) {
-          faked.fromBoard = (got) => controller.enqueue(Uint8Array.from(got))
-        },
-      })
-      this.writable = new WritableStream({ write: (bytes) => faked.toBoard([...bytes]) })
-    },
-    async close() {
-      if (this.readable?.locked || this.writable?.locked) throw new Error('streams are locked')
-      faked.isOpen = false
-    },
-  }
-  Object.defineProperty(navigator, 'serial', { value: { requestPort: async () => port }, configurable: true })
-}
 
 describeWith('chromium', hasChromium)('bpd view --out', () => {
   it('writes a folder that opens once more without a network', async () => {
