@@ -72,12 +72,13 @@ export const memoryLine = (board: BoardInfo): string =>
 
 /** What a board says of itself, a line each. */
 export function boardLines(board: BoardInfo): string[] {
-  const { policy, clockHz, protocol, format, paired } = board
+  const { policy, clockHz, protocol, format, paired, scrubbed } = board
   return [
     `board    ${printable(board.name)}, counter at ${frequency(clockHz)}, protocol ${protocol}, .bpd version ${format}`,
     firmwareLine(board.firmware),
     memoryLine(board),
     ...(paired ? ['key      paired: it takes nothing that changes or moves something without its key'] : []),
+    ...(scrubbed ? [] : ['looks    at what it runs only when it starts: its firmware is built without more']),
     ...signaturesLines(board),
     policy === undefined
       ? 'policy   none'

@@ -8,6 +8,7 @@ import { RING_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import * as facts from '../../runtime-as/kernel/assembly/device/table.ts'
 import { kernelModule } from '../../runtime-as/kernel/module.ts'
 import { signedModule } from '../../runtime-as/kernel/signed-module.ts'
+import { smallModule } from '../../runtime-as/kernel/small-module.ts'
 import type { Port, PortKind } from '../host/port.ts'
 import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
 
@@ -50,6 +51,8 @@ export const inProcessSigned: PortKind = {
 export interface InProcessOptions extends Partial<FlashGeometry> {
   /** its firmware knows signatures: default false */
   signed?: boolean
+  /** it is the smallest firmware: no keys, no signatures, no look at what runs; default false */
+  small?: boolean
   /** erase blocks of flash, behind the slots and the key, that keep lock and counter; default 2, and 0 without signatures */
   vaultBlocks?: number
   /** a public key that is compiled in, 32 bytes */
@@ -132,8 +135,8 @@ export class InProcessBoard {
       },
     }
     const imports = { env: { memory }, board }
-    this.#device = new WebAssembly.Instance(options.signed ? signedModule() : kernelModule(), imports)
-      .exports as unknown as Device
+    const module = options.signed ? signedModule() : options.small ? smallModule() : kernelModule()
+    this.#device = new WebAssembly.Instance(module, imports).exports as unknown as Device
     this.duplex = new Duplex({
       read() {},
       write: (chunk: Uint8Array, _encoding, done) => {

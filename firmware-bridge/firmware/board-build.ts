@@ -1,10 +1,12 @@
+import type { ModuleName } from '../../runtime-as/kernel/modules.ts'
+
 export interface BoardBuild {
   /** the folder of common/ with what every core of its kind has alike: `start.c`, `core.h` */
   core: 'cortex-m' | 'riscv'
   /** its folder, where that is not called as the board is */
   folder?: string
-  /** it knows signatures: built from the other module */
-  signed?: true
+  /** which module its firmware is: with signatures, or the smallest; absent: the one that boards have (policy) */
+  module?: Exclude<ModuleName, 'policy'>
   compiler: string
   /** the processor's flags, and what the board offers to the prelude */
   compile: string[]

@@ -1,7 +1,7 @@
 /**
  * Builds the firmware images: `node firmware-bridge/firmware/build.ts [board] [--check]`. policy.wasm -> C -> image, the same bytes each
  * time. --check builds aside and compares with what is committed. `<board>-signed --key robot.pub --out FOLDER` builds one that is
- * locked to that key from the start. Needs the board's cross compiler; running an image needs only npm.
+ * locked to that key from the start, `<board>-small` the smallest. Needs the board's cross compiler; running an image needs only npm.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import type { ModuleName } from '../../runtime-as/kernel/modules.ts'
 import { readKey } from '../host/signing.ts'
 import type { BoardBuild } from './board-build.ts'
 import { riscv32 } from './riscv32/board.ts'
@@ -18,15 +19,21 @@ import { stm32f405 } from './stm32f405/board.ts'
 import { toUf2 } from './uf2.ts'
 import { ownSource, wasm2cScript } from './wasm2c.ts'
 
-/** The same board, its firmware with signatures. */
-const signed = (folder: string, board: BoardBuild): BoardBuild => ({ ...board, folder, signed: true })
+/** The same board, its firmware from another module. */
+const from = (module: BoardBuild['module'], folder: string, board: BoardBuild): BoardBuild => ({
+  ...board,
+  folder,
+  module,
+})
 
 export const BOARDS: Record<string, BoardBuild> = {
   rp2040,
   stm32f405,
   riscv32,
-  'rp2040-signed': signed('rp2040', rp2040),
-  'stm32f405-signed': signed('stm32f405', stm32f405),
+  'rp2040-signed': from('signed', 'rp2040', rp2040),
+  'stm32f405-signed': from('signed', 'stm32f405', stm32f405),
+  'rp2040-small': from('small', 'rp2040', rp2040),
+  'stm32f405-small': from('small', 'stm32f405', stm32f405),
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -61,16 +68,26 @@ function run(command: string, args: string[]): string {
   return stdout
 }
 
-/** Files of the image by name, built in the folder `work`. key: the public key that firmware with signatures is locked to from the start, 32 bytes */
-export function build(name: string, board: BoardBuild, work: string, key?: Uint8Array): Record<string, Uint8Array> {
-  run(process.execPath, ['runtime-as/kernel/build.ts'])
-  const wasm = `${MODULES}/${board.signed ? 'signed' : 'policy'}.wasm`
+export interface BuildOptions {
+  /** the public key that firmware with signatures is locked to from the start, 32 bytes */
+  key?: Uint8Array
+  /** path of the module; default: the board's, compiled anew */
+  wasm?: string
+}
+
+/** Files of the image by name, built in the folder `work`. */
+export function build(
+  name: string,
+  board: BoardBuild,
+  work: string,
+  { key, wasm = compiled(board) }: BuildOptions = {},
+): Record<string, Uint8Array> {
   const source = `${work}/policy.c`
   run(process.execPath, [wasm2cScript(), wasm, '--module-name', 'policy', '-o', source])
   writeFileSync(source, ownSource(readFileSync(source, 'utf8'), board.replaced))
 
   const folder = `${HERE}/${board.folder ?? name}`
-  const variant = [...(board.signed ? SIGNED : []), ...(key ? [`-DPUBLIC_KEY=${[...key]}`] : [])]
+  const variant = [...(board.module === 'signed' ? SIGNED : []), ...(key ? [`-DPUBLIC_KEY=${[...key]}`] : [])]
   const flags = [...board.compile, ...COMPILE, ...variant, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
   const core = `${HERE}/common/${board.core}`
   const include = [`-I${HERE}/common`, `-I${core}`, `-I${folder}`, `-I${work}`]
@@ -105,6 +122,13 @@ export function build(name: string, board: BoardBuild, work: string, key?: Uint8
     ...(board.uf2Family === undefined ? {} : { [`${name}.uf2`]: toUf2(image, board.base, board.uf2Family) }),
     [`${name}.json`]: Buffer.from(`${JSON.stringify(facts, null, 2)}\n`),
   }
+}
+
+/** Path of the board's module, compiled anew. */
+function compiled(board: BoardBuild): string {
+  const module: ModuleName = board.module ?? 'policy'
+  run(process.execPath, ['runtime-as/kernel/build.ts', module])
+  return `${MODULES}/${module}.wasm`
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -160,14 +184,11 @@ function main(args: string[]): void {
     if (!board) throw new InputError(`${name}: no such board, expected one of ${Object.keys(BOARDS).join(', ')}`)
     const work = mkdtempSync(join(tmpdir(), 'bpd-firmware-'))
     try {
-      if (key !== undefined && !board.signed)
+      if (key !== undefined && board.module !== 'signed')
         throw new InputError(`${name}: knows no signatures, expected ${name}-signed with --key`)
-      const files = build(
-        name,
-        board,
-        work,
-        key === undefined ? undefined : readKey(readFileSync(key, 'latin1'), key).publicKey,
-      )
+      const files = build(name, board, work, {
+        key: key === undefined ? undefined : readKey(readFileSync(key, 'latin1'), key).publicKey,
+      })
       if (check) compare(files)
       else write(files, out)
       const { sha256, bytes, staticRam } = JSON.parse(Buffer.from(files[`${name}.json`]).toString())

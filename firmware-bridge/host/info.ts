@@ -35,6 +35,8 @@ export interface BoardInfo {
   stackUsed: number
   /** whether the board has a key, without which it changes and moves nothing */
   paired: boolean
+  /** whether it looks at what it runs, and at its own state, while it runs; false: its firmware is built without that */
+  scrubbed: boolean
   /** milliseconds since the board started */
   uptime: number
   /** the last fault that the board found in itself since its start, in words; absent: none */
@@ -152,7 +154,8 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     imageBytes: word(protocol.INFO_IMAGE_BYTES),
     stackBytes: word(protocol.INFO_STACK_BYTES),
     stackUsed: word(protocol.INFO_STACK_USED),
-    paired: (half(protocol.INFO_KEYED) & protocol.KEYS_PAIRED) !== 0,
+    paired: (view.getUint8(protocol.INFO_KEYED) & protocol.KEYS_PAIRED) !== 0,
+    scrubbed: view.getUint8(protocol.INFO_SCRUBBED) === 1,
     uptime: word(protocol.INFO_MILLIS),
     ...(failsafe > 0 && { failsafe: failsafe === 2 ? ('latched' as const) : ('stands' as const) }),
     ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),

@@ -30,8 +30,8 @@ export function decodeSession(payload: Uint8Array): SessionInfo {
     starts: word(protocol.INFO_STARTS),
     number: word(protocol.INFO_SESSION),
     counter: SEQUENCES * word(protocol.INFO_EPOCH) + view.getUint16(protocol.INFO_SEQUENCE, true),
-    keyed: (view.getUint16(protocol.INFO_KEYED, true) & protocol.KEYS_PAIRED) !== 0,
-    worn: (view.getUint16(protocol.INFO_KEYED, true) & protocol.KEYS_WORN) !== 0,
+    keyed: (view.getUint8(protocol.INFO_KEYED) & protocol.KEYS_PAIRED) !== 0,
+    worn: (view.getUint8(protocol.INFO_KEYED) & protocol.KEYS_WORN) !== 0,
   }
 }
 

@@ -1,10 +1,10 @@
 /** Compiles an assembly folder: AssemblyScript that is plain TypeScript to every other tool. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import asc from 'assemblyscript/asc'
 
 /**
- * The wasm of `assembly/<entry>` in this folder, also written to `output`. A decorator on a function is no TypeScript, so that one that
+ * The wasm of `assembly/<entry>` in this folder, also written to `output`, a path from the folder. A decorator on a function is no TypeScript, so that one that
  * is to be compiled into its callers is marked by a comment, and the compiler alone is told of it.
  */
 export async function compile(
@@ -24,7 +24,7 @@ export async function compile(
     },
   )
   if (error || !wasm) throw new Error(`${stderr.toString()}${error?.message ?? `no ${output}`}`)
-  writeWhole(join(folder, output), wasm)
+  writeWhole(resolve(folder, output), wasm)
   return wasm
 }
 

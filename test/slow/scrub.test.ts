@@ -37,6 +37,21 @@ describe('a bit that flips while a policy runs', () => {
     expect(wrong).toBeGreaterThan(200)
   }, 120_000)
 
+  it('any one of the rest of its file, to its last byte: no action is wrong, the other policy runs, and it is told', async () => {
+    expect(FILE.length % 4).not.toBe(0)
+    const rotting = await RottingBoard.running(FALLBACK, FILE)
+    const { from, end } = coreOf(FILE)
+    const slot = rotting.slot + FILE_AT
+    for (let bit = 0; bit < 8 * FILE.length; bit++) {
+      if (bit >= 8 * from && bit < 8 * end) continue
+      const after = rotting.flip(8 * slot + bit)
+      const where = `bit ${bit} of ${8 * FILE.length}`
+      expect(after, where).toMatchObject({ outside: 0, wrong: 0, faulted: false, info: { policy: { generation: 1 } } })
+      expect(after.info.fault, where).toBe('the policy was altered while it ran')
+      expect(after.stats.faults, where).toBe(1)
+    }
+  }, 120_000)
+
   it('3,000 of its state: the same, and it runs on with the policy that it ran', async () => {
     const rotting = await RottingBoard.running(FALLBACK, FILE)
     const { from, bytes } = rotting.state

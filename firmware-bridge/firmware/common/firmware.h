@@ -16,7 +16,7 @@
 // What the device is told of the board. runtime-as/kernel/assembly/device/table.ts gives the order.
 struct facts {
   uint32_t state, state_bytes, slot_a, slot_b, slot_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes;
-  uint32_t stack, stack_bytes;
+  uint32_t stack_bytes, stack;
   char name[16];
   uint32_t image;
   uint32_t seed;

@@ -1,4 +1,5 @@
 // What a policy is given and gives, within its contract.
+import { copy } from './bytes'
 import { ACTIONS, BOUNDS, OBSERVATIONS, OUTSIDE, REFUSE, UNBOUNDED } from './layout'
 
 /**
@@ -23,6 +24,5 @@ export function admit(core: usize, observation: usize): u32 {
 /** Writes the failsafe action. */
 export function failsafe(core: usize, action: usize): void {
   const bytes = (<usize>load<u16>(core, ACTIONS)) << 2
-  const from = core + load<u32>(core, BOUNDS) + 2 * bytes
-  for (let k: usize = 0; k < bytes; k += 4) store<u32>(action + k, load<u32>(from + k))
+  copy(action, core + load<u32>(core, BOUNDS) + 2 * bytes, bytes)
 }

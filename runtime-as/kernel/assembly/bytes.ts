@@ -1,4 +1,4 @@
-// Bytes, whatever their alignment.
+// Bytes, whatever their alignment, and words.
 
 /** The u32 in the four bytes before `end`. */
 export function wordBefore(end: usize): u32 {
@@ -10,6 +10,11 @@ export function wordBefore(end: usize): u32 {
 export function same(a: usize, b: usize, length: usize): bool {
   for (let k: usize = 0; k < length; k++) if (load<u8>(a + k) != load<u8>(b + k)) return false
   return true
+}
+
+/** to, from and bytes: multiples of 4 */
+export function copy(to: usize, from: usize, bytes: usize): void {
+  for (let k: usize = 0; k < bytes; k += 4) store<u32>(to + k, load<u32>(from + k))
 }
 
 export function fill(from: usize, end: usize, byte: u8): void {

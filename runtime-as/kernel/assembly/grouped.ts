@@ -6,15 +6,20 @@ import { RUN } from './layout'
   return load<f32>(x + ((<usize>load<C>(at + k * sizeof<C>())) << 2))
 }
 
+/** A sum and four products more. */
+/* @inline */ function four<C>(a: f32, v: usize, c: usize, x: usize): f32 {
+  a += load<f32>(v) * input<C>(x, c, 0)
+  a += load<f32>(v, 4) * input<C>(x, c, 1)
+  a += load<f32>(v, 8) * input<C>(x, c, 2)
+  return a + load<f32>(v, 12) * input<C>(x, c, 3)
+}
+
 /** bias, then the blocks of four, then `tail` (a constant) more */
 /* @inline */ function sum<C>(v: usize, c: usize, x: usize, blocks: usize, tail: u32): f32 {
   let a = load<f32>(v)
   v += 4
   for (const end = v + blocks; v < end; v += 16) {
-    a += load<f32>(v) * input<C>(x, c, 0)
-    a += load<f32>(v, 4) * input<C>(x, c, 1)
-    a += load<f32>(v, 8) * input<C>(x, c, 2)
-    a += load<f32>(v, 12) * input<C>(x, c, 3)
+    a = four<C>(a, v, c, x)
     c += 4 * sizeof<C>()
   }
   if (tail > 0) a += load<f32>(v) * input<C>(x, c, 0)
@@ -65,7 +70,19 @@ export function groupedU8Relu(runs: usize, v: usize, c: usize, x: usize, y: usiz
   grouped<u8>(runs, v, c, x, y, rows, true)
 }
 
-/** ReLU is for the caller: layers of more than 256 inputs are rare, and each copy is a kilobyte. */
+/** Layers of more than 256 inputs are rare, and each copy of the loops above is a kilobyte: what is left over is a loop here, and ReLU for the caller. */
 export function groupedU16(runs: usize, v: usize, c: usize, x: usize, y: usize, rows: u32): void {
-  grouped<u16>(runs, v, c, x, y, rows, false)
+  const yEnd = y + ((<usize>rows) << 2)
+  for (; y < yEnd; runs += RUN) {
+    const length: usize = load<u16>(runs)
+    const runEnd = y + ((<usize>load<u16>(runs, 2)) << 2)
+    for (; y < runEnd; y += 4) {
+      let a = load<f32>(v)
+      v += 4
+      const end = v + (length << 2)
+      for (const fours = v + ((length & ~3) << 2); v < fours; v += 16, c += 8) a = four<u16>(a, v, c, x)
+      for (; v < end; v += 4, c += 2) a += load<f32>(v) * input<u16>(x, c, 0)
+      store<f32>(y, a)
+    }
+  }
 }

@@ -2,3 +2,5 @@
 declare const SIGNED: i32
 /** 1 where it is compiled with keys for sessions, otherwise 0 */
 declare const KEYED: i32
+/** 1 where it is compiled to look at what it runs, and at its own state, while it runs (device/scrub.ts), otherwise 0 */
+declare const SCRUBBED: i32

@@ -61,12 +61,12 @@ describe('a board with a key', () => {
     // the state that is kept is there three times
     for (let at = device.state, copies = 0; copies < 3; copies++) {
       at = sessionAt(device, at)
-      memory.setUint32(at + 12, 0xfffe, true)
+      memory.setUint32(at + 8, 0xfffe, true)
     }
     await board.hello()
     for (let i = 0; i < 4; i++) await step(board)
     expect(acted).toHaveLength(5)
-    expect(memory.getUint32(sessionAt(device) + 8, true)).toBe(1)
+    expect(memory.getUint32(sessionAt(device) + 4, true)).toBe(1)
   })
 
   it('tells of itself to everyone, and takes nothing from who does not have it', async () => {
@@ -116,7 +116,7 @@ describe('a board with a key', () => {
     await board.hello()
     const memory = new DataView(device.memory.buffer)
     const at = sessionAt(device)
-    const told = { number: memory.getUint32(at, true), starts: 1, counter: memory.getUint32(at + 12, true) }
+    const told = { number: memory.getUint32(at, true), starts: 1, counter: memory.getUint32(at + 8, true) }
     session.enter({ ...told, keyed: true, worn: false })
     const { bytes } = session.seal('', protocol.WATCH, Uint8Array.of(200, 0), 0)
     const { operations } = device.flash
@@ -277,7 +277,7 @@ describe('pairing', () => {
   }
 })
 
-/** Where the session lies in the device's state, behind the bytes that frames are sent with: its number, that it was told, epoch, sequence. */
+/** Where the session lies in the device's state, behind the bytes that frames are sent with: its number, epoch, sequence. */
 function sessionAt(device: ReturnType<typeof openInProcess>['board'], from = device.state): number {
   const memory = new DataView(device.memory.buffer)
   for (let at = from; ; at += 4) if (memory.getUint32(at, true) === 0xdcdbc0c0) return at + 8

@@ -64,20 +64,21 @@ describe('frames played back', () => {
     await board.install(old)
     await step(board)
     const recording = frames.at(-1)!
-    // in the device's state: the session's number, that it was told, epoch, last sequence
+    // in the device's state: the session's number, epoch, last sequence, that it was told
     const memory = new DataView(device.memory.buffer)
     const find = (from: number) => {
       let at = from
-      while (memory.getUint32(at, true) !== SESSION || memory.getUint32(at + 4, true) !== 1) at += 4
+      while (memory.getUint32(at, true) !== SESSION || memory.getUint32(at + 12, true) !== 1) at += 4
       return at
     }
     const at = find(device.state)
-    const [EPOCH, LAST_SEQUENCE] = [at + 8, at + 12]
+    const [EPOCH, LAST_SEQUENCE] = [at + 4, at + 8]
     const sequence = memory.getUint32(LAST_SEQUENCE, true)
-    // each word is there three times, at equal distances
-    const apart = find(at + 4) - at
+    // each word is there three times, at equal distances, where the device looks at its own state
+    const copies = board.info.scrubbed ? 3 : 1
+    const apart = copies > 1 ? find(at + 4) - at : 0
     const keep = (word: number, value: number) => {
-      for (let copy = 0; copy < 3; copy++) memory.setUint32(word + copy * apart, value, true)
+      for (let copy = 0; copy < copies; copy++) memory.setUint32(word + copy * apart, value, true)
     }
     keep(LAST_SEQUENCE, 0xfffe)
     await board.hello()

@@ -1,4 +1,5 @@
 // Commands that change nothing in flash. Each writes its answer's payload and returns its length in bytes, or refuses.
+import { copy } from '../bytes'
 import { admit, failsafe } from '../bounds'
 import { forward } from '../forward'
 import {
@@ -30,7 +31,6 @@ import {
   INFO_FAULT,
   INFO_FILE_BYTES,
   INFO_FIRMWARE,
-  INFO_FORMAT,
   INFO_GENERATION,
   INFO_GOLDENS,
   INFO_MAX_PAYLOAD,
@@ -39,9 +39,9 @@ import {
   INFO_OBSERVATIONS,
   INFO_PERIOD,
   INFO_PROTOCOL,
+  INFO_SCRUBBED,
   INFO_SIGNS,
   INFO_SLOT,
-  INFO_STACK_BYTES,
   INFO_STACK_USED,
   INFO_WORK_BYTES,
   LATCHED,
@@ -65,7 +65,6 @@ import {
   RUNNING,
   RUNNING_CORE,
   WORK,
-  copy,
   count,
   refuse,
   state,
@@ -93,9 +92,8 @@ function stackUsed(): u32 {
 
 /** out: INFO_BYTES, zeroed */
 export function hello(out: usize): void {
-  store<u8>(out, PROTOCOL, INFO_PROTOCOL)
-  store<u8>(out, VERSION, INFO_FORMAT)
-  store<u8>(out, 255, INFO_SLOT)
+  // its first word: protocol, format, and 255 for no slot
+  store<u32>(out, PROTOCOL | (VERSION << 8) | (255 << 16), INFO_PROTOCOL)
   store<u16>(out, MAX_PAYLOAD, INFO_MAX_PAYLOAD)
   const slot: usize = load<u32>(state, RUNNING)
   if (slot) {
@@ -111,9 +109,8 @@ export function hello(out: usize): void {
     store<u32>(out, load<u32>(core, PERIOD), INFO_PERIOD)
   }
   store<u32>(out, capacity(), INFO_FILE_BYTES)
-  // both name erase block, program unit, clock, RAM and flash in this order
-  copy(out + INFO_ERASE_BYTES, table + ERASE_BYTES, 20)
-  store<u32>(out, load<u32>(table, STACK_BYTES), INFO_STACK_BYTES)
+  // both name erase block, program unit, clock, RAM, flash and stack in this order
+  copy(out + INFO_ERASE_BYTES, table + ERASE_BYTES, 24)
   store<u32>(out, stackUsed(), INFO_STACK_USED)
   store<u32>(out, workMemory(), INFO_WORK_BYTES)
   store<u32>(out, millis(), INFO_MILLIS)
@@ -122,6 +119,7 @@ export function hello(out: usize): void {
   store<u8>(out, load<u8>(state, FAULT), INFO_FAULT)
   const left = load<u32>(state, FRESH_LEFT)
   store<u8>(out, left == LATCHED ? 2 : u8(left != 0), INFO_FAILSAFE)
+  if (SCRUBBED) store<u8>(out, 1, INFO_SCRUBBED)
   if (SIGNED) store<u8>(out, <u8>signs(), INFO_SIGNS)
 }
 
@@ -142,7 +140,7 @@ export function step(observation: usize, length: u32, out: usize): u32 {
   else failsafe(core, out + 4)
   store<u32>(out, cycles() - before)
   const place = placed(out + 4)
-  if (place > 1) {
+  if (SCRUBBED && place > 1) {
     recover(FAULT_ACTION)
     return refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
   }

@@ -1,5 +1,5 @@
 // The device: what the board calls. Requests and answers: firmware-bridge/PROTOCOL.md.
-import { fill, wordBefore } from '../bytes'
+import { copy, fill, wordBefore } from '../bytes'
 import { crc32 } from '../crc'
 import { ACTIONS } from '../layout'
 import { reset } from './board'
@@ -60,7 +60,6 @@ import {
   RUNNING_CORE,
   UPLOAD_WRITTEN,
   attach,
-  copy,
   count,
   keep,
   mend,
@@ -79,7 +78,7 @@ export function start(table: usize): void {
   keep(FIRMWARE, crc32(load<u32>(table, IMAGE), load<u32>(table, IMAGE_BYTES)))
   prepareMarks()
   if (SIGNED) openVault(table)
-  closeSession()
+  if (KEYED) closeSession()
   boot()
 }
 
@@ -91,7 +90,7 @@ export function receive(bytes: usize, count: u32): void {
 /** Answers every request that has arrived whole, and looks at the time and at itself. The main loop calls it, also when nothing arrived. */
 export function poll(): void {
   mend()
-  if (load<u32>(state, RUNNING_CORE) && !scrub()) recover(FAULT_FILE)
+  if (SCRUBBED && load<u32>(state, RUNNING_CORE) && !scrub()) recover(FAULT_FILE)
   trialTime()
   look()
   for (let length = nextFrame(); length; length = nextFrame()) request(length)
@@ -118,14 +117,15 @@ function request(length: u32): void {
     return
   }
   const withTag = tagged(type)
-  const before = wordBefore(frame + length - 4)
+  // the last two words of a frame are its tag
+  const before = KEYED ? wordBefore(frame + length - 4) : 0
   const sealed = load<u32>(state, ANSWER_BYTES)
   // the host did not get the answer: it gets the same again, and nothing is done twice
   if (
     sealed - 1 < <u32>MAX_FRAME &&
     head == load<u32>(state, LAST_HEAD) &&
     last == load<u32>(state, LAST_SEAL) &&
-    before == load<u32>(state, LAST_SEAL + 4)
+    (!KEYED || before == load<u32>(state, LAST_SEAL + 4))
   ) {
     count(STAT_REPEATS)
     sendAnswer(state + ANSWER_FRAME, sealed)
@@ -149,7 +149,7 @@ function request(length: u32): void {
   } else bytes = seal(out, bytes, last)
   store<u32>(state, head, LAST_HEAD)
   store<u32>(state, last, LAST_SEAL)
-  store<u32>(state, before, LAST_SEAL + 4)
+  if (KEYED) store<u32>(state, before, LAST_SEAL + 4)
   store<u32>(state, bytes, ANSWER_BYTES)
   sendAnswer(out, bytes)
   if (KEYED && type == PAIR && load<u8>(out, RESULT) == OK) closeSession()
@@ -159,7 +159,7 @@ function request(length: u32): void {
 
 /** Writes the answer to a HELLO of `length` bytes over it, without CRC. Bytes of the payload. */
 function told(frame: usize, head: u32, length: u32): u32 {
-  const number: u32 = length ? load<u32>(frame, PAYLOAD) : 0
+  const number: u32 = KEYED && length ? load<u32>(frame, PAYLOAD) : 0
   // 0 or 4
   const status: u32 = length & ~4 ? refuse(BAD_LENGTH, 0) : OK
   openSession()
@@ -169,8 +169,8 @@ function told(frame: usize, head: u32, length: u32): u32 {
     return 4
   }
   fill(frame + PAYLOAD, frame + PAYLOAD + INFO_BYTES, 0)
-  hello(frame + PAYLOAD)
   tell(frame + PAYLOAD)
+  hello(frame + PAYLOAD)
   tagHello(frame, number)
   return INFO_BYTES
 }
@@ -181,15 +181,13 @@ function answer(type: u32, head: u32, length: u32): u32 {
   const out = state + ANSWER_FRAME
   let bytes: u32 = 0
   let status: u32 = OK
+  const core: usize = load<u32>(state, RUNNING_CORE)
   // what follows offsets in the policy must not follow one that is not what it was
-  if ((type == STEP || type == BENCH || type == LOG) && load<u32>(state, RUNNING_CORE) && !sound()) {
+  if (SCRUBBED && (type == STEP || type == BENCH || type == LOG) && core && !sound()) {
     recover(FAULT_BONES)
     type = BROKEN
   }
   switch (type) {
-    case BROKEN:
-      status = refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
-      break
     case BEGIN:
     case DATA:
       status = type == BEGIN ? begin(payload, length) : data(payload, length)
@@ -200,7 +198,7 @@ function answer(type: u32, head: u32, length: u32): u32 {
       status = commit(length)
       break
     case STEP:
-      if (load<u32>(state, RUNNING_CORE)) bytes = 4 + ((<u32>load<u16>(load<u32>(state, RUNNING_CORE), ACTIONS)) << 2)
+      if (core) bytes = 4 + ((<u32>load<u16>(core, ACTIONS)) << 2)
       status = step(payload, length, out + PAYLOAD)
       break
     case BENCH:
@@ -231,7 +229,8 @@ function answer(type: u32, head: u32, length: u32): u32 {
       if (SIGNED && type == LOCK) {
         status = lock(payload, length, out + PAYLOAD)
         bytes = LOCK_BYTES
-      } else status = refuse(UNKNOWN_TYPE, type)
+      } else if (SCRUBBED && type == BROKEN) status = refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
+      else status = refuse(UNKNOWN_TYPE, type)
   }
   if (status != OK) {
     store<u32>(out, load<u32>(state, DETAIL), PAYLOAD)

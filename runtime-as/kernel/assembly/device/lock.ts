@@ -1,6 +1,6 @@
 // A board that is locked to a key runs no policy that the key has not signed, and takes none with a lower counter than the last one
 // confirmed. Of firmware with signatures.
-import { fill, same } from '../bytes'
+import { copy, fill, same } from '../bytes'
 import { nameKey, VERIFY_BYTES, verify } from '../ed25519/verify'
 import {
   ENVELOPE_COUNTER,
@@ -39,7 +39,7 @@ import {
 } from './protocol'
 import { copyBounds } from './scrub'
 import { confirmed, fileAt } from './slot'
-import { LOGGED, RUNNING, WORK, copy, keep, refuse, state, workMemory } from './state'
+import { LOGGED, RUNNING, WORK, keep, refuse, state, workMemory } from './state'
 import { builtIn, hasRoom, keepCounter, leastCounter, lockVault, lockedKey, vaultBytes } from './vault'
 
 /** in the work memory, behind what `verify` needs: a signature, and a key's SHA-512 */

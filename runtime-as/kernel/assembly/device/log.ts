@@ -1,5 +1,6 @@
 // The last steps, to be read after an incident: a ring in what the running policy leaves of its work memory. A self-test needs that memory
 // too, so it empties the ring.
+import { copy } from '../bytes'
 import { workBytes } from '../golden'
 import { ACTIONS } from '../layout'
 import { millis } from './board'
@@ -15,7 +16,7 @@ import {
   OK,
 } from './protocol'
 import { secondBytes } from './scrub'
-import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, copy, keep, refuse, state, workMemory } from './state'
+import { LOGGED, LOG_KEPT, RUNNING_CORE, WORK, keep, refuse, state, workMemory } from './state'
 
 /** Bytes of an entry. */
 function entryBytes(core: usize): u32 {
@@ -40,8 +41,8 @@ export function record(core: usize, crc: u32, answer: usize): void {
   store<u32>(at, crc, LOG_CRC)
   store<u32>(at, millis(), LOG_MILLIS)
   copy(at + LOG_CYCLES, answer, entryBytes(core) - LOG_CYCLES)
-  // numbers only rise: the log begins anew before they would wrap
-  keep(LOGGED, number == 0xffffffff ? 0 : number + 1)
+  // where numbers would wrap, the log begins anew
+  keep(LOGGED, number + 1)
 }
 
 /** payload: number u32 of the first entry wanted; out: number u32 of the first that follows, entries. The detail is the bytes written. */

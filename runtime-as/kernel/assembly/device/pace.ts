@@ -7,7 +7,8 @@ import { PACE_BEGAN, PACE_COUNT, count, keep, state } from './state'
 /** A step is made now. */
 export function pace(core: usize): void {
   let steps = load<u32>(state, PACE_COUNT)
-  const took = millis() - load<u32>(state, PACE_BEGAN)
+  const now = millis()
+  const took = now - load<u32>(state, PACE_BEGAN)
   if (steps > <u32>PACE_STEPS) {
     steps = 0
     store<u32>(state, took, STAT_WINDOW)
@@ -18,7 +19,7 @@ export function pace(core: usize): void {
   }
   if (!steps) {
     steps = 1
-    keep(PACE_BEGAN, took + load<u32>(state, PACE_BEGAN))
+    keep(PACE_BEGAN, now)
   }
   keep(PACE_COUNT, steps + 1)
 }

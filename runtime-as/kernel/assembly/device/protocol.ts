@@ -121,7 +121,8 @@ export const INFO_SESSION = 96
 /** where the session stands: of the last guarded request that was taken, the sequence, and how often sequences have wrapped before it */
 export const INFO_EPOCH = 100
 export const INFO_SEQUENCE = 104 // u16
-export const INFO_KEYED = 106 // u16: of KEYS_ below
+export const INFO_KEYED = 106 // u8, of KEYS_ below
+export const INFO_SCRUBBED = 107 // u8: 1 where the firmware looks at what it runs, and at its own state, while it runs
 export const INFO_FAULT = 108 // u8, the last fault found since start, below
 export const INFO_FAILSAFE = 109 // u8: 1 where the failsafe stands, 2 where it is latched
 export const INFO_SIGNS = 110 // u8, of SIGNS_ below, 0: the firmware knows no signatures

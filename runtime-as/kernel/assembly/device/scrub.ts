@@ -1,11 +1,11 @@
 // What runs is looked at while it runs. Before every use of a policy: that it is laid out as it was (its bones: header, descriptors, bounds, runs of rows), so
-// that no flipped bit lets an inference read or write where it must not. A share of its file at each `poll`: all of it within SCRUB_MILLIS. Before an action
-// leaves: that it lies within a second copy of the bounds, in RAM.
+// that no flipped bit lets an inference read or write where it must not. A share of its file at each `poll`: every byte of it, of an
+// envelope too, within 2^SCRUB_SHIFT milliseconds. Before an action leaves: that it lies within a second copy of the bounds, in RAM. Where the module is not SCRUBBED nothing is looked at.
+import { copy } from '../bytes'
 import { workBytes } from '../golden'
 import {
   ACTIONS,
   BOUNDS,
-  CORE,
   DESCRIPTOR,
   HEADER,
   LAYERS,
@@ -26,14 +26,13 @@ import {
   RUNNING,
   RUNNING_CORE,
   RUNS_SUM,
-  SCRUBBED,
   SCRUB_AT,
+  SCRUB_LAST,
   SCRUB_SUM,
   SECOND,
   SECOND_ACTIONS,
   SECOND_SUM,
   WORK,
-  copy,
   count,
   keep,
   state,
@@ -71,11 +70,12 @@ function runsSum(core: usize): u32 {
 
 /** Bytes of work memory that hold the second copy of a core's bounds and failsafe: behind what the core itself works in. */
 export function secondBytes(core: usize): u32 {
-  return 12 * <u32>load<u16>(core, ACTIONS)
+  return SCRUBBED ? 12 * <u32>load<u16>(core, ACTIONS) : 0
 }
 
 /** Makes the second copy of the bounds, whose place a self-test works in. */
 export function copyBounds(): void {
+  if (!SCRUBBED) return
   const core: usize = load<u32>(state, RUNNING_CORE)
   if (core) copy(load<u32>(state, SECOND), core + load<u32>(core, BOUNDS), secondBytes(core))
 }
@@ -84,14 +84,15 @@ export function copyBounds(): void {
 export function remember(slot: usize, core: usize): void {
   keep(RUNNING, <u32>slot)
   keep(RUNNING_CORE, <u32>core)
+  if (!SCRUBBED) return
   keep(BONES, bonesOf(core))
   keep(BONES_SUM, bonesSum(core))
   keep(RUNS_SUM, runsSum(core))
-  // from the .bpd file on, in an envelope too
-  const before = SIGNED ? <u32>(core - CORE - slot) - fileAt() : 0
-  const bytes = (load<u32>(slot, SLOT_FILE_BYTES) - before) & ~3
+  // whole words: behind the last byte is what filled its program unit
+  const bytes = (load<u32>(slot, SLOT_FILE_BYTES) + 3) & ~3
+  const file = slot + fileAt()
   keep(FILE_BYTES, bytes)
-  keep(FILE_SUM, sumWords(core - CORE, core - CORE + bytes, 0))
+  keep(FILE_SUM, sumWords(file, file + bytes, 0))
   keep(SECOND, <u32>(state + WORK + workBytes(core)))
   keep(SECOND_ACTIONS, load<u16>(core, ACTIONS))
   copyBounds()
@@ -107,20 +108,22 @@ function secondSum(): u32 {
 
 /** Whether the running policy is laid out as it was, so that it may be run. */
 export function sound(): bool {
+  if (!SCRUBBED) return true
   const core: usize = load<u32>(state, RUNNING_CORE)
   return bonesSum(core) == load<u32>(state, BONES_SUM) && runsSum(core) == load<u32>(state, RUNS_SUM)
 }
 
 /** Where an action lies in the second copy of its bounds: 0 within, 1 with a number on one of them, 2 with one outside. */
 export function placed(action: usize): u32 {
-  const bytes = (<usize>load<u32>(state, SECOND_ACTIONS)) << 2
-  const low: usize = load<u32>(state, SECOND)
+  const core: usize = load<u32>(state, RUNNING_CORE)
+  const bytes = (<usize>(SCRUBBED ? load<u32>(state, SECOND_ACTIONS) : load<u16>(core, ACTIONS))) << 2
+  const low: usize = SCRUBBED ? load<u32>(state, SECOND) : core + load<u32>(core, BOUNDS)
   let place: u32 = 0
   for (let k: usize = 0; k < bytes; k += 4) {
     const value = load<f32>(action + k)
     const lowest = load<f32>(low + k)
     const highest = load<f32>(low + bytes + k)
-    if (!(value >= lowest && value <= highest)) return 2
+    if (SCRUBBED && !(value >= lowest && value <= highest)) return 2
     if (value == lowest || value == highest) place = 1
   }
   return place
@@ -128,8 +131,13 @@ export function placed(action: usize): u32 {
 
 /** Puts the failsafe out, of whichever copy is whole. */
 export function actFailsafe(): void {
-  const actions = load<u32>(state, SECOND_ACTIONS)
   const core: usize = load<u32>(state, RUNNING_CORE)
+  if (!SCRUBBED) {
+    const actions = load<u16>(core, ACTIONS)
+    act(core + load<u32>(core, BOUNDS) + ((<usize>actions) << 3), actions)
+    return
+  }
+  const actions = load<u32>(state, SECOND_ACTIONS)
   let low: usize = load<u32>(state, SECOND)
   if (secondSum() != load<u32>(state, SECOND_SUM) && sound()) low = core + load<u32>(core, BOUNDS)
   act(low + ((<usize>actions) << 3), actions)
@@ -137,11 +145,11 @@ export function actFailsafe(): void {
 
 /** Adds a share of the running policy's file to the sum. False: all of it was added, and something is not as it was. */
 export function scrub(): bool {
-  const file: usize = load<u32>(state, RUNNING_CORE) - CORE
+  const file: usize = load<u32>(state, RUNNING) + fileAt()
   const bytes = load<u32>(state, FILE_BYTES)
   const now = millis()
-  const took = now - load<u32>(state, SCRUBBED)
-  store<u32>(state, now, SCRUBBED)
+  const took = now - load<u32>(state, SCRUB_LAST)
+  store<u32>(state, now, SCRUB_LAST)
   const at = load<u32>(state, SCRUB_AT)
   // a place that cannot be: it was altered
   if (at > bytes || at & 3) return false

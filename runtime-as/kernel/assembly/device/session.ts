@@ -1,7 +1,7 @@
 // The session: from the board's start to its next. What changes or moves something (a guarded request) is sealed with the session's number, and
 // counts up in it: a frame of another session, one that comes again and one that was overtaken mean nothing. On a board with a key the seal
 // is a tag (tag.ts), which only who has the key can make.
-import { wordBefore } from '../bytes'
+import { copy, wordBefore } from '../bytes'
 import { crc32 } from '../crc'
 import { cycles } from './board'
 import { contract } from './commands'
@@ -9,9 +9,7 @@ import { countStart, hasPlace, key } from './keys'
 import {
   CRC_BYTES,
   GUARDED,
-  INFO_EPOCH,
   INFO_KEYED,
-  INFO_SEQUENCE,
   INFO_SESSION,
   INFO_STARTS,
   INFO_TAG,
@@ -56,13 +54,12 @@ export function openSession(): void {
   else keep(KEYS, load<u32>(state, KEYS) | KEYS_WORN)
 }
 
-/** HELLO tells the session. out: of INFO_BYTES, zeroed */
+/** HELLO tells the session, over what follows it. out: of INFO_BYTES, zeroed */
 export function tell(out: usize): void {
-  store<u32>(out, load<u32>(state, SESSION), INFO_SESSION)
-  store<u32>(out, load<u32>(state, EPOCH), INFO_EPOCH)
-  store<u16>(out, load<u16>(state, LAST_SEQUENCE), INFO_SEQUENCE)
+  // number, epoch and sequence, in this order in both
+  copy(out + INFO_SESSION, state + SESSION, 12)
   if (!KEYED) return
-  store<u16>(out, load<u16>(state, KEYS), INFO_KEYED)
+  store<u8>(out, load<u8>(state, KEYS), INFO_KEYED)
   if (load<u32>(state, KEYS) & KEYS_PAIRED) store<u32>(out, load<u32>(state, STARTS), INFO_STARTS)
 }
 
@@ -94,15 +91,17 @@ export function advance(sequence: u32): void {
 /** Whether the frame of `length` bytes in FRAME is sealed as a request of this type should be. */
 export function opens(length: u32, type: u32, sequence: u32): bool {
   const frame = state + FRAME
-  if (!guarded(type)) return crc32(frame, length - CRC_BYTES) == wordBefore(frame + length)
-  if (!load<u32>(state, SESSION_TOLD)) return false
-  // a host with another contract is not understood
-  const hash = type == STEP ? contract() : 0
-  const epoch = epochOf(sequence)
-  if (!tagged(type)) {
-    const seal = load<u32>(state, SESSION) ^ epoch ^ hash
-    return (crc32(frame, length - CRC_BYTES) ^ seal) == wordBefore(frame + length)
+  let seal: u32 = 0
+  if (guarded(type)) {
+    if (!load<u32>(state, SESSION_TOLD)) return false
+    // a host with another contract is not understood
+    const hash = type == STEP ? contract() : 0
+    const epoch = epochOf(sequence)
+    if (tagged(type)) {
+      if (length < <u32>(PAYLOAD + TAG_BYTES) || load<u32>(state, KEYS) & KEYS_WORN) return false
+      return tagEquals(frame, length - TAG_BYTES, epoch, hash)
+    }
+    seal = load<u32>(state, SESSION) ^ epoch ^ hash
   }
-  if (length < <u32>(PAYLOAD + TAG_BYTES) || load<u32>(state, KEYS) & KEYS_WORN) return false
-  return tagEquals(frame, length - TAG_BYTES, epoch, hash)
+  return (crc32(frame, length - CRC_BYTES) ^ seal) == wordBefore(frame + length)
 }

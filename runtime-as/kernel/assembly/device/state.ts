@@ -7,13 +7,11 @@ import { STATE, STATE_BYTES, TABLE_BYTES } from './table'
 export const COUNTERS = 0
 /**
  * From here on for KEPT_BYTES: what is there three times, each copy KEPT_BYTES after the one before. Written by `keep` alone, read as any word; `mend` makes the
- * three equal again by majority, at each `poll`.
+ * three equal again by majority, at each `poll`. Where the module is not SCRUBBED it is there once.
  */
 export const KEPT = COUNTERS + STATS_BYTES
-/** the board's table */
-const TABLE = KEPT
-/** the slot that runs and its policy's core; 0: none */
-export const RUNNING = TABLE + TABLE_BYTES
+/** the slot that runs and its policy's core; 0: none. What is used most comes first: a small offset is a byte less of the module, each time */
+export const RUNNING = KEPT
 export const RUNNING_CORE = RUNNING + 4
 /** of what runs (scrub.ts): bytes from its core on that say how it is laid out, their sum, that of its runs of rows, that of the file, and its bytes */
 export const BONES = RUNNING_CORE + 4
@@ -57,22 +55,24 @@ export const LOGGED = FIRMWARE + 4
 export const LOG_KEPT = LOGGED + 4
 /** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
 export const MARKS = LOG_KEPT + 4
-/** the session: its number, whether HELLO has told it, epoch and sequence of the last guarded request */
+/** the session: its number, epoch and sequence of the last guarded request, whether HELLO has told it */
 export const SESSION = MARKS + 8
-export const SESSION_TOLD = SESSION + 4
-export const EPOCH = SESSION_TOLD + 4
+export const EPOCH = SESSION + 4
 export const LAST_SEQUENCE = EPOCH + 4
+export const SESSION_TOLD = LAST_SEQUENCE + 4
 /** of KEYS_ in protocol.ts; the number of this start; the digest after the session's own key, kept for each message */
-export const KEYS = LAST_SEQUENCE + 4
+export const KEYS = SESSION_TOLD + 4
 export const STARTS = KEYS + 4
 export const SESSION_KEY = STARTS + 4
-export const KEPT_BYTES = SESSION_KEY + 32 * KEYED - KEPT
+/** the board's table, where it is mended too */
+const TABLE = SESSION_KEY + 32 * KEYED
+export const KEPT_BYTES = TABLE + TABLE_BYTES * SCRUBBED - KEPT
 /** the scrub of the file: where it stands and the sum so far, `millis` of its last share */
-export const SCRUB_AT = KEPT + 3 * KEPT_BYTES
+export const SCRUB_AT = KEPT + (1 + 2 * SCRUBBED) * KEPT_BYTES
 export const SCRUB_SUM = SCRUB_AT + 4
-export const SCRUBBED = SCRUB_SUM + 4
+export const SCRUB_LAST = SCRUB_SUM + 4
 /** detail of the last refusal */
-export const DETAIL = SCRUBBED + 4
+export const DETAIL = SCRUB_LAST + 4
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
 export const PUT = DETAIL + 4
 export const TAKEN = PUT + 4
@@ -94,25 +94,28 @@ export const ANSWER_FRAME = FRAME + FRAME_BUFFER
 /** the rest: what the running policy works in */
 export const WORK = ANSWER_FRAME + FRAME_BUFFER
 
-/** the board's table, as the state keeps it, and the state */
+/** the board's table, as the state keeps it if it does, and the state */
 export let table: usize = 0
 export let state: usize = 0
 
 export function attach(at: usize): void {
   state = load<u32>(at, STATE)
-  table = state + TABLE
+  table = SCRUBBED ? state + TABLE : at
+  if (!SCRUBBED) return
   for (let k: usize = 0; k < <usize>TABLE_BYTES; k += 4) keep(TABLE + k, load<u32>(at + k))
 }
 
-/** Writes a word that is kept three times. */
+/** Writes a word that is kept, three times where it is mended. */
 export function keep(offset: usize, value: u32): void {
   store<u32>(state + offset, value)
+  if (!SCRUBBED) return
   store<u32>(state + offset, value, KEPT_BYTES)
   store<u32>(state + offset, value, 2 * KEPT_BYTES)
 }
 
 /** Where one of three copies differs, two of three bits are right. */
 export function mend(): void {
+  if (!SCRUBBED) return
   for (let offset: usize = KEPT; offset < <usize>(KEPT + KEPT_BYTES); offset += 4) {
     const at = state + offset
     const a = load<u32>(at)
@@ -126,11 +129,6 @@ export function mend(): void {
 
 export function workMemory(): u32 {
   return load<u32>(table, STATE_BYTES) - WORK
-}
-
-/** to, from and bytes: multiples of 4 */
-export function copy(to: usize, from: usize, bytes: usize): void {
-  for (let k: usize = 0; k < bytes; k += 4) store<u32>(to + k, load<u32>(from + k))
 }
 
 /** Refuses with a detail: `return refuse(TOO_LARGE, bytes)`. */

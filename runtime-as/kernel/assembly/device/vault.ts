@@ -2,7 +2,7 @@
 // flash is erased in large blocks. A part: its lock, twice, so that no flipped bit opens the board; counters, each in units of its own, the last
 // one counts. Where a part is full the other one is begun, and only then does it stop counting: what is locked stays so wherever the power goes.
 // Of firmware with signatures.
-import { fill, same } from '../bytes'
+import { copy, fill, same } from '../bytes'
 import { crc32 } from '../crc'
 import { erase, program } from './board'
 import {
@@ -18,7 +18,7 @@ import {
   VAULT_MAGIC,
   VAULT_MAGIC_VALUE,
 } from './protocol'
-import { FRAME, copy, refuse, state, table } from './state'
+import { FRAME, refuse, state, table } from './state'
 import { ERASE_BYTES, PROGRAM_BYTES, SIGNED_KEY, SIGNED_VAULT, SIGNED_VAULT_BYTES, TABLE_BYTES } from './table'
 
 let vault: usize = 0

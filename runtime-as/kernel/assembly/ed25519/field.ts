@@ -1,7 +1,7 @@
 // Numbers modulo p = 2^255 - 19. A number is 32 bytes, little endian, 4-byte aligned, anything below 2^256; only `canonical` brings it below
 // p. A Cortex-M0+ multiplies 32 x 32 bits to 32, so a product is summed of halves: 16 x 16 bits. Results may lie where an argument does.
 // Nothing here is secret, so nothing need take the same time.
-import { copy } from '../device/state'
+import { copy } from '../bytes'
 
 /** scratch: p, then 64 bytes for a product */
 export const FIELD_BYTES = 96

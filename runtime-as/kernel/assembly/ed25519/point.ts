@@ -1,6 +1,5 @@
 // Points of the curve -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032, 5.1): X, Y, Z, T of 32 bytes each, x = X / Z, y = Y / Z, x y = T / Z.
-import { fill } from '../bytes'
-import { copy } from '../device/state'
+import { copy, fill } from '../bytes'
 import { add, canonical, invert, isCanonical, isZero, multiply, power, set, subtract } from './field'
 
 const Y = 32

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
+import { type InProcessOptions, openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../../firmware-bridge/host/client.ts'
+import { newKey, signPolicy } from '../../../../firmware-bridge/host/signing.ts'
 import { SCRUB_SHIFT } from '../../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { CORE, CORE_BYTES_BE } from '../../../../runtime-as/kernel/assembly/layout.ts'
 import { loadPolicy } from '../../../../runtime-as/kernel/policy.ts'
@@ -20,10 +21,10 @@ afterEach(async () => {
 })
 
 /** Two confirmed policies, the second one running, and a clock that the test moves. */
-async function running(fallback: Uint8Array, file: Uint8Array) {
+async function running(fallback: Uint8Array, file: Uint8Array, options: InProcessOptions = {}) {
   const clock = { now: 1000 }
   const out: Float32Array[] = []
-  const port = openInProcess({ millis: () => clock.now, onAct: (action) => out.push(action) })
+  const port = openInProcess({ ...options, millis: () => clock.now, onAct: (action) => out.push(action) })
   const board = await Board.connect(port, { timeout: 50, patience: 100 })
   opened.push(board)
   await board.install(fallback)
@@ -64,6 +65,32 @@ describe('a policy that runs', () => {
       })
     },
   )
+
+  it.each([
+    ['the last bytes of its file, which is no whole number of words', false],
+    ['its envelope, before the policy and behind it', true],
+  ])('is looked at to the last bit: every one of %s', async (_, signed) => {
+    const all = signed ? signPolicy(FILE, newKey(), 1) : FILE
+    expect(all.length % 4).not.toBe(0)
+    const { board, device, clock, flash, file0 } = await running(FALLBACK, all, { signed })
+    const from = (at: number, length: number) => Array.from({ length }, (_, k) => at + k)
+    const bytes = signed ? [...from(0, 32), ...from(all.length - 64, 64)] : from(all.length - 3, 3)
+    for (const at of bytes) {
+      for (let bit = 0; bit < 8; bit++) {
+        const { faults } = (await board.stats()).board
+        flash.bytes[file0 + at] ^= 1 << bit
+        // the round that is under way, and the next
+        for (let round = 0; round < 2; round++) {
+          clock.now += 2 ** SCRUB_SHIFT
+          device.poll()
+        }
+        expect((await board.stats()).board.faults - faults, `byte ${at}, bit ${bit}`).toBe(1)
+        flash.bytes[file0 + at] ^= 1 << bit
+        device.powerOn()
+        await board.hello()
+      }
+    }
+  })
 
   it('that was altered: the failsafe at once, a fresh stream, and then the other policy acts', async () => {
     const { board, device, clock, out, flash, file0 } = await running(FALLBACK, FILE)
