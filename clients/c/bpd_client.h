@@ -54,9 +54,10 @@ struct bpd_line {
 struct bpd_info {
   char name[17];
   uint8_t format, slot, confirmed, keyed; /* slot 255: no policy; keyed: it takes no request that moves or changes something without a tag */
+  uint8_t scrubbed, fault; /* it looks at what it runs while it runs; the last fault that it found in itself since start, 0: none */
   uint16_t max_payload, observations, actions, goldens;
   uint32_t generation, policy_bytes, policy_crc, contract, period_us, file_bytes, erase_bytes, program_bytes, clock_hz;
-  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware, fault;
+  uint32_t static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, uptime_ms, firmware;
 };
 
 /* Counted by the board since its start, in the order of PROTOCOL.md. */
@@ -270,8 +271,8 @@ static inline int bpd_hello(struct bpd_client *client) {
   const uint16_t counted = bpd_u16(at + 104);
   const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
   if (!ahead) client->session = session, client->epoch = epoch, client->counted = counted;
-  info->keyed = (bpd_u16(at + 106) & 2) != 0;
-  info->fault = bpd_u32(at + 108);
+  info->keyed = (at[106] & 2) != 0, info->scrubbed = at[107];
+  info->fault = at[108];
   info->format = at[1], info->slot = at[2], info->confirmed = at[3];
   info->max_payload = bpd_u16(at + 4), info->observations = bpd_u16(at + 6), info->actions = bpd_u16(at + 8), info->goldens = bpd_u16(at + 10);
   info->generation = bpd_u32(at + 12), info->policy_bytes = bpd_u32(at + 16), info->policy_crc = bpd_u32(at + 20), info->contract = bpd_u32(at + 24);

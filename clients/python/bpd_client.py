@@ -139,6 +139,8 @@ class BoardInfo:
     firmware: int
     #: the board has a key, and takes no request that moves or changes something without a tag
     keyed: bool
+    #: it looks at what it runs, and at its own state, while it runs
+    scrubbed: bool
     #: the last one that the device found in itself since start, 0: none
     fault: int
     policy: Optional[Running]
@@ -589,7 +591,7 @@ def _looking_at(line: Any) -> Callable[[float], bytes]:
     return plain_look
 
 
-_INFO = struct.Struct("<4B4H15I16sI12x2xHI8x")
+_INFO = struct.Struct("<4B4H15I16sI12x2xBBB3x8x")
 
 
 def _session(answer: bytes) -> Tuple[int, int]:
@@ -610,7 +612,7 @@ def _info(answer: bytes) -> BoardInfo:
     if len(answer) != _INFO.size:
         raise BoardError(f"answered HELLO {len(answer)} bytes, expected {_INFO.size}")
     (protocol, version, slot, confirmed, max_payload, observations, actions, goldens, generation, size, crc, contract, period, file_bytes, erase_bytes,
-     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keys, fault) = _INFO.unpack(answer)
+     program_bytes, clock_hz, static_bytes, image_bytes, stack_bytes, stack_used, work_bytes, millis, name, firmware, keys, scrubbed, fault) = _INFO.unpack(answer)
     if slot not in (0, 1, 255):
         raise BoardError(f"HELLO says slot {slot}, expected 0, 1 or 255")
     policy = None
@@ -623,7 +625,7 @@ def _info(answer: bytes) -> BoardInfo:
     if not text or any(not 32 <= byte < 127 for byte in text):
         raise BoardError("HELLO names the board in no printable characters")
     info = BoardInfo(text.decode("ascii"), protocol, version, max_payload, file_bytes, erase_bytes, program_bytes, clock_hz, static_bytes, image_bytes,
-                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keys & 2 != 0, fault, policy)
+                     stack_bytes, stack_used, work_bytes, millis / 1000, firmware, keys & 2 != 0, scrubbed == 1, fault, policy)
     _check(info, _LIMITS)
     return info
 

@@ -34,6 +34,7 @@ int main(int words, char **word) {
   struct bpd_stats stats;
   if (done == BPD_DONE) done = bpd_stats_of(&board, &stats);
   if (done != BPD_DONE) return fail("board", done);
+  if (board.info.fault || board.info.scrubbed != 1) return fail("what the board says of itself", board.info.fault);
   fprintf(stderr, "{\"steps\": %u, \"bad_crc\": %u, \"dropped\": %u, \"host_bad\": %u, \"host_retries\": %u}\n", (unsigned)stats.steps,
           (unsigned)stats.bad_crc, (unsigned)stats.dropped, (unsigned)board.bad, (unsigned)board.retries);
   close(port);

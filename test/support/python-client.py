@@ -16,4 +16,5 @@ with Board.open(port, timeout=0.06, patience=60, long_patience=120) as board:
             action, _ = board.step(observation)
             sys.stdout.buffer.write(struct.pack(f"<{len(action)}f", *action))
     stats = board.stats()
+    assert board.info.fault == 0 and board.info.scrubbed, board.info
 print(json.dumps(stats.__dict__), file=sys.stderr)
