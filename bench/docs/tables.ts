@@ -270,6 +270,29 @@ function rates(board: 'pico' | 'stm32f405'): string {
   )
 }
 
+/** What each part of the device costs, alone and together. */
+function parts(): string {
+  type Row = Record<'moduleBytes' | 'imageBytes' | 'workBytes' | 'stackUsed', number>
+  const rows: Record<string, Row> = read('bench/results/parts.json')
+  const { small } = rows
+  const more = (n: number, least: number) => `${count(n)} B${n === least ? '' : ` (+${count(n - least)})`}`
+  const names: Record<string, string> = {
+    small: '`small`: none of them',
+    policy: '`policy`: scrub and keys',
+    signed: '`signed`: all three',
+  }
+  return table(
+    ['firmware', 'module', "Pico's image", 'RAM for policies', 'stack used'],
+    Object.entries(rows).map(([name, row]) => [
+      names[name] ?? name.replace('small and', '`small` and'),
+      more(row.moduleBytes, small.moduleBytes),
+      more(row.imageBytes, small.imageBytes),
+      `${count(row.workBytes)} B`,
+      `${count(row.stackUsed)} B`,
+    ]),
+  )
+}
+
 const study = (name: string): string => summaryMarkdown(read(`bench/results/${name}/report.json`))
 
 export const tables: Record<string, () => string> = {
@@ -281,6 +304,7 @@ export const tables: Record<string, () => string> = {
   smallest,
   chips,
   demo,
+  parts,
   rates_pico: () => rates('pico'),
   rates_stm32f405: () => rates('stm32f405'),
   // of "bpd study report NAME --out bench/results/NAME"
