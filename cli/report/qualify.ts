@@ -21,18 +21,25 @@ const HEAD = ['check', 'verdict', 'what was seen']
 const rows = ({ checks }: Qualification): string[][] =>
   checks.map(({ name, verdict, said }) => [name, verdict, printable(said)])
 
-function verdictOf({ qualified, realTime, checks }: Qualification): string {
+function verdictOf({ qualified, checks }: Qualification): string {
   const failed = checks.filter(({ verdict }) => verdict === 'fail').length
   const unchecked = checks.filter(({ verdict }) => verdict === 'unchecked').length
-  const open =
-    (unchecked > 0 ? `; ${unchecked} that this port cannot show` : '') +
-    (realTime ? '' : '; this port keeps no real time, run it again on the board itself')
+  const open = unchecked > 0 ? `; ${unchecked} that this port cannot show` : ''
   return qualified
     ? `qualified: no check failed${open}`
     : `not qualified: ${failed} of ${checks.length} checks failed${open}`
 }
 
-export const qualifyText = (result: Qualification): string => `${plainTable(HEAD, rows(result))}\n${verdictOf(result)}`
+const timeOf = ({ realTime }: Qualification): string[] =>
+  realTime ? [] : ['this port keeps no real time: run it again on the board itself']
+
+/** columns: of the terminal; where a table does not fit, a check is a line as long as it is */
+export function qualifyText(result: Qualification, columns = process.stdout.columns || Infinity): string {
+  const table = plainTable(HEAD, rows(result), Infinity)
+  const lines = rows(result).map(([name, verdict, said]) => `${verdict.padEnd(9)} ${name}: ${said}`)
+  const shown = table.indexOf('\n') <= columns ? [table] : lines
+  return [...shown, verdictOf(result), ...timeOf(result)].join('\n')
+}
 
 export function qualifyPage(result: Qualification): string {
   const { policy, board, date, port, qualified } = result
@@ -43,9 +50,10 @@ export function qualifyPage(result: Qualification): string {
     date,
   }
   const verdict = qualified ? `<p>${verdictOf(result)}</p>` : warning(verdictOf(result))
+  const time = timeOf(result).map((line) => `<p>${line}</p>`)
   return page(
     `${policy.file} on ${board.name}, before motors are connected`,
     facts,
-    `${verdict}\n${table(HEAD, rows(result))}`,
+    [verdict, ...time, table(HEAD, rows(result))].join('\n'),
   )
 }

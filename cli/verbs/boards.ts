@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { committedImage, type ImageCard } from '../../firmware-bridge/host/images.ts'
@@ -34,6 +34,8 @@ interface Description {
   image?: ImageCard & { name: string }
   /** since the board started, and since this host connected */
   counters: Stats
+  /** under --pair: the file with its key */
+  keyFile?: string
   /** where the firmware knows signatures */
   signing?: Lock
   /** the last steps, oldest first, under --log */
@@ -68,7 +70,11 @@ async function run({ port, state, key, pair, unpair, log, release, lock, json }:
     return printResult(json, { ports }, () => portTable(ports))
   }
   if (unpair && key === undefined) throw new InputError('--unpair: expected the key of the board, --key FILE')
-  if (pair !== undefined) claimFiles([pair], { force: false })
+  if (pair !== undefined) {
+    if (existsSync(pair))
+      throw new InputError(`${pair}: is there already, expected a new name: it may be the only key of a board`)
+    claimFiles([pair], { force: false })
+  }
   const lockKey = lock === undefined ? undefined : readKeyFile(lock)
   const said = await withBoard({ port, state, key }, async (board, progress) => {
     if (release) {
@@ -80,7 +86,7 @@ async function run({ port, state, key, pair, unpair, log, release, lock, json }:
     if (lockKey) await lockTo(board, lockKey)
     const said = await describe(board, port, log)
     progress.done(`asked ${port}`)
-    return said
+    return pair === undefined ? said : { ...said, keyFile: pair }
   })
   printResult(json, said, () => written(said))
 }
@@ -127,10 +133,13 @@ async function describe(board: Board, port: string, withLog: boolean): Promise<D
   }
 }
 
-function written({ board, counters, signing, log }: Description): string {
+function written({ board, counters, keyFile, signing, log }: Description): string {
   const { policy } = board
   return [
     ...boardLines(board),
+    ...(keyFile === undefined
+      ? []
+      : [`paired   its key is in ${keyFile}: keep a copy, without it only erasing the board's flash helps`]),
     ...(signing?.lock ? [`lock     key ${signing.lock.keyId}, no counter below ${signing.lock.counter}`] : []),
     ...(signing?.policy ? [`policy   signed by key ${signing.policy.keyId}, counter ${signing.policy.counter}`] : []),
     ...(policy === undefined

@@ -4,7 +4,7 @@ import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { readPolicy } from '../files.ts'
-import { counterNow, counterOption, readSecretFile } from '../keys.ts'
+import { counterNow, counterOption, readSecretFile, signatureOf, signedBy } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -30,14 +30,16 @@ export const signVerb = verb('sign <policy>', {
 async function run(file: string, { key: keyFile, out, counter = counterNow(), force, json }: Options): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
+  const before = signatureOf(bytes, file)
   const key = readSecretFile(keyFile)
   const signed = signPolicy(bytes, key, counter, file)
   claimFiles([out], { inputs: [file, keyFile], force })
   await writeFile(out, signed)
-  printResult(json, { policy: file, file: out, bytes: signed.length, keyId: key.id, counter }, () =>
+  printResult(json, { policy: file, file: out, bytes: signed.length, keyId: key.id, counter, before }, () =>
     [
       `${out}: ${grouped(signed.length)} bytes, ${ENVELOPE_BYTES} of them the signature and what it names`,
-      `signed   by key ${key.id}, counter ${counter}`,
+      `signed   ${signedBy({ keyId: key.id, counter })}`,
+      ...(before ? [`before   ${signedBy(before)}`] : []),
     ].join('\n'),
   )
 }

@@ -38,7 +38,9 @@ export function requireInstallable(bytes: Uint8Array, { name, signatures, fileBy
       `policy: signed, but the firmware of ${name} knows no signatures, expected one that does, or the policy unsigned`,
     )
   if (!signed && signatures?.locked)
-    throw new InputError(`policy: not signed, expected one signed by the key that ${name} is locked to`)
+    throw new InputError(
+      `policy: not signed, expected one signed by the key that ${name} is locked to ("bpd flash --sign-key" signs it)`,
+    )
   if (bytes.length > fileBytes)
     throw new InputError(`policy: ${bytes.length} bytes, expected at most ${fileBytes} as a slot of ${name} holds`)
 }

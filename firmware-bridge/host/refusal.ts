@@ -46,7 +46,8 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_KEYS]: () => 'its firmware has no place for a key',
   [protocol.NOT_SIGNED]: () => 'the policy is not signed ("bpd sign"), expected one signed by the key of its lock',
   [protocol.BAD_ENVELOPE]: (d) => `${d} bytes that begin as a signed policy and are none`,
-  [protocol.OTHER_KEY]: (d) => `signed by another key, whose name begins with ${nameOfKey(d)}`,
+  [protocol.OTHER_KEY]: (d) =>
+    `signed by another key, whose name begins with ${nameOfKey(d)} ("bpd boards" names the one that it is locked to)`,
   [protocol.OLD_COUNTER]: (d) => `an older policy than it has confirmed, expected a counter of ${d} or more`,
   [protocol.BAD_SIGNATURE]: () => 'the signature is not that of the key (altered?)',
   [protocol.LOCKED]: () => 'it is locked to a key already',

@@ -14,10 +14,9 @@ const bpd = (...words: string[]) => bpdIn(folder, ...words)
 
 describe('a board that was paired at the command line', () => {
   it('takes a policy with its key alone, gets another, and is free again', () => {
-    expect(bpd('boards', ...on, '--pair', 'robot.key')).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining('key      paired'),
-    })
+    const paired = bpd('boards', ...on, '--pair', 'robot.key')
+    expect(paired).toMatchObject({ status: 0, stdout: expect.stringContaining('key      paired') })
+    expect(paired.stdout).toContain('paired   its key is in robot.key: keep a copy')
     if (process.platform !== 'win32') expect(statSync(join(folder, 'robot.key')).mode & 0o777).toBe(0o600)
     expect(bpd('flash', student, ...on)).toMatchObject({
       status: 2,
@@ -50,7 +49,10 @@ describe('a board that was paired at the command line', () => {
       'a .bpd policy, expected a key as `bpd boards --pair` writes it',
     )
     const before = readFileSync(join(folder, 'robot.key'), 'latin1')
-    expect(bpd('boards', ...on, '--pair', 'robot.key').status).toBe(2)
+    expect(bpd('boards', ...on, '--pair', 'robot.key')).toMatchObject({
+      status: 2,
+      stderr: 'bpd: robot.key: is there already, expected a new name: it may be the only key of a board\n',
+    })
     expect(readFileSync(join(folder, 'robot.key'), 'latin1')).toBe(before)
     if (process.platform === 'win32') return
     chmodSync(join(folder, 'robot.key'), 0o644)

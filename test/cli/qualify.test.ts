@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { qualifyText } from '../../cli/report/qualify.ts'
 import { inProcess, openInProcess } from '../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../firmware-bridge/host/client.ts'
 import { CHECKS } from '../../firmware-bridge/host/qualify/checks.ts'
@@ -47,6 +48,11 @@ describe('bpd qualify', () => {
     const page = readFileSync(html, 'utf8')
     for (const { said } of checks) expect(page).toContain(said.slice(0, 9).replaceAll("'", '&#39;'))
     expect(page).toContain('qualified: no check failed; 1 that this port cannot show')
+    expect(page).toContain('this port keeps no real time')
+    const lines = qualifyText(JSON.parse(stdout), 60).split('\n')
+    expect(lines).toHaveLength(CHECKS.length + 2)
+    expect(lines[3]).toBe("pass      parity: 200 observations, every action equal to this host's, bit for bit")
+    expect(lines[5]).toMatch(/^unchecked deadlines: no verdict of real time/)
   })
 
   it('fails a board that has found a fault in itself', async () => {
@@ -82,7 +88,7 @@ describe('bpd qualify', () => {
     const { status, stdout } = bpdIn('.', ...words, '--key', at('line.key'))
     expect(stdout).toMatch(/signature +│ pass +│ by key (\w{16}), counter \d+; the board is locked to key \1 /)
     expect(stdout).toMatch(/power cut +│ pass /)
-    expect(stdout).toContain('this port keeps no real time, run it again on the board itself')
+    expect(stdout).toContain('this port keeps no real time: run it again on the board itself')
     expect(status, stdout).toBe(0)
     const without = bpdIn('.', ...words)
     expect(without.status).toBe(2)

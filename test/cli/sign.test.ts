@@ -47,7 +47,8 @@ describe('bpd sign', () => {
     expect(counter).toBeLessThanOrEqual(Date.now() / 1000)
     const words = ['--counter', '12', '--out', 'twelve.bpd', '--json']
     const { stdout } = bpd('sign', 'signed.bpd', '--key', 'robot.key', ...words)
-    expect(JSON.parse(stdout)).toMatchObject({ counter: 12, keyId: keyIn('robot.pub').id })
+    const { id } = keyIn('robot.pub')
+    expect(JSON.parse(stdout)).toMatchObject({ counter: 12, keyId: id, before: { keyId: id, counter } })
     const same = signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 12)
     expect(Buffer.from(same).equals(readFileSync(at('twelve.bpd')))).toBe(true)
   })
