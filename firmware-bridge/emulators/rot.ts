@@ -22,7 +22,7 @@ export interface Flip {
 }
 
 /** offsets from the device's kept words (device/state.ts): the running policy's core, and the bytes of its file */
-const [RUNNING_CORE, FILE_BYTES] = [TABLE_BYTES + 4, TABLE_BYTES + 24]
+const [RUNNING_CORE, FILE_BYTES] = [4, 24]
 
 /**
  * Flips one bit. share: 0 up to 1, which one. Throws Error where the device has not started, or, in flash, where it runs no policy.
@@ -48,14 +48,14 @@ function flipped(
   return { memory, byte, bit }
 }
 
-/** Where in RAM the kept words begin, and the bytes of one of their three copies: they begin with the address of the state that they are in. */
+/** Where in RAM the kept words begin, and the bytes of one of their three copies: each ends with the board's table, which begins with the state's address. */
 function keptIn(ram: DataView, ramAt: number): { kept: number; bytes: number } {
-  for (let state = 0; state + STATS_BYTES + 4 <= ram.byteLength; state += 8) {
+  for (let state = 0; state + STATS_BYTES + TABLE_BYTES <= ram.byteLength; state += 8) {
     const kept = state + STATS_BYTES
     const names = (at: number) => at + 4 <= ram.byteLength && ram.getUint32(at, true) === ramAt + state
-    if (ramAt + state === 0 || !names(kept)) continue
+    if (ramAt + state === 0) continue
     for (let bytes = TABLE_BYTES; bytes < 1024; bytes += 4)
-      if (names(kept + bytes) && names(kept + 2 * bytes)) return { kept, bytes }
+      if ([1, 2, 3].every((copy) => names(kept + copy * bytes - TABLE_BYTES))) return { kept, bytes }
   }
   throw new Error('the device has not started')
 }
