@@ -129,6 +129,23 @@ describe('a locked board', () => {
     }
   })
 
+  it('whose owner erased its vault with the chip in hand is open, keeps its policy, and is locked to another key', async () => {
+    const { device } = await locked({}, signed(0xffffffff))
+    const flash = device.flash.bytes.slice()
+    flash.fill(0xff, 2 * (16384 + 4096))
+    const { board } = await connect({ flash })
+    expect(board.info).toMatchObject({
+      policy: { bytes: signed(1).length, confirmed: true },
+      signatures: { locked: false },
+    })
+    // the old key's policy goes first: a lock never leaves the board without one
+    await expect(board.lock(stranger.publicKey)).rejects.toThrow('signed by another key')
+    await board.install(signed(7, other, stranger))
+    expect((await board.lock(stranger.publicKey)).lock).toEqual({ keyId: stranger.id, counter: 7 })
+    await expect(board.install(signed(8))).rejects.toThrow('another key')
+    await board.install(signed(8, plain, stranger))
+  })
+
   it('counts on when a part of its vault is full, in the other one; where there is one part alone, it says that none is left', async () => {
     // 4 KiB in units of 256: two locks and 14 counters
     const two = await locked({}, signed(1))
