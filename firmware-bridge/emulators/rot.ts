@@ -1,5 +1,5 @@
 /** Bits that flip in an emulated board: in the policy that runs, or in what the device keeps in RAM. */
-import { STATS_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { SLOT_FILE_BYTES, STATS_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { TABLE_BYTES } from '../../runtime-as/kernel/assembly/device/table.ts'
 import { CORE } from '../../runtime-as/kernel/assembly/layout.ts'
 
@@ -21,11 +21,11 @@ export interface Flip {
   bit: number
 }
 
-/** offsets from the device's kept words (device/state.ts): the running policy's core, and the bytes of its file */
-const [RUNNING_CORE, FILE_BYTES] = [4, 24]
+/** offsets from the device's kept words (device/state.ts): the slot that runs, and its policy's core */
+const [RUNNING, RUNNING_CORE] = [0, 4]
 
 /**
- * Flips one bit. share: 0 up to 1, which one. Throws Error where the device has not started, or, in flash, where it runs no policy.
+ * Flips one bit of a policy without an envelope. share: 0 up to 1, which one. Throws Error where the device has not started, or, in flash, where it runs no policy.
  */
 export function flipBit(memories: Memories, memory: Memory, share: number): Flip {
   const { flash, flashAt, ram, ramAt } = memories
@@ -34,8 +34,9 @@ export function flipBit(memories: Memories, memory: Memory, share: number): Flip
   if (memory === 'ram') return flipped(ram, { memory, from: kept, bytes: keptBytes, share })
   const core = view.getUint32(kept + RUNNING_CORE, true)
   if (core === 0) throw new Error('the board runs no policy')
-  const from = core - CORE - flashAt
-  return flipped(flash, { memory, from, bytes: view.getUint32(kept + FILE_BYTES, true), share })
+  const slot = view.getUint32(kept + RUNNING, true) - flashAt
+  const bytes = new DataView(flash.buffer, flash.byteOffset).getUint32(slot + SLOT_FILE_BYTES, true)
+  return flipped(flash, { memory, from: core - CORE - flashAt, bytes, share })
 }
 
 function flipped(
