@@ -91,7 +91,7 @@ export function build(
   const flags = [...board.compile, ...COMPILE, ...variant, `-ffile-prefix-map=${work}=.`, `-ffile-prefix-map=${ROOT}=`]
   const core = `${HERE}/common/${board.core}`
   const include = [`-I${HERE}/common`, `-I${core}`, `-I${folder}`, `-I${work}`]
-  const common = [`${core}/start.c`, `${HERE}/common/device.c`]
+  const common = [`${core}/start.c`, `${HERE}/common/begin.c`, `${HERE}/common/device.c`]
   const own = board.sources.map((file) => `${folder}/${file}`)
   const objects = [source, ...common, ...own].map((file, i) => {
     const object = `${work}/${i}.o`

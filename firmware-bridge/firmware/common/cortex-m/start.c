@@ -4,7 +4,6 @@
 #define VTOR 0xe000ed08
 #define CPACR 0xe000ed88
 
-int main(void);
 static void (*const vectors[16 + IRQS])(void);
 
 __attribute__((noreturn)) void reset_handler(void) {
@@ -13,18 +12,7 @@ __attribute__((noreturn)) void reset_handler(void) {
   BARRIER();
 #endif
   REGISTER(VTOR) = (uint32_t)vectors;
-  const uint32_t *from = data_image;
-  for (uint32_t *to = data_start; to < data_end;) *to++ = *from++;
-  for (uint32_t *to = bss_start; to < bss_end;) *to++ = 0;
-  // paint the stack below this function's frame: the device reports how deep it was ever used
-  const uint32_t *used = __builtin_frame_address(0);
-  for (uint32_t *at = stack_low; at < used - 16; at++) *(volatile uint32_t *)at = 0xa5a5a5a5;
-  clock_start();
-  counter_start();
-  line_start();
-  main();
-  for (;;) {
-  }
+  begin();
 }
 
 // Stops the board here, where a debugger finds it; the host sees it go silent.

@@ -1,8 +1,6 @@
 // Reset and the one handler, of any RISC-V core of 32 bits that starts in machine mode at the image's first byte.
 #include "board.h"
 
-int main(void);
-
 __attribute__((naked, section(".start"), used, noreturn)) void reset_entry(void) {
   __asm__ volatile("la sp, stack_high\nj reset_handler");
 }
@@ -22,16 +20,5 @@ __attribute__((interrupt("machine"), aligned(4))) static void trap(void) {
 
 __attribute__((noreturn, used)) void reset_handler(void) {
   __asm__ volatile("csrw mtvec, %0" ::"r"(trap) : "memory");
-  const uint32_t *from = data_image;
-  for (uint32_t *to = data_start; to < data_end;) *to++ = *from++;
-  for (uint32_t *to = bss_start; to < bss_end;) *to++ = 0;
-  // paint the stack below this function's frame: the device reports how deep it was ever used
-  const uint32_t *used = __builtin_frame_address(0);
-  for (uint32_t *at = stack_low; at < used - 16; at++) *(volatile uint32_t *)at = 0xa5a5a5a5;
-  clock_start();
-  counter_start();
-  line_start();
-  main();
-  for (;;) {
-  }
+  begin();
 }
