@@ -16,6 +16,7 @@ const CASES: Record<string, Parts> = {
   small: MODULES.small,
   'small and scrub': { ...MODULES.small, scrubbed: true },
   'small and keys': { ...MODULES.small, keyed: true },
+  'small and faster lines': { ...MODULES.small, speeds: true },
   'small and signatures': { ...MODULES.small, signed: true },
   policy: MODULES.policy,
   signed: MODULES.signed,

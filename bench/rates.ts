@@ -9,12 +9,13 @@ import { FLASH_BYTES } from '../firmware-bridge/emulators/boot-rom.ts'
 import { BURST, CORE_HZ, PicoMachine } from '../firmware-bridge/emulators/machine.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { imageCard, imageUrl } from '../firmware-bridge/host/images.ts'
+import type { Port } from '../firmware-bridge/host/port.ts'
 import { BAUD } from '../firmware-bridge/host/serial.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 
 const TASKS = ['pendulum', 'hopper', 'walker2d', 'halfcheetah', 'ant']
 /** bits per second that adapters and both chips can do: the Pico's UART goes to core / 16, the STM32F405's to its bus clock / 16 */
-const SPEEDS = [BAUD, 460_800, 921_600, 2_000_000, 3_000_000]
+const SPEEDS = [BAUD, 460_800, 921_600, 1_000_000, 2_000_000, 3_000_000]
 /** start, 8 data bits, stop */
 const BITS = 10
 /** core clock of the STM32F405; QEMU counts instructions, of which one takes a cycle and more there */
@@ -29,20 +30,22 @@ interface Exchange {
   answer: number
   /** core cycles from the last byte of the request to the first one of the answer */
   cycles: number
+  /** of the chip's end */
+  baud: number
 }
 
-const lineCycles = (bytes: number) => (bytes * BITS * CORE_HZ) / BAUD
+const lineCycles = (bytes: number, baud: number) => (bytes * BITS * CORE_HZ) / baud
 /** The emulator hands the first burst over at once, and each further one after the time of the one before. */
-const emulatedLine = (bytes: number) => lineCycles(BURST * Math.floor((bytes - 1) / BURST))
+const emulatedLine = (bytes: number, baud: number) => lineCycles(BURST * Math.floor((bytes - 1) / BURST), baud)
 
 /** A Pico in this thread, whose exchanges are told one by one. */
-function meteredPico(): { duplex: Duplex; exchanges: Exchange[] } {
+function meteredPico(): { port: Port; exchanges: Exchange[] } {
   const flash = new Uint8Array(FLASH_BYTES).fill(0xff)
   flash.set(readFileSync(imageUrl('rp2040.bin')))
   const exchanges: Exchange[] = []
   let out: number[] = []
   let first = 0
-  const machine = new PicoMachine(flash, (byte) => {
+  const machine: PicoMachine = new PicoMachine(flash, (byte) => {
     if (out.length === 0) first = machine.cycles
     out.push(byte)
   })
@@ -51,17 +54,22 @@ function meteredPico(): { duplex: Duplex; exchanges: Exchange[] } {
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
       // of the last burst of the request before
-      machine.rest(lineCycles(BURST))
-      const began = machine.cycles
+      machine.rest(lineCycles(BURST, machine.baud))
+      const { cycles: began, baud } = machine
       machine.receive(chunk)
       while (machine.run(Number.MAX_SAFE_INTEGER));
-      exchanges.push({ request: chunk.length, answer: out.length, cycles: first - began - emulatedLine(chunk.length) })
+      const cycles = first - began - emulatedLine(chunk.length, baud)
+      exchanges.push({ request: chunk.length, answer: out.length, cycles, baud })
       duplex.push(Uint8Array.from(out))
       out = []
       done()
     },
   })
-  return { duplex, exchanges }
+  const set = async (baud: number) => {
+    machine.hostBaud = baud
+  }
+  const close = async () => void duplex.destroy()
+  return { port: { name: 'pico', duplex, speed: { own: BAUD, set }, close }, exchanges }
 }
 
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
@@ -75,21 +83,27 @@ function instructionsOf(task: string): number {
 async function measure(task: string) {
   const file = readFileSync(new URL(`../models/${task}/student.bpd`, import.meta.url))
   const { contract, weights, goldens } = decodePolicy(file)
-  const { duplex, exchanges } = meteredPico()
-  const board = await Board.connect({ name: 'pico', duplex, close: async () => void duplex.destroy() })
+  const { port, exchanges } = meteredPico()
+  const board = await Board.connect(port)
   await board.install(file)
   const action = new Float32Array(contract.action.names.length)
+  const steps: Exchange[] = []
   const inferences: number[] = []
-  exchanges.length = 0
-  for (let i = 0; i < STEPS; i++) inferences.push(await board.step(goldens[i % goldens.length].observation, action))
-  const steps = exchanges.splice(0)
+  const measured: number[] = []
+  for (const baud of SPEEDS) {
+    await board.speed(baud)
+    exchanges.length = 0
+    for (let i = 0; i < STEPS; i++) inferences.push(await board.step(goldens[i % goldens.length].observation, action))
+    const whole = exchanges.map(({ request, answer, cycles, baud }) => cycles + lineCycles(request + answer, baud))
+    measured.push(CORE_HZ / median(whole))
+    steps.push(...exchanges)
+  }
   await board.close()
 
   const bytes = Math.max(...steps.map(({ request, answer }) => request + answer))
   const inference = median(inferences)
   /** what the board does beside: finds the frame, checks and seals, copies, logs */
   const around = Math.round(median(steps.map(({ cycles }, i) => cycles - inferences[i])))
-  const whole = steps.map(({ request, answer, cycles }) => cycles + lineCycles(request + answer))
   const instructions = instructionsOf(task)
   const rate = (bits: number, baud: number, cycles: number, hz: number) => 1 / (bits / baud + cycles / hz)
   const bits = bytes * BITS
@@ -104,8 +118,8 @@ async function measure(task: string) {
     pico: {
       inferenceCycles: inference,
       aroundCycles: around,
-      /** on the emulator, of its own time */
-      measuredHz: CORE_HZ / median(whole),
+      /** on the emulator, of its own time, at each speed: both ends went there by SPEED */
+      measuredHz: measured,
       boardOnlyHz: CORE_HZ / inference,
       hz: SPEEDS.map((baud) => rate(bits + PICO_TIMEOUT, baud, inference + around, CORE_HZ)),
     },

@@ -5,11 +5,13 @@ import { committedImage } from '../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../firmware-bridge/host/info.ts'
 import type { Port } from '../firmware-bridge/host/port.ts'
 import { kindOf, openPort } from '../firmware-bridge/host/ports.ts'
+import { SpeedError } from '../firmware-bridge/host/speed.ts'
 import type { UploadProgress } from '../firmware-bridge/host/upload.ts'
 import { BoardState } from './board-state.ts'
 import { duration, frequency, grouped, hex, printable } from './report/words.ts'
 import { readSessionKey } from './session-key.ts'
-import { type Progress, withProgress } from './terminal.ts'
+import { type Progress, say, warn, withProgress } from './terminal.ts'
+import { integer } from './verb.ts'
 
 export const portOption = () =>
   new Option('--port <name>', 'serial port, or an emulated board ("bpd boards" lists both)')
@@ -20,9 +22,15 @@ export const portOption = () =>
 export const stateOption = () =>
   new Option('--state <file>', "the emulated board's flash: read, and kept there for the next command")
 
+export const baudOption = () =>
+  new Option('--baud <n>', 'takes the line to this speed, bits per second, where board and adapter can').argParser(
+    integer(1200, 12_000_000),
+  )
+
 export interface BoardChoice {
   port: string
   state?: string
+  baud?: number
   /** file with the board's key */
   key?: string
 }
@@ -34,7 +42,7 @@ export function portName(text: string): string {
 
 /** Opens the port, waits for the board, and closes the port whatever happens. `work` runs under a progress line. */
 export async function withBoard<T>(
-  { port, state: file, key: keyFile }: BoardChoice,
+  { port, state: file, key: keyFile, baud }: BoardChoice,
   work: (board: Board, progress: Progress, line: Port) => Promise<T>,
 ): Promise<T> {
   const key = keyFile === undefined ? undefined : readSessionKey(keyFile)
@@ -45,12 +53,24 @@ export async function withBoard<T>(
     board.onBenched = (done, count) =>
       progress.update(`measuring on ${port}: ${done}/${count} inferences`, done / count)
     try {
+      if (baud !== undefined) await takeTo(board, baud, port)
       return await work(board, progress, line)
     } finally {
       await board.close()
       if (line.flash) await state?.save(line.flash)
     }
   })
+}
+
+/** What cannot be is said, and the line works as it did. */
+async function takeTo(board: Board, baud: number, port: string): Promise<void> {
+  board.onSlower = warn
+  try {
+    say(`${port}: the line is at ${grouped(baud)} baud, the board's end at ${grouped(await board.speed(baud))}`)
+  } catch (error) {
+    if (!(error instanceof SpeedError)) throw error
+    warn(`--baud ${baud}: ${error.message}`)
+  }
 }
 
 /** Shows how far an upload is. */

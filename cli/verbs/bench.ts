@@ -13,7 +13,7 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -36,6 +36,7 @@ export const benchVerb = verb('bench <policy>', {
 })
   .option('--teacher <file>', 'dense teacher to compare with: of any form that bpd import reads, or .bpd')
   .addOption(portOption())
+  .addOption(baudOption())
   .addOption(stateOption())
   .addOption(keyOption())
   .addOption(new Option('--count <n>', 'inferences of each').argParser(integer(1, 1_000_000)).default(100))
@@ -45,7 +46,7 @@ export const benchVerb = verb('bench <policy>', {
 
 async function run(
   file: string,
-  { teacher: given, port, state, key, count, json, html, force }: Options,
+  { teacher: given, port, state, key, baud, count, json, html, force }: Options,
 ): Promise<void> {
   const bytes = readPolicy(file)
   loadPolicy(bytes, file)
@@ -55,7 +56,7 @@ async function run(
   const teacher = dense?.bytes
   const standIn = dense?.standIn ? { teacherStandIn: standInNote } : {}
   if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
-  const result = await withBoard({ port, state, key }, async (board, progress): Promise<BenchResult> => {
+  const result = await withBoard({ port, state, key, baud }, async (board, progress): Promise<BenchResult> => {
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {
       const { weights } = decodePolicy(policy, name)

@@ -31,7 +31,7 @@ import {
   teacherWeights,
 } from '../../trainer/teachers/teacher.ts'
 import { intervalOf } from '../ablate/interval.ts'
-import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
 import { show } from '../distill/progress.ts'
 import { hintAtNewerNode } from '../hint.ts'
@@ -71,6 +71,7 @@ export const demoVerb = addRecipeOptions(
     )
     .addOption(forceOption())
     .addOption(portOption())
+    .addOption(baudOption())
     .addOption(stateOption())
     .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
     .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
@@ -93,6 +94,7 @@ async function run(taskName: string, options: Options): Promise<void> {
     teacher: file,
     name,
     port,
+    baud,
     state,
     transitions: wanted,
     episodes,
@@ -146,7 +148,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   const distilled = clock.lap()
   const dense = boardPolicy(teacher, task.spec, spreadObservations(transitions, 8))
   const onBoard = await measureOnBoard(
-    { port, state },
+    { port, state, baud },
     { teacher: dense.bytes, student: student.bytes, inferences },
     { task, seed: recipe.seed, episodes: controlEpisodes },
   )

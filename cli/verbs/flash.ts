@@ -1,6 +1,6 @@
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { type BoardChoice, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { addSigningOptions, type GivenSigning, signerOf } from '../keys.ts'
 import { keyOption } from '../session-key.ts'
@@ -16,15 +16,16 @@ export const flashVerb = addSigningOptions(
     example: 'bpd flash models/pendulum/student.bpd --port /dev/ttyACM0',
   })
     .addOption(portOption())
+    .addOption(baudOption())
     .addOption(stateOption())
     .addOption(keyOption()),
 ).action(run)
 
-async function run(file: string, { port, state, key, json, ...signing }: Options): Promise<void> {
+async function run(file: string, { port, state, key, baud, json, ...signing }: Options): Promise<void> {
   const policy = readPolicy(file)
   loadPolicy(policy, file)
   const bytes = signerOf(signing)?.(policy, file) ?? policy
-  const board = await withBoard({ port, state, key }, async (board, progress) => {
+  const board = await withBoard({ port, state, key, baud }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)
     return board.info

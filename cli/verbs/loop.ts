@@ -17,7 +17,7 @@ import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -46,6 +46,7 @@ export const loopVerb = verb('loop <task> [policy]', {
   example: 'bpd loop pendulum models/pendulum/student.bpd --port qemu-stm32f405 --hz 50',
 })
   .addOption(portOption())
+  .addOption(baudOption())
   .addOption(stateOption())
   .addOption(keyOption())
   .addOption(episodesOption(3))
@@ -70,7 +71,7 @@ export const loopVerb = verb('loop <task> [policy]', {
   .action(run)
 
 async function run(taskName: string, file: string | undefined, options: Options): Promise<void> {
-  const { port, state, key, episodes, seed, json } = options
+  const { port, state, key, baud, episodes, seed, json } = options
   const kind = kindOf(port)
   if (options.hold && options.watch === 0) throw new InputError('--hold: no failsafe to hold in, expected --watch too')
   if (options.latch && options.watch === 0) throw new InputError('--latch: no failsafe to latch, expected --watch too')
@@ -80,7 +81,7 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
   if (options.html) claimFiles([options.html], { inputs: file ? [file] : [], force: options.force })
-  const result = await withBoard({ port, state, key }, async (board, progress): Promise<LoopResult> => {
+  const result = await withBoard({ port, state, key, baud }, async (board, progress): Promise<LoopResult> => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port, kind)
     const hz = options.hz ?? (options.lockstep || !kind.realTime ? undefined : 1 / task.spec.period)

@@ -6,7 +6,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { type BoardChoice, portOption, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, portOption, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { readKeyFile, signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -28,6 +28,7 @@ export const qualifyVerb = verb('qualify <policy>', {
   example: 'bpd qualify models/pendulum/student.bpd --port /dev/ttyACM0 --html runs/qualification.html',
 })
   .addOption(portOption())
+  .addOption(baudOption())
   .addOption(stateOption())
   .addOption(keyOption())
   .option(
@@ -45,7 +46,7 @@ export const qualifyVerb = verb('qualify <policy>', {
 
 async function run(
   file: string,
-  { port, state, key, signedBy, observations, html, force, json }: Options,
+  { port, state, key, baud, signedBy, observations, html, force, json }: Options,
 ): Promise<void> {
   const bytes = readPolicy(file)
   const policy = loadPolicy(bytes, file)
@@ -53,7 +54,7 @@ async function run(
   const signer = signedBy === undefined ? undefined : readKeyFile(signedBy)
   const sessionKey = key === undefined ? undefined : readSessionKey(key)
   if (html) claimFiles([html], { inputs: [file], force })
-  const result = await withBoard({ port, state, key }, async (board, progress, line): Promise<Qualification> => {
+  const result = await withBoard({ port, state, key, baud }, async (board, progress, line): Promise<Qualification> => {
     // else every check that moves something would fail, each for this one reason
     if (board.info.paired && key === undefined)
       throw new InputError(`${port}: the board has a key, expected --key FILE`)

@@ -10,7 +10,9 @@ import { kernelModule } from '../../runtime-as/kernel/module.ts'
 import { signedModule } from '../../runtime-as/kernel/signed-module.ts'
 import { smallModule } from '../../runtime-as/kernel/small-module.ts'
 import type { Port, PortKind } from '../host/port.ts'
+import { BAUD } from '../host/serial.ts'
 import { type FlashGeometry, FlashModel, PowerCut } from './flash-model.ts'
+import { received } from './wire.ts'
 
 /** bytes of each slot, unless it is asked for others */
 const SLOT_BYTES = 0x80000
@@ -70,6 +72,8 @@ export interface InProcessOptions extends Partial<FlashGeometry> {
   clockHz?: number
   /** u32 that the session's number is made of; default: another one at each start */
   seed?: () => number
+  /** its line is one whose speed can be set, this over a divisor of 16 and more, and at both ends; default: bytes simply arrive */
+  lineHz?: number
   /** takes each action that the device puts out: of every step, and of the failsafe */
   onAct?: (action: Float32Array) => void
 }
@@ -95,6 +99,9 @@ export class InProcessBoard {
   readonly memory: WebAssembly.Memory
   /** where the device's state lies in that memory */
   readonly state = STATE
+  /** of both ends of the line, in baud: the device's, the host's */
+  baud = BAUD
+  hostBaud = BAUD
   readonly #device: Device
   readonly #stateBytes: number
   readonly #seed: () => number
@@ -119,12 +126,16 @@ export class InProcessBoard {
     this.flash = new FlashModel(new Uint8Array(memory.buffer, slotA, flashBytes), geometry)
     this.flash.bytes.fill(0xff)
     if (options.flash) this.flash.bytes.set(options.flash)
-    this.#writeTable(slotA, options.clockHz ?? 1e9)
+    const lineHz = options.lineHz ?? 0
+    this.#writeTable(slotA, options.clockHz ?? 1e9, lineHz)
     this.#writeSigned(vaultBytes && slotA + vaultAt, vaultBytes, options.builtIn)
 
     const bytes = (at: number, count: number) => new Uint8Array(memory.buffer.slice(at >>> 0, (at >>> 0) + count))
     const board = {
-      send: (at: number, count: number) => void this.duplex.push(bytes(at, count)),
+      send: (at: number, count: number) => void this.duplex.push(received(bytes(at, count), this.baud, this.hostBaud)),
+      speed: (divisor: number) => {
+        this.baud = divisor ? lineHz / divisor : BAUD
+      },
       cycles: options.cycles ?? (() => Number(process.hrtime.bigint() & 0xffffffffn)),
       millis: options.millis ?? (() => Math.round(performance.now())),
       erase: (at: number, count: number) => this.flash.erase(at - slotA, count),
@@ -140,7 +151,7 @@ export class InProcessBoard {
     this.duplex = new Duplex({
       read() {},
       write: (chunk: Uint8Array, _encoding, done) => {
-        this.#feed(chunk)
+        this.#feed(received(chunk, this.hostBaud, this.baud))
         done()
       },
     })
@@ -152,12 +163,21 @@ export class InProcessBoard {
     new Uint8Array(this.memory.buffer, STATE, this.#stateBytes).fill(0)
     new DataView(this.memory.buffer).setUint32(TABLE + facts.SEED, this.#seed(), true)
     this.powered = true
+    this.baud = BAUD
     this.#device.start(TABLE)
   }
 
   /** The main loop comes round once, as it does all the time on a board. */
   poll(): void {
     this.#device.poll()
+  }
+
+  /** The host's end of a line whose speed can be set. */
+  get hostEnd(): NonNullable<Port['speed']> {
+    const set = async (baud: number) => {
+      this.hostBaud = baud
+    }
+    return { own: BAUD, set }
   }
 
   /** Bytes that arrive while the device is busy, as an interrupt puts them into its line buffer. */
@@ -195,7 +215,7 @@ export class InProcessBoard {
     new Uint8Array(this.memory.buffer).set(key, BUILT_IN)
   }
 
-  #writeTable(slotA: number, clockHz: number): void {
+  #writeTable(slotA: number, clockHz: number, lineHz: number): void {
     const table = new DataView(this.memory.buffer, TABLE, facts.TABLE_BYTES)
     const { slotBytes, eraseBytes, programBytes } = this.flash.geometry
     const words: [number, number][] = [
@@ -210,6 +230,8 @@ export class InProcessBoard {
       [facts.KEYS_A, slotA + 2 * slotBytes],
       [facts.KEYS_B, slotA + 2 * slotBytes + eraseBytes],
       [facts.KEYS_BYTES, eraseBytes],
+      [facts.LINE_HZ, lineHz],
+      [facts.LINE_LEAST, lineHz && 16],
       [facts.STATIC_BYTES, facts.TABLE_BYTES + this.#stateBytes],
     ]
     for (const [at, value] of words) table.setUint32(at, value, true)
@@ -225,6 +247,7 @@ export function openInProcess(options?: InProcessOptions): Port & { board: InPro
     duplex: board.duplex,
     flash: board.flash.bytes,
     board,
+    ...(options?.lineHz && { speed: board.hostEnd }),
     async close() {
       clearInterval(rounds)
       board.duplex.destroy()

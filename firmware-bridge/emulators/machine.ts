@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import { RP2040 } from 'rp2040js'
 import { RomRoutines, startFromRom } from './boot-rom.ts'
 import { Systick } from './systick.ts'
+import { received } from './wire.ts'
 
 export const CORE_HZ = 125_000_000
 /** nanoseconds of a core cycle */
@@ -29,6 +30,8 @@ export class PicoMachine {
   #chunks: Uint8Array[] = []
   #fed = 0
   #nextBytes = 0
+  /** of the host's end, in baud; undefined: always the chip's */
+  hostBaud: number | undefined
 
   /** flash: 2 MB, written by the firmware in place. send: takes each byte that the board sends. nearWrap: its clocks of 32 bits wrap soon after power on */
   constructor(flash: Uint8Array, send: (byte: number) => void, nearWrap = false) {
@@ -52,6 +55,11 @@ export class PicoMachine {
     return this.#chunks.reduce((sum, { length }) => sum + length, -this.#fed)
   }
 
+  /** Bits a second that the chip's UART is set to. */
+  get baud(): number {
+    return this.#chip.uart[0].baudRate || 115_200
+  }
+
   /** Lets so many cycles pass while the core sleeps and no byte is on its way; SysTick wakes it as they go. */
   rest(cycles: number): void {
     for (let left = Math.floor(cycles); left > 0 && this.#chip.core.waiting && this.waiting === 0; ) {
@@ -67,7 +75,8 @@ export class PicoMachine {
   }
 
   receive(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#chunks.push(bytes)
+    const heard = received(bytes, this.hostBaud ?? this.baud, this.baud)
+    if (heard.length > 0) this.#chunks.push(heard)
   }
 
   /**
@@ -120,7 +129,7 @@ export class PicoMachine {
         this.#fed = 0
       }
     }
-    const byte = (BITS * this.#chip.clkPeri) / (uart.baudRate || 115_200)
+    const byte = (BITS * this.#chip.clkPeri) / this.baud
     this.#nextBytes = this.cycles + Math.max(1, count) * byte
   }
 

@@ -1,5 +1,6 @@
 /** The emulated Pico in a thread of its own, whoever gives the thread: slices of work, and bytes of the line that come and go as messages. */
 import { CORE_HZ, PicoMachine } from './machine.ts'
+import { received } from './wire.ts'
 
 /** core cycles between two looks at what the host sent */
 const SLICE = 500_000
@@ -20,21 +21,39 @@ export interface Thread {
   nearWrap?: boolean
 }
 
+/** to the thread: bytes from the host; or the speed of the host's end of the line from now on, in baud. Before the first of those it is the chip's, whatever that is */
+export type ToPico = Uint8Array | { baud: number }
+
 export interface RunningPico {
   machine: PicoMachine
-  /** takes bytes from the host */
-  hear(bytes: Uint8Array): void
+  /** takes messages from the host */
+  hear(message: ToPico): void
 }
 
 /** Boots what flash holds. */
 export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }: Thread): RunningPico {
   let out: number[] = []
+  /** of what is in `out` */
+  let outBaud = 0
   let awaited = false
   let scheduled = false
-  const machine = new PicoMachine(flash, (byte) => out.push(byte), nearWrap)
+  const machine: PicoMachine = new PicoMachine(
+    flash,
+    (byte) => {
+      if (machine.baud !== outBaud) deliver()
+      outBaud = machine.baud
+      out.push(byte)
+    },
+    nearWrap,
+  )
   /** when the sleeping core's time was last that of this host's clock; undefined: it has work */
   let idle: number | undefined
 
+  const deliver = () => {
+    const heard = received(Uint8Array.from(out), outBaud, machine.hostBaud ?? outBaud)
+    if (heard.length > 0) post({ sent: heard })
+    out = []
+  }
   /** The time that has gone by since then. */
   const catchUp = () => {
     const now = performance.now()
@@ -53,8 +72,7 @@ export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }:
       end()
       return
     }
-    if (out.length > 0) post({ sent: Uint8Array.from(out) })
-    out = []
+    deliver()
     if (awaited && machine.waiting === 0) {
       awaited = false
       post({ taken: true })
@@ -68,9 +86,13 @@ export function runPico(flash: Uint8Array, { post, later, end, live, nearWrap }:
   }
   if (live) setInterval(schedule, LOOK)
   schedule()
-  const hear = (bytes: Uint8Array) => {
+  const hear = (message: ToPico) => {
+    if ('baud' in message) {
+      machine.hostBaud = message.baud
+      return
+    }
     catchUp()
-    machine.receive(bytes)
+    machine.receive(message)
     idle = undefined
     awaited = true
     schedule()

@@ -6,8 +6,9 @@ import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { imageUrl } from '../host/images.ts'
 import type { Port, PortKind } from '../host/port.ts'
+import { BAUD } from '../host/serial.ts'
 import { FLASH_BYTES, isBootable } from './boot-rom.ts'
-import type { FromPico } from './pico-thread.ts'
+import type { FromPico, ToPico } from './pico-thread.ts'
 import type { PicoStart } from './pico-worker.ts'
 
 /** A Raspberry Pi Pico in software. */
@@ -54,6 +55,8 @@ export interface PicoEmulator {
   duplex: Duplex
   /** the flash, 2 MB, as it is at any moment */
   flash: Uint8Array
+  /** the host's end of UART0 */
+  speed: NonNullable<Port['speed']>
   close(): Promise<void>
 }
 
@@ -79,6 +82,10 @@ export async function openPicoEmulator(options: PicoEmulatorOptions = {}): Promi
   return {
     duplex,
     flash,
+    speed: {
+      own: BAUD,
+      set: async (baud) => worker.postMessage({ baud } satisfies ToPico),
+    },
     async close() {
       duplex.destroy()
       await worker.terminate()

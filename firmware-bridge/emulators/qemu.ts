@@ -75,6 +75,7 @@ export async function startQemu(
     return {
       name,
       duplex: port.duplex,
+      speed: port.speed,
       async close() {
         await Promise.all([port.close(), stop()])
       },

@@ -21,6 +21,7 @@ import { benchPages, logPages } from './pages.ts'
 import type { Port } from './port.ts'
 import { SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
+import { LineSpeed } from './speed.ts'
 import { type Expected, expectedOf, readStep, requireStep } from './step.ts'
 import { Upload, type UploadPatience, type UploadProgress, words } from './upload.ts'
 import { type WatchOptions, watchRequest } from './watch.ts'
@@ -56,6 +57,7 @@ export class Board {
   #contract: Expected | undefined
   /** told how many inferences are done, while `bench` works */
   onBenched?: (done: number, count: number) => void
+  readonly #speed: LineSpeed
 
   private constructor(line: Requester, info: BoardInfo, options: Required<Omit<BoardOptions, 'key'>>) {
     this.#line = line
@@ -64,6 +66,7 @@ export class Board {
     this.#longPatience = { timeout: options.timeout, limit: options.longPatience }
     this.#uploading = { each: this.#patience, long: this.#longPatience, budget: options.budget }
     this.#attempts = options.attempts
+    this.#speed = new LineSpeed(line, this.#patience, (patience) => this.#ask(patience))
   }
 
   /**
@@ -240,6 +243,22 @@ export class Board {
     return { board, host: { ...this.#line.counters } }
   }
 
+  /**
+   * Takes the line to another speed, until it is closed; after a reset by `reset` too. Returns the one that the board's end has for it. Where nothing is understood
+   * any more for 2 seconds the line goes back to its own speed, and `onSlower` is told. Throws InputError for a speed outside 1200..12,000,000,
+   * SpeedError where an end of the line cannot do it or has no speed: the line then stays at its own and works, FailedError where the board is lost.
+   *
+   * @param baud bits per second
+   */
+  speed(baud: number): Promise<number> {
+    return this.#speed.change(baud, this.info.lineSpeed)
+  }
+
+  /** told why the line is at its own speed again, in one line, where that was not asked for */
+  set onSlower(tell: ((why: string) => void) | undefined) {
+    this.#line.end.onBack = tell
+  }
+
   /** Restarts the board and waits until it answers again. */
   async reset(): Promise<void> {
     try {
@@ -248,7 +267,7 @@ export class Board {
       // its answer, or the port itself, may be lost in the reset
       if (!(error instanceof SilentError)) throw error
     }
-    await this.hello()
+    await this.#speed.restarted()
   }
 
   /**
@@ -273,14 +292,19 @@ export class Board {
   }
 
   /** Asks the board anew what it is and runs. */
-  async hello(): Promise<BoardInfo> {
-    this.info = await hello(this.#line, this.#patience)
+  hello(): Promise<BoardInfo> {
+    return this.#ask(this.#patience)
+  }
+
+  async #ask(patience: Patience): Promise<BoardInfo> {
+    this.info = await hello(this.#line, patience)
     return this.info
   }
 
   /** Closes the port; a request in flight is waited for. */
-  close(): Promise<void> {
-    return this.#line.close()
+  async close(): Promise<void> {
+    await this.#speed.leave()
+    await this.#line.close()
   }
 
   /** Firmware without them does not answer LOCK at all. */

@@ -37,6 +37,8 @@ export interface BoardInfo {
   paired: boolean
   /** whether it looks at what it runs, and at its own state, while it runs; false: its firmware is built without that */
   scrubbed: boolean
+  /** whether the speed of its line can be set */
+  lineSpeed: boolean
   /** milliseconds since the board started */
   uptime: number
   /** the last fault that the board found in itself since its start, in words; absent: none */
@@ -156,6 +158,7 @@ export function decodeInfo(payload: Uint8Array, port: string): BoardInfo {
     stackUsed: word(protocol.INFO_STACK_USED),
     paired: (view.getUint8(protocol.INFO_KEYED) & protocol.KEYS_PAIRED) !== 0,
     scrubbed: view.getUint8(protocol.INFO_SCRUBBED) === 1,
+    lineSpeed: view.getUint8(protocol.INFO_LINE) === 1,
     uptime: word(protocol.INFO_MILLIS),
     ...(failsafe > 0 && { failsafe: failsafe === 2 ? ('latched' as const) : ('stands' as const) }),
     ...(fault > 0 && { fault: FAULTS[fault] ?? `fault ${fault}` }),

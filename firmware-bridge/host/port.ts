@@ -11,6 +11,13 @@ export interface Port {
   close(): Promise<void>
   /** Opens a line that closed by itself once more (a board that resets takes its USB port with it). Absent: it cannot. */
   reopen?(): Promise<void>
+  /** this end's speed, where it has one that can be set. Absent: it has none, or another end's program sets it */
+  speed?: {
+    /** that it is opened with, in baud */
+    own: number
+    /** Throws FailedError where this end cannot do it. What was written before should have left. */
+    set(baud: number): Promise<void>
+  }
   /** of an emulated board that can be opened with it again: its flash, as it is at any moment */
   flash?: Uint8Array
 }

@@ -18,6 +18,7 @@ const NAMES: Record<number, string> = {
   [protocol.LOG]: 'LOG',
   [protocol.PAIR]: 'PAIR',
   [protocol.LOCK]: 'LOCK',
+  [protocol.SPEED]: 'SPEED',
 }
 
 const REASONS: Record<number, (detail: number) => string> = {
@@ -54,6 +55,8 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_VAULT]: (d) =>
     d > 0 ? `no room is left in ${d} bytes for a counter` : 'it has no flash to keep a lock in',
   [protocol.NOT_CONFIRMED]: () => 'its policy is on trial, expected a confirmed one',
+  [protocol.NO_SPEED]: (d) =>
+    d > 0 ? `expected a speed near enough to one it has, at most ${d} baud` : 'its line has no speed to set',
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { encodeFrame, type Frame, FrameDecoder, openFrame } from './frames.ts'
 import type { HostCounters } from './info.ts'
+import { LineEnd } from './line-end.ts'
 import type { Port } from './port.ts'
 import { nameOf, RefusedError, SilentError } from './refusal.ts'
 import { decodeSession, isGuarded, plain, type Sealed, Session } from './session.ts'
@@ -27,8 +28,13 @@ interface Asked extends Sealed {
   encoded: Uint8Array
 }
 
+/** A line that went to another speed is tried at its own after this part of the patience: the board may have started anew, or gone back after noise. */
+const ASTRAY = 1 / 6
+
 export class Requester {
   readonly port: Port
+  /** the speed of this end */
+  readonly end: LineEnd
   readonly counters: HostCounters = { requests: 0, retries: 0, bad: 0, late: 0 }
   /** hash that control frames are sealed with */
   contract = 0
@@ -49,6 +55,7 @@ export class Requester {
   constructor(port: Port, key?: Uint8Array) {
     this.port = port
     this.session = new Session(key)
+    this.end = new LineEnd(port)
     this.#attach()
   }
 
@@ -100,6 +107,7 @@ export class Requester {
     let answer: Frame | undefined
     for (let wait = timeout, waited = 0; answer === undefined; wait = Math.min(1.5 * wait, 2 * timeout)) {
       if (waited >= limit) throw new SilentError(`${this.port.name}: no answer from the board`)
+      if (this.end.away && waited >= ASTRAY * limit) await this.end.back('no answer came')
       // what has not left yet is not sent again: on a slow line another copy would only wait behind it
       const again = waited > 0 && this.port.duplex.writableLength === 0
       if (again) this.counters.retries++
@@ -147,6 +155,7 @@ export class Requester {
     const lost = (error?: Error) => {
       if (this.#hear !== hear || this.#lost !== undefined) return
       duplex.off('data', hear)
+      this.end.closed()
       this.#lost = new SilentError(`${this.port.name}: the line closed${error ? ` (${oneLine(error)})` : ''}`)
       this.#waiting?.settle(this.#lost)
     }

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SerialPort } from 'serialport'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { requireBaud } from './line-end.ts'
 import type { Port, PortKind } from './port.ts'
 
 /** A board on a real serial port. */
@@ -18,8 +19,6 @@ export const serial: PortKind = {
 
 /** bits per second of the committed images; a USB port takes any */
 export const BAUD = 115_200
-/** what serial ports and adapters may be asked for */
-const [SLOWEST, FASTEST] = [1200, 12_000_000]
 /** milliseconds in which a port that went away has to come back */
 const REOPEN = 5000
 
@@ -60,6 +59,7 @@ export async function openSerial(name: string, list = listSerial): Promise<Port>
     name: path,
     duplex: await openPath(path, baud),
     close: () => close(port.duplex as SerialPort),
+    speed: { own: baud, set: (other) => setSpeed(path, port.duplex as SerialPort, other) },
     async reopen() {
       const deadline = performance.now() + REOPEN
       for (;;) {
@@ -80,8 +80,17 @@ export async function openSerial(name: string, list = listSerial): Promise<Port>
 function speedIn(name: string): { path: string; baud: number } {
   const [, path, digits] = /^(.+)@(\d+)$/.exec(name) ?? [undefined, name, BAUD]
   const baud = Number(digits)
-  if (baud >= SLOWEST && baud <= FASTEST) return { path, baud }
-  throw new InputError(`${name}: ${baud} baud, expected ${SLOWEST}..${FASTEST}`)
+  requireBaud(name, baud)
+  return { path, baud }
+}
+
+function setSpeed(path: string, opened: SerialPort, baudRate: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    opened.update({ baudRate }, (error) => {
+      if (error === null || error === undefined) resolve()
+      else reject(new FailedError(`${path}: cannot be set to ${baudRate} baud (${error.message.replace(/\s+/g, ' ')})`))
+    })
+  })
 }
 
 async function openPath(path: string, baudRate: number): Promise<SerialPort> {

@@ -7,13 +7,14 @@ export interface Parts {
   signed: boolean
   keyed: boolean
   scrubbed: boolean
+  speeds: boolean
 }
 
 /** Every module that is built, by name. policy: what boards have, and what runs policies on a host; small: no larger than before there were parts */
 export const MODULES = {
-  policy: { signed: false, keyed: true, scrubbed: true },
-  signed: { signed: true, keyed: true, scrubbed: true },
-  small: { signed: false, keyed: false, scrubbed: false },
+  policy: { signed: false, keyed: true, scrubbed: true, speeds: true },
+  signed: { signed: true, keyed: true, scrubbed: true, speeds: true },
+  small: { signed: false, keyed: false, scrubbed: false, speeds: false },
 } satisfies Record<string, Parts>
 
 export type ModuleName = keyof typeof MODULES

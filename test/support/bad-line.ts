@@ -115,6 +115,7 @@ export function badLine(port: Port, faults: Faults, seed: number): Port {
   return {
     name: port.name,
     duplex,
+    speed: port.speed,
     async close() {
       duplex.destroy()
       await port.close()

@@ -17,6 +17,7 @@ export function recorded(port: Port) {
   const line: Port = {
     name: port.name,
     duplex,
+    speed: port.speed,
     async close() {
       port.duplex.off('data', hear)
       duplex.destroy()

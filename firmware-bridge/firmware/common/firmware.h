@@ -11,6 +11,7 @@
 #include "core.h"
 #endif
 
+// the line's own speed, from each start on
 #define LINE_BAUD 115200u
 
 // What the device is told of the board. runtime-as/kernel/assembly/device/table.ts gives the order.
@@ -21,6 +22,8 @@ struct facts {
   uint32_t image;
   uint32_t seed;
   uint32_t keys_a, keys_b, keys_bytes;
+  // the line's speed is line_hz over a divisor, line_least or more; both 0: it has none that can be set
+  uint32_t line_hz, line_least;
 #ifdef SIGNED
   // flash for lock and counter, and a public key, if one is compiled in
   uint32_t vault, vault_bytes, key;
@@ -31,7 +34,7 @@ struct facts {
 void clock_start(void);
 void counter_start(void);
 void line_start(void);
-// then its slots, units of flash, the counter's frequency and a seed, a number that differs at each start (0: it has none),
+// then its slots, units of flash, the counter's frequency, what the line's speed comes from, and a seed, a number that differs at each start (0: it has none),
 // and flash for keys, if there is any; the rest is known.
 // Its name, of 1 to 16 characters.
 const char *board_facts(struct facts *facts);
@@ -39,6 +42,8 @@ const char *board_facts(struct facts *facts);
 void line_wait(void);
 void line_interrupt(void);
 void counter_interrupt(void);
+// What every reset handler goes on with once it runs on a stack and in C: memory, the board's parts, main.
+void begin(void) __attribute__((noreturn));
 // Where a fault leads; without one of the board's own it stops at a breakpoint.
 void board_fault(void);
 

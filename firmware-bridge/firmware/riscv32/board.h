@@ -24,7 +24,9 @@
 #define LSR_RECEIVED (1u << 0)
 #define LSR_TAKES_MORE (1u << 5)
 #define LSR_ALL_SENT (1u << 6)
-#define UART_HZ 3686400u
+// its clock, 16 samples a bit
+#define LINE_HZ (3686400u / 16)
+#define LINE_LEAST 1u
 
 // Google's real-time clock: nanoseconds of the host's. Reading the low word keeps the high one for the next read.
 #define RTC_LOW 0x00101000

@@ -66,5 +66,7 @@ const char *board_facts(struct facts *facts) {
   facts->program_bytes = PROGRAM_BYTES;
   facts->clock_hz = 1000000000u; // QEMU gives each instruction a nanosecond
   facts->seed = noise();
+  facts->line_hz = LINE_HZ;
+  facts->line_least = LINE_LEAST;
   return "riscv32-qemu";
 }

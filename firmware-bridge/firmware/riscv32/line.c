@@ -14,12 +14,23 @@ static bool uart_says(uint8_t bits) {
   return false;
 }
 
-void line_start(void) {
-  const uint32_t divisor = UART_HZ / 16 / LINE_BAUD;
+// where the module has no speeds only line_start calls it
+void w2c_board_speed(struct w2c_board *board, u32 divisor) {
+  (void)board;
+  if (!divisor) divisor = LINE_HZ / LINE_BAUD;
+  uart_says(LSR_ALL_SENT);
+  // interrupts off: the data register is the divisor's meanwhile
+  uint32_t before;
+  __asm__ volatile("csrrci %0, mstatus, %1" : "=r"(before) : "i"(INTERRUPTS_ON) : "memory");
   UART_LCR = 0x83; // 8 bits; the next two registers are the divisor's
   UART_DATA = (uint8_t)divisor;
   UART_IER = (uint8_t)(divisor >> 8);
   UART_LCR = 0x03;
+  __asm__ volatile("csrs mstatus, %0" ::"r"(before & INTERRUPTS_ON) : "memory");
+}
+
+void line_start(void) {
+  w2c_board_speed(0, 0);
   UART_FCR = 0x87; // FIFOs on and empty; interrupt at 8 of 16 bytes, or 4 byte times after the last
   UART_IER = 1;
   REGISTER(PLIC_PRIORITY + 4 * LINE_IRQ) = 1;

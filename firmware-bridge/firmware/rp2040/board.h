@@ -66,6 +66,9 @@ uint32_t noise(void);
 #define PLL_SYS_FBDIV_INT 0x40028008
 #define PLL_SYS_PRIM 0x4002800c
 
+// the UART's clock is the core's; it takes 16 samples a bit, and its divisor counts in 1/64
+#define LINE_HZ (CLOCK_HZ / 16 * 64)
+#define LINE_LEAST 64u
 #define UART0_UARTDR 0x40034000
 #define UART0_UARTFR 0x40034018
 #define UART0_UARTIBRD 0x40034024
@@ -74,6 +77,7 @@ uint32_t noise(void);
 #define UART0_UARTCR 0x40034030
 #define UART0_UARTIMSC 0x40034038
 #define UARTFR_RXFE (1u << 4)
+#define UARTFR_BUSY (1u << 3)
 #define UARTFR_TXFF (1u << 5)
 #define UART_RX (1u << 4)
 #define UART_RT (1u << 6)

@@ -80,5 +80,7 @@ const char *board_facts(struct facts *facts) {
   facts->keys_a = KEYS_A;
   facts->keys_b = KEYS_B;
   facts->keys_bytes = ERASE_BYTES;
+  facts->line_hz = LINE_HZ;
+  facts->line_least = LINE_LEAST;
   return "pico";
 }

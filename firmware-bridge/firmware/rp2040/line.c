@@ -5,12 +5,25 @@
 
 static volatile uint32_t arrived;
 
-void line_start(void) {
-  const uint32_t divisor = CLOCK_HZ * 4 / LINE_BAUD; // 16 samples a bit, in 1/64
+static void wait_sent(void) {
+  while (REGISTER(UART0_UARTFR) & UARTFR_BUSY) {
+  }
+}
+
+// where the module has no speeds only line_start calls it
+void w2c_board_speed(struct w2c_board *board, u32 divisor) {
+  (void)board;
+  if (!divisor) divisor = LINE_HZ / LINE_BAUD;
+  wait_sent();
+  REGISTER(UART0_UARTCR) = 0;
   REGISTER(UART0_UARTIBRD) = divisor >> 6;
   REGISTER(UART0_UARTFBRD) = divisor & 63;
   REGISTER(UART0_UARTLCR_H) = 0x70; // 8 bits, FIFOs on; writing it also takes the divisor over
   REGISTER(UART0_UARTCR) = 0x301;   // receive, send, on
+}
+
+void line_start(void) {
+  w2c_board_speed(0, 0);
   REGISTER(UART0_UARTIMSC) = UART_RX | UART_RT; // at 16 of 32 bytes, or 32 bit times after the last
   REGISTER(IO_BANK0_GPIO0_CTRL) = FUNCTION_UART;
   REGISTER(IO_BANK0_GPIO1_CTRL) = FUNCTION_UART;
@@ -45,9 +58,7 @@ void w2c_board_send(struct w2c_board *board, u32 address, u32 bytes) {
 
 void w2c_board_reset(struct w2c_board *board) {
   (void)board;
-  // let the answer leave first
-  while (REGISTER(UART0_UARTFR) & (1u << 3)) {
-  }
+  wait_sent(); // the answer
   REGISTER(PSM_WDSEL) = 0x1fffc; // all but the oscillators
   REGISTER(WATCHDOG_CTRL) = 1u << 31;
   for (;;) {

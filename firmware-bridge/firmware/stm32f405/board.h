@@ -87,6 +87,10 @@ bool wait_clear(uint32_t address, uint32_t bits, uint32_t tries);
 #define USART_TXE (1u << 7)
 #define USART_ORE (1u << 3)
 
+// APB2's clock, of which USART1 makes its speed; 16 samples a bit
+#define LINE_HZ (core_hz / 2)
+#define LINE_LEAST 16u
+
 #define GPIOA_MODER 0x40020000
 #define GPIOA_PUPDR 0x4002000c
 #define GPIOA_AFRH 0x40020024

@@ -103,5 +103,7 @@ const char *board_facts(struct facts *facts) {
   facts->keys_a = on_chip() ? KEYS_A : RAM_KEYS_A;
   facts->keys_b = on_chip() ? KEYS_B : RAM_KEYS_B;
   facts->keys_bytes = on_chip() ? KEYS_BYTES : RAM_KEYS_BYTES;
+  facts->line_hz = LINE_HZ;
+  facts->line_least = LINE_LEAST;
   return on_chip() ? "stm32f405" : "stm32f405-qemu";
 }

@@ -8,12 +8,20 @@
 
 static volatile bool arrived;
 
+// where the module has no speeds only line_start calls it
+void w2c_board_speed(struct w2c_board *board, u32 divisor) {
+  (void)board;
+  wait_set(USART1_SR, USART_TC, TRIES);
+  REGISTER(USART1_CR1) = 0;
+  REGISTER(USART1_BRR) = divisor ? divisor : (LINE_HZ + LINE_BAUD / 2) / LINE_BAUD;
+  REGISTER(USART1_CR1) = 0x202c; // on, receive interrupt, send, receive
+}
+
 void line_start(void) {
   REGISTER(GPIOA_MODER) = (REGISTER(GPIOA_MODER) & ~(0xfu << 18)) | (0xau << 18); // alternate function
   REGISTER(GPIOA_AFRH) = (REGISTER(GPIOA_AFRH) & ~0xff0u) | 0x770u;               // 7: USART1
   REGISTER(GPIOA_PUPDR) = (REGISTER(GPIOA_PUPDR) & ~(3u << 20)) | (1u << 20);     // an open wire reads as silence
-  REGISTER(USART1_BRR) = (core_hz / 2 + LINE_BAUD / 2) / LINE_BAUD;
-  REGISTER(USART1_CR1) = 0x202c; // on, receive interrupt, send, receive
+  w2c_board_speed(0, 0);
 }
 
 void line_interrupt(void) {

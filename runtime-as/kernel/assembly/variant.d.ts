@@ -4,3 +4,5 @@ declare const SIGNED: i32
 declare const KEYED: i32
 /** 1 where it is compiled to look at what it runs, and at its own state, while it runs (device/scrub.ts), otherwise 0 */
 declare const SCRUBBED: i32
+/** 1 where it is compiled to take its line to other speeds (device/speed.ts), otherwise 0 */
+declare const SPEEDS: i32

@@ -1,7 +1,13 @@
-// What a board supplies to the device: these seven functions, and the table of facts in table.ts. "Port to your board" is these two files.
+// What a board supplies to the device: these eight functions, and the table of facts in table.ts. "Port to your board" is these two files.
 
 /** Writes bytes to the line; may wait until the line has taken them. */
 export declare function send(address: usize, bytes: u32): void
+
+/**
+ * Lets what was sent leave, then runs the line at LINE_HZ / divisor (table.ts), 0: at its own speed, as after a start. Called with LINE_LEAST and more alone, so never
+ * on a board that has none.
+ */
+export declare function speed(divisor: u32): void
 
 /** A free-running counter of core cycles (or the finest the board has) that wraps at 32 bits. */
 export declare function cycles(): u32

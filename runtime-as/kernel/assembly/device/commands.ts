@@ -33,6 +33,7 @@ import {
   INFO_FIRMWARE,
   INFO_GENERATION,
   INFO_GOLDENS,
+  INFO_LINE,
   INFO_MAX_PAYLOAD,
   INFO_MILLIS,
   INFO_NAME,
@@ -71,7 +72,7 @@ import {
   table,
   workMemory,
 } from './state'
-import { ERASE_BYTES, NAME, SLOT_A, STACK, STACK_BYTES } from './table'
+import { ERASE_BYTES, LINE_LEAST, NAME, SLOT_A, STACK, STACK_BYTES } from './table'
 import { observed } from './watch'
 
 /** The running policy's contract hash, 0: none runs. */
@@ -121,6 +122,7 @@ export function hello(out: usize): void {
   store<u8>(out, left == LATCHED ? 2 : u8(left != 0), INFO_FAILSAFE)
   if (SCRUBBED) store<u8>(out, 1, INFO_SCRUBBED)
   if (SIGNED) store<u8>(out, <u8>signs(), INFO_SIGNS)
+  if (SPEEDS) store<u8>(out, u8(load<u32>(table, LINE_LEAST) != 0), INFO_LINE)
 }
 
 /** observation: f32[observations], `length` bytes; out: cycles u32, action f32[actions] */

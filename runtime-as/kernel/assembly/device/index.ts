@@ -29,6 +29,7 @@ import {
   PAYLOAD,
   RESET,
   RESULT,
+  SPEED,
   STATS,
   STATS_BYTES,
   STAT_BAD_CRC,
@@ -47,6 +48,7 @@ import { recover } from './recover'
 import { scrub, sound } from './scrub'
 import { advance, closeSession, guarded, newer, openSession, opens, tagHello, tagged, tell } from './session'
 import { boot, confirm, trialStep, trialTime } from './slots'
+import { change, listen, wish } from './speed'
 import {
   ANSWER_BYTES,
   ANSWER_FRAME,
@@ -93,7 +95,9 @@ export function poll(): void {
   if (SCRUBBED && load<u32>(state, RUNNING_CORE) && !scrub()) recover(FAULT_FILE)
   trialTime()
   look()
+  const frames = SPEEDS ? load<u32>(state, STAT_FRAMES) : 0
   for (let length = nextFrame(); length; length = nextFrame()) request(length)
+  if (SPEEDS) listen(load<u32>(state, STAT_FRAMES) != frames)
 }
 
 /** in place of a type, which is a byte: a request that found the policy broken */
@@ -129,6 +133,7 @@ function request(length: u32): void {
   ) {
     count(STAT_REPEATS)
     sendAnswer(state + ANSWER_FRAME, sealed)
+    if (SPEEDS && type == SPEED) change()
     return
   }
   if (guarded(type)) {
@@ -154,6 +159,7 @@ function request(length: u32): void {
   sendAnswer(out, bytes)
   if (KEYED && type == PAIR && load<u8>(out, RESULT) == OK) closeSession()
   if (type == STEP) trialStep()
+  if (SPEEDS && type == SPEED) change()
   if (type == RESET && load<u8>(state + ANSWER_FRAME, RESULT) == OK) reset()
 }
 
@@ -229,6 +235,9 @@ function answer(type: u32, head: u32, length: u32): u32 {
       if (SIGNED && type == LOCK) {
         status = lock(payload, length, out + PAYLOAD)
         bytes = LOCK_BYTES
+      } else if (SPEEDS && type == SPEED) {
+        status = wish(payload, length, out + PAYLOAD)
+        bytes = 4
       } else if (SCRUBBED && type == BROKEN) status = refuse(FAILSAFE, load<u32>(state, FRESH_LEFT))
       else status = refuse(UNKNOWN_TYPE, type)
   }

@@ -46,6 +46,7 @@ export const WATCH = 10
 export const LOG = 11
 export const PAIR = 12
 export const LOCK = 13 // of firmware with signatures
+export const SPEED = 14
 export const ANSWER = 0x80
 /** bit n: requests of type n change or move something. They count up within a session of the board, and mean nothing in another one. */
 export const GUARDED =
@@ -57,7 +58,8 @@ export const GUARDED =
   (1 << CONFIRM) |
   (1 << WATCH) |
   (1 << PAIR) |
-  (1 << LOCK)
+  (1 << LOCK) |
+  (1 << SPEED)
 
 /** status of an answer (0 in requests). Other than OK, the payload is one u32, the detail. Stable: new ones are appended. */
 export const OK = 0
@@ -88,6 +90,7 @@ export const BAD_SIGNATURE = 24
 export const LOCKED = 25 // to a key already
 export const NO_VAULT = 26 // no flash for lock and counter, or it is full; detail: its bytes
 export const NOT_CONFIRMED = 27 // a board is locked with a confirmed policy or none
+export const NO_SPEED = 28 // the line cannot be as fast as that, or not nearly enough; detail: its fastest, 0: it has no speed to set
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -126,6 +129,7 @@ export const INFO_SCRUBBED = 107 // u8: 1 where the firmware looks at what it ru
 export const INFO_FAULT = 108 // u8, the last fault found since start, below
 export const INFO_FAILSAFE = 109 // u8: 1 where the failsafe stands, 2 where it is latched
 export const INFO_SIGNS = 110 // u8, of SIGNS_ below, 0: the firmware knows no signatures
+export const INFO_LINE = 111 // u8: 1 where the line has a speed that can be set
 /** tag of the answer, u32[2]: 0 without a key. The last field, whatever comes before it */
 export const INFO_TAG = 112
 export const INFO_BYTES = 120
@@ -221,6 +225,9 @@ export const TRIAL_MILLIS = 600_000
 /** uploads that may be begun and not ended with a policy that runs, before another has to wait; milliseconds in which one more may be */
 export const UPLOADS_BEGUN = 16
 export const UPLOAD_MILLIS = 60_000
+/** one part of so many is what the speed of a line may be off by; milliseconds of nothing but noise after which a line is at its own speed again */
+export const SPEED_OFF = 50
+export const SPEED_MILLIS = 1000
 /** valid observations in time that end a failsafe, of which the policy acts on the last */
 export const FRESH_STEPS = 3
 /** in place of how many are missing: the failsafe stands until a WATCH releases it */

@@ -53,8 +53,10 @@ export const FIRMWARE = PACE_BEGAN + 4
 export const LOGGED = FIRMWARE + 4
 /** how many entries the running policy's log keeps */
 export const LOG_KEPT = LOGGED + 4
+/** 1: the line may have another speed than its own */
+export const SPEED_SET = LOG_KEPT + 4
 /** END END, ESC ESC_END, ESC ESC_ESC: the board sends from RAM */
-export const MARKS = LOG_KEPT + 4
+export const MARKS = SPEED_SET + 4 * SPEEDS
 /** the session: its number, epoch and sequence of the last guarded request, whether HELLO has told it */
 export const SESSION = MARKS + 8
 export const EPOCH = SESSION + 4
@@ -71,8 +73,11 @@ export const KEPT_BYTES = TABLE + TABLE_BYTES * SCRUBBED - KEPT
 export const SCRUB_AT = KEPT + (1 + 2 * SCRUBBED) * KEPT_BYTES
 export const SCRUB_SUM = SCRUB_AT + 4
 export const SCRUB_LAST = SCRUB_SUM + 4
+/** bytes ever put into the ring when the line last made sense, and `millis` then */
+export const HEARD = SCRUB_LAST + 4
+export const HEARD_AT = HEARD + 4 * SPEEDS
 /** detail of the last refusal */
-export const DETAIL = SCRUB_LAST + 4
+export const DETAIL = HEARD_AT + 4 * SPEEDS
 /** ring between `receive` and `poll`: bytes ever put in and taken out */
 export const PUT = DETAIL + 4
 export const TAKEN = PUT + 4

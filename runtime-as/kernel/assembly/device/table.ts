@@ -19,7 +19,9 @@ export const SEED = 68 // a number that differs at each start, as far as the boa
 export const KEYS_A = 72 // two halves of flash for the key of sessions, each erased by one `erase` of KEYS_BYTES; 0: none
 export const KEYS_B = 76
 export const KEYS_BYTES = 80 // a multiple of PROGRAM_BYTES, room for the header and a start
-export const TABLE_BYTES = 84
+export const LINE_HZ = 84 // the line's speed is this over a divisor of at least LINE_LEAST and at most 65535; both 0: it has no speed to set
+export const LINE_LEAST = 88
+export const TABLE_BYTES = 92
 // of firmware with signatures, behind the table: flash for lock and counter, 0: none (one or more of ERASE_BYTES); bytes of it; a public key, 0: none
 // is compiled in
 export const SIGNED_VAULT = 0

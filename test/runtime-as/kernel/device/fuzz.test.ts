@@ -124,7 +124,7 @@ describe('a device withstands', () => {
     }
     await new Promise(setImmediate)
     expect(requests).toBeGreaterThan(500)
-    expect(TYPES).toHaveLength(13)
+    expect(TYPES).toHaveLength(14)
     // firmware without signatures does not hear a guarded LOCK at all
     const known = TYPES.filter((type) => signed || type !== LOCK)
     expect([...heard.keys()]).toEqual(expect.arrayContaining(known))
