@@ -1,6 +1,7 @@
 /** What `bpd loop` found, for the terminal and as a page. */
-import type { Stats } from '../../firmware-bridge/host/info.ts'
+
 import type { Spread } from '../../firmware-bridge/host/measure.ts'
+import type { Stats } from '../../firmware-bridge/host/stats.ts'
 import type { ReturnStatistics } from '../../trainer/tasks/evaluate.ts'
 import { timeOf } from '../board.ts'
 import type { Signature } from '../keys.ts'

@@ -5,23 +5,15 @@ import { openPolicy } from '../../runtime-as/format/decode.ts'
 import type { Contract } from '../../runtime-as/format/network.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { BOARD_DEFAULTS, type BoardOptions, requireKey, requirePatience } from './board-options.ts'
-import {
-  type BoardInfo,
-  decodeInfo,
-  decodeLock,
-  decodeStats,
-  type Lock,
-  type LoggedStep,
-  type RunningPolicy,
-  runs,
-  type Stats,
-} from './info.ts'
+import { type BoardInfo, decodeInfo, decodeLock, type Lock, type RunningPolicy, runs } from './info.ts'
 import { type InstallOptions, isLost, requireInstallable } from './installable.ts'
+import type { LoggedStep } from './log.ts'
 import { benchPages, logPages } from './pages.ts'
 import type { Port } from './port.ts'
 import { SilentError } from './refusal.ts'
 import { type Patience, Requester } from './requester.ts'
 import { LineSpeed } from './speed.ts'
+import { decodeStats, type Stats } from './stats.ts'
 import { type Expected, expectedOf, readStep, requireStep } from './step.ts'
 import { Upload, type UploadPatience, type UploadProgress, words } from './upload.ts'
 import { type WatchOptions, watchRequest } from './watch.ts'

@@ -2,7 +2,7 @@
 
 import { FailedError } from '../../runtime-as/errors.ts'
 import { BENCH, LOG, LOG_ENTRIES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
-import { decodeLog, type LoggedStep } from './info.ts'
+import { decodeLog, type LoggedStep } from './log.ts'
 import type { Patience, Requester } from './requester.ts'
 
 /** BENCH asks for as many inferences at a time as take about this long, in milliseconds. */

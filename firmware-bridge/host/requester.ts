@@ -10,11 +10,11 @@ import {
   PROTOCOL,
 } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { encodeFrame, type Frame, FrameDecoder, openFrame } from './frames.ts'
-import type { HostCounters } from './info.ts'
 import { LineEnd } from './line-end.ts'
 import type { Port } from './port.ts'
 import { nameOf, RefusedError, SilentError } from './refusal.ts'
 import { decodeSession, isGuarded, plain, type Sealed, Session } from './session.ts'
+import type { HostCounters } from './stats.ts'
 
 export interface Patience {
   /** milliseconds until a request is sent again the first time; each time waits half as long again, up to twice this */

@@ -1,7 +1,8 @@
 /** Bits that flip in an emulated board's own memory, and what the board then does by itself. */
 import type { Flip, Memory } from '../../firmware-bridge/emulators/rot.ts'
 import type { Board } from '../../firmware-bridge/host/client.ts'
-import type { BoardInfo, Stats } from '../../firmware-bridge/host/info.ts'
+import type { BoardInfo } from '../../firmware-bridge/host/info.ts'
+import type { Stats } from '../../firmware-bridge/host/stats.ts'
 import { table } from '../dom.ts'
 import { grouped, hex } from '../words.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../../firmware-bridge/host/client.ts'
-import { jitterOf } from '../../../../firmware-bridge/host/info.ts'
+import { jitterOf } from '../../../../firmware-bridge/host/log.ts'
 import { encodePolicy } from '../../../../runtime-as/format/encode.ts'
 import { contractFor, observationsFor, randomNetwork } from '../../../support/networks.ts'
 import { policyFile } from '../../../support/policies.ts'
