@@ -1,6 +1,6 @@
 /*
- * Speaks to a board with bpd firmware: installs a policy, lets it act, watches over it. One header, C99 or C++11, no heap, no library
- * but <string.h>; for a microcontroller that has the board at a UART, or for Linux (example.c). Written from
+ * Speaks to a board with bpd firmware: installs a policy, lets it act, watches over it. C99 or C++11, no heap, no library but <string.h>, and
+ * bpd_tag.h beside it; for a microcontroller that has the board at a UART, or for Linux (example.c). Written from
  * firmware-bridge/PROTOCOL.md alone, whose words it uses. Every function is static: include it where it is used.
  *
  *     static struct bpd_client board;
@@ -9,13 +9,15 @@
  *       bpd_step(&board, observation, action, 0);
  *
  * Whatever the line loses, alters, repeats or holds back: an action is the board's answer to this observation, or an error is returned.
- * A client belongs to one thread, takes 1,268 bytes or so, and waits in `receive` alone.
+ * A client belongs to one thread, takes 1,300 bytes or so, and waits in `receive` alone.
  */
 #ifndef BPD_CLIENT_H_
 #define BPD_CLIENT_H_
 
 #include <stdint.h>
 #include <string.h>
+
+#include "bpd_tag.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,7 +35,8 @@ enum {
   BPD_NONSENSE = -2,  /* the board said what cannot be, or speaks another protocol */
   BPD_ARGUMENT = -3,  /* no .bpd file, one that is too large, or no policy expected yet */
   BPD_CONTRACT = -4,  /* the board does not run the contract that is expected */
-  BPD_KEYED = -5,     /* the board has a key, and this client knows no tags */
+  BPD_KEYED = -5,     /* the board has a key, which this client was not given */
+  BPD_OTHER_KEY = -6, /* the board does not prove that it has this client's key: it has another one, or none */
   BPD_NO_POLICY = 3,
   BPD_WRONG_GOLDEN = 13,
   BPD_FAILSAFE = 16   /* no valid observation came in time; `detail` more must come in time: go on stepping */
@@ -87,6 +90,9 @@ struct bpd_client {
   /* of requests that change or move something: the board's session, and how far they have counted in it */
   uint32_t session, epoch;
   uint16_t counted;
+  /* the board's, 32 bytes that stay where they are, 0: none; and the session's own */
+  const uint8_t *key;
+  uint8_t session_key[BPD_KEY_BYTES];
   uint8_t escaped, broken;
 };
 
@@ -155,18 +161,29 @@ static inline uint32_t bpd_take(struct bpd_client *client, uint8_t byte) {
   return 0;
 }
 
-/* Whether the `bytes` in client->in are the answer to this request. */
-static inline int bpd_answers(struct bpd_client *client, uint32_t bytes, const uint8_t *request, uint32_t seal) {
+/* What a frame ends in: a CRC-32, or with a key a tag. */
+struct bpd_seal {
+  uint8_t bytes[BPD_TAG_BYTES];
+  uint32_t count;
+};
+
+static inline int bpd_answers(struct bpd_client *client, uint32_t bytes, const uint8_t *request, const struct bpd_seal *with) {
   const uint8_t *in = client->in;
-  if (bytes < 8) return 0;
+  if (bytes < 4 + with->count || bpd_u16(in + 2) != bpd_u16(request + 2)) return 0;
+  if (with->count == BPD_TAG_BYTES) {
+    uint8_t tag[BPD_TAG_BYTES];
+    bpd_tag(tag, client->session_key, in, with->bytes, in + 4, bytes - 4 - BPD_TAG_BYTES);
+    return bpd_same_tag(tag, in + bytes - BPD_TAG_BYTES) && in[0] == (request[0] | 0x80);
+  }
+  const uint32_t seal = bpd_u32(with->bytes);
   const uint32_t crc = bpd_crc32(0, in, bytes - 4), field = bpd_u32(in + bytes - 4);
   /* older firmware seals answers with nothing: its HELLO is heard, to say so */
   const int older = in[0] == 0x81 && bytes > 8 && crc == field && in[4] < BPD_PROTOCOL;
-  return (((crc ^ seal) == field) || older) && in[0] == (request[0] | 0x80) && bpd_u16(in + 2) == bpd_u16(request + 2);
+  return (((crc ^ seal) == field) || older) && in[0] == (request[0] | 0x80);
 }
 
 /* Waits for the answer; its bytes, 0: not in time. */
-static inline uint32_t bpd_wait(struct bpd_client *client, const uint8_t *request, uint32_t seal, uint32_t milliseconds) {
+static inline uint32_t bpd_wait(struct bpd_client *client, const uint8_t *request, const struct bpd_seal *seal, uint32_t milliseconds) {
   const struct bpd_line *line = &client->line;
   const uint32_t began = line->millis(line->context);
   for (;;) {
@@ -186,19 +203,27 @@ static inline uint32_t bpd_wait(struct bpd_client *client, const uint8_t *reques
   }
 }
 
-/* Makes a frame of the payload that stands at frame + 4; its seal. */
-static inline uint32_t bpd_seal(uint8_t *frame, uint8_t type, uint16_t sequence, uint32_t payload, uint32_t mix) {
+/* Makes a frame of the payload that stands at frame + 4. key: of the session, 0: none; extra: epoch and contract, of what is no guarded request 0 and 0 */
+static inline struct bpd_seal bpd_sealed(uint8_t *frame, uint8_t type, uint16_t sequence, uint32_t payload, const uint8_t *key, uint32_t mix, const uint32_t *extra) {
+  struct bpd_seal seal = {{0}, 4};
   frame[0] = type;
   frame[1] = 0;
   frame[2] = (uint8_t)sequence;
   frame[3] = (uint8_t)(sequence >> 8);
-  const uint32_t seal = bpd_crc32(0, frame, 4 + payload) ^ mix;
-  bpd_put32(frame + 4 + payload, seal);
+  if (key) {
+    uint8_t unsent[8];
+    bpd_put32(unsent, extra[0]);
+    bpd_put32(unsent + 4, extra[1]);
+    bpd_tag(seal.bytes, key, frame, unsent, frame + 4, payload);
+    seal.count = BPD_TAG_BYTES;
+  } else bpd_put32(seal.bytes, bpd_crc32(0, frame, 4 + payload) ^ mix ^ extra[0] ^ extra[1]);
+  memcpy(frame + 4 + payload, seal.bytes, seal.count);
   return seal;
 }
 
 /* Sends a frame again and again until its answer comes; its bytes, 0: none within `patience`. tries 0: any number. */
-static inline uint32_t bpd_exchange(struct bpd_client *client, const uint8_t *frame, uint32_t bytes, uint32_t seal, uint32_t patience, uint32_t tries) {
+static inline uint32_t bpd_exchange(struct bpd_client *client, const uint8_t *frame, uint32_t bytes, const struct bpd_seal *seal, uint32_t patience,
+                                    uint32_t tries) {
   const uint32_t began = client->line.millis(client->line.context);
   client->requests++;
   for (uint32_t wait = client->timeout, tried = 0; tries == 0 || tried < tries; tried++) {
@@ -217,14 +242,30 @@ static inline uint32_t bpd_exchange(struct bpd_client *client, const uint8_t *fr
 static inline uint32_t bpd_ask_hello(struct bpd_client *client, uint32_t patience) {
   uint8_t frame[12];
   bpd_put32(frame + 4, client->nonce = client->nonce * 1664525u + 1013904223u);
-  const uint32_t seal = bpd_seal(frame, 1, ++client->sequence, 4, 0);
-  return bpd_exchange(client, frame, sizeof frame, seal, patience, 0);
+  static const uint32_t nothing[2] = {0, 0};
+  const struct bpd_seal seal = bpd_sealed(frame, 1, ++client->sequence, 4, 0, 0, nothing);
+  return bpd_exchange(client, frame, sizeof frame, &seal, patience, 0);
+}
+
+/* Whether the answer to HELLO in client->in comes from who has this client's key; without one, all do. own: gets the session's key */
+static inline int bpd_trusted(const struct bpd_client *client, uint8_t *own) {
+  const uint8_t *in = client->in, *at = in + 4;
+  uint8_t tag[BPD_TAG_BYTES], asked[8] = {0};
+  /* bit 4: its flash counts no more starts, and no session begins */
+  if (client->key == 0) return 1;
+  if ((bpd_u16(at + 106) & 6) != 2) return 0;
+  bpd_session_key(own, client->key, at + 92);
+  bpd_put32(asked, client->nonce);
+  bpd_tag(tag, own, in, asked, at, 112);
+  return bpd_same_tag(tag, at + 112);
 }
 
 /* Whether an answer may still come: not where the board has started anew, or another host has spoken. */
 static inline int bpd_still_there(struct bpd_client *client) {
   if (bpd_ask_hello(client, client->timeout) != 128 || client->in[4] != BPD_PROTOCOL) return 1;
   const uint8_t *at = client->in + 4;
+  uint8_t own[BPD_KEY_BYTES];
+  if (!bpd_trusted(client, own)) return 1;
   const uint32_t epoch = bpd_u32(at + 100);
   if (bpd_u32(at + 96) != client->session) return 0;
   return epoch < client->epoch || (epoch == client->epoch && bpd_u16(at + 104) <= client->counted);
@@ -237,20 +278,22 @@ static inline int bpd_still_there(struct bpd_client *client) {
  */
 static inline int bpd_ask(struct bpd_client *client, uint8_t type, int guarded, uint32_t payload, uint32_t patience, uint32_t contract, uint32_t expected) {
   const uint32_t began = client->line.millis(client->line.context);
-  if (guarded && client->info.keyed) return BPD_KEYED;
+  if (guarded && client->info.keyed && client->key == 0) return BPD_KEYED;
   if (guarded && ++client->counted == 0) client->epoch++;
   const uint16_t sequence = guarded ? client->counted : ++client->sequence;
-  const uint32_t seal = bpd_seal(client->out, type, sequence, payload, guarded ? contract ^ client->session ^ client->epoch : contract);
+  const uint32_t extra[2] = {guarded ? client->epoch : 0, contract};
+  const uint8_t *key = guarded && client->key ? client->session_key : 0;
+  const struct bpd_seal seal = bpd_sealed(client->out, type, sequence, payload, key, guarded ? client->session : 0, extra);
   for (;;) {
     const uint32_t waited = client->line.millis(client->line.context) - began;
     if (waited >= patience) return BPD_SILENT;
-    const uint32_t answer = bpd_exchange(client, client->out, 8 + payload, seal, patience - waited, guarded ? 2 : 0);
+    const uint32_t answer = bpd_exchange(client, client->out, 4 + payload + seal.count, &seal, patience - waited, guarded ? 2 : 0);
     if (answer == 0) {
       if (guarded && !bpd_still_there(client)) return BPD_SILENT;
       continue;
     }
     const uint8_t status = client->in[1];
-    if (answer != (status ? 12 : 8 + expected)) return BPD_NONSENSE;
+    if (answer != 4 + (status ? 4 : expected) + seal.count) return BPD_NONSENSE;
     if (status) client->detail = bpd_u32(client->in + 4);
     return status;
   }
@@ -267,6 +310,9 @@ static inline int bpd_hello(struct bpd_client *client) {
   struct bpd_info *info = &client->info;
   if (answer == 0) return BPD_SILENT;
   if (client->in[1] || answer != 8 + 120 || at[0] != BPD_PROTOCOL) return BPD_NONSENSE;
+  uint8_t own[BPD_KEY_BYTES] = {0};
+  if (!bpd_trusted(client, own)) return BPD_OTHER_KEY;
+  memcpy(client->session_key, own, sizeof own);
   const uint32_t session = bpd_u32(at + 96), epoch = bpd_u32(at + 100);
   const uint16_t counted = bpd_u16(at + 104);
   const int ahead = session == client->session && (client->epoch > epoch || (client->epoch == epoch && client->counted > counted));
@@ -290,8 +336,11 @@ static inline int bpd_hello(struct bpd_client *client) {
   return runs ? BPD_DONE : BPD_NONSENSE;
 }
 
-/* random: another number for each session, of whatever the machine has; so no request of a session before this one is the same. */
-static inline int bpd_connect(struct bpd_client *client, const struct bpd_line *line, uint32_t random) {
+/*
+ * random: another number for each session, of whatever the machine has; so no request of a session before this one is the same. key: of a board that was
+ * paired, 32 bytes that stay where they are; 0: none
+ */
+static inline int bpd_connect_keyed(struct bpd_client *client, const struct bpd_line *line, uint32_t random, const uint8_t *key) {
   memset(client, 0, sizeof *client);
   client->line = *line;
   client->timeout = 1000;
@@ -299,8 +348,11 @@ static inline int bpd_connect(struct bpd_client *client, const struct bpd_line *
   client->long_patience = 180000;
   client->sequence = (uint16_t)(random ^ random >> 16);
   client->nonce = random;
+  client->key = key;
   return bpd_hello(client);
 }
+
+static inline int bpd_connect(struct bpd_client *client, const struct bpd_line *line, uint32_t random) { return bpd_connect_keyed(client, line, random, 0); }
 
 /* Steps are made under the contract of this .bpd file (runtime-as/format/SPEC.md) from now on; its bytes must stay where they are. */
 static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, uint32_t bytes) {
@@ -440,6 +492,18 @@ static inline int bpd_stats_of(struct bpd_client *client, struct bpd_stats *stat
   for (uint32_t i = 0; i < 18; i++) counted[i] = bpd_u32(client->in + 4 + 4 * i);
   memcpy(stats, counted, sizeof *stats);
   return BPD_DONE;
+}
+
+/* Gives the board this key, 32 bytes that stay where they are; 0: none from now on. It goes over the line as it is: pair where nobody listens. */
+static inline int bpd_pair(struct bpd_client *client, const uint8_t *key) {
+  if (key) memcpy(client->out + 4, key, BPD_KEY_BYTES);
+  else memset(client->out + 4, 0, BPD_KEY_BYTES);
+  const int asked = bpd_ask(client, 12, 1, BPD_KEY_BYTES, client->long_patience, 0, 0);
+  /* it may have begun its session under the new key before its answer came */
+  if (asked != BPD_DONE && asked != BPD_SILENT) return asked;
+  client->key = key;
+  const int told = bpd_hello(client);
+  return told == BPD_DONE && key == 0 && client->info.keyed ? BPD_OTHER_KEY : told;
 }
 
 /* Restarts the board and waits until it answers again. */

@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers'
 import { afterAll, expect, it } from 'vitest'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
-import { expectUnfooled, session } from '../support/client-session.ts'
+import { expectKeysHold } from '../support/client-keys.ts'
+import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
 import { describeWith } from '../support/require.ts'
 
@@ -60,6 +61,22 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
         expectUnfooled(await session(name, [join(folder, 'client')], 13))
       },
     )
+
+    it.each(boards.filter(({ name }) => name === 'pico-emulator' || name === 'qemu-stm32f405'))(
+      'drives a paired $name with its key over a bad line, and no action is wrong',
+      async ({ name, missing }) => {
+        expect(missing).toBeUndefined()
+        expect(compile('client', 'gcc', '-std=c99', '-O2', join(root, 'test/support/c-client.c'))).toBe('')
+        expectUnfooled(await session(name, [join(folder, 'client'), ...KEY_WORDS], 17, KEY))
+      },
+    )
+
+    it('with another key than the board, or none, gets nothing done; nor does who plays its frames back', async () => {
+      const sanitised = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+      expect(compile('client', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client.c'))).toBe('')
+      // BPD_OTHER_KEY, BPD_KEYED
+      await expectKeysHold([join(folder, 'client')], { other: /^board: -6,/, none: /^board: -5,/ })
+    })
 
     it('comes with a control loop that runs', async () => {
       expect(compile('example', 'gcc', '-std=c99', '-O2', join(root, 'clients/c/example.c'), '-lm')).toBe('')

@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
-import { expectUnfooled, session } from '../support/client-session.ts'
+import { expectKeysHold } from '../support/client-keys.ts'
+import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
 import { describeWith } from '../support/require.ts'
 
@@ -56,6 +57,22 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
     expect(missing).toBeUndefined()
     const script = join(root, 'test/support/python-client.py')
     expectUnfooled(await session(name, [python, script], 11))
+  })
+
+  it.each(boards.filter(({ name }) => name === 'pico-emulator' || name === 'qemu-stm32f405'))(
+    'drives a paired $name with its key over a bad line, and no action is wrong',
+    async ({ name, missing }) => {
+      expect(missing).toBeUndefined()
+      const script = join(root, 'test/support/python-client.py')
+      expectUnfooled(await session(name, [python, script, ...KEY_WORDS], 19, KEY))
+    },
+  )
+
+  it('with another key than the board, or none, gets nothing done; nor does who plays its frames back', async () => {
+    await expectKeysHold([python, join(root, 'test/support/python-client.py')], {
+      other: /the board has another key/,
+      none: /the board has a key, expected it as key=/,
+    })
   })
 
   it('comes with a control loop that runs at the rate of the policy', async () => {

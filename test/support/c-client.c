@@ -1,8 +1,11 @@
-/* Drives a board through bpd_client.h: the port, then files of a policy and its observations (f32) in turns. Actions go to stdout as f32. */
+/* Drives a board through bpd_client.h: --key and 64 hexadecimal digits if it has one, the port, then files of a policy and its observations (f32) in turns.
+ * Actions go to stdout as f32. */
 #define _DEFAULT_SOURCE
 #include "bpd_posix.h"
 
 static struct bpd_client board;
+
+static uint8_t key[32];
 
 static int fail(const char *what, int done) {
   fprintf(stderr, "%s: %d, detail %u\n", what, done, (unsigned)board.detail);
@@ -10,11 +13,18 @@ static int fail(const char *what, int done) {
 }
 
 int main(int words, char **word) {
+  const int keyed = words > 2 && strcmp(word[1], "--key") == 0;
+  for (int i = 0; keyed && i < 32; i++) {
+    unsigned byte = 0;
+    if (sscanf(word[2] + 2 * i, "%2x", &byte) != 1) return fail("key", 0);
+    key[i] = (uint8_t)byte;
+  }
+  if (keyed) words -= 2, word += 2;
   int port = words > 1 ? bpd_posix_open(word[1]) : -1;
   const struct bpd_line line = {bpd_posix_send, bpd_posix_receive, bpd_posix_millis, &port};
   if (port < 0) return fail("port", 0);
   int done = BPD_SILENT;
-  while (done == BPD_SILENT) done = bpd_connect(&board, &line, bpd_posix_random());
+  while (done == BPD_SILENT) done = bpd_connect_keyed(&board, &line, bpd_posix_random(), keyed ? key : 0);
   board.timeout = 60;
   board.patience = board.long_patience = 60000;
   for (int i = 2; i + 1 < words && done == BPD_DONE; i += 2) {

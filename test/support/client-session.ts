@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
+import type { Port } from '../../firmware-bridge/host/port.ts'
 import { openPort } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { badLine, type Faults } from './bad-line.ts'
@@ -28,10 +30,21 @@ export interface Session {
   stats: Record<string, number>
 }
 
+/** The key that a board is paired with where a session is to have one: as options of each client's program, `--key` and hexadecimal digits. */
+export const KEY = Uint8Array.from({ length: 32 }, (_, i) => 11 * i + 3)
+export const KEY_WORDS = ['--key', Buffer.from(KEY).toString('hex')]
+
 /** command: gets the line's name, then the files of a policy and of its observations in turns; writes each action to stdout in f32 */
-export async function session(board: string, command: readonly string[], seed: number): Promise<Session> {
+export async function session(
+  board: string,
+  command: readonly string[],
+  seed: number,
+  key?: Uint8Array,
+): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'bpd-client-'))
-  const line = badLine(await openPort(board), FAULTS, seed)
+  const port = await openPort(board)
+  if (key) await pair(port, key)
+  const line = badLine(port, FAULTS, seed)
   const offer = await offerTcp(line)
   try {
     const observations = observationsFor(randomNetwork([11, 3], 1), STEPS, 9)
@@ -65,6 +78,13 @@ export async function session(board: string, command: readonly string[], seed: n
     await line.close()
     rmSync(folder, { recursive: true })
   }
+}
+
+/** Gives the board a key, and leaves its line open. */
+export async function pair(port: Port, key: Uint8Array): Promise<void> {
+  const board = await Board.connect({ ...port, close: async () => {} })
+  await board.pair(key)
+  await board.close()
 }
 
 /** That the line was as bad as it should be, and that nothing came of it. */

@@ -1,12 +1,14 @@
-"""Drives a board through bpd_client: argv is the port, then files of a policy and its observations (f32) in turns. Actions go to stdout as f32."""
+"""Drives a board through bpd_client: argv is --key and hexadecimal digits if it has one, the port, then files of a policy and its observations (f32) in turns. Actions go to stdout as f32."""
 import json
 import struct
 import sys
 
 from bpd_client import Board
 
-port, *files = sys.argv[1:]
-with Board.open(port, timeout=0.06, patience=60, long_patience=120) as board:
+words = sys.argv[1:]
+key = bytes.fromhex(words[1]) if words[0] == "--key" else None
+port, *files = words[2:] if key else words
+with Board.open(port, key=key, timeout=0.06, patience=60, long_patience=120) as board:
     for policy_file, observations_file in zip(files[::2], files[1::2]):
         with open(policy_file, "rb") as policy, open(observations_file, "rb") as observations:
             data, numbers = policy.read(), observations.read()
