@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { pages, root } from '../../test/support/pages.ts'
+import { folderPages, pages, root } from '../../test/support/pages.ts'
 import { retainedFigure } from './figure.ts'
 import { tables } from './tables.ts'
 
@@ -17,7 +17,7 @@ export function filled(text: string): string {
 
 /** What the files should hold, by their path. */
 export function generated(): Map<string, string> {
-  const files = pages().map((page) => [page, filled(readFileSync(join(root, page), 'utf8'))] as const)
+  const files = [...pages(), ...folderPages()].map((page) => [page, filled(readFileSync(join(root, page), 'utf8'))] as const)
   return new Map([...files, ['docs/images/retained.svg', retainedFigure()]])
 }
 

@@ -133,6 +133,22 @@ function instructions(): string {
   )
 }
 
+/** The same of a core without an FPU, dense network and student. */
+function riscv32(): string {
+  type Row = Record<'weights' | 'denseInstructions' | 'groupedInstructions', number> & { case: string }
+  const { rows }: { rows: Row[] } = read('bench/results/board-riscv32.json')
+  return table(
+    ['case', "student's weights", 'dense', 'student', 'fewer'],
+    rows.map((row) => [
+      row.case,
+      count(row.weights),
+      count(row.denseInstructions),
+      count(row.groupedInstructions),
+      `${(row.denseInstructions / row.groupedInstructions).toFixed(1)} x`,
+    ]),
+  )
+}
+
 function ablation(): string {
   interface Interval {
     mean: number
@@ -297,6 +313,7 @@ export const tables: Record<string, () => string> = {
   teachers,
   retained,
   instructions,
+  riscv32,
   ablation,
   smallest,
   chips,
