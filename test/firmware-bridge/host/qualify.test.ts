@@ -235,6 +235,14 @@ describe('the verdict of bpd qualify', () => {
     expect(verdict).toBe('fail')
   })
 
+  it('of counters says of the smallest firmware what it does not see', async () => {
+    const small = { with: 'nothing', said: /^/, options: { small: true } }
+    expect(await found('counters', small)).toMatchObject({
+      verdict: 'pass',
+      said: 'no overrun, no fault, nothing mended; its firmware sees a flipped bit in what runs only at the next start',
+    })
+  })
+
   it('of signature passes a board that is locked to the key that signed', async () => {
     const spoil = (_: InProcessBoard, board: Board) => board.lock(key.publicKey)
     const locked: Spoilt = {
