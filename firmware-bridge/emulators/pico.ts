@@ -18,7 +18,6 @@ export const picoEmulator: PortKind = {
   counter: 'core cycles of the emulated Cortex-M0+, counted inside the board',
   cyclesAreTime: true,
   realTime: false,
-  ownTime: true,
   image: 'rp2040',
   flashBytes: FLASH_BYTES,
   missing: async () => undefined,

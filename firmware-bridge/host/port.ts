@@ -33,8 +33,6 @@ export interface PortKind {
   cyclesAreTime: boolean
   /** its time is this host's: a plant can be driven through it in real time, and what the line takes be told apart */
   realTime: boolean
-  /** the core, and what comes over the line, take their time on the board's own clock, as on a chip, though it is not this host's. Absent: they do not */
-  ownTime?: true
   /** the firmware that it runs, as firmware-bridge/images names it; absent: what the board says, or none */
   image?: string
   /** bytes of its flash where that lives in the port alone: `open` takes it, `Port.flash` gives it */

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { CORE, CORE_BYTES_BE, GOLDEN, OBSERVATIONS } from '../../runtime-as/kernel/assembly/layout.ts'
 import { contractFor, observationsFor, randomNetwork } from './networks.ts'
@@ -7,6 +8,13 @@ import { contractFor, observationsFor, randomNetwork } from './networks.ts'
 export function policyFile(sizes: number[], seed: number, { density = 0.2, task = 'test' } = {}): Uint8Array {
   const network = randomNetwork(sizes, density, { seed })
   return encodePolicy(network, { ...contractFor(network), task }, observationsFor(network, 3, seed))
+}
+
+/** The same network in a file whose contract asks for an action every so many seconds. */
+export function withPeriod(file: Uint8Array, period: number): Uint8Array {
+  const { network, contract, goldens } = decodePolicy(file)
+  const observed = goldens.map(({ observation }) => observation)
+  return encodePolicy(network, { ...contract, period }, observed)
 }
 
 /** The same file with the CRC that its bytes now have. */

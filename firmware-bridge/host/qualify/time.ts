@@ -3,6 +3,7 @@ import { Board } from '../client.ts'
 import { requireSame } from '../control.ts'
 import { spreadOf } from '../measure.ts'
 import { driveRealTime } from '../realtime.ts'
+import { BAUD } from '../serial.ts'
 import { type Bench, type Check, type Finding, fail, pass, unchecked } from './check.ts'
 import { observations } from './observations.ts'
 
@@ -27,20 +28,34 @@ export const latency: Check = {
   },
 }
 
-/** steps whose time an emulated board's own clock tells */
-const OWN_STEPS = 100
+/** steps whose bytes are counted, and bits of a byte on the line */
+const COUNTED = 20
+const BITS = 10
 
-/** What a board in real time could not keep either: how long steps take by the clock of an emulated one, one right behind the other. */
-async function byOwnClock({ board, policy }: Bench): Promise<Finding> {
+/** What no real board of this kind could keep: the time of a step's bytes on the line, and of its inference where cycles are time. */
+async function byBytes({ board, port, kind, policy }: Bench): Promise<Finding> {
   const { period, observation, action } = policy.contract
-  const there = new Float32Array(action.names.length)
-  const { uptime } = await board.hello()
-  for (const one of observations(OWN_STEPS, observation.names.length)) await board.step(one, there)
-  const stepMs = (((await board.hello()).uptime - uptime) >>> 0) / OWN_STEPS
+  const [numbersIn, numbersOut] = [observation.names.length, action.names.length]
+  const there = new Float32Array(numbersOut)
+  let heard = 0
+  const hear = (bytes: Uint8Array) => {
+    heard += bytes.length
+  }
+  port.duplex.on('data', hear)
+  for (const one of observations(COUNTED, numbersIn)) await board.step(one, there)
+  port.duplex.off('data', hear)
+  // a request has its observation where the answer has cycles and action
+  const bytes = Math.round((2 * heard) / COUNTED + 4 * (numbersIn - numbersOut - 1))
+  const cycles = kind.cyclesAreTime ? spreadOf(await board.bench(INFERENCES)).median : 0
+  const stepMs = 1000 * ((BITS * bytes) / BAUD + cycles / board.info.clockHz)
   const said =
-    `not of real time: a step takes ${milliseconds(stepMs)} by the emulated board's own clock, which counts core ` +
-    `and part of the line, of a period of ${milliseconds(1000 * period)}; docs/rates.md has the rest`
-  return stepMs > 1000 * period ? fail(said, { stepMs }) : pass(said, { stepMs })
+    `not of real time: a step takes at least ${milliseconds(stepMs)} on a real board, ` +
+    `of ${bytes} bytes at ${BAUD.toLocaleString('en-US')} baud${cycles > 0 ? ' and the inference' : ''}; ` +
+    `its period is ${milliseconds(1000 * period)}`
+  const figures = { stepMs, bytes }
+  return stepMs > 1000 * period
+    ? fail(`${said}: it needs a faster line (docs/rates.md), or a longer period`, figures)
+    : pass(said, figures)
 }
 
 /** At the contract's rate, whole seconds of it. */
@@ -48,7 +63,7 @@ export const deadlines: Check = {
   name: 'deadlines',
   async run(bench) {
     const { board, kind, policy } = bench
-    if (kind.ownTime) return byOwnClock(bench)
+    if (!kind.realTime && kind.image !== undefined) return byBytes(bench)
     if (!kind.realTime) return unchecked('no verdict of real time here: this port keeps none, a real board does')
     const { period, observation } = policy.contract
     const steps = Math.max(20, Math.round(SECONDS / period))
