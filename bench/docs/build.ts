@@ -17,7 +17,9 @@ export function filled(text: string): string {
 
 /** What the files should hold, by their path. */
 export function generated(): Map<string, string> {
-  const files = [...pages(), ...folderPages()].map((page) => [page, filled(readFileSync(join(root, page), 'utf8'))] as const)
+  const files = [...pages(), ...folderPages()].map(
+    (page) => [page, filled(readFileSync(join(root, page), 'utf8'))] as const,
+  )
   return new Map([...files, ['docs/images/retained.svg', retainedFigure()]])
 }
 

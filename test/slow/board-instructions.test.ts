@@ -1,7 +1,14 @@
 /** Instructions on the emulated Cortex-M4F and RISC-V may not grow unseen: whoever makes them grow stores the new figures in the same commit. */
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type BoardResults, measureBoard, measureOther, type OtherResults, RESULTS, resultsOf } from '../../bench/board.ts'
+import {
+  type BoardResults,
+  measureBoard,
+  measureOther,
+  type OtherResults,
+  RESULTS,
+  resultsOf,
+} from '../../bench/board.ts'
 import { qemuRiscv32 } from '../../firmware-bridge/emulators/riscv32.ts'
 
 const GROWTH = 1.02
