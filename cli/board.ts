@@ -1,5 +1,6 @@
 /** What the verbs that talk to a board share: the option, opening and closing, the progress of an upload. */
 import { InvalidArgumentError, Option } from 'commander'
+import { patienceOf } from '../firmware-bridge/host/board-options.ts'
 import { Board } from '../firmware-bridge/host/client.ts'
 import { committedImage } from '../firmware-bridge/host/images.ts'
 import type { BoardInfo } from '../firmware-bridge/host/info.ts'
@@ -49,7 +50,7 @@ export async function withBoard<T>(
   const state = file === undefined ? undefined : new BoardState(file, port)
   const line = await openPort(port, state?.flash)
   return await withProgress(`connecting to ${port}`, async (progress) => {
-    const board = await Board.connect(line, { key })
+    const board = await Board.connect(line, { key, ...patienceOf(kindOf(port)) })
     board.onBenched = (done, count) =>
       progress.update(`measuring on ${port}: ${done}/${count} inferences`, done / count)
     try {

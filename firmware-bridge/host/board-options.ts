@@ -1,6 +1,7 @@
 /** How patient a host is with a board, and the key that it may have for it. */
 import { InputError } from '../../runtime-as/errors.ts'
 import { KEY_BYTES } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import type { PortKind } from './port.ts'
 
 /** How patient a `Board` is. */
 export interface BoardOptions {
@@ -19,6 +20,10 @@ export interface BoardOptions {
 }
 
 export const BOARD_DEFAULTS = { timeout: 1000, patience: 12_000, longPatience: 180_000, attempts: 5, budget: 1_800_000 }
+
+/** What an emulated board takes is time of this host's processor, and a busy host has little: one that starts is waited for longer. */
+export const patienceOf = ({ realTime }: PortKind): Pick<BoardOptions, 'patience'> =>
+  realTime ? {} : { patience: 90_000 }
 
 /** Throws InputError for what is no positive number. port: how messages call the board */
 export function requirePatience(port: string, options: Required<Omit<BoardOptions, 'key'>>): void {

@@ -1,8 +1,9 @@
 import { FailedError } from '../../../runtime-as/errors.ts'
+import { type BoardOptions, patienceOf } from '../board-options.ts'
 import { Board } from '../client.ts'
 import { runs } from '../info.ts'
 import type { Port } from '../port.ts'
-import { type Bench, type Check, fail, pass, unchecked } from './check.ts'
+import { type Check, fail, pass, unchecked } from './check.ts'
 
 export const reset: Check = {
   name: 'reset',
@@ -30,8 +31,10 @@ export const powerCut: Check = {
       )
     }
     for (const [i, share] of CUTS.entries()) {
-      const flash = await cutWhile({ bytes, key }, share, await kind.open(port.name, Uint8Array.from(port.flash)))
-      const after = await Board.connect(await kind.open(port.name, flash), { key })
+      const options = { key, ...patienceOf(kind) }
+      const before = await kind.open(port.name, Uint8Array.from(port.flash))
+      const flash = await cutWhile(bytes, share, before, options)
+      const after = await Board.connect(await kind.open(port.name, flash), options)
       try {
         if (!runs(after.info, bytes))
           return fail(`cut at ${100 * share} % of an update, the board runs another policy, or none`)
@@ -47,8 +50,8 @@ export const powerCut: Check = {
 }
 
 /** What is in flash when the power goes after this share of an update. The update is of the same policy: another would be as good. */
-async function cutWhile({ bytes, key }: Pick<Bench, 'bytes' | 'key'>, share: number, port: Port): Promise<Uint8Array> {
-  const board = await Board.connect(port, { key })
+async function cutWhile(bytes: Uint8Array, share: number, port: Port, options: BoardOptions): Promise<Uint8Array> {
+  const board = await Board.connect(port, options)
   let flash: Uint8Array | undefined
   try {
     await board.install(bytes, (sent, total) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { patienceOf } from '../board-options.ts'
 import { Board } from '../client.ts'
 import { requireSame } from '../control.ts'
 import { spreadOf } from '../measure.ts'
@@ -102,7 +103,7 @@ export const wraps: Check = {
   async run({ kind, policy, bytes }) {
     if (kind.openNearWrap === undefined)
       return unchecked("this port's clocks cannot be set: they wrap after 34 s, 71 minutes and 49 days")
-    const board = await Board.connect(await kind.openNearWrap())
+    const board = await Board.connect(await kind.openNearWrap(), patienceOf(kind))
     try {
       await board.install(bytes)
       // a clock that has wrapped begins anew

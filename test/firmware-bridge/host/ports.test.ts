@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { BOARD_DEFAULTS, patienceOf } from '../../../firmware-bridge/host/board-options.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import { EMULATORS, kindOf, listPorts, openPort } from '../../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../../runtime-as/errors.ts'
@@ -18,6 +19,11 @@ async function failure(name: string): Promise<Error> {
 }
 
 describe('a port', () => {
+  it('of an emulated board is waited for longer than a real one: it starts on the processor of a host that may be busy', () => {
+    for (const kind of EMULATORS) expect(patienceOf(kind).patience).toBeGreaterThan(BOARD_DEFAULTS.patience)
+    expect(patienceOf(kindOf('/dev/ttyUSB0'))).toEqual({})
+  })
+
   posix('that is absent is refused in one line', async () => {
     const error = await failure('/dev/no-such-board')
     expect(error).toBeInstanceOf(InputError)
