@@ -41,7 +41,7 @@ const REASONS: Record<number, (detail: number) => string> = {
       ? 'its failsafe is latched: it stands until it is released'
       : `its failsafe action stands until ${d} more valid observations come in time`,
   [protocol.TOO_SOON]: (d) =>
-    `too many uploads were begun and not ended, expected the next in ${Math.ceil(d / 1000)} s`,
+    `too many uploads were begun and not ended, or keys written, expected the next in ${Math.ceil(d / 1000)} s`,
   [protocol.UNCONFIRMED]: (d) =>
     `it would erase the only other policy while the one that runs, CRC-32 ${d.toString(16).padStart(8, '0')}, is not confirmed`,
   [protocol.NO_KEYS]: () => 'its firmware has no place for a key',
@@ -57,6 +57,7 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NOT_CONFIRMED]: () => 'its policy is on trial, expected a confirmed one',
   [protocol.NO_SPEED]: (d) =>
     d > 0 ? `expected a speed near enough to one it has, at most ${d} baud` : 'its line has no speed to set',
+  [protocol.BAD_KEY]: () => 'no signature can be verified under that key, expected a public key of "bpd key new"',
   [protocol.OTHER_POLICY]: (d) => `it runs another policy, whose file has CRC-32 ${d.toString(16).padStart(8, '0')}`,
 }
 

@@ -51,7 +51,10 @@ export const RFC_8032: { secret: string; key: string; message: string; signature
 
 const [SIGNATURE, KEY, WORK, MESSAGE] = [64, 128, 4096, 8192]
 
-/** What the device says of signatures. `wrote` tells whether the last call wrote outside its work memory. */
+/** bytes of work memory that `verify` may use */
+const WORK_BYTES = 1024
+
+/** What the device says of signatures. Throws where it wrote outside of its work memory. */
 export class DeviceVerifier {
   readonly #memory = new WebAssembly.Memory({ initial: 4 })
   readonly #verify: (signature: number, key: number, message: number, bytes: number, work: number) => number
@@ -78,7 +81,11 @@ export class DeviceVerifier {
     bytes.set(signature, SIGNATURE)
     bytes.set(key, KEY)
     bytes.set(message, MESSAGE)
-    return this.#verify(SIGNATURE, KEY, MESSAGE, message.length, WORK) !== 0
+    const before = bytes.slice()
+    const verified = this.#verify(SIGNATURE, KEY, MESSAGE, message.length, WORK) !== 0
+    before.set(bytes.subarray(WORK, WORK + WORK_BYTES), WORK)
+    if (Buffer.compare(before, bytes) !== 0) throw new Error('verify wrote outside of its work memory')
+    return verified
   }
 
   /** 64 bytes: SHA-512 of the key, whose first 8 are its name */

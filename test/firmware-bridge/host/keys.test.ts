@@ -211,6 +211,27 @@ describe('a host with a key', () => {
 })
 
 describe('pairing', () => {
+  it('is limited in rate as uploads are: 300 keys one after another wear no block out', async () => {
+    let now = 0
+    const { board, device } = await paired({ millis: () => now })
+    const { erases } = device.flash
+    const before = erases.reduce((sum, each) => sum + each)
+    let taken = 0
+    for (let i = 0; i < 300; i++) {
+      const done = await board.pair(Uint8Array.from(KEY, (byte) => byte ^ (i + 1))).then(
+        () => true,
+        (error: Error) => error.message,
+      )
+      if (done === true) taken++
+      else expect(done).toMatch(/or keys written, expected the next in \d+ s/)
+    }
+    expect(taken).toBeLessThan(16)
+    expect(erases.reduce((sum, each) => sum + each) - before).toBeLessThanOrEqual(2 * taken)
+    now += 60_000
+    await board.pair(KEY)
+    await step(board)
+  })
+
   it('again takes the key before; undefined takes it away, and the one before is nowhere in flash', async () => {
     const { board, device } = await paired()
     const other = randomBytes(32)

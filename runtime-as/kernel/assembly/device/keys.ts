@@ -17,10 +17,12 @@ import {
   KEY_BYTES,
   NO_KEYS,
   OK,
+  TOO_SOON,
 } from './protocol'
 import { unitFrom } from './slot'
 import { FRAME, refuse, state, table } from './state'
 import { KEYS_A, KEYS_B, KEYS_BYTES, PROGRAM_BYTES } from './table'
+import { spend } from './upload'
 
 function whole(half: usize): bool {
   return load<u32>(half, KEYS_MAGIC) == KEYS_MAGIC_VALUE && load<u32>(half, KEYS_CRC) == crc32(half, KEYS_CRC)
@@ -107,6 +109,9 @@ export function countStart(): u32 {
 export function pair(payload: usize, length: u32): u32 {
   if (!hasPlace()) return refuse(NO_KEYS, 0)
   if (length != KEY_BYTES) return refuse(BAD_LENGTH, KEY_BYTES)
+  // pairing erases, as uploads do
+  const wait = spend()
+  if (wait) return refuse(TOO_SOON, wait)
   const half = current()
   if (!write(payload, half ? starts(half) : 0)) return refuse(BAD_FLASH, <u32>half)
   // the key before is not kept

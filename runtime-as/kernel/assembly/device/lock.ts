@@ -1,7 +1,7 @@
 // A board that is locked to a key runs no policy that the key has not signed, and takes none with a lower counter than the last one
 // confirmed. Of firmware with signatures.
 import { copy, fill, same } from '../bytes'
-import { nameKey, VERIFY_BYTES, verify } from '../ed25519/verify'
+import { isKey, nameKey, VERIFY_BYTES, verify } from '../ed25519/verify'
 import {
   ENVELOPE_COUNTER,
   ENVELOPE_FILE_BYTES,
@@ -16,6 +16,7 @@ import {
 } from '../envelope'
 import {
   BAD_ENVELOPE,
+  BAD_KEY,
   BAD_LENGTH,
   BAD_SIGNATURE,
   KEY_BYTES,
@@ -141,7 +142,7 @@ function running(): usize {
   return slot ? slot + fileAt() : 0
 }
 
-/** A board never loses its policy by being locked: what runs must be confirmed, and signed by the key. */
+/** A board never loses its policy by being locked: what runs must be confirmed, and signed by the key. Nor is it locked to what nobody can sign for. */
 function lockTo(key: usize): u32 {
   const slot: usize = load<u32>(state, RUNNING)
   if (lockedKey()) return refuse(LOCKED, 0)
@@ -153,6 +154,10 @@ function lockTo(key: usize): u32 {
     const status = signedBy(key, file, load<u32>(slot, SLOT_FILE_BYTES))
     if (status != OK) return status
     counter = load<u32>(file, ENVELOPE_COUNTER)
+  } else {
+    // nothing runs whose signature would show that there is such a key
+    if (workMemory() < <u32>NEEDED) return refuse(NO_MEMORY, NEEDED)
+    if (!isKey(key, state + WORK)) return refuse(BAD_KEY, 0)
   }
   return lockVault(key, counter)
 }

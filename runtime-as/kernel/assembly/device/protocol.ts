@@ -91,6 +91,7 @@ export const LOCKED = 25 // to a key already
 export const NO_VAULT = 26 // no flash for lock and counter, or it is full; detail: its bytes
 export const NOT_CONFIRMED = 27 // a board is locked with a confirmed policy or none
 export const NO_SPEED = 28 // the line cannot be as fast as that, or not nearly enough; detail: its fastest, 0: it has no speed to set
+export const BAD_KEY = 29 // nobody can sign for this public key alone
 
 /** answer to HELLO */
 export const INFO_PROTOCOL = 0 // u8
@@ -222,7 +223,7 @@ export const SLOT_MAGIC_VALUE = 0x746c7362
 /** STEPs, and milliseconds, within which a new policy must be confirmed, if there is one to go back to */
 export const TRIAL_STEPS = 1000
 export const TRIAL_MILLIS = 600_000
-/** uploads that may be begun and not ended with a policy that runs, before another has to wait; milliseconds in which one more may be */
+/** uploads that may be begun and not ended with a policy that runs, and keys written, before another has to wait; milliseconds in which one more may be */
 export const UPLOADS_BEGUN = 16
 export const UPLOAD_MILLIS = 60_000
 /** one part of so many is what the speed of a line may be off by; milliseconds of nothing but noise after which a line is at its own speed again */

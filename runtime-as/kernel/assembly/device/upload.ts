@@ -47,8 +47,8 @@ function eraseTo(end: u32): void {
   }
 }
 
-/** Another upload is begun, which erases. 0, or the milliseconds until it may be. */
-function spend(): u32 {
+/** Another upload is begun, or a key written, which erases. 0, or the milliseconds until it may be. */
+export function spend(): u32 {
   const now = millis()
   let spent = load<u32>(state, SPENT)
   const back = (now - load<u32>(state, SPENT_AT)) / UPLOAD_MILLIS

@@ -34,7 +34,7 @@ export function verify(signature: usize, key: usize, message: usize, bytes: u32,
   if (!below(s, order)) return false
   hashBytes3(work + HASH, signature, key, message, bytes, work + DIGEST)
   modulo(scalar, work + DIGEST, order)
-  if (!decodeNegated(work + KEY, key) || isSmall(work + KEY, work + SUM)) return false
+  if (!isKey(key, work)) return false
   base(work + BASE)
   addPoints(work + BOTH, work + BASE, work + KEY)
   const sum = work + SUM
@@ -47,6 +47,13 @@ export function verify(signature: usize, key: usize, message: usize, bytes: u32,
   // R is what comes first in the signature
   encode(work + DIGEST, sum)
   return same(work + DIGEST, signature, 32)
+}
+
+/** Whether signatures can be verified under these 32 bytes (4-byte aligned): a point, written as the one number that it is, and not of small order. work: as of `verify` */
+export function isKey(key: usize, work: usize): bool {
+  useField(work)
+  usePoints(work + POINTS)
+  return decodeNegated(work + KEY, key) && !isSmall(work + KEY, work + SUM)
 }
 
 /** Whether eight times the point is nothing: under such a key anybody can sign. out: POINT_BYTES of work memory */

@@ -50,6 +50,23 @@ describe('a board whose firmware knows signatures, not locked,', () => {
   })
 })
 
+describe('a board without a policy', () => {
+  it('is locked to no key that nobody could sign for: no point, not canonical, of small order', async () => {
+    const { board } = await connect()
+    const bytes = (...first: number[]) => Uint8Array.from({ length: 32 }, (_, i) => first[i] ?? 0)
+    const p = (least: number) => Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? least : i === 31 ? 0x7f : 0xff))
+    // y 0 and 1 are of order 4 and 1, y = p - 1 of order 2; y 2 is no point; p and p + 1 are 0 and 1 again
+    const eighth = Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex')
+    for (const bad of [bytes(), bytes(1), bytes(2), p(0xec), p(0xed), p(0xee), Uint8Array.from(eighth)]) {
+      await expect(board.lock(bad), Buffer.from(bad).toString('hex')).rejects.toThrow('no signature can be verified')
+    }
+    expect((await board.signing()).lock).toBeUndefined()
+    expect((await board.lock(key.publicKey)).lock).toEqual({ keyId: key.id, counter: 0 })
+    await expect(board.install(plain)).rejects.toThrow('not signed')
+    await board.install(signed(1))
+  })
+})
+
 describe('firmware without signatures', () => {
   it('refuses a signed policy by its first bytes, and to be locked', async () => {
     const { board } = await connect({ signed: false })
