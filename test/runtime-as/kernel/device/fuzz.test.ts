@@ -113,7 +113,8 @@ describe('a device withstands', () => {
       if (type === HELLO || requests % 100 === 0) await new Promise(setImmediate)
     }
     await send(HELLO, new Uint8Array(0))
-    for (; requests < 100_000 && performance.now() < end; requests++) {
+    // enough that each has gone well once, however slow the machine
+    for (; requests < 100_000 && (performance.now() < end || requests < 3000); requests++) {
       const kind = random()
       const type = kind < 0.4 ? pick([BEGIN, DATA, COMMIT]) : kind < 0.9 ? pick(TYPES) : Math.floor(256 * random())
       const length = random() < 0.6 ? pick([0, 2, 4, 8, 20, 516]) : MAX_PAYLOAD * random()
