@@ -34,6 +34,8 @@ const TORSO = 1
 /** metres of floor to each side */
 const FLOOR = 12
 const NEAR = -3
+/** of what is round: where software draws, corners take most of a frame's time */
+const [SIDES, SHADOW_SIDES] = [12, 8]
 /** along the light, onto the floor */
 const SHADOW = new Matrix4().set(1, 0, -0.25, 0, 0, 1, 0.35, 0, 0, 0, 0, 0.004, 0, 0, 0, 1)
 
@@ -46,13 +48,13 @@ interface Part {
 /** Throws where the browser has no WebGL. */
 export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher' | 'student'): Scene {
   if (!(task instanceof MujocoTask)) throw new Error('only a robot of the physics engine is drawn in depth')
-  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true })
+  const renderer = new WebGLRenderer({ canvas, antialias: !drawsInSoftware(), alpha: true })
   const space = new Space()
   space.add(new HemisphereLight(0xffffff, 0xa0a0a0, 2.6))
   const sun = new DirectionalLight(0xffffff, 2.2)
   sun.position.set(2, -3, 6)
   space.add(sun)
-  const body = new MeshLambertMaterial({ transparent: true })
+  const body = new MeshLambertMaterial()
   const shade = new MeshBasicMaterial({ color: 0x000000, transparent: true, opacity: 0.16, depthWrite: false })
   const parts = partsOf(task, body, shade)
   const robot = new Group()
@@ -70,7 +72,12 @@ export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher
     const place = data.xpos.subarray(3 * TORSO, 3 * TORSO + 3) as Float64Array
     pose(parts, data.geom_xpos as Float64Array, data.geom_xmat as Float64Array)
     body.color = new Color(colours[role])
-    body.opacity = faded ? 0.45 : 1
+    if (body.transparent !== faded) {
+      body.opacity = faded ? 0.45 : 1
+      // opaque parts are drawn in one go, whatever lies behind which
+      body.transparent = faded
+      body.needsUpdate = true
+    }
     ;(floor.material as LineBasicMaterial).color = new Color(colours.line)
     floor.position.set(Math.round(place[0]), Math.round(place[1]), 0)
     aim(camera, place, width / height)
@@ -80,19 +87,34 @@ export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher
   return {
     draw,
     close() {
-      for (const { solid } of parts) solid.geometry.dispose()
+      for (const { solid, shadow } of parts) for (const { geometry } of [solid, shadow]) geometry.dispose()
       renderer.dispose()
     },
   }
+}
+
+/** Smooth edges cost a graphics processor nothing, and what draws in its place half of a frame's time. */
+let inSoftware: boolean | undefined
+
+function drawsInSoftware(): boolean {
+  if (inSoftware === undefined) {
+    const probe = document.createElement('canvas').getContext('webgl2')
+    const named = probe?.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL
+    const name: string = (named && probe?.getParameter(named)) ?? ''
+    inSoftware = /SwiftShader|llvmpipe|softpipe|Basic Render|Software/i.test(name)
+    probe?.getExtension('WEBGL_lose_context')?.loseContext()
+  }
+  return inSoftware
 }
 
 function partsOf(task: MujocoTask, body: MeshLambertMaterial, shade: MeshBasicMaterial): Part[] {
   const { model } = task.physics
   const [types, sizes] = [model.geom_type as Int32Array, model.geom_size as Float64Array]
   return Array.from(types).flatMap((type, geom) => {
-    const geometry = geometryOf(type, sizes.subarray(3 * geom, 3 * geom + 3))
-    if (!geometry) return []
-    const [solid, shadow] = [new Mesh(geometry, body), new Mesh(geometry, shade)]
+    const size = sizes.subarray(3 * geom, 3 * geom + 3)
+    const [round, rough] = [geometryOf(type, size, SIDES), geometryOf(type, size, SHADOW_SIDES)]
+    if (!round || !rough) return []
+    const [solid, shadow] = [new Mesh(round, body), new Mesh(rough, shade)]
     for (const mesh of [solid, shadow]) {
       mesh.matrixAutoUpdate = false
       mesh.frustumCulled = false
@@ -101,12 +123,12 @@ function partsOf(task: MujocoTask, body: MeshLambertMaterial, shade: MeshBasicMa
   })
 }
 
-/** Of MuJoCo's sizes; undefined: planes, and what no task here has. */
-function geometryOf(type: number, [a, b, c]: Float64Array): BufferGeometry | undefined {
-  if (type === SPHERE) return new SphereGeometry(a, 28, 18)
+/** Of MuJoCo's sizes, round ones with so many sides; undefined: planes, and what no task here has. */
+function geometryOf(type: number, [a, b, c]: Float64Array, sides: number): BufferGeometry | undefined {
+  if (type === SPHERE) return new SphereGeometry(a, sides + 4, sides - 2)
   // along z there, along y here
-  if (type === CAPSULE) return new CapsuleGeometry(a, 2 * b, 8, 20).rotateX(Math.PI / 2)
-  if (type === CYLINDER) return new CylinderGeometry(a, a, 2 * b, 24).rotateX(Math.PI / 2)
+  if (type === CAPSULE) return new CapsuleGeometry(a, 2 * b, sides / 4 + 1, sides).rotateX(Math.PI / 2)
+  if (type === CYLINDER) return new CylinderGeometry(a, a, 2 * b, sides).rotateX(Math.PI / 2)
   if (type === BOX) return new BoxGeometry(2 * a, 2 * b, 2 * c)
   return undefined
 }
