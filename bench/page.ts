@@ -1,10 +1,12 @@
 /** `npm run -s bench:page`: the page in headless Chromium, as one JSON object: bytes, the first picture, and frames, of each kind of task. */
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { siteOf } from '../cli/view/site.ts'
 import { launch, openPage } from '../test/support/browser.ts'
 
 /** milliseconds that are played */
 const PLAYED = 4000
+/** frames whose processor time is counted */
+const FRAMES = 60
 
 const site = siteOf([], true)
 let [all, engine] = [0, 0]
@@ -31,6 +33,7 @@ async function measured(browser: Browser, task: string) {
     const { metrics } = await protocol.send('Performance.getMetrics')
     return metrics.find(({ name }) => name === 'ScriptDuration')!.value
   }
+  const cpu = await cpuOfFrames(browser, page)
   await page.click('#play')
   const before = await script()
   const frames = await page.evaluate(
@@ -56,9 +59,34 @@ async function measured(browser: Browser, task: string) {
     loadedBytes: loaded,
     framesPerSecond: Number(((1000 * frames.length) / frames.reduce((sum, time) => sum + time, 0)).toFixed(1)),
     frameMs: { median: rank(0.5), p99: rank(0.99) },
+    cpuMsPerFrame: cpu,
     scriptMsPerFrame: Number(scripted.toFixed(2)),
     complaints,
   }
+}
+
+/** Processor time of all of the browser's processes for a frame with one step of both: it does not depend on what else the machine does. */
+async function cpuOfFrames(browser: Browser, page: Page): Promise<number> {
+  const protocol = await browser.newBrowserCDPSession()
+  const spent = async () => {
+    const { processInfo } = await protocol.send('SystemInfo.getProcessInfo')
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+  }
+  const before = await spent()
+  await page.evaluate(
+    (frames) =>
+      new Promise<void>((done) => {
+        let drawn = 0
+        const frame = () => {
+          document.getElementById('step')?.click()
+          if (++drawn < frames) requestAnimationFrame(frame)
+          else done()
+        }
+        requestAnimationFrame(frame)
+      }),
+    FRAMES,
+  )
+  return Number(((1000 * ((await spent()) - before)) / FRAMES).toFixed(1))
 }
 
 const browser = await launch()

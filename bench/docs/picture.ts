@@ -9,7 +9,11 @@ const STEPS = 9
 const browser = await launch()
 try {
   const viewport = { width: 1200, height: 800 }
-  const { page, complaints, close } = await openPage(browser, [], { hash: '#task=walker2d', viewport })
+  const { page, complaints, close } = await openPage(browser, [], {
+    hash: '#task=walker2d',
+    viewport,
+    deviceScaleFactor: 2,
+  })
   await page.click('#restart')
   await page.evaluate((steps) => {
     for (let i = 0; i < steps * 25; i++) document.getElementById('step')?.click()

@@ -154,5 +154,5 @@ function summaryTable(root: Field, write: (x: number) => string): HTMLElement {
     `better than ${root.at('baseline').text()}`,
     'teachers × seeds',
   ]
-  return table('Interquartile means (IQM) over teachers and seeds, with 95 % intervals', heads, cells)
+  return table('Interquartile means (IQM), 95 % intervals', heads, cells)
 }
