@@ -1,4 +1,5 @@
 /** Canvases as sharp as the screen, in the page's own colours. */
+import { drawsInSoftware } from './software.ts'
 
 export interface Colours {
   ink: string
@@ -27,7 +28,8 @@ export interface Surface {
 /** Cleared, at the size that the layout gives it. */
 export function surfaceOf(canvas: HTMLCanvasElement): Surface {
   const { width, height } = sized(canvas)
-  const context = canvas.getContext('2d')!
+  // in software lines are drawn several times as fast where no graphics processor is emulated for them
+  const context = canvas.getContext('2d', { willReadFrequently: drawsInSoftware() })!
   const scale = canvas.width / width
   context.setTransform(scale, 0, 0, scale, 0, 0)
   context.clearRect(0, 0, width, height)

@@ -27,6 +27,7 @@ import type { Task } from '../../trainer/tasks/task.ts'
 import type { Push } from '../run/tasks.ts'
 import { type Colours, sized } from './canvas.ts'
 import type { Scene } from './scene.ts'
+import { drawsInSoftware } from './software.ts'
 
 /** mjtGeom */
 const [SPHERE, CAPSULE, CYLINDER, BOX] = [2, 3, 5, 6]
@@ -48,6 +49,7 @@ interface Part {
 /** Throws where the browser has no WebGL. */
 export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher' | 'student'): Scene {
   if (!(task instanceof MujocoTask)) throw new Error('only a robot of the physics engine is drawn in depth')
+  // smooth edges cost a graphics processor nothing, and what draws in its place much of a frame's time
   const renderer = new WebGLRenderer({ canvas, antialias: !drawsInSoftware(), alpha: true })
   const space = new Space()
   space.add(new HemisphereLight(0xffffff, 0xa0a0a0, 2.6))
@@ -91,20 +93,6 @@ export function robotScene(canvas: HTMLCanvasElement, task: Task, role: 'teacher
       renderer.dispose()
     },
   }
-}
-
-/** Smooth edges cost a graphics processor nothing, and what draws in its place half of a frame's time. */
-let inSoftware: boolean | undefined
-
-function drawsInSoftware(): boolean {
-  if (inSoftware === undefined) {
-    const probe = document.createElement('canvas').getContext('webgl2')
-    const named = probe?.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL
-    const name: string = (named && probe?.getParameter(named)) ?? ''
-    inSoftware = /SwiftShader|llvmpipe|softpipe|Basic Render|Software/i.test(name)
-    probe?.getExtension('WEBGL_lose_context')?.loseContext()
-  }
-  return inSoftware
 }
 
 function partsOf(task: MujocoTask, body: MeshLambertMaterial, shade: MeshBasicMaterial): Part[] {
