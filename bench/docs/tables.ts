@@ -190,4 +190,5 @@ export const tables: Record<string, () => string> = {
   kl_schedule: () => study('kl-schedule'),
   threshold: () => study('threshold'),
   online: () => study('online'),
+  l1: () => study('l1'),
 }

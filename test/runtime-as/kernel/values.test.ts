@@ -215,9 +215,11 @@ describe('the module that boards run', () => {
     expect(text).not.toMatch(/\(data\b|\(table\b|\(start\b|\(elem\b|\bf64\b|memory\.grow|^\s*\(memory\b/m)
   })
 
-  it('asks for a memory and the seven functions of a board, nothing else', () => {
+  it('asks for a memory and the eight functions of a board, nothing else', () => {
     const names = WebAssembly.Module.imports(module).map(({ module: from, name }) => `${from}.${name}`)
-    const board = ['act', 'cycles', 'erase', 'millis', 'program', 'reset', 'send'].map((name) => `board.${name}`)
+    const board = ['act', 'cycles', 'erase', 'millis', 'program', 'reset', 'send', 'speed'].map(
+      (name) => `board.${name}`,
+    )
     expect(names.sort()).toEqual([...board, 'env.memory'])
   })
 })

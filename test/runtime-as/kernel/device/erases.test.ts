@@ -93,7 +93,7 @@ describe('erases', () => {
     for (let i = 0; i < UPLOADS_BEGUN; i++) await begin(first.length, i)
     const refused = board.install(second)
     await expect(refused).rejects.toThrow(
-      'the board refused BEGIN: too many uploads were begun and not ended, expected the next in 60 s',
+      'the board refused BEGIN: too many uploads were begun and not ended, or keys written, expected the next in 60 s',
     )
     await expect(refused).rejects.toThrow(RefusedError)
   })
