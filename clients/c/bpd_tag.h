@@ -1,6 +1,6 @@
 /*
  * Tags of a board with a key: BLAKE2s of RFC 7693 with a key and a digest of 32 bytes, of which a tag is the first 8 (firmware-bridge/PROTOCOL.md, "Keys").
- * For bpd_client.h, which includes it.
+ * For bpd_line.h, which includes it.
  */
 #ifndef BPD_TAG_H_
 #define BPD_TAG_H_
