@@ -31,7 +31,6 @@ export interface Measured {
 }
 
 const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'
-const short = `${common} --tune-updates 80000`
 /** many more rounds at each number of weights */
 const long = `${common} --tune-updates 120000 --rounds 9 --round-updates 25000 --stage-updates 10000`
 
@@ -62,13 +61,13 @@ export const cases: Record<string, Case> = {
     teacher: 'trpo-Walker2d-v3.safetensors',
     keep: [543, 271],
     transitions: 200_000,
-    recipe: short,
+    recipe: `${long} --search 3000`,
   },
   'ant-trpo': {
     task: 'ant',
     teacher: 'trpo-Ant27-v3.safetensors',
     keep: [803, 401],
     transitions: 200_000,
-    recipe: short,
+    recipe: long,
   },
 }

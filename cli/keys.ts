@@ -46,15 +46,18 @@ export const counterNow = (): number => Math.floor(Date.now() / 1000)
 /** Puts a policy into a signed envelope. name: in messages */
 export type Signer = (policy: Uint8Array, name: string) => Uint8Array
 
-/** What signs as the options ask, its key read before any work; undefined: nobody asked. */
-export function signerOf({ signKey, counter }: GivenSigning): Signer | undefined {
+/** What signs as the options ask, its key read before any work. Where nobody asked, policies stay as they are. */
+export function signerOf({ signKey, counter }: GivenSigning): Signer {
   if (signKey === undefined) {
     if (counter !== undefined) throw new InputError('--counter: of a signature, expected --sign-key with it')
-    return undefined
+    return (policy) => policy
   }
   const key = readSecretFile(signKey)
   return (policy, name) => signPolicy(policy, key, counter ?? counterNow(), name)
 }
+
+/** The files that a verb reads for its signature. */
+export const signingInputs = ({ signKey }: GivenSigning): string[] => (signKey === undefined ? [] : [signKey])
 
 /** What the envelope of a policy says; null: it has none. In results, cards and pages. */
 export type Signature = { keyId: string; counter: number } | null

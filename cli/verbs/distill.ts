@@ -25,7 +25,7 @@ import { show } from '../distill/progress.ts'
 import { wantedOf } from '../distill/wanted.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { addSigningOptions, type GivenSigning, signatureOf, signedBy, signerOf } from '../keys.ts'
+import { addSigningOptions, type GivenSigning, signatureOf, signedBy, signerOf, signingInputs } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions, recipeIn } from '../recipe-options.ts'
 import { printResult, seconds, warn, withProgress } from '../terminal.ts'
@@ -114,10 +114,10 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   if (options.observationMargin !== undefined && options.observationBounds === undefined) {
     throw new InputError('--observation-margin: expected --observation-bounds with it')
   }
-  const sign = signerOf({ signKey, counter }) ?? ((policy: Uint8Array) => policy)
+  const sign = signerOf({ signKey, counter })
   const wanted = await wantedOf(taskName, asked, recipeIn(asked))
   const { options: recipe, data, name, notes } = wanted
-  const inputs = [...wanted.inputs, ...(signKey === undefined ? [] : [signKey])]
+  const inputs = [...wanted.inputs, ...signingInputs({ signKey })]
   hintAtNewerNode()
   const pointNames = Array.from({ length: every ? cutCount(recipe) : 0 }, (_, i) => `point-${i + 1}.bpd`)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }

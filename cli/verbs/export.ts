@@ -7,7 +7,7 @@ import { readProgram } from '../../runtime-as/exports/program.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { readPolicy } from '../files.ts'
-import { addSigningOptions, type GivenSigning, signerOf } from '../keys.ts'
+import { addSigningOptions, type GivenSigning, signerOf, signingInputs } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { grouped } from '../report/words.ts'
 import { printResult } from '../terminal.ts'
@@ -47,11 +47,11 @@ async function run(file: string, { form: name, out, force, json, ...signing }: O
   const program = readProgram(readPolicy(file), file)
   const start = out.slice(0, out.length - form.extension.length).replace(/(?<=.)\/+$/, '')
   const written = Object.entries(form.write(program, stem, file)).map(
-    ([end, content]) => [start + end, sign && typeof content !== 'string' ? sign(content, file) : content] as const,
+    ([end, content]) => [start + end, typeof content !== 'string' ? sign(content, file) : content] as const,
   )
   claimFiles(
     written.map(([path]) => path),
-    { inputs: [file, ...(signing.signKey === undefined ? [] : [signing.signKey])], force },
+    { inputs: [file, ...signingInputs(signing)], force },
   )
   const files: { file: string; bytes: number }[] = []
   for (const [path, content] of written) {

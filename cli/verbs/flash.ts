@@ -24,7 +24,7 @@ export const flashVerb = addSigningOptions(
 async function run(file: string, { port, state, key, baud, json, ...signing }: Options): Promise<void> {
   const policy = readPolicy(file)
   loadPolicy(policy, file)
-  const bytes = signerOf(signing)?.(policy, file) ?? policy
+  const bytes = signerOf(signing)(policy, file)
   const board = await withBoard({ port, state, key, baud }, async (board, progress) => {
     await board.install(bytes, showInstall(progress, file))
     progress.done(`installed ${file} on ${port}`)

@@ -1,14 +1,13 @@
+import { existsSync } from 'node:fs'
 import { Argument } from 'commander'
 import { newKey, type SigningKey } from '../../firmware-bridge/host/signing.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { PUBLIC, readKeyFile, SECRET } from '../keys.ts'
-import { forceOption, type OutputOptions } from '../output.ts'
 import { printResult } from '../terminal.ts'
 import { type CommonOptions, verb } from '../verb.ts'
 
-type Options = CommonOptions & OutputOptions
 type Action = keyof typeof actions
 
 const actions = { new: make, show }
@@ -20,15 +19,17 @@ export const keyVerb = verb('key', {
 })
   .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
   .argument('<name>', 'new: where the two files go, without an ending; show: a file')
-  .addOption(forceOption())
-  .action((action: Action, name: string, options: Options) => actions[action](name, options))
+  .action((action: Action, name: string, options: CommonOptions) => actions[action](name, options))
 
-/** Nobody but the user reads the secret. */
-async function make(name: string, { force, json }: Options): Promise<void> {
+/** Nobody but the user reads the secret, and nothing writes over one: a board that is locked to a key that is lost takes no other policy. */
+async function make(name: string, { json }: CommonOptions): Promise<void> {
   if (name.endsWith(SECRET) || name.endsWith(PUBLIC))
     throw new InputError(`${name}: expected a name without an ending: ${SECRET} and ${PUBLIC} are put to it`)
   const [secretFile, publicFile] = [name + SECRET, name + PUBLIC]
-  claimFiles([secretFile, publicFile], { force })
+  for (const file of [secretFile, publicFile])
+    if (existsSync(file))
+      throw new InputError(`${file}: is there already, and no key is written over: expected another name`)
+  claimFiles([secretFile, publicFile], { force: false })
   const key = newKey()
   await writeFile(secretFile, key.secretPem!, 0o600)
   await writeFile(publicFile, key.publicPem)
@@ -41,7 +42,7 @@ async function make(name: string, { force, json }: Options): Promise<void> {
   )
 }
 
-function show(file: string, { json }: Options): void {
+function show(file: string, { json }: CommonOptions): void {
   const key = readKeyFile(file)
   const secret = key.secretPem !== undefined
   printResult(json, { file, ...facts(key), secret }, () =>

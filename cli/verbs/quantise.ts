@@ -13,12 +13,13 @@ import { createTask, prepareTask, requireListed } from '../../trainer/tasks/regi
 import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
 import { isJudgedByActions, openForPolicy } from '../distill/named-data.ts'
 import { readPolicy } from '../files.ts'
+import { addSigningOptions, type GivenSigning, type Signer, signatureOf, signerOf, signingInputs } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { percent } from '../report/words.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
-interface Options extends CommonOptions, OutputOptions, Omit<GivenData, 'episodes'> {
+interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<GivenData, 'episodes'> {
   values: ValueType
   task?: string
   data: string
@@ -36,47 +37,52 @@ export const valuesOption = () =>
   )
 
 export const quantiseVerb = addDataOptions(
-  verb('quantise <file>', {
-    group: 'Make a student:',
-    description:
-      'stores the weights of a policy in fewer bytes, scales chosen on data; tells what that does to return or actions',
-    example:
-      'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
-  })
-    .addOption(valuesOption().makeOptionMandatory())
-    .option('--task <task>', "the policy's task, where it is one of your own")
-    .requiredOption('--data <file>', 'transitions from "bpd collect", or a log')
-    .requiredOption('--out <file>', 'where the policy goes')
-    .addOption(forceOption())
-    .addOption(seedOption())
-    .addOption(episodesOption(EPISODES)),
+  addSigningOptions(
+    verb('quantise <file>', {
+      group: 'Make a student:',
+      description:
+        'stores the weights of a policy in fewer bytes, scales chosen on data; tells what that does to return or actions',
+      example:
+        'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
+    })
+      .addOption(valuesOption().makeOptionMandatory())
+      .option('--task <task>', "the policy's task, where it is one of your own")
+      .requiredOption('--data <file>', 'transitions from "bpd collect", or a log')
+      .requiredOption('--out <file>', 'where the policy goes')
+      .addOption(forceOption())
+      .addOption(seedOption())
+      .addOption(episodesOption(EPISODES)),
+  ),
   ['observations', 'actions'],
 ).action(run)
 
 async function run(file: string, options: Options): Promise<void> {
   const { values, task, data, out, force, seed, episodes, json } = options
+  const sign = signerOf(options)
   const before = readPolicy(file)
   const { contract } = decodePolicy(before, file)
   // a contract may name what it likes, and no file may have a command started
   if (task === undefined && (isJudgedByActions(contract) || !isTransitions(options)))
-    return byError(file, before, contract, options)
+    return byError(file, before, contract, options, sign)
   if (task === undefined) requireListed(contract.task, ', or your own with --task')
   const taskName = task ?? contract.task
   await prepareTask(taskName)
   const { spec } = createTask(taskName)
   requireContract(contract, spec, file)
   const transitions = readTransitions(data, spec)
-  claimFiles([out], { inputs: [file, data], force })
+  claimFiles([out], { inputs: [file, data, ...signingInputs(options)], force })
   for (const doubt of doubtsOf(transitions, CALIBRATION)) warn(`${data}: ${doubt}`)
-  const { bytes, ...record } = await quantiseShown(before, values, transitions, {
+  const { bytes: unsigned, ...record } = await quantiseShown(before, values, transitions, {
     name: file,
     seed,
     episodes,
     createTask: () => createTask(taskName),
   })
+  const bytes = sign(unsigned, file)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
-  const result = { task: spec.name, file: out, bytes: bytes.length, weights, ...record }
+  const signature = signatureOf(bytes, out)
+  const result = { task: spec.name, file: out, bytes: bytes.length, weights, signature, ...record }
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
 }
 
@@ -86,15 +92,23 @@ const isTransitions = (options: Options) =>
   columnsIn(options).mapping === undefined && kindOfData(options.data) === 'transitions'
 
 /** Without a simulator: the columns of the contract, and the error of the actions. */
-async function byError(file: string, before: Uint8Array, contract: Contract, options: Options): Promise<void> {
+async function byError(
+  file: string,
+  before: Uint8Array,
+  contract: Contract,
+  options: Options,
+  sign: Signer,
+): Promise<void> {
   const { values, data: path, out, force, json } = options
   const data = await openForPolicy(path, columnsIn(options), contract)
-  claimFiles([out], { inputs: [file, path], force })
+  claimFiles([out], { inputs: [file, path, ...signingInputs(options)], force })
   for (const doubt of doubtsOf(data, CALIBRATION)) warn(`${path}: ${doubt}`)
-  const { bytes, ...record } = quantiseByError(before, values, data, file)
+  const { bytes: unsigned, ...record } = quantiseByError(before, values, data, file)
+  const bytes = sign(unsigned, file)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
-  const result = { task: contract.task, file: out, bytes: bytes.length, weights, ...record }
+  const signature = signatureOf(bytes, out)
+  const result = { task: contract.task, file: out, bytes: bytes.length, weights, signature, ...record }
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describeByError(record)}`)
 }
 

@@ -17,13 +17,14 @@ import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registr
 import { teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { addSigningOptions, type GivenSigning, signatureOf, signerOf, signingInputs } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { grouped, percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, integer, number, seedOption, verb, workersOption } from '../verb.ts'
 import { policyOf } from './eval.ts'
 
-interface Options extends CommonOptions, OutputOptions, Omit<SearchOptions, 'pickEvery'> {
+interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<SearchOptions, 'pickEvery'> {
   out: string
   workers: number
   data?: string
@@ -35,12 +36,14 @@ interface Options extends CommonOptions, OutputOptions, Omit<SearchOptions, 'pic
 const results = { student: 'student.bpd', record: 'search.json' }
 const { directions, best, rate, noise, pickEpisodes, giveUp } = searchDefaults
 
-export const searchVerb = verb('search <task> <policy>', {
-  group: 'Make a student:',
-  description:
-    'moves the weights that a policy has to where its return is higher, and no others; on-policy; writes student.bpd and search.json',
-  example: 'bpd search pendulum models/pendulum/student.bpd --episodes 1000 --out runs/searched',
-})
+export const searchVerb = addSigningOptions(
+  verb('search <task> <policy>', {
+    group: 'Make a student:',
+    description:
+      'moves the weights that a policy has to where its return is higher, and no others; on-policy; writes student.bpd and search.json',
+    example: 'bpd search pendulum models/pendulum/student.bpd --episodes 1000 --out runs/searched',
+  }),
+)
   .requiredOption('--episodes <n>', 'episodes to play at most, those to pick by included', integer(1))
   .requiredOption('--out <folder>', 'where the student goes')
   .addOption(forceOption())
@@ -63,6 +66,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const { out, force, workers, data: dataFile, resume, json } = options
   await prepareTask(taskName)
   const { spec } = createTask(taskName)
+  const sign = signerOf(options)
   const file = teacherFile(path)
   const start = await policyOf(file, spec)
   // the byte that every .bpd file begins with
@@ -79,7 +83,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   claimFolder(
     out,
     Object.values(results),
-    { inputs: dataFile === undefined ? [file] : [file, dataFile], force },
+    { inputs: [file, ...(dataFile === undefined ? [] : [dataFile]), ...signingInputs(options)], force },
     unfinished,
   )
   const checkpoint = join(out, unfinished.checkpoint)
@@ -93,7 +97,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const searchedOf = { task: taskName, policy: start, name: file, wanted, data }
-  const { bytes, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
+  const { bytes: unsigned, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
     const onProgress = (now: SearchState) =>
       progress.update(stand(taskName, now, wanted), now.episodes / wanted.episodes)
     const result = await searchFile(searchedOf, { workers, state, saves, onProgress, signal: interrupt.signal })
@@ -103,7 +107,8 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const returnBefore = await reported(taskName, { policy: start, name: file }, options)
   const student = join(out, results.student)
   const returnAfter =
-    searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: bytes, name: student }, options)
+    searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: unsigned, name: student }, options)
+  const bytes = sign(unsigned, file)
   await writeFile(student, bytes)
   const result = {
     task: spec.name,
@@ -113,6 +118,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     file: student,
     bytes: bytes.length,
     weights,
+    signature: signatureOf(bytes, student),
     returnBefore,
     returnAfter,
     options: { ...wanted, ...spread },

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newKey, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { valuesOf } from '../../runtime-as/format/network.ts'
 import { bpdIn } from '../support/command.ts'
@@ -44,6 +45,18 @@ describe('bpd quantise', () => {
       expect(mean).toBeLessThan(0)
     }
     expect(values('made/small.bpd')).toBe('int8')
+  })
+
+  it('signs the policy where it is asked to', () => {
+    const key = newKey()
+    writeFileSync(join(folder, 'robot.key'), key.secretPem!, { mode: 0o600 })
+    const words = ['--values', 'f16', '--data', 'data.safetensors', '--episodes', '1', '--out', 'signed.bpd', '--json']
+    const { status, stdout } = bpdIn(folder, 'quantise', student, ...words, '--sign-key', 'robot.key', '--counter', '7')
+    expect(status).toBe(0)
+    const file = readFileSync(join(folder, 'signed.bpd'))
+    expect(verifyPolicy(file, key).counter).toBe(7)
+    expect(JSON.parse(stdout)).toMatchObject({ bytes: file.length, signature: { keyId: key.id, counter: 7 } })
+    expect(values('signed.bpd')).toBe('f16')
   })
 
   it.each([

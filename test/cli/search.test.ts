@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newKey, signPolicy, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
@@ -99,5 +100,20 @@ describe('bpd search', () => {
     const { status, lines } = search(policy, episodes)
     expect(lines).toEqual([expect.stringContaining(`bpd: ${message}`)])
     expect(status).toBe(2)
+  })
+
+  it('signs its student where it is asked to, and takes a signed one', () => {
+    const key = newKey()
+    writeFileSync(join(folder, 'robot.key'), key.secretPem!, { mode: 0o600 })
+    writeFileSync(join(folder, 'signed.bpd'), signPolicy(read('damaged.bpd'), key, 3))
+    const plain = search('damaged.bpd', 20, '--force', '--json')
+    const unsigned = read('out/student.bpd')
+    const signed = search('signed.bpd', 20, '--force', '--json', '--sign-key', 'robot.key', '--counter', '7')
+    expect([plain.status, signed.status]).toEqual([0, 0])
+    expect(JSON.parse(plain.stdout).signature).toBeNull()
+    expect(JSON.parse(signed.stdout)).toMatchObject({ signature: { keyId: key.id, counter: 7 } })
+    const { policy, counter } = verifyPolicy(read('out/student.bpd'), key)
+    expect(counter).toBe(7)
+    expect(Buffer.from(policy).equals(unsigned)).toBe(true)
   })
 })

@@ -1,5 +1,7 @@
 /** A teacher that acts: a plain one by the kernel of every student, in Node and on a board; any other by its graph, in Node alone. */
+
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
+import { policyIn } from '../../runtime-as/format/envelope.ts'
 import { type Network, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy, type Policy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
@@ -53,8 +55,9 @@ export const actingBytes = (teacher: Teacher, spec: PolicyContract): Uint8Array 
     ? teacherPolicy(teacher, spec, [new Float32Array(spec.observationNames.length)])
     : encodeTeacher(teacher)
 
-/** The actor of such bytes; `policy` where they are a .bpd file that bounds observations, and counts those outside. */
-export function actorOf(bytes: Uint8Array, spec: PolicyContract): { control: Controller; bounded?: Policy } {
+/** The actor of such bytes, signed ones too; `bounded` where they are a .bpd file that bounds observations, and counts those outside. */
+export function actorOf(given: Uint8Array, spec: PolicyContract): { control: Controller; bounded?: Policy } {
+  const bytes = policyIn(given, 'policy')
   // the byte that every .bpd file begins with
   if (bytes[0] !== 0x84) return { control: teacherController(decodeTeacher(bytes, 'teacher'), spec) }
   const policy = loadPolicy(bytes)
