@@ -2,7 +2,7 @@
  * Exact compaction: a hidden unit whose weights are all pruned is the constant act(bias), so it moves into the next layer's biases; a unit
  * that nothing reads goes. The function stays the same up to the rounding of the folded biases.
  */
-import type { Layer, Network } from '../../runtime-as/format/network.ts'
+import { type Layer, type Network, weightCount } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 
@@ -36,7 +36,9 @@ function compactPair(layer: Layer, next: Layer): [layer: Layer, next: Layer, uni
     {
       ...layer,
       outputs: units.length,
-      weights: Float32Array.from(units.flatMap((u) => [...row(layer, u)])),
+      weights: Float32Array.from(
+        units.flatMap((u) => (used.has(u) ? [...row(layer, u)] : new Array<number>(layer.inputs).fill(0))),
+      ),
       bias: Float32Array.from(units, (u) => layer.bias[u]),
     },
     {
@@ -59,7 +61,7 @@ export const compact = (network: Network): Network => compactUnits(network).netw
 export function compactUnits(network: Network): { network: Network; units: number[][] } {
   const layers = [...network.layers]
   const units = layers.map(({ outputs }) => Array.from({ length: outputs }, (_, i) => i))
-  const size = () => layers.reduce((sum, layer) => sum + layer.outputs, 0)
+  const size = () => layers.reduce((sum, layer) => sum + layer.outputs, weightCount({ layers }))
   for (let before = -1; before !== size(); ) {
     before = size()
     for (let l = 0; l + 1 < layers.length; l++) {
@@ -70,6 +72,34 @@ export function compactUnits(network: Network): { network: Network; units: numbe
     }
   }
   return { network: { layers }, units }
+}
+
+/**
+ * How many weights of a network with these masks compaction leaves: those between units that the inputs reach and that reach an output. masks: 1 or 0, one
+ * matrix (outputs, inputs) a layer; outputs: of each layer.
+ */
+export function weightsLeft(masks: readonly ArrayLike<number>[], outputs: readonly number[]): number {
+  const reached: Uint8Array[] = [new Uint8Array(masks[0].length / outputs[0]).fill(1)]
+  masks.forEach((mask, l) => {
+    const [from, to] = [reached[l], new Uint8Array(outputs[l])]
+    for (let at = 0; at < mask.length; at++)
+      if (mask[at] && from[at % from.length]) to[Math.floor(at / from.length)] = 1
+    reached.push(to)
+  })
+  let count = 0
+  let leads: Uint8Array = new Uint8Array(outputs[outputs.length - 1]).fill(1)
+  for (let l = masks.length - 1; l >= 0; l--) {
+    const [mask, from] = [masks[l], reached[l]]
+    const below = new Uint8Array(from.length)
+    for (let at = 0; at < mask.length; at++) {
+      const input = at % from.length
+      if (!mask[at] || !from[input] || !leads[Math.floor(at / from.length)]) continue
+      below[input] = 1
+      count++
+    }
+    leads = below
+  }
+  return count
 }
 
 /** Layers as they train, without the units that pruning emptied: a tenth of the arithmetic. */

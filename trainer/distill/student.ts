@@ -25,7 +25,7 @@ export const survivors = (masks: readonly Float32Array[]): number =>
   masks.reduce((sum, mask) => sum + mask.reduce((n, x) => n + x, 0), 0)
 
 export const pruned = (layers: readonly VariationalLayer[], masks: readonly Float32Array[]): VariationalLayer[] =>
-  layers.map((layer, l) => ({ ...layer, theta: layer.theta.map((w, i) => w * masks[l][i]) }))
+  layers.map((layer, l) => ({ ...layer, theta: layer.theta.map((w, i) => (masks[l][i] ? w : 0)) }))
 
 /** Per observation: x is replaced by (x - mean) / std before the first layer while training. */
 export interface Normaliser {

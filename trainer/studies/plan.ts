@@ -201,7 +201,8 @@ function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
   const options = distillOptions(task, given)
   checkOptions(options, about)
   const budget = aim.match === undefined ? {} : { budget: aim.match }
-  return { kind: 'distil', ...taskOf(task), teacher: source, data, options: recipeOf(options), ...budget }
+  const { revision } = variantOf(options.variant)
+  return { kind: 'distil', ...taskOf(task), teacher: source, data, options: recipeOf(options), ...budget, revision }
 }
 
 /** Numbers of weights as the recipe has them. */

@@ -1,10 +1,11 @@
 /** What exact compaction promises of the file that a board runs: the kernel's own actions, before and after. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import { type Activation, type Network, weightCount } from '../../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
-import { compact } from '../../../trainer/distill/compact.ts'
+import { compact, weightsLeft } from '../../../trainer/distill/compact.ts'
 import { contractFor, observationsFor, randomNetwork, uniform } from '../../support/networks.ts'
 
 const UNIT = 2 ** -24
@@ -108,5 +109,16 @@ describe('compaction', () => {
       widePolicy.stepInto(spread, b)
       expect(b).toEqual(a)
     }
+  })
+
+  it('leaves so many weights as are counted without it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.float({ min: 0, max: 1, noNaN: true }), (seed, density) => {
+        const { layers } = randomNetwork([5, 7, 6, 3], [density, density, density], { seed })
+        const masks = layers.map(({ weights }) => weights.map((w) => (w === 0 ? 0 : 1)))
+        const outputs = layers.map((layer) => layer.outputs)
+        expect(weightsLeft(masks, outputs)).toBe(weightCount(compact({ layers })))
+      }),
+    )
   })
 })

@@ -1,6 +1,7 @@
 /** Which weights stay, by what each is worth. */
 import type { VariationalLayer } from '../../kernels/networks.ts'
-import { compactLayers } from '../compact.ts'
+import { compactLayers, weightsLeft } from '../compact.ts'
+import { pruned } from '../student.ts'
 import type { Sensitivity } from './curvature.ts'
 
 interface Place {
@@ -23,30 +24,37 @@ const placesOf = (layers: readonly VariationalLayer[], worth: (l: number, i: num
 export const weightsIn = (layers: readonly VariationalLayer[]): number =>
   layers.reduce((sum, { theta }) => sum + theta.reduce((n, w) => n + (w === 0 ? 0 : 1), 0), 0)
 
+/** What a weight is worth, one matrix a layer. */
+type Saliency = readonly ArrayLike<number>[]
+
 /**
- * The same layers with the weights of largest saliency, one matrix of it a layer, and without the units that nothing leads to or from then: as many
- * weights as there may be for at most `count` to be left after that.
+ * 1 for the weights of largest saliency, else 0: as many of those that are not zero as there may be for at most `count` to be left once the units that
+ * nothing leads to or from are gone.
  */
-export function keepLargest(
-  layers: readonly VariationalLayer[],
-  saliency: readonly ArrayLike<number>[],
-  count: number,
-): VariationalLayer[] {
+export function masksKeeping(layers: readonly VariationalLayer[], saliency: Saliency, count: number): Float32Array[] {
   const places = placesOf(layers, (l, i) => saliency[l][i], true).sort(byWorth)
-  const keeping = (rank: number): VariationalLayer[] => {
-    const kept = layers.map((layer) => ({ ...layer, theta: new Float32Array(layer.theta.length) }))
-    for (const { l, i } of places.slice(0, rank)) kept[l].theta[i] = layers[l].theta[i]
-    return compactLayers(kept)
+  const keeping = (rank: number): Float32Array[] => {
+    const masks = layers.map(({ theta }) => new Float32Array(theta.length))
+    for (const { l, i } of places.slice(0, rank)) masks[l][i] = 1
+    return masks
   }
+  const outputs = layers.map(({ bias }) => bias.length)
   // more weights never disconnect a unit: what is left rises with the rank
   let [fits, over] = [Math.min(count, places.length), places.length + 1]
   while (over - fits > 1) {
     const middle = (fits + over) >> 1
-    if (weightsIn(keeping(middle)) <= count) fits = middle
+    if (weightsLeft(keeping(middle), outputs) <= count) fits = middle
     else over = middle
   }
   return keeping(fits)
 }
+
+/** The same layers with those weights alone, and without the units that are left empty. */
+export const keepLargest = (
+  layers: readonly VariationalLayer[],
+  saliency: Saliency,
+  count: number,
+): VariationalLayer[] => compactLayers(pruned(layers, masksKeeping(layers, saliency, count)))
 
 /** Part of the way to where the curvature says the loss is least along one weight: many are added at once, and each counts on being alone. */
 const STEP = 0.1

@@ -5,6 +5,7 @@ import type { Variant } from './variant.ts'
 export const l1: Variant = {
   ...plain,
   ...cutAfterwards,
+  revision: 2,
   penalised: true,
   initialise(trainer, random, recipe) {
     plain.initialise(trainer, random, recipe)

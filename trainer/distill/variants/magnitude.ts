@@ -4,6 +4,7 @@ import type { Variant } from './variant.ts'
 /** No Bayesian part: a plain network, gradually pruned by magnitude to an exact number of weights (Zhu & Gupta 2017). */
 export const magnitude: Variant = {
   ...plain,
+  revision: 2,
   reshape: {
     every: ({ steps }) => Math.max(1, Math.ceil(steps / 100)),
     apply(trainer, progress, { budget }) {

@@ -1,6 +1,7 @@
 /** What the variants without Gaussian weights share: a plain network, cut at one number of weights. */
 import { initialisePlainActor } from '../../kernels/initialise.ts'
 import type { VariationalLayer } from '../../kernels/networks.ts'
+import { masksKeeping } from '../prune/cut.ts'
 import type { Variant } from './variant.ts'
 
 export const plain: Omit<Variant, 'masksAt'> = {
@@ -22,11 +23,10 @@ export const cutAfterwards: Pick<Variant, 'oneSize' | 'cutCount' | 'cuts'> = {
   cuts: (_, { keep, budget }) => keep ?? [budget],
 }
 
-/** 1 for the `count` weights of largest magnitude in all layers together (ties: the earlier), else 0. */
-export function largest(layers: readonly VariationalLayer[], count: number): Float32Array[] {
-  const all = layers.flatMap(({ theta }, l) => Array.from(theta, (w, i) => ({ l, i, size: Math.abs(w) })))
-  all.sort((a, b) => b.size - a.size || a.l - b.l || a.i - b.i)
-  const masks = layers.map(({ theta }) => new Float32Array(theta.length))
-  for (const { l, i } of all.slice(0, count)) masks[l][i] = 1
-  return masks
-}
+/** 1 for the weights of largest magnitude in all layers together, as many as leave `count` (`masksKeeping`), else 0. */
+export const largest = (layers: readonly VariationalLayer[], count: number): Float32Array[] =>
+  masksKeeping(
+    layers,
+    layers.map(({ theta }) => theta.map(Math.abs)),
+    count,
+  )

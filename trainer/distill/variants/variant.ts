@@ -13,6 +13,8 @@ export type CutKind = 'threshold' | 'budget'
 
 export interface Variant {
   cutKind: CutKind
+  /** goes up where it makes other students than before, so that none of two revisions meet in a study; absent: it never did */
+  revision?: number
   /** its training takes the L1 penalty */
   penalised?: boolean
   /** it trains with a mask from the beginning, which `initialise` sets */

@@ -51,6 +51,8 @@ export interface DistilJob extends TaskOfJob {
   options: Readonly<Record<string, unknown>>
   /** takes the place of the budget in `options` */
   budget?: Weights
+  /** of its variant */
+  revision?: number
 }
 
 /** What acts: a teacher, or a student of a job: the picked one, or that of a cut. */
