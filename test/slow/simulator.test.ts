@@ -108,7 +108,7 @@ describe('in one line', () => {
   const cases: [string, string, string][] = [
     ['crash at the start', 'InputError', 'ended with exit code 3: ImportError: no module named physics'],
     ['nothing', 'InputError', 'ended with exit code 0'],
-    ['silence', 'InputError', 'nothing within 2 s, expected its first line (BPD_SIMULATOR_START'],
+    ['silence', 'InputError', 'nothing within 5 s, expected its first line (BPD_SIMULATOR_START'],
     ['no json', 'InputError', 'first line of its output: expected JSON'],
     ['another protocol', 'InputError', 'protocol: "gym", expected "bpd-simulator-1"'],
     ['a bad field', 'InputError', 'actionLow.0: 2, expected a number below actionHigh, 1'],
@@ -130,7 +130,7 @@ describe('in one line', () => {
   ]
   let went: Went[]
   beforeAll(() => {
-    const env = { BPD_SIMULATOR_START: '2', BPD_SIMULATOR_STEP: '1' }
+    const env = { BPD_SIMULATOR_START: '5', BPD_SIMULATOR_STEP: '1' }
     went = playTasks(
       cases.map(([fault]) => simulator(fault)),
       env,

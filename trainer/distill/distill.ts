@@ -195,14 +195,20 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
   checkContract(contractOf(contract, 'tanh', {}), 'contract')
 }
 
-/** Options that differ from the defaults: small, and an option added later does not change the file. */
+/**
+ * Options that differ from the defaults: small, and an option added later does not change the file. In the order of the defaults, then by name: options that
+ * came by way of a file or a database have any order.
+ */
 function uncommon(options: DistillOptions): Record<string, unknown> {
   const defaults: Record<string, unknown> = distillDefaults
   // stages cut at numbers of weights
   const unused = isStaged(options) ? 'thresholds' : undefined
   const differs = ([name, value]: [string, unknown]) =>
     name !== unused && JSON.stringify(value) !== JSON.stringify(defaults[name])
-  return Object.fromEntries(Object.entries(recipeOf(options)).filter(differs))
+  const all = Object.entries(recipeOf(options)).sort(([a], [b]) => (a < b ? -1 : 1))
+  const places = Object.keys(defaults)
+  const placed = all.filter(([name]) => name in defaults).sort(([a], [b]) => places.indexOf(a) - places.indexOf(b))
+  return Object.fromEntries([...placed, ...all.filter(([name]) => !(name in defaults))].filter(differs))
 }
 
 const crcOfNetwork = ({ layers }: Network): number =>

@@ -236,6 +236,12 @@ describe('variants', () => {
     expect(alone.distilled.sweep[0]).toMatchObject({ weights: weights[1], tunedReturn: distilled.sweep[1].tunedReturn })
   })
 
+  it('has the same bytes in whatever order its options come', async () => {
+    const one = await short({ keep: [20], tuneRate: 1e-3, tolerance: 0.1 })
+    const other = await short({ tolerance: 0.1, tuneRate: 1e-3, keep: [20] })
+    expect(other.bytes).toEqual(one.bytes)
+  })
+
   it('keeps all where more were asked for than there are', async () => {
     const { distilled } = await short({ keep: [100_000], tuneUpdates: 2 })
     expect(distilled.sweep[0].threshold).toBe(EVERY)
