@@ -3,6 +3,7 @@
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
 import { summaryMarkdown } from '../../cli/study/table.ts'
+import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { boardOf, chips, instructions, parts, rates, riscv32 } from './board-tables.ts'
 import { count, isThere, percent, ratio, read, returned, table } from './cells.ts'
 
@@ -162,6 +163,48 @@ function smallest(): string {
   )
 }
 
+/** Linear policies that others have published, as they are and searched from there. */
+function linear(): string {
+  interface Row {
+    task: string
+    weights: number
+    bytes: number
+    seeds: number[]
+    published: OutcomeStatistics[]
+    searched: OutcomeStatistics[]
+    episodes: number[]
+  }
+  const rows: Row[] = read('bench/results/linear.json')
+  const mean = (all: readonly number[]) => all.reduce((sum, x) => sum + x, 0) / all.length
+  const returns = (of: readonly OutcomeStatistics[]) => of.map((one) => one.mean)
+  return table(
+    [
+      'task',
+      'weights',
+      'bytes',
+      'as published',
+      'fell',
+      'searched',
+      'worst seed',
+      'fell',
+      'episodes of the search',
+      'seeds',
+    ],
+    rows.map((row) => [
+      row.task,
+      count(row.weights),
+      count(row.bytes),
+      count(mean(returns(row.published))),
+      percent(mean(row.published.map(({ fellRate }) => fellRate)), 1),
+      count(mean(returns(row.searched))),
+      count(Math.min(...returns(row.searched))),
+      percent(mean(row.searched.map(({ fellRate }) => fellRate)), 1),
+      count(mean(row.episodes)),
+      `${row.seeds.length}`,
+    ]),
+  )
+}
+
 /** What `npm start` ends with. */
 function demo(): string {
   const report: Report = read('bench/results/demo.json')
@@ -178,6 +221,7 @@ export const tables: Record<string, () => string> = {
   riscv32,
   ablation,
   smallest,
+  linear,
   chips,
   demo,
   parts,
