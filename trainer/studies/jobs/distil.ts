@@ -10,18 +10,26 @@ import { checkpointIn, madeOf, teacherOf, weightsOf } from './needed.ts'
 import type { Distilled } from './results.ts'
 import type { Work } from './work.ts'
 
+/** Of a job whose data has to be made anew, the share that it takes. */
+const COLLECTING = 0.1
+
 export async function doDistil(work: Work<DistilJob>): Promise<Distilled> {
   const { job, store, folder, threads, minutes, signal, onProgress } = work
   const teacher = teacherOf(store, job.teacher)
   const collected = store.done(job.data).job as CollectJob
-  const transitions = await dataOf(store, job.data, collected, work)
+  let begun = 0
+  const collecting = (share: number) => {
+    begun = COLLECTING
+    onProgress?.(COLLECTING * share)
+  }
+  const transitions = await dataOf(store, job.data, collected, { ...work, onProgress: collecting })
   const budget = job.budget === undefined ? {} : { budget: weightsOf(store, job.budget) }
   const options = { ...job.options, ...budget, threads } as unknown as DistillOptions
   const origin = taskOrigin(job.task)
   const { bytes, points, distilled } = await makeStudent(job.task, teacher, transitions, options, {
     signal,
     checkpoints: (one, part) => new Checkpoints(checkpointIn(folder, part), one, { minutes, resume: true, origin }),
-    onProgress: (p) => onProgress?.(shareOf(p)),
+    onProgress: (p) => onProgress?.(begun + (1 - begun) * shareOf(p)),
   })
   return {
     kind: 'distil',
