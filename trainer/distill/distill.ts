@@ -205,10 +205,10 @@ function uncommon(options: DistillOptions): Record<string, unknown> {
   const unused = isStaged(options) ? 'thresholds' : undefined
   const differs = ([name, value]: [string, unknown]) =>
     name !== unused && JSON.stringify(value) !== JSON.stringify(defaults[name])
-  const all = Object.entries(recipeOf(options)).sort(([a], [b]) => (a < b ? -1 : 1))
-  const places = Object.keys(defaults)
-  const placed = all.filter(([name]) => name in defaults).sort(([a], [b]) => places.indexOf(a) - places.indexOf(b))
-  return Object.fromEntries([...placed, ...all.filter(([name]) => !(name in defaults))].filter(differs))
+  const recipe = recipeOf(options)
+  const names = new Set([...Object.keys(defaults), ...Object.keys(recipe).sort()])
+  const inOrder = [...names].filter((name) => name in recipe).map((name): [string, unknown] => [name, recipe[name]])
+  return Object.fromEntries(inOrder.filter(differs))
 }
 
 const crcOfNetwork = ({ layers }: Network): number =>
