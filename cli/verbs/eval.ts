@@ -1,4 +1,3 @@
-import { policyIn } from '../../runtime-as/format/envelope.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { requireContract } from '../../trainer/contract.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
@@ -101,7 +100,7 @@ function outsideOf(outcomes: readonly Outcome[]): Outcome['outside'] {
   return { clamped: sum('clamped'), refused: sum('refused') }
 }
 
-/** What acts in a task: the bytes of a .bpd policy, out of its envelope where it is signed, or of a teacher (`actingBytes`), checked against the task. */
+/** What acts in a task: the bytes of a .bpd policy, or of a teacher (`actingBytes`), checked against the task. */
 export async function policyOf(file: string, spec: TaskSpec): Promise<Uint8Array> {
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
   if (kind !== 'policy') {
@@ -109,7 +108,6 @@ export async function policyOf(file: string, spec: TaskSpec): Promise<Uint8Array
     requireFit(teacher, spec, file)
     return actingBytes(teacher, spec)
   }
-  const policy = policyIn(bytes, file)
-  requireContract(loadPolicy(policy, file).contract, spec, file)
-  return policy
+  requireContract(loadPolicy(bytes, file).contract, spec, file)
+  return bytes
 }

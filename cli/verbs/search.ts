@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { policyIn } from '../../runtime-as/format/envelope.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
@@ -68,7 +69,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   const { spec } = createTask(taskName)
   const sign = signerOf(options)
   const file = teacherFile(path)
-  const start = await policyOf(file, spec)
+  const start = policyIn(await policyOf(file, spec), file)
   // the byte that every .bpd file begins with
   if (start[0] !== 0x84) throw new InputError(`${file}: a teacher that no board can run, expected a .bpd policy`)
   const { network, weights } = decodePolicy(start, file)

@@ -10,18 +10,14 @@ import { BoardState } from '../../cli/board-state.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { releaseClaims } from '../../trainer/files/claim.ts'
-import { bpdIn } from '../support/command.ts'
+import { bpdIn, jsonIn } from '../support/command.ts'
 import { policyFile } from '../support/policies.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-state-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const student = fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url))
 const crc = crc32(readFileSync(student))
-const json = (...words: string[]) => {
-  const { status, stdout, stderr } = bpdIn(folder, ...words, '--json')
-  expect(status, stderr).toBe(0)
-  return JSON.parse(stdout)
-}
+const json = (...words: string[]) => jsonIn(folder, ...words)
 
 describe('with --state', () => {
   it('flash, then boards, bench and loop find the policy, as on a real board', () => {

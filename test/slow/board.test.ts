@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { contractOf, encodeTeacher, loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { bpdIn } from '../support/command.ts'
+import { bpdIn, jsonIn } from '../support/command.ts'
 import { observationsFor, randomNetwork } from '../support/networks.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-board-'))
@@ -36,11 +36,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'weak.safetensors'), encodeTeacher({ ...teacher, actionLow: [-1], actionHigh: [1] }))
 })
 
-const json = (...words: string[]) => {
-  const { status, stdout, stderr } = bpdIn(folder, ...words, '--json')
-  expect(status, stderr).toBe(0)
-  return JSON.parse(stdout)
-}
+const json = (...words: string[]) => jsonIn(folder, ...words)
 
 describe('the emulated Pico, from the command', () => {
   it('drives whole episodes with the returns of eval, every action equal', () => {

@@ -102,6 +102,20 @@ export function weightsLeft(masks: readonly ArrayLike<number>[], outputs: readon
   return count
 }
 
+/**
+ * How many weights may stay, of `all` in an order of worth, for at most `count` to be left by compaction. leftOf: how many it leaves of the first so many; more
+ * weights never disconnect a unit, so that rises with them.
+ */
+export function mostKeeping(all: number, count: number, leftOf: (rank: number) => number): number {
+  let [fits, over] = [Math.min(count, all), all + 1]
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1
+    if (leftOf(middle) <= count) fits = middle
+    else over = middle
+  }
+  return fits
+}
+
 /** Layers as they train, without the units that pruning emptied: a tenth of the arithmetic. */
 export function compactLayers(layers: readonly VariationalLayer[]): VariationalLayer[] {
   const { network, units } = compactUnits(plainNetwork(layers))

@@ -2,7 +2,7 @@
 import { weightCount } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
-import { compact } from './compact.ts'
+import { compact, mostKeeping } from './compact.ts'
 import { logAlpha, masksAt, pruned } from './student.ts'
 
 /** Above every log alpha, which is clipped at 10. */
@@ -14,12 +14,5 @@ export function thresholdKeeping(layers: readonly VariationalLayer[], count: num
   const thresholdAt = (rank: number) => (rank < sorted.length ? sorted[rank] : EVERY)
   const weightsAt = (rank: number) =>
     weightCount(compact(plainNetwork(pruned(layers, masksAt(layers, thresholdAt(rank))))))
-  // more weights never disconnect a unit: the count rises with the rank
-  let [fits, over] = [0, sorted.length + 1]
-  while (over - fits > 1) {
-    const middle = (fits + over) >> 1
-    if (weightsAt(middle) <= count) fits = middle
-    else over = middle
-  }
-  return thresholdAt(fits)
+  return thresholdAt(mostKeeping(sorted.length, count, weightsAt))
 }

@@ -1,5 +1,4 @@
 /** A teacher that acts: a plain one by the kernel of every student, in Node and on a board; any other by its graph, in Node alone. */
-
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { policyIn } from '../../runtime-as/format/envelope.ts'
 import { type Network, observationBounds } from '../../runtime-as/format/network.ts'

@@ -1,6 +1,6 @@
 /** Which weights stay, by what each is worth. */
 import type { VariationalLayer } from '../../kernels/networks.ts'
-import { compactLayers, weightsLeft } from '../compact.ts'
+import { compactLayers, mostKeeping, weightsLeft } from '../compact.ts'
 import { pruned } from '../student.ts'
 import type { Sensitivity } from './curvature.ts'
 
@@ -39,14 +39,7 @@ export function masksKeeping(layers: readonly VariationalLayer[], saliency: Sali
     return masks
   }
   const outputs = layers.map(({ bias }) => bias.length)
-  // more weights never disconnect a unit: what is left rises with the rank
-  let [fits, over] = [Math.min(count, places.length), places.length + 1]
-  while (over - fits > 1) {
-    const middle = (fits + over) >> 1
-    if (weightsLeft(keeping(middle), outputs) <= count) fits = middle
-    else over = middle
-  }
-  return keeping(fits)
+  return keeping(mostKeeping(places.length, count, (rank) => weightsLeft(keeping(rank), outputs)))
 }
 
 /** The same layers with those weights alone, and without the units that are left empty. */
