@@ -30,9 +30,13 @@ export interface Measured {
   data: string
 }
 
-const common = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000'
+const offline = '--variant obd --steps 50000 --actor-rate 0.001 --stage-share 0.8 --swap 0.2'
+const common = `${offline} --own-states 30000`
 /** many more rounds at each number of weights */
-const long = `${common} --tune-updates 120000 --rounds 9 --round-updates 25000 --stage-updates 10000`
+const rounds = '--rounds 9 --round-updates 25000 --stage-updates 10000'
+const long = `${common} ${rounds} --tune-updates 120000`
+/** what a few minutes of one core are enough for */
+const quick = `${common} --rounds 5 --round-updates 15000`
 
 export const cases: Record<string, Case> = {
   hopper: {
@@ -42,12 +46,33 @@ export const cases: Record<string, Case> = {
     transitions: 100_000,
     recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 6000`,
   },
+  'hopper-quick': {
+    task: 'hopper',
+    teacher: 'models/hopper',
+    keep: [425],
+    transitions: 100_000,
+    recipe: `${quick} --tune-updates 80000`,
+  },
   halfcheetah: {
     task: 'halfcheetah',
     teacher: 'models/halfcheetah',
     keep: [1428, 714],
     transitions: 200_000,
-    recipe: long,
+    recipe: `${long} --augment 0.1 --own-rounds 10`,
+  },
+  'halfcheetah-quick': {
+    task: 'halfcheetah',
+    teacher: 'models/halfcheetah',
+    keep: [1428],
+    transitions: 100_000,
+    recipe: `${quick} --tune-updates 100000`,
+  },
+  'halfcheetah-tqc-offline': {
+    task: 'halfcheetah',
+    teacher: 'tqc-HalfCheetah-v3.safetensors',
+    keep: [2857],
+    transitions: 400_000,
+    recipe: `${offline} ${rounds} --tune-updates 250000 --augment 0.1`,
   },
   'halfcheetah-tqc': {
     task: 'halfcheetah',
