@@ -1,7 +1,7 @@
 /** The `bpd` command: its verbs, one file each, and what its help looks like. */
-import { Command, Help, type OutputConfiguration } from 'commander'
+import { Command, Help } from 'commander'
 import { version } from './package.ts'
-import { register } from './verb.ts'
+import { errorsOf, register } from './verb.ts'
 
 interface VerbRecord {
   load(): Promise<Command>
@@ -68,13 +68,3 @@ const bare = () =>
       },
     })
     .configureOutput(errorsOf('bpd'))
-
-/** One line, which names the help to look at. */
-function errorsOf(command: string): OutputConfiguration {
-  const line = (text: string) =>
-    text
-      .replace(/^error: /, 'bpd: ')
-      .trim()
-      .replaceAll('\n', ' ')
-  return { outputError: (text, write) => write(`${line(text)} (see "${command} --help")\n`) }
-}

@@ -9,7 +9,7 @@ import { backendNames } from '../trainer/kernels/backend.ts'
 import type { Recipe } from '../trainer/recipe.ts'
 import { CLONED } from '../trainer/recipe.ts'
 import type { Parser } from './parser.ts'
-import { integer, list, number } from './verb.ts'
+import { errorsOf, integer, list, number } from './verb.ts'
 
 const klShapes = ['linear', 'constant', 'exponential', 'cosine']
 const sizes = list(integer(1, 1024))
@@ -35,7 +35,7 @@ export function recipeIn(options: object): Given {
 
 /** The same of words as `bpd distill` takes them. Throws what the parser throws. */
 export function recipeOfWords(words: readonly string[]): Partial<Recipe> {
-  const verb = addRecipeOptions(new Command('bpd distill').exitOverride())
+  const verb = addRecipeOptions(new Command('bpd distill').exitOverride().configureOutput(errorsOf('bpd distill')))
   return recipeIn(verb.parse(words, { from: 'user' }).opts())
 }
 

@@ -116,5 +116,7 @@ export function printResult(json: boolean, result: unknown, human: () => string)
 /** 75 -> "75 s", 200 -> "3 min 20 s" */
 export function seconds(duration: number): string {
   const whole = Math.round(duration)
-  return whole < 90 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.floor(whole / 60)
+  if (whole < 90) return `${whole} s`
+  return minutes < 600 ? `${minutes} min ${whole % 60} s` : `${Math.round(minutes / 60)} h`
 }

@@ -1,6 +1,6 @@
 /** What every verb has: an example in its help, `--json`, and options that are checked as they are read. */
 import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 'commander'
 import { takeConfig } from './config.ts'
 import type { Parser } from './parser.ts'
 import { beQuiet } from './terminal.ts'
@@ -46,6 +46,16 @@ export function register(program: Command, verb: Command): void {
     .option('--quiet', 'no progress on stderr', false)
     .helpOption('-h, --help', 'show this')
   program.addCommand(verb)
+}
+
+/** One line, which names the help to look at. */
+export function errorsOf(command: string): OutputConfiguration {
+  const line = (text: string) =>
+    text
+      .replace(/^error: /, 'bpd: ')
+      .trim()
+      .replaceAll('\n', ' ')
+  return { outputError: (text, write) => write(`${line(text)} (see "${command} --help")\n`) }
 }
 
 /** A command that takes options from a file too. */

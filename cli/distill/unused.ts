@@ -8,7 +8,10 @@ const OWN_STATES = '--own-states with it'
 
 /** What each needs, or what stands in its place; undefined where it is of use. */
 const needs: { [name in keyof Given]?: (options: DistillOptions) => string | undefined } = {
-  thresholds: (options) => (isStaged(options) ? '--keep: stages cut to numbers of weights' : undefined),
+  thresholds: (options) =>
+    isStaged(options)
+      ? '--keep: stages cut to numbers of weights'
+      : options.keep && 'no --keep beside it: one of the two',
   tuneRate: (options) => (isStaged(options) ? '--stage-rate: stages have that one' : undefined),
   ownRounds: ({ ownStates }) => (ownStates === undefined ? OWN_STATES : undefined),
   stageShare: inStages,

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
+import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { variantNames, variantOf } from '../../trainer/distill/variants.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -65,7 +66,7 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
   .option('--teacher <file>', 'teacher (default: models/<task>/teacher.safetensors)')
   .option('--variants <list>', 'variants to compare', list(variant), [...names])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
-  .option('--transitions <n>', 'transitions to collect, per seed', integer(100), 20000)
+  .option('--transitions <n>', 'transitions to collect, per seed', integer(100, MOST_TRANSITIONS), 20000)
   .option(
     '--budget <n>',
     'weights of the variants that have a budget (default: what the first other variant keeps with the same seed)',
@@ -91,8 +92,10 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
   const folder = options.out ?? join('runs', `ablate-${spec.name}`)
+  const contenderRecipe = recipeOfWords(recipe)
   // what is done is kept, and the table made of it anew
-  claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: true })
+  const own = existsSync(join(folder, 'store.json'))
+  claimFolder(folder, ['ablate.json', 'ablate.html'], { inputs: [teacherFile], force: own || options.force })
   const plan = await planOf({
     name: 'ablate',
     teachers: [{ name: spec.name, task, file: teacherFile }],
@@ -101,7 +104,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
     seeds,
     episodes: options.episodes,
     transitions: options.transitions,
-    recipe: recipeOfWords(recipe),
+    recipe: contenderRecipe,
   })
   const store = new Store(folder)
   await store.open()

@@ -1,6 +1,6 @@
 import { collectDefaults } from '../../trainer/data/collect.ts'
 import { collectInParallel } from '../../trainer/data/episodes.ts'
-import { writeTransitions } from '../../trainer/data/transitions.ts'
+import { MOST_TRANSITIONS, writeTransitions } from '../../trainer/data/transitions.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
@@ -27,7 +27,7 @@ export const collectVerb = verb('collect <task>', {
   example: 'bpd collect pendulum --teacher models/pendulum/teacher.safetensors --out runs/transitions.safetensors',
 })
   .requiredOption('--teacher <file>', 'teacher: a folder of bpd import or bpd teach, or a file that bpd import reads')
-  .option('--transitions <n>', 'how many', integer(1), 20000)
+  .option('--transitions <n>', 'how many', integer(1, MOST_TRANSITIONS), 20000)
   .option('--sigmas <list>', 'exploration noise, one drawn per episode, in half action ranges', list(number(0, 10)), [
     ...collectDefaults.sigmas,
   ])

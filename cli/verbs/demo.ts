@@ -11,7 +11,12 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { collect, collectDefaults } from '../../trainer/data/collect.ts'
-import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
+import {
+  MOST_TRANSITIONS,
+  readTransitions,
+  type Transitions,
+  writeTransitions,
+} from '../../trainer/data/transitions.ts'
 import { spreadObservations } from '../../trainer/distill/data.ts'
 import { makeStudent, type Student } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
@@ -73,7 +78,7 @@ export const demoVerb = addRecipeOptions(
     .addOption(portOption())
     .addOption(baudOption())
     .addOption(stateOption())
-    .option('--transitions <n>', 'transitions to collect', integer(100), 20000)
+    .option('--transitions <n>', 'transitions to collect', integer(100, MOST_TRANSITIONS), 20000)
     .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
     .option('--control-episodes <n>', 'episodes with the policy on the board', integer(1, 10000), 2)
     .option('--ship <folder>', 'also write the student and its card there, as in models/<task>')

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { InputError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { ValueType } from '../../runtime-as/format/network.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
@@ -195,6 +195,11 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
   // the last: until then the run can be resumed
   for (const [part] of (recipe.l1Path ?? [0]).entries()) rmSync(checkpointOf(part), { force: true })
+  const { maxWeights = Infinity, maxBytes = Infinity } = recipe
+  if (weights > maxWeights || bytes.length > maxBytes) {
+    const limit = weights > maxWeights ? `--max-weights ${maxWeights}` : `--max-bytes ${maxBytes}`
+    throw new FailedError(`${file}: ${weights} weights, ${bytes.length} bytes: no student is within ${limit}`)
+  }
   printResult(json, result, () => {
     const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}; ${describeSteps(distilled.environmentSteps)}`
     return [

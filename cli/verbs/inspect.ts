@@ -3,7 +3,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { isData, openLog } from '../../trainer/data/formats.ts'
+import { dataFormats, isData, openLog } from '../../trainer/data/formats.ts'
 import { type Summary, summarise } from '../../trainer/data/summary.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
@@ -36,7 +36,7 @@ async function run(path: string, { json, key, ...given }: CommonOptions & GivenD
       return
     }
   }
-  const { kind, bytes } = readAs(file, ['policy', ...teacherKinds])
+  const { kind, bytes } = readAs(file, ['policy', ...teacherKinds, ...(key === undefined ? dataKinds : [])])
   if (kind !== 'policy') {
     if (key !== undefined) throw new InputError(`--key: ${file} is a teacher, expected a signed policy`)
     const { teacher: found, warnings } = await importTeacher(file)
@@ -52,6 +52,8 @@ async function run(path: string, { json, key, ...given }: CommonOptions & GivenD
   const signature = policy.signature ? { ...policy.signature, verified: key !== undefined } : null
   printResult(json, { ...policy, signature }, () => describePolicy(policy, key))
 }
+
+const dataKinds = dataFormats.map(({ kind }) => kind)
 
 const isTeacher = (file: string): Promise<boolean> =>
   importTeacher(file).then(

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
+import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256OfFile } from '../../trainer/files/sha256.ts'
@@ -71,7 +72,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf, {})
   .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
-  .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100))
+  .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100, MOST_TRANSITIONS))
   .option('--steps <n>', 'critic steps T of every distillation (default: what the task says)', integer(2))
   .option('--tune-updates <n>', 'updates with the mask frozen, for each cut (default: what the task says)', integer(1))
   .option('--jobs <n>', 'processes at a time', integer(1, 256), 1)

@@ -1,10 +1,13 @@
 /** Studies: jobs that are done once, on this machine or on many, and what they come to. */
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Argument } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
+import { readIfThere } from '../../trainer/files/access.ts'
 import { claimFolder, makeFolder } from '../../trainer/files/claim.ts'
+import { Field } from '../../trainer/files/field.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { arithmeticHere } from '../../trainer/studies/arithmetic.ts'
 import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
@@ -78,15 +81,15 @@ function needed(action: string, what: string | undefined): string {
   return what ?? ''
 }
 
-async function opened(what: string, options: Options): Promise<{ plan: Plan; store: Store }> {
+async function planned(what: string, options: Options): Promise<{ plan: Plan; store: Store }> {
   const plan = await planOf(partOf(studyOf(what), options))
-  const store = new Store(options.store)
-  await store.open()
-  return { plan, store }
+  return { plan, store: new Store(options.store) }
 }
 
 async function run(what: string, options: Options): Promise<void> {
-  const { plan, store } = await opened(what, options)
+  const { plan, store } = await planned(what, options)
+  await store.open()
+  claimReport(plan, store, options)
   // one at a time: two would do the same jobs
   claimFolder(store.folder, [], { force: true })
   checkUnchanged(plan, store)
@@ -140,8 +143,23 @@ async function worker(
 }
 
 async function report(what: string, options: Options): Promise<void> {
-  const { plan, store } = await opened(what, options)
+  const { plan, store } = await planned(what, options)
+  store.look()
+  claimReport(plan, store, options)
   await tell(plan, store, options)
+}
+
+const reportFolder = ({ study }: Plan, store: Store, out?: string): string =>
+  out ?? join(store.folder, 'reports', study.name)
+
+/** A report of the same study is made anew; throws InputError where something else lies there. */
+function claimReport(plan: Plan, store: Store, { out }: Options): void {
+  const folder = reportFolder(plan, store, out)
+  const file = join(folder, 'report.json')
+  const before = readIfThere(file)
+  const own = before && Field.parse(file, '', Buffer.from(before).toString()).at('study').value === plan.study.name
+  const other = ['report.json', 'report.md'].map((name) => join(folder, name)).find((path) => existsSync(path))
+  if (!own && other) throw new InputError(`${other}: is no report of study ${plan.study.name}: expected another folder`)
 }
 
 /** Writes the report's files and prints it. */
@@ -149,7 +167,7 @@ async function tell(plan: Plan, store: Store, { out, students, json }: Options):
   const result: Report = reportOf(plan, store)
   if (!result.rows.length)
     throw new InputError(`study ${plan.study.name}: nothing of it is done in ${store.folder} yet`)
-  const folder = out ?? join(store.folder, 'reports', plan.study.name)
+  const folder = reportFolder(plan, store, out)
   const plots = plotsOf(result)
   const policies = students ? studentsOf(plan, store) : new Map<string, Uint8Array>()
   claimFolder(folder, ['report.json', 'report.md', ...plots.keys(), ...policies.keys()], { force: true })
@@ -173,7 +191,10 @@ function studentsOf(plan: Plan, store: Store): Map<string, Uint8Array> {
 }
 
 async function status(what: string, options: Options): Promise<void> {
-  const { plan, store } = await opened(what, options)
+  const { plan, store } = await planned(what, options)
+  // a queue's workers have stores of their own
+  if (options.queue === undefined) store.look()
+  else await store.open()
   const live = process.stdout.isTTY && !options.json && !options.once
   const { queue } = options
   const boss =

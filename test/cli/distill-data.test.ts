@@ -28,6 +28,8 @@ writeFileSync(
       .join('\n'),
 )
 
+writeFileSync(path('few.csv'), asCsv(rows.slice(0), [{ first: 0, count: 9 }]))
+
 /** u = tanh(W x): as wide as the log, or not */
 const teacher = (inputs: number, outputs: number): Teacher => ({
   network: {
@@ -94,6 +96,15 @@ describe('bpd distill without a task', () => {
     expect(readFileSync(path('alone/report.html'), 'utf8')).toContain('no return was measured')
     const points = readFileSync(path('alone/progress.jsonl'), 'utf8').trim().split('\n')
     expect(points.map((line) => JSON.parse(line).phase)).toEqual(['train', 'train', 'tune', 'tune'])
+  })
+
+  it('says so where no student is as small as wanted, and keeps what it made', () => {
+    const { status, stdout, lines } = distill(...bounds, '--max-bytes', '300', '--out', 'too-large')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(lines.at(-1)).toMatch(
+      /^bpd: too-large\/student\.bpd: \d+ weights, \d+ bytes: no student is within --max-bytes 300$/,
+    )
+    checkCard(path('too-large/student.bpd'))
   })
 
   it('signs what it makes where a key is named: card and page say so, and what is signed is the student unsigned', () => {
@@ -177,11 +188,13 @@ describe('wrong inputs are one line each', () => {
       { prune: 'obd', thresholds: [1] },
       '--thresholds: expected --keep: stages cut to numbers of weights',
     ],
+    ['thresholds beside weights', {}, { keep: [9], thresholds: [1] }, '--thresholds: expected no --keep beside it'],
     ['rounds of no own states', {}, { prune: 'obd', ownRounds: 3 }, '--own-rounds: expected --own-states with it'],
     ['a student that is not there', { from: path('none.bpd') }, {}, 'none.bpd: cannot be read (ENOENT)'],
     ['a value term without rewards', {}, { valueWeight: 1 }, 'value weight 1: the data has no rewards'],
     ['a name that is too long', { name: 'x'.repeat(65) }, {}, 'contract.task: expected text of 1..64 characters'],
     ['a failsafe out of bounds', { failsafe: [5, 0] }, {}, "expected low <= failsafe <= high for 'elbow'"],
+    ['too few rows to hold some out', { data: path('few.csv') }, {}, 'few.csv: 9 rows, expected 10 or more'],
     ['no such data', { data: path('none.csv') }, {}, 'none.csv'],
   ])('%s', async (_, asked, given, message) => {
     const error = await wanted(asked, given).catch((refusal: unknown) => refusal)

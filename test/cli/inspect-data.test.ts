@@ -114,6 +114,13 @@ describe('bpd inspect', () => {
     expect([named('observations'), named('actions')]).toEqual([['q0', 'v0'], ['knee']])
   })
 
+  it('takes every kind that it names, and names data among them', () => {
+    writeFileSync(join(sets, 'empty.csv'), '')
+    const { status, lines } = bpdIn(sets, 'inspect', 'empty.csv', '--quiet')
+    expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
+    expect(lines[0]).toMatch(/empty\.csv: an empty file, expected a \.bpd policy .* a Parquet file, .* or a CSV table$/)
+  })
+
   it('refuses a column that is not there, with exit code 2 and one line', () => {
     const { status, lines } = bpdIn(sets, 'inspect', 'log.csv', '--actions', 'hop', '--quiet')
     expect({ status, lines }).toEqual({

@@ -1,6 +1,16 @@
 /** A study whose processes are killed again and again ends in the table of one that nobody disturbed, byte for byte. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -132,8 +142,45 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     ])
   })
 
+  it('counts nothing as running that a dead process has begun, and makes no store to look at', () => {
+    cpSync(at('whole'), at('dead'), { recursive: true })
+    const [id] = results('dead').map((name) => name.replace('.json', ''))
+    rmSync(at('dead/results', `${id}.json`))
+    mkdirSync(at('dead/work', id), { recursive: true })
+    const { kinds } = JSON.parse(bpdIn(folder, 'study', 'status', 'tiny.json', '--store', 'dead', '--json').stdout)
+    expect(kinds.map(({ running }: { running: number }) => running)).toEqual([0, 0, 0])
+    expect(kinds.reduce((sum: number, { done }: { done: number }) => sum + done, 0)).toBe(8)
+    for (const action of ['status', 'report']) {
+      const { status, lines } = bpdIn(folder, 'study', action, 'tiny.json', '--store', 'none')
+      expect({ status, lines }).toEqual({
+        status: 2,
+        lines: ['bpd: none: expected a store that "bpd study run" has made'],
+      })
+    }
+    expect(existsSync(at('none'))).toBe(false)
+  })
+
+  it('writes its report over no other file', () => {
+    const words = ['study', 'report', 'tiny.json', '--store', 'whole', '--out', 'notes', '--quiet']
+    mkdirSync(at('notes'))
+    writeFileSync(at('notes/report.md'), 'mine')
+    expect(bpdIn(folder, ...words)).toMatchObject({
+      status: 2,
+      lines: ['bpd: notes/report.md: is no report of study tiny: expected another folder'],
+    })
+    expect(readFileSync(at('notes/report.md'), 'utf8')).toBe('mine')
+    rmSync(at('notes/report.md'))
+    for (let i = 0; i < 2; i++) expect(bpdIn(folder, ...words)).toMatchObject({ status: 0 })
+  })
+
   it.each<[string, string[], () => void, string]>([
     ['an unknown study', ['run', 'nothing'], () => {}, 'study "nothing": expected one of'],
+    [
+      'a file that is no study',
+      ['run', join(root, 'models/pendulum/student.bpd')],
+      () => {},
+      'a .bpd policy, expected a study as YAML or JSON',
+    ],
     ['no study', ['run'], () => {}, 'study run: expected one of'],
     [
       'a variant that it has not',

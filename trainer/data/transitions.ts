@@ -22,6 +22,8 @@ import { rowCheck } from './row-check.ts'
 
 export const format = 'bpd-transitions-2'
 const olderFormat = 'bpd-transitions-1'
+/** that are asked for at a time */
+export const MOST_TRANSITIONS = 100_000_000
 /** room for the JSON header, which is written last */
 const headerRoom = 4096
 

@@ -5,7 +5,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { checkContract, contractHash } from '../../runtime-as/format/contract.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
-import type { Contract, Network, ObservationBounds } from '../../runtime-as/format/network.ts'
+import { type Contract, type Network, type ObservationBounds, weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
 import { crcOf } from '../files/seal.ts'
@@ -188,6 +188,10 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
     throw new InputError('a student to go on from: expected stages, to cut it in: prune, own states or search')
   if (start && options.steps !== 0)
     throw new InputError(`steps ${options.steps}: expected 0: nothing is trained before the cuts`)
+  const there = start && weightCount(start.network)
+  const most = Math.max(...(budgetsOf(options) ?? []))
+  if (there !== undefined && most > there)
+    throw new InputError(`a student of ${there} weights to cut to ${most}: expected no more than it has`)
   if (actionWeights && actionWeights.length !== actionNames.length)
     throw new InputError(`action weights: ${actionWeights.length}, expected ${actionNames.length}, one an action`)
   // sizes that a variant cannot have

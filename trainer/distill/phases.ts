@@ -114,6 +114,8 @@ export async function runPhases(
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
     const whole = { step: steps, curve, memory: session.trainer.save(), trained: layers }
     await files?.save?.save({ ...whole, tuned: [] })
+    // whatever ends the first cut, the training is not done twice
+    if (!resumed?.trained) await checkpoints?.save({ ...whole, tuned: [] })
     const run: CutRun = {
       tell: (done, more) => {
         const secondsLeft = estimate.left(steps, done)

@@ -46,7 +46,7 @@ export const cutAt = (kind: CutKind, value: number): Cut =>
 
 /** "threshold -1" */
 export const describeCut = ({ threshold, budget }: Cut): string =>
-  threshold === undefined ? `budget ${budget}` : `threshold ${threshold}`
+  threshold === undefined ? `budget ${budget}` : `threshold ${Number(threshold.toFixed(3))}`
 
 /** Steps in the simulator beside those of the data. */
 export interface EnvironmentSteps {

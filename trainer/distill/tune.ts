@@ -48,7 +48,8 @@ export async function sweep(
       trainer.networks.writeCritic(i, critic)
     })
     trainer.setMode('none', { masked: true, value: tuneWithValue })
-    await runUpdates(trainer, tuneUpdates, falling(options.tuneRate ?? options.actorRate), signal)
+    const goesOn = index > 0 ? 'after the last tuned student' : 'after the training'
+    await runUpdates(trainer, tuneUpdates, falling(options.tuneRate ?? options.actorRate), { signal, goesOn })
     const at = cutAt(variant.cutKind, cut)
     requireFiniteStep(session, `the end of tuning at ${describeCut(at)}`, checkpoints)
     const network = session.networkOf(trainer.networks.readActor())
@@ -65,17 +66,16 @@ export async function sweep(
 /** Half a cosine, from `rate` to zero. */
 export const falling = (rate: number) => (progress: number) => (rate * (1 + Math.cos(Math.PI * progress))) / 2
 
-/** Updates of the student; rateAt: its learning rate, of progress in 0..1. Throws Interrupted. */
+/** Updates of the student; rateAt: its learning rate, of progress in 0..1; goesOn: where a resumed run does. Throws Interrupted. */
 export async function runUpdates(
   trainer: Trainer,
   updates: number,
   rateAt: (progress: number) => number,
-  signal?: AbortSignal,
+  { signal, goesOn }: { signal?: AbortSignal; goesOn: string },
 ): Promise<void> {
   const blocks = Math.min(updates, 50)
   for (let b = 0; b < blocks; b++) {
-    if (signal?.aborted)
-      throw new Interrupted('interrupted while tuning; --resume continues after the last tuned student')
+    if (signal?.aborted) throw new Interrupted(`interrupted while tuning; --resume continues ${goesOn}`)
     trainer.rateFactor = rateAt(b / blocks) / trainer.config.actorRate
     const share = Math.floor(((b + 1) * updates) / blocks) - Math.floor((b * updates) / blocks)
     trainer.run(share * trainer.config.policyDelay)

@@ -68,11 +68,22 @@ export function releaseClaims(): void {
   held.clear()
 }
 
+/** Whether this process or another that is alive has claimed the folder. */
+export const isClaimed = (folder: string): boolean =>
+  held.has(`${join(folder, 'bpd')}${LOCK}${thisOwner()}`) ||
+  owned(folder, `bpd${LOCK}`).some(({ owner }) => !isGone(owner))
+
+/** With the folders that it lies in, one at a time: Node's own way never ends in /proc. */
 export function makeFolder(path: string): void {
+  const there = statOf(path)
+  if (there?.isDirectory()) return
+  if (there) throw new InputError(`${path}: a file, expected the name of a folder`)
+  if (dirname(path) !== path) makeFolder(dirname(path))
   try {
-    mkdirSync(path, { recursive: true })
+    mkdirSync(path)
   } catch (error) {
-    throw asRefused(notWritten(path, error, 'made'))
+    // another process has made it meanwhile
+    if (!statOf(path)?.isDirectory()) throw asRefused(notWritten(path, error, 'made'))
   }
 }
 

@@ -87,6 +87,9 @@ export const kindNames = Object.keys(kinds) as Kind[]
 const oneOf = (names: readonly string[]): string =>
   names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`
 
+/** What a file of this kind is, in words. */
+export const wordsOf = (kind: Kind): string => kinds[kind].is
+
 /** Throws the line that says what the file is, what was expected, and who takes it. */
 export function refuseKind(path: string, kind: Kind, expected: readonly Wanted[]): never {
   const { is, advice }: KindRecord = kinds[kind]

@@ -2,9 +2,12 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { parse } from 'yaml'
 import { InputError } from '../../runtime-as/errors.ts'
+import { MOST_TRANSITIONS } from '../data/transitions.ts'
 import { variantNames } from '../distill/variants.ts'
 import { readNamed } from '../files/access.ts'
 import { Field } from '../files/field.ts'
+import { kindThere } from '../files/open.ts'
+import { type Kind, wordsOf } from '../files/sniff.ts'
 import { taskNames } from '../tasks/registry.ts'
 import { algorithmNames } from '../teachers/algorithms.ts'
 import { readRecipe } from './recipe-fields.ts'
@@ -13,8 +16,13 @@ import type { Contender, Study, StudyTeacher, Taught } from './study.ts'
 /** Most bytes of a study's file, and most jobs that one may ask for. */
 const [MOST_BYTES, MOST_SEEDS] = [1 << 20, 1000]
 
+/** What YAML may be taken for. */
+const TEXTS: readonly Kind[] = ['json', 'text', 'csv']
+
 /** Throws InputError for a file that is none, with its name, the field and what was expected there. */
 export function readStudy(file: string): Study {
+  const kind = kindThere(file)
+  if (!TEXTS.includes(kind)) throw new InputError(`${file}: ${wordsOf(kind)}, expected a study as YAML or JSON`)
   const bytes = readNamed(file)
   if (bytes.length > MOST_BYTES)
     throw new InputError(`${file}: ${bytes.length} bytes, expected a study of at most ${MOST_BYTES}`)
@@ -25,7 +33,9 @@ function yamlIn(file: string, text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0 })
   } catch (error) {
-    throw new InputError(`${file}: expected YAML or JSON: ${(error as Error).message.split('\n', 1)[0]}`)
+    throw new InputError(
+      `${file}: expected YAML or JSON: ${(error as Error).message.split('\n', 1)[0].replace(/:$/, '')}`,
+    )
   }
 }
 
@@ -67,7 +77,7 @@ function studyIn(field: Field, folder: string): Study {
     match,
     seeds: field.at('seeds').whole(1, MOST_SEEDS),
     episodes: field.at('episodes').whole(1, 100_000),
-    transitions: optional(field, 'transitions', (one) => one.whole(100)),
+    transitions: optional(field, 'transitions', (one) => one.whole(100, MOST_TRANSITIONS)),
     recipe: optional(field, 'recipe', readRecipe),
     baseline: optional(field, 'baseline', (one) => one.oneOf(names)),
   }
@@ -86,7 +96,7 @@ function teacherIn(field: Field, folder: string): StudyTeacher {
     ...(file !== undefined && { file: isAbsolute(file) ? file : join(folder, file) }),
     sha256: optional(field, 'sha256', (one) => one.text()),
     teach,
-    transitions: optional(field, 'transitions', (one) => one.whole(100)),
+    transitions: optional(field, 'transitions', (one) => one.whole(100, MOST_TRANSITIONS)),
     sigmas: optional(field, 'sigmas', (one) => atLeastOne(one).map((sigma) => sigma.number(0))),
   }
 }

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import { readIfThere } from '../files/access.ts'
-import { makeFolder } from '../files/claim.ts'
+import { isClaimed, makeFolder } from '../files/claim.ts'
 import { Field } from '../files/field.ts'
 import { isGone, ownerIn } from '../files/owner.ts'
 import { PART, writeFile } from '../files/replace.ts'
@@ -37,6 +37,14 @@ export class Store {
     const text = readIfThere(file)
     if (text) requireStore(Field.parse(file, '', Buffer.from(text).toString()), this.folder, arithmetic)
     else await writeFile(file, `${JSON.stringify({ format: FORMAT, results: RESULTS, arithmetic })}\n`)
+  }
+
+  /** Throws InputError where there is none, or one that `open` refuses. Writes nothing. */
+  look(arithmetic = arithmeticHere()): void {
+    const file = join(this.folder, 'store.json')
+    const text = readIfThere(file)
+    if (!text) throw new InputError(`${this.folder}: expected a store that "bpd study run" has made`)
+    requireStore(Field.parse(file, '', Buffer.from(text).toString()), this.folder, arithmetic)
   }
 
   /** Removes what killed processes left half-written. For whoever works here, not for those who look. */
@@ -112,8 +120,9 @@ export class Store {
     return join(this.folder, 'work', id)
   }
 
-  /** Jobs that have begun and are not done. */
+  /** Jobs that a process here works at. */
   begun(): Set<string> {
+    if (!isClaimed(this.folder)) return new Set()
     return new Set(existsSync(join(this.folder, 'work')) ? readdirSync(join(this.folder, 'work')) : [])
   }
 

@@ -15,7 +15,16 @@ import { EMULATORS, listPorts, openPort } from '../../../firmware-bridge/host/po
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
-import { BEGIN, BENCH, COMMIT, DATA, END, HELLO, LOG, RESET } from '../../../runtime-as/kernel/assembly/device/protocol.ts'
+import {
+  BEGIN,
+  BENCH,
+  COMMIT,
+  DATA,
+  END,
+  HELLO,
+  LOG,
+  RESET,
+} from '../../../runtime-as/kernel/assembly/device/protocol.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import {
   awkwardObservation,

@@ -42,7 +42,8 @@ export async function stages(
     const layers = cutTo(round, state, session)
     // the first round at a budget
     if (round.kind !== 'cut') state.before ??= session.scoreOf(session.networkOf(layers), 'pick')
-    state.layers = await trainRound(session, layers, round, { index: state.done, checkpoints, signal })
+    const goesOn = state.done > 0 ? `after stage ${state.done} of ${plan.length}` : 'after the training'
+    state.layers = await trainRound(session, layers, round, { index: state.done, checkpoints, signal, goesOn })
     if (round.visits && ownStates !== undefined) {
       const student = job.policyOf(session.networkOf(state.layers))
       const visited = await playgroundOf(session).visit(student, state.done, ownStates)
@@ -97,7 +98,11 @@ async function trainRound(
   session: Session,
   layers: readonly VariationalLayer[],
   { kind, updates }: Round,
-  { index, checkpoints, signal }: { index: number; checkpoints?: Checkpoints; signal?: AbortSignal },
+  {
+    index,
+    checkpoints,
+    ...stopping
+  }: { index: number; checkpoints?: Checkpoints; signal?: AbortSignal; goesOn: string },
 ): Promise<VariationalLayer[]> {
   const { prune, stageRate, l1 } = session.options
   const trainer = await session.resize(
@@ -109,7 +114,7 @@ async function trainRound(
   trainer.networks.setMask(layers.map(({ theta }) => theta.map((w) => (w === 0 ? 0 : 1))))
   trainer.setMode('none', { masked: true, value: false })
   trainer.shrinkage = kind === 'cut' && prune !== undefined && prunerOf(prune).shrinks ? stageRate * l1 : 0
-  await runUpdates(trainer, updates, kind === 'cut' ? () => stageRate : falling(stageRate), signal)
+  await runUpdates(trainer, updates, kind === 'cut' ? () => stageRate : falling(stageRate), stopping)
   requireFiniteStep(session, `the end of stage ${index + 1}`, checkpoints)
   return trainer.networks.readActor()
 }

@@ -114,6 +114,9 @@ describe('a student that is cut in stages', () => {
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(30)
     expect(distilled.environmentSteps!.ownStates).toBeGreaterThan(environmentSteps!.ownStates + 2000)
     await expect(short({ hidden }, undefined, { network })).rejects.toThrow('steps 300: expected 0')
+    await expect(short({ keep: [60], steps: 0, hidden }, undefined, { network })).rejects.toThrow(
+      `a student of ${first.distilled.sweep[0].weights} weights to cut to 60: expected no more than it has`,
+    )
   })
 
   it('may be searched for a better return, and is no worse on the picking episodes', async () => {
