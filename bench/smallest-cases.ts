@@ -46,6 +46,13 @@ export const cases: Record<string, Case> = {
     transitions: 100_000,
     recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 6000`,
   },
+  'hopper-offline': {
+    task: 'hopper',
+    teacher: 'models/hopper',
+    keep: [850, 425],
+    transitions: 100_000,
+    recipe: `${offline} --rounds 5 --round-updates 15000 --tune-updates 50000 --augment 0.1`,
+  },
   'hopper-quick': {
     task: 'hopper',
     teacher: 'models/hopper',
@@ -58,7 +65,7 @@ export const cases: Record<string, Case> = {
     teacher: 'models/halfcheetah',
     keep: [1428, 714],
     transitions: 200_000,
-    recipe: `${long} --augment 0.1 --own-rounds 10`,
+    recipe: long,
   },
   'halfcheetah-quick': {
     task: 'halfcheetah',
