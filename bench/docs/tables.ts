@@ -156,7 +156,7 @@ function smallest(): string {
       percent(Math.min(...row.perSeed), 1),
       percent(row.fellRate, 1),
       percent(row.failureRate, 1),
-      count(row.environmentSteps),
+      row.environmentSteps ? count(row.environmentSteps) : 'none: offline',
       count(row.seconds),
       `${row.seeds.length}`,
     ]),

@@ -1,7 +1,7 @@
 /** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
@@ -79,7 +79,12 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--runs <folder>', 'where results lie, by the hash of their job', 'runs/reproduce')
   .option('--results <folder>', 'where reproduce.json and reproduce.md go', join('bench', 'results'))
-  .option('--models <folder>', 'where teachers are looked for and --ship writes', shippedModels)
+  .addOption(
+    new Option('--models <folder>', 'where teachers are looked for and --ship writes').default(
+      shippedModels,
+      "this package's",
+    ),
+  )
   .option('--ship', 'also write the best student of each task, and its card, into <models>/<task>/', false)
   .addOption(forceOption())
   .addOption(episodesOption(100))

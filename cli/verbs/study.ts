@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Argument } from 'commander'
+import { Argument, Help } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { readIfThere } from '../../trainer/files/access.ts'
 import { claimFolder, makeFolder } from '../../trainer/files/claim.ts'
@@ -218,5 +218,10 @@ async function listed(_: string, { json }: Options): Promise<void> {
     const { question, teachers, variants, seeds } = studyOf(name)
     return { name, question, teachers: teachers.length, variants: variants.map((one) => one.name), seeds }
   })
-  printResult(json, all, () => all.map(({ name, question }) => `${name.padEnd(16)}${question ?? ''}`).join('\n'))
+  const indent = 16
+  const asked = (question = '') =>
+    new Help()
+      .boxWrap(question, (process.stdout.columns || Infinity) - indent)
+      .replaceAll('\n', `\n${' '.repeat(indent)}`)
+  printResult(json, all, () => all.map(({ name, question }) => `${name.padEnd(indent)}${asked(question)}`).join('\n'))
 }
