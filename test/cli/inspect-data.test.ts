@@ -115,8 +115,8 @@ describe('bpd inspect', () => {
   })
 
   it('takes every kind that it names, and names data among them', () => {
-    writeFileSync(join(sets, 'empty.csv'), '')
-    const { status, lines } = bpdIn(sets, 'inspect', 'empty.csv', '--quiet')
+    writeFileSync(join(folder, 'empty.csv'), '')
+    const { status, lines } = bpdIn(folder, 'inspect', 'empty.csv', '--quiet')
     expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
     expect(lines[0]).toMatch(/empty\.csv: an empty file, expected a \.bpd policy .* a Parquet file, .* or a CSV table$/)
   })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,6 @@ import type { Progress } from '../../../../trainer/distill/distill.ts'
 import { makeStudent } from '../../../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../../../trainer/distill/options.ts'
 import type { DistillJob, Start } from '../../../../trainer/distill/session.ts'
-import { Interrupted } from '../../../../trainer/interrupted.ts'
 import { Pendulum } from '../../../../trainer/tasks/pendulum.ts'
 import { teacherController } from '../../../../trainer/teachers/policy.ts'
 import { loadTeacher } from '../../../../trainer/teachers/teacher.ts'
@@ -53,6 +52,7 @@ const short = async (given: Partial<DistillOptions> = {}, resume?: { after: numb
   const stop = new AbortController()
   const checkpoints = (job: DistillJob) =>
     new Checkpoints(join(folder, 'checkpoint'), job, { minutes: 1000, resume: resume === 'go on' })
+  if (typeof resume === 'object' && resume.after === 0) stop.abort()
   const student = await makeStudent('pendulum', teacher, transitions, options, {
     onProgress(p) {
       told.push(p)
@@ -87,7 +87,7 @@ describe('a student that is cut in stages', () => {
     const { points } = await short()
     expect((await short({ threads: 2 })).points).toEqual(points)
     // at the second budget, where there is the best of its rounds to remember too
-    await expect(short({}, { after: 4 })).rejects.toThrow(Interrupted)
+    await expect(short({}, { after: 4 })).rejects.toThrow('--resume continues after stage 4 of 5')
     expect((await short({}, 'go on')).points).toEqual(points)
   })
 
@@ -108,7 +108,13 @@ describe('a student that is cut in stages', () => {
     const first = await short({ keep: [60] })
     const { network, environmentSteps } = first.distilled
     const hidden = network.layers.slice(0, -1).map(({ outputs }) => outputs)
-    const { distilled, told } = await short({ keep: [30], steps: 0, hidden }, undefined, { network, environmentSteps })
+    const given = { keep: [30], steps: 0, hidden }
+    const { distilled, told, points } = await short(given, undefined, { network, environmentSteps })
+    // interrupted in the first cut
+    const started = short(given, { after: 0 }, { network, environmentSteps })
+    await expect(started).rejects.toThrow('--resume continues after the training')
+    expect(existsSync(join(folder, 'checkpoint'))).toBe(true)
+    expect((await short(given, 'go on', { network, environmentSteps })).points).toEqual(points)
     expect(told.some(({ phase }) => phase === 'train')).toBe(false)
     expect(distilled.studentWeights).toBe(first.distilled.sweep[0].weights)
     expect(distilled.sweep[0].weights).toBeLessThanOrEqual(30)
