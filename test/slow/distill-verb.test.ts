@@ -98,7 +98,12 @@ describe('every flag of the recipe', () => {
   staged.push('--stage-rate', '--rounds', '--round-updates', '--swap')
   it.each([
     // the reference runs below; what is augmented has no value term, and a penalty that is searched is none of the recipe's
-    ['at once', (flag: string) => !['--augment', '--l1-path', ...staged].includes(flag)],
+    ['at weights', (flag: string) => !['--augment', '--l1-path', '--thresholds', ...staged].includes(flag)],
+    // of 77 weights, its budget
+    [
+      'at thresholds',
+      (flag: string) => !['--augment', '--l1-path', '--keep', '--max-weights', ...staged].includes(flag),
+    ],
     [
       'in stages',
       (flag: string) => !['--augment', '--tune-with-value', '--l1', '--thresholds', '--tune-rate'].includes(flag),
