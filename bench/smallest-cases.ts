@@ -19,7 +19,8 @@ export interface Measured {
   budget: number
   weights: number
   bytes: number
-  environmentSteps: EnvironmentSteps
+  /** absent: none, it is offline */
+  environmentSteps?: EnvironmentSteps
   /** of the whole distillation */
   seconds: number
   teacher: Outcome[]

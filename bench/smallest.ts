@@ -96,7 +96,7 @@ function rowOf(name: string, { task, recipe }: Case, budget: number, runs: reado
     perSeed: retained,
     fellRate: mean((run) => outcomeStatistics(run.student).fellRate),
     failureRate: mean((run) => failureRate(run.student, run.teacher)),
-    environmentSteps: mean((run) => run.environmentSteps.ownStates + run.environmentSteps.search),
+    environmentSteps: mean(({ environmentSteps: steps }) => (steps ? steps.ownStates + steps.search : 0)),
     seconds: mean((run) => run.seconds),
     seeds: own.map((run) => run.seed),
     episodes: EPISODES,
