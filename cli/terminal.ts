@@ -113,7 +113,7 @@ export function printResult(json: boolean, result: unknown, human: () => string)
   console.log(json ? JSON.stringify(result) : human())
 }
 
-/** 75 -> "75 s", 200 -> "3 min 20 s" */
+/** 75 -> "75 s", 200 -> "3 min 20 s", 40000 -> "11 h" */
 export function seconds(duration: number): string {
   const whole = Math.round(duration)
   const minutes = Math.floor(whole / 60)

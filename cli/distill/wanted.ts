@@ -14,9 +14,9 @@ import type { DataSet } from '../../trainer/data/data-set.ts'
 import { kindOfData } from '../../trainer/data/formats.ts'
 import { withRoomForActions } from '../../trainer/data/parts.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
-import { type Data, episodesOf } from '../../trainer/distill/data.ts'
+import type { Data } from '../../trainer/distill/data.ts'
 import { checkWanted, type Distillation } from '../../trainer/distill/distill.ts'
-import { splitEpisodes } from '../../trainer/distill/held-out.ts'
+import { requireSplit } from '../../trainer/distill/held-out.ts'
 import { heldOutError } from '../../trainer/distill/judges/error.ts'
 import { returnIn } from '../../trainer/distill/judges/return.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
@@ -132,8 +132,7 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   if (untimed) all.push({ from: 'default', says: { period: PERIOD } })
   const contract = resolveContract(all, { ...data, from: path })
   const options = distillOptions(undefined, given, data)
-  if (!splitEpisodes(episodesOf(data), options.seed))
-    throw new InputError(`${path}: ${data.count} rows, expected 10 or more in some episode: a tenth is held out`)
+  requireSplit(data, options.seed, path)
   const notes = notesOf(path, data, options.valueWeight, given)
   if (untimed)
     notes.push(`period: nobody says it, and ${path} has no timestamps: ${PERIOD} s is taken; --period sets it`)

@@ -89,7 +89,7 @@ async function planned(what: string, options: Options): Promise<{ plan: Plan; st
 async function run(what: string, options: Options): Promise<void> {
   const { plan, store } = await planned(what, options)
   await store.open()
-  claimReport(plan, store, options)
+  requireOwnReport(plan, store, options)
   // one at a time: two would do the same jobs
   claimFolder(store.folder, [], { force: true })
   checkUnchanged(plan, store)
@@ -145,7 +145,7 @@ async function worker(
 async function report(what: string, options: Options): Promise<void> {
   const { plan, store } = await planned(what, options)
   store.look()
-  claimReport(plan, store, options)
+  requireOwnReport(plan, store, options)
   await tell(plan, store, options)
 }
 
@@ -153,7 +153,7 @@ const reportFolder = ({ study }: Plan, store: Store, out?: string): string =>
   out ?? join(store.folder, 'reports', study.name)
 
 /** A report of the same study is made anew; throws InputError where something else lies there. */
-function claimReport(plan: Plan, store: Store, { out }: Options): void {
+function requireOwnReport(plan: Plan, store: Store, { out }: Options): void {
   const folder = reportFolder(plan, store, out)
   const file = join(folder, 'report.json')
   const before = readIfThere(file)

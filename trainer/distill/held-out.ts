@@ -1,7 +1,9 @@
 /** Which rows of a data set are trained on, which ones pick the student, and which ones its error is reported on. */
+import { InputError } from '../../runtime-as/errors.ts'
 import type { Episode } from '../data/episode-ends.ts'
 import { type Range, rowsIn } from '../data/parts.ts'
 import { randomStream } from '../random.ts'
+import { type Data, episodesOf } from './data.ts'
 
 /** of all rows, for picking; as many again for the report */
 const SHARE = 0.1
@@ -20,6 +22,13 @@ export interface Split {
   train: Part
   pick: Part
   report: Part
+}
+
+/** Throws InputError, which calls the data `name`, where there are too few rows to hold any out. */
+export function requireSplit(data: Data, seed: number, name = 'data'): Split {
+  const split = splitEpisodes(episodesOf(data), seed)
+  if (split) return split
+  throw new InputError(`${name}: ${data.count} rows, expected 10 or more in some episode: a tenth is held out`)
 }
 
 /** The same for the same lengths and seed. Undefined where there are too few rows to hold any out. */

@@ -70,8 +70,7 @@ export function releaseClaims(): void {
 
 /** Whether this process or another that is alive has claimed the folder. */
 export const isClaimed = (folder: string): boolean =>
-  held.has(`${join(folder, 'bpd')}${LOCK}${thisOwner()}`) ||
-  owned(folder, `bpd${LOCK}`).some(({ owner }) => !isGone(owner))
+  held.has(lockOf(join(folder, 'bpd'))) || owned(folder, `bpd${LOCK}`).some(({ owner }) => !isGone(owner))
 
 /** With the folders that it lies in, one at a time: Node's own way never ends in /proc. */
 export function makeFolder(path: string): void {
@@ -122,9 +121,12 @@ function refuseExisting(files: readonly string[]): void {
   if (there !== undefined) throw new InputError(`${there}: is there already: --force replaces it`)
 }
 
+/** This process's. */
+const lockOf = (base: string): string => `${base}${LOCK}${thisOwner()}`
+
 /** base: the lock is named after it; what: how errors call what is locked */
 function lock(base: string, what: string): void {
-  const mine = `${base}${LOCK}${thisOwner()}`
+  const mine = lockOf(base)
   if (held.has(mine)) return
   for (let tries = 1; ; tries++) {
     try {

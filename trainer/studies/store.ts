@@ -25,26 +25,31 @@ export interface Done {
 
 export class Store {
   readonly folder: string
+  readonly #file: string
 
   constructor(folder: string) {
     this.folder = folder
+    this.#file = join(folder, 'store.json')
   }
 
   /** Makes it, or refuses one of another version or of other arithmetic. Throws InputError. */
   async open(arithmetic = arithmeticHere()): Promise<void> {
     for (const name of ['results', 'blobs', 'data', 'work', 'failed']) makeFolder(join(this.folder, name))
-    const file = join(this.folder, 'store.json')
-    const text = readIfThere(file)
-    if (text) requireStore(Field.parse(file, '', Buffer.from(text).toString()), this.folder, arithmetic)
-    else await writeFile(file, `${JSON.stringify({ format: FORMAT, results: RESULTS, arithmetic })}\n`)
+    if (this.#isThere(arithmetic)) return
+    await writeFile(this.#file, `${JSON.stringify({ format: FORMAT, results: RESULTS, arithmetic })}\n`)
   }
 
   /** Throws InputError where there is none, or one that `open` refuses. Writes nothing. */
   look(arithmetic = arithmeticHere()): void {
-    const file = join(this.folder, 'store.json')
-    const text = readIfThere(file)
-    if (!text) throw new InputError(`${this.folder}: expected a store that "bpd study run" has made`)
-    requireStore(Field.parse(file, '', Buffer.from(text).toString()), this.folder, arithmetic)
+    if (!this.#isThere(arithmetic))
+      throw new InputError(`${this.folder}: expected a store that "bpd study run" has made`)
+  }
+
+  /** Throws InputError for one of another version or of other arithmetic. */
+  #isThere(arithmetic: Arithmetic): boolean {
+    const text = readIfThere(this.#file)
+    if (text) requireStore(Field.parse(this.#file, '', Buffer.from(text).toString()), this.folder, arithmetic)
+    return text !== undefined
   }
 
   /** Removes what killed processes left half-written. For whoever works here, not for those who look. */

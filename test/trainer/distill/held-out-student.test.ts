@@ -194,7 +194,7 @@ describe('what does not go together is refused before any work', () => {
       'too little to hold out',
       {},
       { data: makeLog({ lengths: [8] }).data },
-      '8 rows, expected enough to hold some out',
+      '8 rows, expected 10 or more in some episode',
     ],
   ])('%s', async (_, given, more, message) => {
     await expect(run(noisy.data, given, more)).rejects.toThrow(message)

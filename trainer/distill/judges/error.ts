@@ -1,12 +1,10 @@
-import { InputError } from '../../../runtime-as/errors.ts'
 import type { PolicyContract } from '../../contract.ts'
 import { columnsOf } from '../../data/columns.ts'
 import { partOf } from '../../data/parts.ts'
 import { pieces, type Transitions } from '../../data/transitions.ts'
 import type { Controller } from '../../tasks/evaluate.ts'
 import { actionError, rootMeanSquare } from '../action-error.ts'
-import { episodesOf } from '../data.ts'
-import { type Part, splitEpisodes } from '../held-out.ts'
+import { type Part, requireSplit } from '../held-out.ts'
 import type { Judge, PartSize } from '../judge.ts'
 import { pickByError } from '../pick.ts'
 
@@ -17,9 +15,7 @@ const PROGRESS_ROWS = 2000
 export const heldOutError: Judge = {
   measure: 'error',
   sit({ contract, data, teacher, options }) {
-    const split = splitEpisodes(episodesOf(data), options.seed)
-    if (!split)
-      throw new InputError(`data: ${data.count} rows, expected enough to hold some out: 10 or more an episode`)
+    const split = requireSplit(data, options.seed)
     const { actionNames: names, actionLow: low, actionHigh: high } = contract
     const width = low.map((least, i) => high[i] - least)
     const [picking, reported] = [split.pick, split.report].map(({ ranges }) => examOf(partOf(data, ranges), contract))
