@@ -87,7 +87,7 @@ export const cases: Record<string, Case> = {
     teacher: 'tqc-HalfCheetah-v3.safetensors',
     keep: [1428, 714],
     transitions: 200_000,
-    recipe: long,
+    recipe: `${long} --augment 0.1`,
   },
   'walker2d-trpo': {
     task: 'walker2d',

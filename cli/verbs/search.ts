@@ -9,12 +9,13 @@ import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
 import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
-import { iterationsOf, type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
-import { searchFile, wantedOf } from '../../trainer/search/policy.ts'
-import { checkStart, type SearchResult } from '../../trainer/search/search.ts'
+import { iterationsOf, linearDefaults, type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
+import { searchFile, startOf, wantedOf } from '../../trainer/search/policy.ts'
+import type { SearchResult } from '../../trainer/search/search.ts'
 import type { SearchState } from '../../trainer/search/state.ts'
 import { type OutcomeStatistics, outcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
+import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -27,6 +28,7 @@ import { policyOf } from './eval.ts'
 
 interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<SearchOptions, 'pickEvery'> {
   out: string
+  linear: boolean
   workers: number
   data?: string
   reportEpisodes: number
@@ -38,7 +40,7 @@ const results = { student: 'student.bpd', record: 'search.json' }
 const { directions, best, rate, noise, pickEpisodes, giveUp } = searchDefaults
 
 export const searchVerb = addSigningOptions(
-  verb('search <task> <policy>', {
+  verb('search <task> [policy]', {
     group: 'Make a student:',
     description:
       'moves the weights that a policy has to where its return is higher, and no others; on-policy; writes student.bpd and search.json',
@@ -47,15 +49,29 @@ export const searchVerb = addSigningOptions(
 )
   .requiredOption('--episodes <n>', 'episodes to play at most, those to pick by included', integer(1))
   .requiredOption('--out <folder>', 'where the student goes')
+  .option('--linear', 'in place of a policy: begins with a linear one that does nothing', false)
   .addOption(forceOption())
   .addOption(seedOption())
   .addOption(workersOption())
   .option('--directions <n>', 'directions an iteration, each tried both ways', integer(1, 4096), directions)
   .option('--best <n>', 'directions of an iteration that count', integer(1, 4096), best)
-  .option('--rate <x>', "steps at the start, in root mean squares of a layer's weights", number(0, 10), rate)
-  .option('--noise <x>', 'how far a direction is tried, in the same unit', number(1e-6, 10), noise)
+  .option(
+    '--rate <x>',
+    "steps at the start, in root mean squares of a layer's weights; of a linear one in half ranges of the action " +
+      `(default: ${rate}, linear ${linearDefaults.rate})`,
+    number(0, 10),
+  )
+  .option(
+    '--noise <x>',
+    `how far a direction is tried, in the same unit (default: ${noise}, linear ${linearDefaults.noise})`,
+    number(1e-6, 10),
+  )
   .option('--pick-episodes <n>', 'episodes that each candidate is judged by', integer(1), pickEpisodes)
-  .option('--give-up <n>', 'ends after so many episodes in which nothing rose', integer(1), giveUp)
+  .option(
+    '--give-up <n>',
+    `ends after so many episodes in which nothing rose (default: ${giveUp}, linear ${linearDefaults.giveUp})`,
+    integer(1),
+  )
   .option('--survival-bonus <x>', 'reward of every step that is not climbed (default: what the task says)', number())
   .option('--data <file>', 'transitions, whose spread steps are measured by (default: that of its picking episodes)')
   .option('--report-episodes <n>', 'episodes of the return before and after', integer(1), 100)
@@ -63,41 +79,44 @@ export const searchVerb = addSigningOptions(
   .option('--resume', 'continue from the checkpoint in the folder, to the same bits', false)
   .action(run)
 
-async function run(taskName: string, path: string, options: Options): Promise<void> {
+async function run(taskName: string, path: string | undefined, options: Options): Promise<void> {
   const { out, force, workers, data: dataFile, resume, json } = options
+  if ((path !== undefined) === options.linear)
+    throw new InputError('policy: expected a .bpd policy, or --linear to begin with a linear one')
+  if (options.linear && dataFile !== undefined)
+    throw new InputError('--data: expected none with --linear, which goes by what it observes')
   await prepareTask(taskName)
-  const { spec } = createTask(taskName)
+  const task = createTask(taskName)
+  const { spec } = task
   const sign = signerOf(options)
-  const file = teacherFile(path)
-  const start = policyIn(await policyOf(file, spec), file)
-  // the byte that every .bpd file begins with
-  if (start[0] !== 0x84) throw new InputError(`${file}: a teacher that no board can run, expected a .bpd policy`)
-  const { network, weights } = decodePolicy(start, file)
-  checkStart(network, file)
-  checkCard(file)
+  const file = path === undefined ? undefined : teacherFile(path)
+  const begun = startOf(task, file === undefined ? undefined : await policyAt(file, spec))
+  if (file !== undefined) checkCard(file)
+  const { bytes: start, name } = begun
   const { episodes, seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus } = options
-  const given = { seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus }
-  const wanted = wantedOf(taskName, episodes, given)
+  const given = present({ seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus })
+  const wanted = wantedOf(taskName, episodes, given, begun)
   const iterations = iterationsOf(wanted)
   const data = dataFile === undefined ? undefined : readTransitions(dataFile, spec)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
   claimFolder(
     out,
     Object.values(results),
-    { inputs: [file, ...(dataFile === undefined ? [] : [dataFile]), ...signingInputs(options)], force },
+    { inputs: [file, dataFile].filter((input) => input !== undefined).concat(signingInputs(options)), force },
     unfinished,
   )
   const checkpoint = join(out, unfinished.checkpoint)
   if (!resume) rmSync(checkpoint, { force: true })
   const origin = taskOrigin(taskName)
-  const from = { file, sha256: sha256(start) }
+  // null: from nothing
+  const from = file === undefined ? null : { file, sha256: sha256(start) }
   const spread = data && { data: data.crc32 }
-  const identity = { task: spec.name, ...(origin && { origin }), policy: from.sha256, ...spread, ...wanted }
+  const identity = { task: spec.name, ...(origin && { origin }), policy: sha256(start), ...spread, ...wanted }
   const saves = new SearchCheckpoint(checkpoint, identity, options.checkpointMinutes)
-  const state = saves.load(network, iterations)
+  const state = saves.load(begun.moved, iterations)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const searchedOf = { task: taskName, policy: start, name: file, wanted, data }
+  const searchedOf = { task: taskName, begun, wanted, data }
   const { bytes: unsigned, ...searched } = await withProgress(`searching ${taskName}`, async (progress) => {
     const onProgress = (now: SearchState) =>
       progress.update(stand(taskName, now, wanted), now.episodes / wanted.episodes)
@@ -105,11 +124,11 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     progress.done(`searched ${taskName}`)
     return result
   })
-  const returnBefore = await reported(taskName, { policy: start, name: file }, options)
+  const returnBefore = await reported(taskName, { policy: start, name }, options)
   const student = join(out, results.student)
   const returnAfter =
     searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: unsigned, name: student }, options)
-  const bytes = sign(unsigned, file)
+  const bytes = sign(unsigned, name)
   await writeFile(student, bytes)
   const result = {
     task: spec.name,
@@ -118,7 +137,7 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
     from,
     file: student,
     bytes: bytes.length,
-    weights,
+    weights: decodePolicy(unsigned).weights,
     signature: signatureOf(bytes, student),
     returnBefore,
     returnAfter,
@@ -129,10 +148,21 @@ async function run(taskName: string, path: string, options: Options): Promise<vo
   // the last: until then the search can be resumed
   rmSync(checkpoint, { force: true })
   printResult(json, result, () => {
-    const line = `${student}: ${weights} weights, ${bytes.length} bytes, ${describe(searched)}`
+    const line = `${student}: ${result.weights} weights, ${bytes.length} bytes, ${describe(searched)}`
     return `${line}\nreturn ${figures(returnBefore)} -> ${figures(returnAfter)} over ${returnAfter.episodes} episodes`
   })
 }
+
+/** Throws InputError for what no board can run. */
+async function policyAt(file: string, spec: TaskSpec): Promise<{ bytes: Uint8Array; name: string }> {
+  const bytes = policyIn(await policyOf(file, spec), file)
+  // the byte that every .bpd file begins with
+  if (bytes[0] !== 0x84) throw new InputError(`${file}: a teacher that no board can run, expected a .bpd policy`)
+  return { bytes, name: file }
+}
+
+const present = <T extends object>(parts: T): Partial<T> =>
+  Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<T>
 
 const stand = (taskName: string, { episodes, before, after, objective }: SearchState, wanted: SearchOptions): string =>
   `searching ${taskName}: ${episodes}/${wanted.episodes} episodes` +

@@ -86,6 +86,25 @@ describe('bpd search', () => {
     expect(contract.provenance.search).toMatchObject({ data: expect.any(Number) })
   })
 
+  it('begins with a linear policy where it is asked to, and says that it was none before', () => {
+    const words = ['--linear', '--episodes', '60', '--out', 'lines', ...small]
+    const { status, stdout } = bpdIn(folder, 'search', 'pendulum', ...words, '--json')
+    expect(status).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({ judged: 'on-policy', from: null, weights: 3, options: { rate: 0.02, noise: 0.03 } })
+    expect(loadPolicy(read('lines/student.bpd')).contract.provenance).toMatchObject({ search: { of: 'nothing' } })
+  })
+
+  it.each([
+    ['neither policy nor --linear', [], 'policy: expected a .bpd policy, or --linear'],
+    ['both of them', ['damaged.bpd', '--linear'], 'policy: expected a .bpd policy, or --linear'],
+    ['data beside --linear', ['--linear', '--data', 'data.safetensors'], '--data: expected none with --linear'],
+  ])('refuses %s in one line', (_, words, message) => {
+    const { status, lines } = bpdIn(folder, 'search', 'pendulum', ...words, '--episodes', '60', '--out', 'lines')
+    expect(lines).toEqual([expect.stringContaining(`bpd: ${message}`)])
+    expect(status).toBe(2)
+  })
+
   it.each([
     ['a policy that is quantised', 'small.bpd', 60, 'small.bpd: weights as f16, expected f32: search first'],
     [

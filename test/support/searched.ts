@@ -4,6 +4,7 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { Network } from '../../runtime-as/format/network.ts'
 import { type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
 import { type SearchAbout, type SearchRun, search } from '../../trainer/search/search.ts'
+import { Survivors } from '../../trainer/search/survivors.ts'
 
 const studentFile = new URL('../../models/pendulum/student.bpd', import.meta.url)
 const { network, contract, goldens } = decodePolicy(readFileSync(studentFile))
@@ -31,4 +32,4 @@ export const short: SearchOptions = {
 }
 
 export const searchOf = (start: Network, options: Partial<SearchOptions> = {}, run: SearchRun = {}) =>
-  search(start, about, { ...short, ...options }, run)
+  search(new Survivors(start), about, { ...short, ...options }, run)

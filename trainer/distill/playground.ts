@@ -6,6 +6,7 @@ import { collectOwnStates } from '../data/episodes.ts'
 import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
 import { randomStream } from '../random.ts'
 import { search } from '../search/search.ts'
+import { Survivors } from '../search/survivors.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { actingBytes, teacherController } from '../teachers/policy.ts'
@@ -99,7 +100,7 @@ export class Playground {
     for (const [pass, options] of passesOf(episodes).entries()) {
       // a chain of searches meets other start states in each
       const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student), pass).uint32()
-      const { network, bestOf, steps } = await search(found.network, about, { ...options, seed }, { workers, signal })
+      const { network, bestOf, steps } = await search(new Survivors(found.network), about, { ...options, seed }, { workers, signal })
       found.network = network
       found.rose ||= bestOf !== 'start'
       found.steps += steps

@@ -1,8 +1,7 @@
 /** A search's own checkpoint file. */
-import type { Network } from '../../runtime-as/format/network.ts'
 import { type Identity, loadCheckpoint, saveCheckpoint } from '../teachers/checkpoint.ts'
+import type { Movable } from './movable.ts'
 import { readSearchState, type SearchState, searchFacts, searchTensors } from './state.ts'
-import { Survivors } from './survivors.ts'
 
 const format = 'bpd-search-checkpoint-1'
 
@@ -30,9 +29,8 @@ export class SearchCheckpoint {
   }
 
   /** Undefined without a file. Throws InputError for one that cannot be this search's. */
-  load(start: Network, iterations: number): SearchState | undefined {
+  load(moved: Movable, iterations: number): SearchState | undefined {
     const saved = loadCheckpoint(this.#path, { format, identity: this.#identity })
-    const { size, observations } = new Survivors(start)
-    return saved && readSearchState(saved.state, saved.tensor, { parameters: size, observations, iterations })
+    return saved && readSearchState(saved.state, saved.tensor, moved, iterations)
   }
 }

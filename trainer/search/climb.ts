@@ -4,9 +4,10 @@ import { type Normaliser, normaliserOf } from '../distill/student.ts'
 import { randomStream } from '../random.ts'
 import { type ReturnStatistics, statistics } from '../tasks/evaluate.ts'
 import { ascend } from './ascent.ts'
+import { type Moments, noMoments, normaliserFrom, observed } from './moments.ts'
+import type { Movable } from './movable.ts'
 import type { SearchOptions } from './options.ts'
 import type { SearchState } from './state.ts'
-import type { Survivors } from './survivors.ts'
 import type { TrialOutcome, Trials } from './trials.ts'
 
 /** weight of the past in the running average of the centre */
@@ -18,25 +19,28 @@ const scoreOf = ({ mean, std }: ReturnStatistics): number => mean - std
 
 export class Climb {
   readonly #trials: Trials
-  readonly #survivors: Survivors
+  readonly #moved: Movable
   readonly #options: Required<SearchOptions> & { iterations: number }
 
-  constructor(trials: Trials, survivors: Survivors, options: Required<SearchOptions> & { iterations: number }) {
+  constructor(trials: Trials, moved: Movable, options: Required<SearchOptions> & { iterations: number }) {
     this.#trials = trials
-    this.#survivors = survivors
+    this.#moved = moved
     this.#options = options
   }
 
   /** The start, picked for want of another. */
   async begin(normaliser?: Normaliser): Promise<SearchState> {
-    const start = this.#survivors.start()
-    const outcomes = await this.#playPicking([start], normaliser === undefined)
+    const { observations, normalises } = this.#moved
+    const centre = this.#moved.start()
+    const start = this.#moved.placed(centre, normaliser ?? unit(observations))
+    const outcomes = await this.#playPicking([start], normalises || normaliser === undefined)
     const before = figuresOf(outcomes)
     const spent = spentOn(outcomes)
+    const seen = normalises ? seenIn(outcomes, noMoments(observations)) : undefined
     return {
       iteration: 0,
-      centre: start,
-      average: start,
+      centre,
+      average: centre,
       best: start,
       roseAt: spent.episodes,
       bestOf: 'start',
@@ -44,7 +48,8 @@ export class Climb {
       after: before,
       ...spent,
       curve: [{ episodes: spent.episodes, of: 'start', mean: before.mean, std: before.std }],
-      normaliser: normaliser ?? normaliserIn(outcomes, this.#survivors.observations),
+      ...(seen && { seen }),
+      normaliser: seen ? normaliserFrom(seen) : (normaliser ?? normaliserIn(outcomes, observations)),
     }
   }
 
@@ -59,16 +64,20 @@ export class Climb {
     const { iteration, normaliser } = state
     const displacements = Array.from({ length: directions }, (_, i) => {
       const random = randomStream(seed, 'search-direction', iteration, i)
-      const direction = Float64Array.from({ length: this.#survivors.size }, () => random.normal())
-      return this.#survivors.displacement(direction, normaliser)
+      const direction = Float64Array.from({ length: this.#moved.size }, () => random.normal())
+      return this.#moved.displacement(direction, normaliser)
     })
     // both sides of a direction from one start state, which then tells nothing of them; each direction from another, for the sum is a mean over starts
     const trials = displacements.flatMap((displacement, i) =>
       sides.map((side) => ({
-        parameters: state.centre.map((x, p) => x + side * noise * displacement[p]),
+        parameters: this.#moved.placed(
+          state.centre.map((x, p) => x + side * noise * displacement[p]),
+          normaliser,
+        ),
         seed,
         purpose: 'search',
         episode: iteration * directions + i,
+        observed: this.#moved.normalises,
       })),
     )
     const outcomes = await this.#trials.play(trials)
@@ -83,21 +92,31 @@ export class Climb {
     const rate = this.#options.rate * 0.5 * (1 + Math.cos((Math.PI * iteration) / iterations))
     const centre = ascend(state.centre, pairs, { best, rate })
     const average = state.average.map((x, p) => MEMORY * x + (1 - MEMORY) * centre[p])
-    const next = { ...state, iteration: iteration + 1, centre, average, objective, ...added(state, outcomes) }
+    const seen = state.seen && seenIn(outcomes, state.seen)
+    const next = {
+      ...state,
+      iteration: iteration + 1,
+      centre,
+      average,
+      objective,
+      ...added(state, outcomes),
+      ...(seen && { seen, normaliser: normaliserFrom(seen) }),
+    }
     return next.iteration % pickEvery === 0 || next.iteration === iterations ? this.#pick(next) : next
   }
 
   async #pick(state: SearchState): Promise<SearchState> {
     const { pickEpisodes } = this.#options
     const kinds = ['centre', 'average'] as const
-    const outcomes = await this.#playPicking(kinds.map((kind) => state[kind]))
+    const candidates = kinds.map((kind) => this.#moved.placed(state[kind], state.normaliser))
+    const outcomes = await this.#playPicking(candidates)
     let next: SearchState = { ...state, ...added(state, outcomes) }
     const { episodes, objective } = next
     for (const [i, kind] of kinds.entries()) {
       const figures = figuresOf(outcomes.slice(i * pickEpisodes, (i + 1) * pickEpisodes))
       const { mean, std } = figures
       next = { ...next, curve: [...next.curve, { episodes, of: kind, mean, std, objective }] }
-      if (scoreOf(figures) > scoreOf(next.after)) next = { ...next, best: state[kind], bestOf: kind, after: figures }
+      if (scoreOf(figures) > scoreOf(next.after)) next = { ...next, best: candidates[i], bestOf: kind, after: figures }
       // the first steps may lead down: what moves is not measured by the start
       if (scoreOf(figures) > (next.top ?? -Infinity)) next = { ...next, top: scoreOf(figures), roseAt: episodes }
     }
@@ -133,6 +152,12 @@ function added({ episodes, steps }: SearchState, outcomes: readonly TrialOutcome
   const spent = spentOn(outcomes)
   return { episodes: episodes + spent.episodes, steps: steps + spent.steps }
 }
+
+const unit = (width: number): Normaliser => ({ mean: new Float64Array(width), std: new Float64Array(width).fill(1) })
+
+/** Beside what was observed before. */
+const seenIn = (outcomes: readonly TrialOutcome[], before: Moments): Moments =>
+  outcomes.reduce((seen, { observations }) => (observations ? observed(seen, observations) : seen), before)
 
 /** Of all that was observed. */
 function normaliserIn(outcomes: readonly TrialOutcome[], width: number): Normaliser {

@@ -40,6 +40,9 @@ export const searchDefaults = {
 /** candidates of a picking: the centre and its running average */
 const candidates = 2
 
+/** What differs for a linear policy from nothing, whose steps are in half ranges of the action per deviation of the observation. */
+export const linearDefaults = { rate: 0.02, noise: 0.03, giveUp: 5000 } as const satisfies Partial<SearchOptions>
+
 type Costs = Pick<SearchOptions, 'directions' | 'pickEpisodes' | 'pickEvery'>
 
 /** Episodes of so many iterations, the start and the last picking included. */

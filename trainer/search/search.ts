@@ -10,6 +10,7 @@ import { Interrupted } from '../interrupted.ts'
 import type { ReturnStatistics } from '../tasks/evaluate.ts'
 import { prepareTask, taskFacts } from '../tasks/registry.ts'
 import { Climb } from './climb.ts'
+import type { Movable } from './movable.ts'
 import { iterationsOf, type SearchOptions } from './options.ts'
 import type { CandidateKind, SearchPoint, SearchState } from './state.ts'
 import { Survivors } from './survivors.ts'
@@ -60,9 +61,9 @@ export interface SearchResult {
   survivalBonus: number
 }
 
-/** The same arguments give the same bits, for any number of workers. Throws InputError, FailedError, Interrupted. */
+/** moved: what begins, and how it moves. The same arguments give the same bits, for any number of workers. Throws InputError, FailedError, Interrupted. */
 export async function search(
-  start: Network,
+  moved: Movable,
   about: SearchAbout,
   options: SearchOptions,
   { workers = 1, onProgress, state: from, saves, signal }: SearchRun = {},
@@ -71,9 +72,9 @@ export async function search(
   const { taskName, contract, golden, normaliser } = about
   await prepareTask(taskName)
   const survivalBonus = options.survivalBonus ?? taskFacts(taskName).survivalBonus ?? 0
-  const survivors = new Survivors(start)
-  const trials = new Trials({ taskName, start, contract, golden }, Math.min(workers, 2 * options.directions), signal)
-  const climb = new Climb(trials, survivors, { ...options, survivalBonus, iterations })
+  const { template } = moved
+  const trials = new Trials({ taskName, template, contract, golden }, Math.min(workers, 2 * options.directions), signal)
+  const climb = new Climb(trials, moved, { ...options, survivalBonus, iterations })
   let state = from
   try {
     state ??= await climb.begin(normaliser)
@@ -92,7 +93,8 @@ export async function search(
   }
   const { iteration, best, bestOf, before, after, episodes, steps, curve } = state
   const gaveUp = iteration < iterations
-  return { network: survivors.networkAt(best), bestOf, before, after, episodes, steps, curve, gaveUp, survivalBonus }
+  const network = new Survivors(template).networkAt(best)
+  return { network, bestOf, before, after, episodes, steps, curve, gaveUp, survivalBonus }
 }
 
 /** Throws InputError for a network that cannot be moved a little. name: how errors call it */

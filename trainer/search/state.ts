@@ -3,6 +3,9 @@ import type { Normaliser } from '../distill/student.ts'
 import type { Field } from '../files/field.ts'
 import type { ReturnStatistics } from '../tasks/evaluate.ts'
 import { asBytes, asFloats, type Saved } from '../teachers/checkpoint.ts'
+import { type Moments, normaliserFrom } from './moments.ts'
+import type { Movable } from './movable.ts'
+import { Survivors } from './survivors.ts'
 
 /** What a candidate is: the network that the search began with, where it stands, or the running average of that. */
 export type CandidateKind = 'start' | 'centre' | 'average'
@@ -29,7 +32,7 @@ export interface SearchState {
   centre: Float64Array
   /** shape (parameters): running average of the centre */
   average: Float64Array
-  /** shape (parameters): of the highest score so far */
+  /** of the highest score so far: as it is played, shape (weights and biases) */
   best: Float64Array
   /** the highest score of a centre or an average so far, the start apart; absent: none was picked from yet */
   top?: number
@@ -47,36 +50,45 @@ export interface SearchState {
   objective?: number
   /** every candidate that was picked from, in order */
   curve: SearchPoint[]
+  /** what was observed so far, where the normaliser goes on with it */
+  seen?: Moments
   normaliser: Normaliser
 }
 
 /** The part of a state that is JSON. */
-export function searchFacts({ centre: _, average: __, best: ___, normaliser: ____, ...facts }: SearchState): object {
-  return facts
+export function searchFacts(state: SearchState): object {
+  const { centre: _, average: __, best: ___, normaliser: ____, seen, ...facts } = state
+  return { ...facts, ...(seen && { seen: seen.count }) }
 }
 
 /** The other part, as tensors; f64, each number in two. */
-export const searchTensors = ({ centre, average, best, normaliser }: SearchState): [string, Float32Array][] => [
+export const searchTensors = ({ centre, average, best, normaliser, seen }: SearchState): [string, Float32Array][] => [
   ['search.centre', wordsOf(centre)],
   ['search.average', wordsOf(average)],
   ['search.best', wordsOf(best)],
   ['search.mean', wordsOf(normaliser.mean)],
-  ['search.std', wordsOf(normaliser.std)],
+  seen ? ['search.squares', wordsOf(seen.squares)] : ['search.std', wordsOf(normaliser.std)],
 ]
 
 /** What both say. facts: of `searchFacts`; iterations: of the search that goes on. Throws InputError, field by field. */
 export function readSearchState(
   facts: Field,
   tensor: Saved['tensor'],
-  { parameters, observations, iterations }: { parameters: number; observations: number; iterations: number },
+  moved: Movable,
+  iterations: number,
 ): SearchState {
+  const { size, observations, normalises } = moved
   const numbers = (name: string, length: number) => numbersOf(tensor(`search.${name}`, 2 * length))
   const whole = (name: string) => facts.at(name).whole(0)
+  const mean = numbers('mean', observations)
+  const seen = normalises
+    ? { count: facts.at('seen').whole(1), mean, squares: numbers('squares', observations) }
+    : undefined
   return {
     iteration: facts.at('iteration').whole(0, iterations),
-    centre: numbers('centre', parameters),
-    average: numbers('average', parameters),
-    best: numbers('best', parameters),
+    centre: numbers('centre', size),
+    average: numbers('average', size),
+    best: numbers('best', new Survivors(moved.template).size),
     ...optional(facts, 'top'),
     roseAt: whole('roseAt'),
     bestOf: facts.at('bestOf').oneOf(candidateKinds),
@@ -86,7 +98,8 @@ export function readSearchState(
     steps: whole('steps'),
     ...optional(facts, 'objective'),
     curve: facts.at('curve').items().map(readPoint),
-    normaliser: { mean: numbers('mean', observations), std: numbers('std', observations) },
+    ...(seen && { seen }),
+    normaliser: seen ? normaliserFrom(seen) : { mean, std: numbers('std', observations) },
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a search moves: the weights that are not zero, and the biases, as one list of numbers. The mask stays as it is. */
 import type { Layer, Network } from '../../runtime-as/format/network.ts'
 import type { Normaliser } from '../distill/student.ts'
+import type { Movable } from './movable.ts'
 
 /** One layer's part of the list: its survivors, row by row, then its biases. */
 interface Part {
@@ -11,13 +12,17 @@ interface Part {
   from: number
 }
 
-export class Survivors {
+export class Survivors implements Movable {
   /** survivors and biases */
   readonly size: number
   readonly observations: number
+  readonly template: Network
+  readonly normalises = false
   readonly #parts: Part[] = []
 
-  constructor({ layers }: Network) {
+  constructor(network: Network) {
+    const { layers } = network
+    this.template = network
     this.observations = layers[0].inputs
     let from = 0
     for (const layer of layers) {
@@ -35,6 +40,10 @@ export class Survivors {
       for (const [i, place] of places.entries()) parameters[from + i] = layer.weights[place]
       parameters.set(layer.bias, from + places.length)
     }
+    return parameters
+  }
+
+  placed(parameters: Float64Array): Float64Array {
     return parameters
   }
 

@@ -17,7 +17,8 @@ import { Survivors } from './survivors.ts'
 /** What all trials have in common. */
 export interface TrialSetting {
   taskName: string
-  start: Network
+  /** whose weights are those that may differ */
+  template: Network
   contract: Contract
   /** observations of the file that a network acts through */
   golden: Float32Array[]
@@ -44,9 +45,9 @@ export interface TrialOutcome extends Outcome {
 export type TrialRunner = (trial: Trial) => TrialOutcome
 
 /** What is played is a network's file, by the kernel that boards run: 2 ms a network, 1 % of an episode of Hopper. */
-export function trialRunner({ taskName, start, contract, golden }: TrialSetting): TrialRunner {
+export function trialRunner({ taskName, template, contract, golden }: TrialSetting): TrialRunner {
   const task = createTask(taskName)
-  const survivors = new Survivors(start)
+  const survivors = new Survivors(template)
   const { maxSteps, observationNames } = task.spec
   const width = observationNames.length
   return ({ parameters, seed, purpose, episode, observed }) => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SearchCheckpoint } from '../../../trainer/search/checkpoint.ts'
 import { iterationsOf } from '../../../trainer/search/options.ts'
 import type { SearchState } from '../../../trainer/search/state.ts'
+import { Survivors } from '../../../trainer/search/survivors.ts'
 import { type Content, changeCheckpoint, expectFlipsRefused } from '../../support/checkpoints.ts'
 import { damaged, searchOf, short } from '../../support/searched.ts'
 
@@ -14,7 +15,7 @@ const [path, changed] = ['kept', 'changed'].map((name) => join(folder, name))
 
 const iterations = iterationsOf(short)
 const saves = (file: string, seed = 1) => new SearchCheckpoint(file, { task: 'pendulum', seed }, 1000)
-const load = (file: string, seed?: number) => saves(file, seed).load(damaged, iterations)
+const load = (file: string, seed?: number) => saves(file, seed).load(new Survivors(damaged), iterations)
 
 /** Ctrl-C after so many iterations. */
 async function stopAfter(stopped: number, state?: SearchState): Promise<void> {

@@ -7,6 +7,7 @@ import type { Network } from '../../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { iterationsOf, searchDefaults } from '../../../trainer/search/options.ts'
 import { checkStart, search } from '../../../trainer/search/search.ts'
+import { Survivors } from '../../../trainer/search/survivors.ts'
 import { controllerOf, evaluate } from '../../../trainer/tasks/evaluate.ts'
 import { createTask, taskFacts } from '../../../trainer/tasks/registry.ts'
 import { readHello } from '../../../trainer/tasks/simulator/protocol.ts'
@@ -19,7 +20,7 @@ const reported = (network: Network): number => {
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-search-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const searchIn = (taskName: string, start: Network) => search(start, { ...about, taskName }, short)
+const searchIn = (taskName: string, start: Network) => search(new Survivors(start), { ...about, taskName }, short)
 
 /** 1 where a weight is, 0 where none is. */
 const mask = ({ layers }: Network) => layers.map(({ weights }) => weights.map((w) => (w === 0 ? 0 : 1)))
