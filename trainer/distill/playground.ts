@@ -100,7 +100,12 @@ export class Playground {
     for (const [pass, options] of passesOf(episodes).entries()) {
       // a chain of searches meets other start states in each
       const seed = randomStream(this.#seed, 'distill', 'search', weightCount(student), pass).uint32()
-      const { network, bestOf, steps } = await search(new Survivors(found.network), about, { ...options, seed }, { workers, signal })
+      const { network, bestOf, steps } = await search(
+        new Survivors(found.network),
+        about,
+        { ...options, seed },
+        { workers, signal },
+      )
       found.network = network
       found.rose ||= bestOf !== 'start'
       found.steps += steps
