@@ -97,6 +97,7 @@ export const addRecipeOptions = (verb: Command): Command =>
     .optionsGroup('On-policy, in stages: the student acts itself:')
     .option('--own-states <n>', 'states that it visits after each stage, labelled by the teacher', integer(1))
     .option('--own-rounds <n>', 'of how many of the last stages they stay in the data', integer(1))
+    .option('--lost-weight <x>', 'how often those of them count that lead to a fall (default: 1)', number(1, 1000))
     .option('--search <n>', 'most episodes of a search on the return at each budget', integer(1))
     .optionsGroup('Picking the student:')
     .option('--pick-episodes <n>', 'episodes to pick the student on', integer(1))

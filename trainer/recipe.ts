@@ -68,6 +68,8 @@ export interface Recipe extends StepOptions {
   ownStates?: number
   /** how many of the last of those rounds stay in the data */
   ownRounds: number
+  /** how often those of them count that lead to a fall, or to where the episode was given up; absent: 1, as all others */
+  lostWeight?: number
   /** stages, not offline: most episodes of a search on the return at each budget; absent: none */
   search?: number
   /** of the squared error of each action in the loss; absent: 1 each */

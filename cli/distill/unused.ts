@@ -13,13 +13,18 @@ const needs: { [name in keyof Given]?: (options: DistillOptions) => string | und
       ? '--keep: stages cut to numbers of weights'
       : options.keep && 'no --keep beside it: one of the two',
   tuneRate: (options) => (isStaged(options) ? '--stage-rate: stages have that one' : undefined),
-  ownRounds: ({ ownStates }) => (ownStates === undefined ? OWN_STATES : undefined),
+  ownRounds: withOwnStates,
+  lostWeight: withOwnStates,
   stageShare: inStages,
   stageUpdates: inStages,
   stageRate: inStages,
   rounds: inStages,
   roundUpdates: inStages,
   swap: inStages,
+}
+
+function withOwnStates({ ownStates }: DistillOptions): string | undefined {
+  return ownStates === undefined ? OWN_STATES : undefined
 }
 
 function inStages(options: DistillOptions): string | undefined {

@@ -190,6 +190,7 @@ describe('wrong inputs are one line each', () => {
     ],
     ['thresholds beside weights', {}, { keep: [9], thresholds: [1] }, '--thresholds: expected no --keep beside it'],
     ['rounds of no own states', {}, { prune: 'obd', ownRounds: 3 }, '--own-rounds: expected --own-states with it'],
+    ['losses of no own states', {}, { prune: 'obd', lostWeight: 3 }, '--lost-weight: expected --own-states with it'],
     ['a student that is not there', { from: path('none.bpd') }, {}, 'none.bpd: cannot be read (ENOENT)'],
     ['a value term without rewards', {}, { valueWeight: 1 }, 'value weight 1: the data has no rewards'],
     ['a name that is too long', { name: 'x'.repeat(65) }, {}, 'contract.task: expected text of 1..64 characters'],

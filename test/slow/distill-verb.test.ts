@@ -57,6 +57,7 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--action-weights', '2', { actionWeights: [2] }, ['-1', 'x']],
   ['--own-states', '50', { ownStates: 50 }, ['0', '1.5']],
   ['--own-rounds', '3', { ownRounds: 3 }, ['0']],
+  ['--lost-weight', '5', { lostWeight: 5 }, ['0.5', 'x']],
   ['--search', '152', { search: 152 }, ['0', 'long']],
   ['--tune-updates', '20', { tuneUpdates: 20 }, ['0', '-1']],
   ['--tune-rate', '0.003', { tuneRate: 0.003 }, ['-1']],
@@ -95,7 +96,7 @@ describe('every flag of the recipe', () => {
 
   // what makes stages of the cuts
   const staged = ['--prune', '--own-states', '--search', '--own-rounds', '--stage-share', '--stage-updates']
-  staged.push('--stage-rate', '--rounds', '--round-updates', '--swap')
+  staged.push('--lost-weight', '--stage-rate', '--rounds', '--round-updates', '--swap')
   it.each([
     // the reference runs below; what is augmented has no value term, and a penalty that is searched is none of the recipe's
     ['at weights', (flag: string) => !['--augment', '--l1-path', '--thresholds', ...staged].includes(flag)],

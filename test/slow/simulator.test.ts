@@ -81,7 +81,7 @@ describe('a simulator in a process of its own', () => {
       const all = []
       for (const round of [1, 2]) {
         const wanted = { seed: 3, round, rows: 110 }
-        for await (const part of collectOwnStates(pool, spec, { policy, labeller: policy }, wanted)) all.push(part)
+        for await (const part of collectOwnStates(pool, spec, { policy, labeller: policy }, wanted)) all.push(part.rows)
       }
       await pool.close()
       rounds.push(all)

@@ -13,5 +13,6 @@ parentPort!.on('message', (message: Actors | { wanted: Wanted; episode: number }
     return
   }
   const result = run(message.wanted, message.episode)
-  parentPort!.postMessage(result, result instanceof Float32Array ? [result.buffer] : [])
+  const rows = 'rows' in result ? result.rows : result
+  parentPort!.postMessage(result, rows instanceof Float32Array ? [rows.buffer] : [])
 })

@@ -3,7 +3,7 @@ import { type Outcome, type Purpose, playEpisode } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
 import { actorOf } from '../teachers/policy.ts'
 import { collectEpisode, type Exploration } from './collect.ts'
-import { type OwnStates, ownEpisode } from './own-states.ts'
+import { type OwnEpisode, type OwnStates, ownEpisode } from './own-states.ts'
 
 /** Policies as the bytes of a .bpd file, or of a teacher that has no such form (`actingBytes`). */
 export interface Actors {
@@ -16,7 +16,7 @@ export interface Actors {
 export type Wanted = { seed: number; purpose: Purpose } | Exploration | OwnStates
 
 /** What a worker does for one episode; `episode` counts from 0. */
-export type EpisodeRunner = (wanted: Wanted, episode: number) => Outcome | Float32Array<ArrayBuffer>
+export type EpisodeRunner = (wanted: Wanted, episode: number) => Outcome | Float32Array<ArrayBuffer> | OwnEpisode
 
 export function episodeRunner(task: Task, { policy, labeller }: Actors): EpisodeRunner {
   const { control, bounded } = actorOf(policy, task.spec)

@@ -6,7 +6,7 @@ import { type CollectOptions, collect } from './collect.ts'
 import { columnsOf } from './columns.ts'
 import type { Actors, Wanted } from './episode.ts'
 import { EpisodePool } from './episode-pool.ts'
-import type { OwnStates } from './own-states.ts'
+import type { OwnEpisode, OwnStates } from './own-states.ts'
 
 /** Who acts where. */
 export interface Setting extends Pick<Actors, 'policy'> {
@@ -48,18 +48,23 @@ export async function* collectInParallel(
 }
 
 /**
- * Episodes of a student's own states (`ownEpisode`), one after another as rows of observation | teacher's clean action, shape (steps,
- * observations + actions), `rows` in all: the last one may be cut. Every row is one step of the environment. Whoever reads may stop between
- * two episodes. actors: of the contract of `spec`, which is that of the pool's task.
+ * Episodes of a student's own states (`ownEpisode`), one after another, `rows` in all: the last one may be cut, and was not lost then. Whoever reads
+ * may stop between two episodes. actors: of the contract of `spec`, which is that of the pool's task.
  */
 export async function* collectOwnStates(
   pool: EpisodePool,
   spec: TaskSpec,
   actors: Required<Actors>,
   { rows, ...wanted }: OwnStates & { rows: number },
-): AsyncGenerator<Float32Array> {
+): AsyncGenerator<OwnEpisode> {
   const width = spec.observationNames.length + spec.actionNames.length
-  yield* cut(pool.inOrder<Float32Array>(actors, wanted, Number.POSITIVE_INFINITY), rows, width)
+  let left = rows * width
+  for await (const episode of pool.inOrder<OwnEpisode>(actors, wanted, Number.POSITIVE_INFINITY)) {
+    const whole = episode.rows.length <= left
+    yield whole ? episode : { rows: episode.rows.subarray(0, left), lost: false }
+    left -= episode.rows.length
+    if (left <= 0) return
+  }
 }
 
 /** The first `rows` rows of episodes. */

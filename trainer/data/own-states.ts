@@ -34,14 +34,22 @@ const SWITCH = 0.02
 /** Steps over which rewards are smoothed (1 / the weight of the newest): longer than a stumble, far shorter than an episode. */
 const SMOOTHING = 100
 
-/** One episode as rows of observation | teacher's clean action, from a random stream of its own. A row is a step of the environment. */
+/** One episode of own states. */
+export interface OwnEpisode {
+  /** of observation | teacher's clean action, shape (steps of the environment, observations + actions) */
+  rows: Float32Array<ArrayBuffer>
+  /** it fell, or was given up: what it ends with led there */
+  lost: boolean
+}
+
+/** One episode, from a random stream of its own. */
 export function ownEpisode(
   task: Task,
   student: Controller,
   teacher: Controller,
   { seed, round, floor }: OwnStates,
   episode: number,
-): Float32Array<ArrayBuffer> {
+): OwnEpisode {
   const { observationNames, actionNames, actionLow, actionHigh, maxSteps } = task.spec
   const [observationSize, actionSize] = [observationNames.length, actionNames.length]
   const width = observationSize + actionSize
@@ -55,6 +63,7 @@ export function ownEpisode(
   const action = new Float32Array(actionSize)
   let smoothed = floor?.mean ?? 0
   let step = 0
+  let lost = false
   for (let ended = false; !ended; step++) {
     const label = rows.subarray(step * width + observationSize, (step + 1) * width)
     rows.set(task.observation, step * width)
@@ -69,9 +78,10 @@ export function ownEpisode(
       action[i] = Math.max(low, Math.min(high, action[i] + noise))
     }
     smoothed += (task.step(action) - smoothed) / SMOOTHING
-    ended = task.terminated || step + 1 === maxSteps || (floor !== undefined && smoothed < floor.endBelow)
+    lost = task.terminated || (floor !== undefined && smoothed < floor.endBelow)
+    ended = lost || step + 1 === maxSteps
   }
-  return rows.slice(0, step * width)
+  return { rows: rows.slice(0, step * width), lost }
 }
 
 /** The teacher plays as many episodes to find the floor. */

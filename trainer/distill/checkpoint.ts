@@ -60,6 +60,7 @@ const CUTTING = [
   'swap',
   'ownStates',
   'ownRounds',
+  'lostWeight',
   'search',
   'tuneUpdates',
   'tuneRate',

@@ -3,7 +3,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { type Contract, type Network, weightCount } from '../../runtime-as/format/network.ts'
 import { EpisodePool } from '../data/episode-pool.ts'
 import { collectOwnStates } from '../data/episodes.ts'
-import { type RewardFloor, teacherFloor } from '../data/own-states.ts'
+import { type OwnEpisode, type RewardFloor, teacherFloor } from '../data/own-states.ts'
 import { randomStream } from '../random.ts'
 import { search } from '../search/search.ts'
 import { Survivors } from '../search/survivors.ts'
@@ -11,6 +11,7 @@ import { createTask, prepareTask } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { actingBytes, teacherController } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
+import { weightedRows } from './lost-rows.ts'
 import { passesOf } from './search-passes.ts'
 import type { Normaliser } from './student.ts'
 
@@ -74,21 +75,22 @@ export class Playground {
    *
    * @param student a .bpd file
    * @param round of this distillation; each has other episodes
+   * @param lostWeight how often those count that lead to a fall or to being given up
    */
-  async visit(student: Uint8Array, round: number, rows: number): Promise<Float32Array> {
+  async visit(
+    student: Uint8Array,
+    round: number,
+    { rows, lostWeight }: { rows: number; lostWeight: number },
+  ): Promise<Float32Array> {
     if (!this.#opened) throw new Error('a playground that is not open')
     const { spec, floor, labeller } = this.#opened
     const { taskName, workers } = this.#simulator
     this.#pool ??= new EpisodePool(taskName, workers)
     const actors = { policy: student, labeller }
     const wanted = { rows, seed: this.#seed, round, floor }
-    const visited = new Float32Array(rows * (spec.observationNames.length + spec.actionNames.length))
-    let at = 0
-    for await (const episode of collectOwnStates(this.#pool, spec, actors, wanted)) {
-      visited.set(episode, at)
-      at += episode.length
-    }
-    return visited
+    const episodes: OwnEpisode[] = []
+    for await (const episode of collectOwnStates(this.#pool, spec, actors, wanted)) episodes.push(episode)
+    return weightedRows(episodes, spec.observationNames.length + spec.actionNames.length, lostWeight)
   }
 
   /** Searches on the return from this student, for at most so many episodes; the mask stays. */

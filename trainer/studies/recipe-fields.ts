@@ -66,6 +66,7 @@ const fields: Record<keyof Recipe, Check> = {
   swap: (field) => within(field, 0, 0.9),
   ownStates: whole(1),
   ownRounds: whole(1),
+  lostWeight: number(1),
   search: whole(1),
   actionWeights: list(number(0)),
   tuneUpdates: whole(1),

@@ -60,7 +60,7 @@ describe('own states', () => {
       const { task: recording, executed } = recorded(task, 100)
       let steps = 0
       for (let episode = 0; episode < 8; episode++) {
-        const rows = ownEpisode(recording, student, teacher, { seed: 1, round: 0 }, episode)
+        const { rows } = ownEpisode(recording, student, teacher, { seed: 1, round: 0 }, episode)
         const again = rows.slice()
         for (let at = 0; at < rows.length; at += o + a)
           teacher(rows.subarray(at, at + o), again.subarray(at + o, at + o + a))
@@ -79,7 +79,7 @@ describe('own states', () => {
     const deviations = new Set<number>()
     for (let episode = 0; episode < 80; episode++) {
       const { task: recording, executed } = recorded(task)
-      const rows = ownEpisode(recording, student, teacher, { seed: 3, round: 1 }, episode)
+      const { rows } = ownEpisode(recording, student, teacher, { seed: 3, round: 1 }, episode)
       const acted = executed.map(([action], step) => {
         const row = rows.subarray(4 * step, 4 * step + 4)
         return { action, students: answer(student, row.subarray(0, 3), 1)[0], teachers: row[3] }
@@ -115,7 +115,7 @@ describe('own states', () => {
           action.fill(x),
     )
     for (let episode = 0; episode < 8; episode++) {
-      const rows = ownEpisode(task, wild, wilder, { seed: 1, round: 0 }, episode)
+      const { rows } = ownEpisode(task, wild, wilder, { seed: 1, round: 0 }, episode)
       expect(new Set(rows.filter((_, i) => i % 4 === 3))).toEqual(new Set([-2]))
     }
     expect(executed.every(([action]) => Math.abs(action) <= 2)).toBe(true)
@@ -123,7 +123,7 @@ describe('own states', () => {
 
   it('are others in another round, and the same ones again in the same', () => {
     const { task, student, teacher } = shipped('pendulum')
-    const rows = (wanted: OwnStates, episode: number) => ownEpisode(task, student, teacher, wanted, episode)
+    const rows = (wanted: OwnStates, episode: number) => ownEpisode(task, student, teacher, wanted, episode).rows
     const first = rows({ seed: 1, round: 1 }, 0)
     expect(rows({ seed: 1, round: 1 }, 0)).toEqual(first)
     for (const other of [
@@ -141,10 +141,11 @@ describe('an episode of own states', () => {
     const { floor, steps } = await teacherFloor(task, teacher, 1)
     expect(steps).toBe(2000)
     const lengths = (control: Controller, given?: typeof floor) =>
-      Array.from(
-        { length: 12 },
-        (_, episode) => ownEpisode(task, control, control, { seed: 1, round: 0, floor: given }, episode).length / 4,
-      )
+      Array.from({ length: 12 }, (_, episode) => {
+        const { rows, lost } = ownEpisode(task, control, control, { seed: 1, round: 0, floor: given }, episode)
+        expect(lost).toBe(rows.length < 200 * 4)
+        return rows.length / 4
+      })
     // none of these swings up, and most begin far from upright
     const still: Controller = (_, action) => action.fill(0)
     expect(lengths(still, floor).filter((length) => length < 200).length).toBeGreaterThan(8)
@@ -175,7 +176,7 @@ describe('own states of a pool', () => {
   const { task, actors } = shipped('pendulum')
   const rowsOf = async (pool: EpisodePool, wanted: OwnStates & { rows: number }, who: Required<Actors> = actors) => {
     const parts: Float32Array[] = []
-    for await (const part of collectOwnStates(pool, task.spec, who, wanted)) parts.push(part)
+    for await (const { rows } of collectOwnStates(pool, task.spec, who, wanted)) parts.push(rows)
     return parts
   }
 

@@ -28,7 +28,7 @@ export async function stages(
   { tell, resumed, save, checkpoints, signal }: CutRun,
 ): Promise<Candidate[]> {
   const { options, job, rows } = session
-  const { ownStates, ownRounds } = options
+  const { ownStates, ownRounds, lostWeight = 1 } = options
   session.useTeacherActions()
   // the teacher plays anew where a run is resumed: the same episodes
   const teacherSteps = ownStates === undefined ? 0 : await playgroundOf(session).open()
@@ -46,7 +46,7 @@ export async function stages(
     state.layers = await trainRound(session, layers, round, { index: state.done, checkpoints, signal, goesOn })
     if (round.visits && ownStates !== undefined) {
       const student = job.policyOf(session.networkOf(state.layers))
-      const visited = await playgroundOf(session).visit(student, state.done, ownStates)
+      const visited = await playgroundOf(session).visit(student, state.done, { rows: ownStates, lostWeight })
       // small students have no room for states that they come to no more
       const block = state.visits++ % ownRounds
       rows.setBlock(block, visited)

@@ -81,6 +81,7 @@ const recipeChecks: Checks = {
   swap: (field) => within(field, 0, 0.9),
   ownStates: whole(1),
   ownRounds: whole(1),
+  lostWeight: (field) => within(field, 1, 1000),
   search: whole(1),
   actionWeights: list(number(0)),
   tuneUpdates: whole(1),
