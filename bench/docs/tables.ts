@@ -3,7 +3,7 @@
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
 import { summaryMarkdown } from '../../cli/study/table.ts'
-import type { OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { median, type OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { boardOf, chips, instructions, parts, rates, riscv32 } from './board-tables.ts'
 import { count, isThere, percent, ratio, read, returned, table } from './cells.ts'
 
@@ -205,6 +205,39 @@ function linear(): string {
   )
 }
 
+/** Linear policies that `bpd search --linear` found, seed by seed. */
+function linearSearch(): string {
+  interface Row {
+    task: string
+    published: number
+    weights: number
+    bytes: number
+    seeds: number[]
+    returns: OutcomeStatistics[]
+    steps: number[]
+  }
+  const rows: Row[] = read('bench/results/linear-search.json')
+  return table(
+    ['task', 'weights', 'bytes', 'published', 'median seed', 'best', 'worst', 'as published or more', 'fell', 'steps'],
+    rows.map(({ task, published, weights, bytes, seeds, returns, steps }) => {
+      const means = returns.map((one) => one.mean)
+      const mean = (all: readonly number[]) => all.reduce((sum, x) => sum + x, 0) / all.length
+      return [
+        task,
+        count(weights),
+        count(bytes),
+        count(published),
+        count(median(means)),
+        count(Math.max(...means)),
+        count(Math.min(...means)),
+        `${means.filter((one) => one >= published).length} of ${seeds.length}`,
+        percent(mean(returns.map(({ fellRate }) => fellRate)), 1),
+        count(mean(steps)),
+      ]
+    }),
+  )
+}
+
 /** What `npm start` ends with. */
 function demo(): string {
   const report: Report = read('bench/results/demo.json')
@@ -222,6 +255,7 @@ export const tables: Record<string, () => string> = {
   ablation,
   smallest,
   linear,
+  linearSearch,
   chips,
   demo,
   parts,
