@@ -13,7 +13,6 @@ import { describeCut } from '../../trainer/distill/points.ts'
 import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
 import type { DistillJob } from '../../trainer/distill/session.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
-import { claimFolder } from '../../trainer/files/claim.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
 import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import type { TaskOrigin } from '../../trainer/tasks/task.ts'
@@ -26,7 +25,7 @@ import { wantedOf } from '../distill/wanted.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { addSigningOptions, type GivenSigning, signatureOf, signedBy, signerOf, signingInputs } from '../keys.ts'
-import { forceOption, type OutputOptions } from '../output.ts'
+import { claimRun, forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions, recipeIn } from '../recipe-options.ts'
 import { printResult, seconds, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, number, seedOption, threadsOption, verb } from '../verb.ts'
@@ -124,7 +123,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const byError = wanted.judge.measure === 'error'
   const more = byError ? heldOutFiles : []
   const trainedFile = keepTrained ? join(out, TRAINED) : undefined
-  claimFolder(
+  claimRun(
     out,
     ['student.bpd', 'distill.json', ...more, ...pointNames, ...(keepTrained ? [TRAINED] : [])],
     { inputs, force },

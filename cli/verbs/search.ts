@@ -5,7 +5,6 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { policyIn } from '../../runtime-as/format/envelope.ts'
 import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
-import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
 import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
@@ -20,7 +19,7 @@ import { teacherFile } from '../../trainer/teachers/teacher.ts'
 import { checkCard } from '../card.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { addSigningOptions, type GivenSigning, signatureOf, signerOf, signingInputs } from '../keys.ts'
-import { forceOption, type OutputOptions } from '../output.ts'
+import { claimRun, forceOption, type OutputOptions } from '../output.ts'
 import { grouped, percent } from '../report/words.ts'
 import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, integer, number, seedOption, verb, workersOption } from '../verb.ts'
@@ -99,7 +98,7 @@ async function run(taskName: string, path: string | undefined, options: Options)
   const iterations = iterationsOf(wanted)
   const data = dataFile === undefined ? undefined : readTransitions(dataFile, spec)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume }
-  claimFolder(
+  claimRun(
     out,
     Object.values(results),
     { inputs: [file, dataFile].filter((input) => input !== undefined).concat(signingInputs(options)), force },

@@ -76,7 +76,10 @@ export const studyVerb = verb('study', {
   )
 
 function needed(action: string, what: string | undefined): string {
-  if (what === undefined && action !== 'list' && action !== 'worker')
+  const alone = action === 'list' || action === 'worker'
+  if (alone && what !== undefined)
+    throw new InputError(`study ${action} ${printable(what)}: expected no study behind ${action}`)
+  if (!alone && what === undefined)
     throw new InputError(`study ${action}: expected one of ${studyNames().join(', ')}, or a file`)
   return what ?? ''
 }

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { claimFolder } from '../../trainer/files/claim.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
@@ -11,7 +10,7 @@ import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
 import { cardOf, commandWord, teacherFiles, writeModel } from '../card.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { forceOption, type OutputOptions } from '../output.ts'
+import { claimRun, forceOption, type OutputOptions } from '../output.ts'
 import { printResult, seconds, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, number, seedOption, threadsOption, verb } from '../verb.ts'
 
@@ -62,7 +61,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   await prepareTask(taskName)
   const task = createTask(taskName)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume: options.resume }
-  claimFolder(options.out, Object.values(teacherFiles), options, unfinished)
+  claimRun(options.out, Object.values(teacherFiles), options, unfinished)
   hintAtNewerNode()
   const { algorithm, steps, hidden, batchSize, randomSteps, evaluateEvery, rate, exploration, seed, threads, fused } =
     options

@@ -86,6 +86,12 @@ describe('bpd search', () => {
     expect(contract.provenance.search).toMatchObject({ data: expect.any(Number) })
   })
 
+  it('says where there is nothing to go on from', () => {
+    const { status, stderr } = search('damaged.bpd', 20, '--force', '--resume')
+    expect(status).toBe(0)
+    expect(stderr).toContain('bpd: out: no checkpoint to go on from: begins anew\n')
+  })
+
   it('begins with a linear policy where it is asked to, and says that it was none before', () => {
     const words = ['--linear', '--episodes', '60', '--out', 'lines', ...small]
     const { status, stdout } = bpdIn(folder, 'search', 'pendulum', ...words, '--json')

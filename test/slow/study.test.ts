@@ -182,6 +182,7 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
       'a .bpd policy, expected a study as YAML or JSON',
     ],
     ['no study', ['run'], () => {}, 'study run: expected one of'],
+    ['a study to list', ['list', 'answers'], () => {}, 'study list answers: expected no study behind list'],
     [
       'a variant that it has not',
       ['run', 'tiny.json', '--variants', 'l1'],

@@ -31,13 +31,15 @@ const LOCK = '.lock-'
 const held = new Set<string>()
 process.on('exit', releaseClaims)
 
-/** Claims a folder for the files of these names in it, and makes it where it is absent. Throws InputError. */
+/**
+ * Claims a folder for the files of these names in it, and makes it where it is absent. Gives whether an unfinished run goes on there. Throws InputError.
+ */
 export function claimFolder(
   folder: string,
   names: readonly string[],
   conditions: Conditions,
   unfinished?: Unfinished,
-): void {
+): boolean {
   const results = names.map((name) => join(folder, name))
   refuseUnwritable([...results, ...(unfinished ? [join(folder, unfinished.checkpoint)] : [])], conditions.inputs)
   makeFolder(folder)
@@ -45,12 +47,14 @@ export function claimFolder(
   sweepParts(folder, [...names, ...(unfinished ? [unfinished.checkpoint] : [])])
   const checkpoint = unfinished && join(folder, unfinished.checkpoint)
   const begun = checkpoint !== undefined && statOf(checkpoint) !== undefined
-  if (conditions.force || (begun && unfinished?.resume)) return
+  const goesOn = begun && unfinished?.resume === true
+  if (conditions.force || goesOn) return goesOn
   if (begun)
     throw new InputError(
       `${checkpoint}: of a run that is not finished: --resume continues it, --force replaces it by a new one`,
     )
   refuseExisting(results)
+  return false
 }
 
 /** Claims single files that are written together, the first one giving the lock its name; makes their folders. Throws InputError. */
