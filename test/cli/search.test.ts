@@ -97,7 +97,7 @@ describe('bpd search', () => {
     const { status, stdout } = bpdIn(folder, 'search', 'pendulum', ...words, '--json')
     expect(status).toBe(0)
     const result = JSON.parse(stdout)
-    expect(result).toMatchObject({ judged: 'on-policy', from: null, weights: 3, options: { rate: 0.02, noise: 0.03 } })
+    expect(result).toMatchObject({ judged: 'on-policy', from: null, weights: 3, options: { rate: 0.04, noise: 0.03 } })
     expect(loadPolicy(read('lines/student.bpd')).contract.provenance).toMatchObject({ search: { of: 'nothing' } })
   })
 

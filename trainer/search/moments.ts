@@ -1,6 +1,7 @@
 /** Mean and spread of all observations so far, without the observations. */
 import type { Normaliser } from '../distill/student.ts'
 
+/** Of all rows that were seen. */
 export interface Moments {
   /** observations */
   count: number

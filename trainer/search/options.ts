@@ -41,7 +41,7 @@ export const searchDefaults = {
 const candidates = 2
 
 /** What differs for a linear policy from nothing, whose steps are in half ranges of the action per deviation of the observation. */
-export const linearDefaults = { rate: 0.02, noise: 0.03, giveUp: 5000 } as const satisfies Partial<SearchOptions>
+export const linearDefaults = { rate: 0.04, noise: 0.03, giveUp: 5000 } as const satisfies Partial<SearchOptions>
 
 type Costs = Pick<SearchOptions, 'directions' | 'pickEpisodes' | 'pickEvery'>
 
