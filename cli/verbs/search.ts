@@ -7,8 +7,15 @@ import { playEpisodes } from '../../trainer/data/episodes.ts'
 import { readTransitions } from '../../trainer/data/transitions.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { sha256 } from '../../trainer/files/sha256.ts'
+import { Interrupted } from '../../trainer/interrupted.ts'
 import { SearchCheckpoint } from '../../trainer/search/checkpoint.ts'
-import { iterationsOf, linearDefaults, type SearchOptions, searchDefaults } from '../../trainer/search/options.ts'
+import {
+  iterationsOf,
+  linearDefaults,
+  MOST_EPISODES,
+  type SearchOptions,
+  searchDefaults,
+} from '../../trainer/search/options.ts'
 import { searchFile, startOf, wantedOf } from '../../trainer/search/policy.ts'
 import type { SearchResult } from '../../trainer/search/search.ts'
 import type { SearchState } from '../../trainer/search/state.ts'
@@ -46,7 +53,7 @@ export const searchVerb = addSigningOptions(
     example: 'bpd search pendulum models/pendulum/student.bpd --episodes 1000 --out runs/searched',
   }),
 )
-  .requiredOption('--episodes <n>', 'episodes to play at most, those to pick by included', integer(1))
+  .requiredOption('--episodes <n>', 'episodes to play at most, those to pick by included', integer(1, MOST_EPISODES))
   .requiredOption('--out <folder>', 'where the student goes')
   .option('--linear', 'in place of a policy: begins with a linear one that does nothing', false)
   .addOption(forceOption())
@@ -93,7 +100,7 @@ async function run(taskName: string, path: string | undefined, options: Options)
   if (file !== undefined) checkCard(file)
   const { bytes: start, name } = begun
   const { episodes, seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus } = options
-  const given = present({ seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus })
+  const given = { seed, directions, best, rate, noise, pickEpisodes, giveUp, survivalBonus }
   const wanted = wantedOf(taskName, episodes, given, begun)
   const iterations = iterationsOf(wanted)
   const data = dataFile === undefined ? undefined : readTransitions(dataFile, spec)
@@ -123,10 +130,11 @@ async function run(taskName: string, path: string | undefined, options: Options)
     progress.done(`searched ${taskName}`)
     return result
   })
-  const returnBefore = await reported(taskName, { policy: start, name }, options)
+  const report = { ...options, signal: interrupt.signal }
+  const returnBefore = await reported(taskName, { policy: start, name }, report)
   const student = join(out, results.student)
   const returnAfter =
-    searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: unsigned, name: student }, options)
+    searched.bestOf === 'start' ? returnBefore : await reported(taskName, { policy: unsigned, name: student }, report)
   const bytes = sign(unsigned, name)
   await writeFile(student, bytes)
   const result = {
@@ -160,19 +168,22 @@ async function policyAt(file: string, spec: TaskSpec): Promise<{ bytes: Uint8Arr
   return { bytes, name: file }
 }
 
-const present = <T extends object>(parts: T): Partial<T> =>
-  Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<T>
-
 const stand = (taskName: string, { episodes, before, after, objective }: SearchState, wanted: SearchOptions): string =>
   `searching ${taskName}: ${episodes}/${wanted.episodes} episodes` +
   (objective === undefined ? '' : `, climbing at ${objective.toFixed(1)}`) +
   `, picked return ${before.mean.toFixed(1)} -> ${after.mean.toFixed(1)}`
 
 /** Of episodes that neither climbed nor picked. */
-const reported = (taskName: string, { policy, name }: { policy: Uint8Array; name: string }, options: Options) =>
+const reported = (
+  taskName: string,
+  { policy, name }: { policy: Uint8Array; name: string },
+  { seed, reportEpisodes: episodes, workers, signal }: Options & { signal: AbortSignal },
+) =>
   withProgress(`evaluating ${name}`, async (progress) => {
-    const { seed, reportEpisodes: episodes, workers } = options
-    const show = (done: number) => progress.update(`evaluating ${name}: ${done}/${episodes} episodes`, done / episodes)
+    const show = (done: number) => {
+      if (signal.aborted) throw new Interrupted('interrupted after the search; --resume continues')
+      progress.update(`evaluating ${name}: ${done}/${episodes} episodes`, done / episodes)
+    }
     const played = await playEpisodes({ taskName, policy }, { seed, purpose: 'report' }, episodes, workers, show)
     progress.done(`evaluated ${name} over ${episodes} episodes`)
     return outcomeStatistics(played)

@@ -13,6 +13,8 @@ import type { TrialOutcome, Trials } from './trials.ts'
 /** weight of the past in the running average of the centre */
 const MEMORY = 0.9
 const sides = [1, -1] as const
+/** Directions that begin in one start state. Several do, so that its luck can be told from them; not all, so that a step is for more than one start. */
+const SHARING = 4
 
 /** What a candidate is picked by: a high mean and few that fall. */
 const scoreOf = ({ mean, std }: ReturnStatistics): number => mean - std
@@ -62,12 +64,12 @@ export class Climb {
   async iterate(state: SearchState): Promise<SearchState> {
     const { iterations, pickEvery, directions, noise, seed, best, survivalBonus } = this.#options
     const { iteration, normaliser } = state
+    const starts = Math.ceil(directions / SHARING)
     const displacements = Array.from({ length: directions }, (_, i) => {
       const random = randomStream(seed, 'search-direction', iteration, i)
       const direction = Float64Array.from({ length: this.#moved.size }, () => random.normal())
       return this.#moved.displacement(direction, normaliser)
     })
-    // both sides of a direction from one start state, which then tells nothing of them; each direction from another, for the sum is a mean over starts
     const trials = displacements.flatMap((displacement, i) =>
       sides.map((side) => ({
         parameters: this.#moved.placed(
@@ -76,7 +78,7 @@ export class Climb {
         ),
         seed,
         purpose: 'search',
-        episode: iteration * directions + i,
+        episode: iteration * starts + Math.floor(i / SHARING),
         observed: this.#moved.normalises,
       })),
     )
@@ -84,10 +86,11 @@ export class Climb {
     const objectives = outcomes.map((outcome) => outcome.return - survivalBonus * outcome.steps)
     const objective = meanOf(objectives)
     if (!Number.isFinite(objective)) throw new FailedError(`search diverged after ${state.episodes} episodes`)
+    const centred = withoutLuck(objectives)
     const pairs = displacements.map((displacement, i) => ({
       displacement,
-      plus: objectives[2 * i],
-      minus: objectives[2 * i + 1],
+      plus: centred[2 * i],
+      minus: centred[2 * i + 1],
     }))
     const rate = this.#options.rate * 0.5 * (1 + Math.cos((Math.PI * iteration) / iterations))
     const centre = ascend(state.centre, pairs, { best, rate })
@@ -137,6 +140,15 @@ export class Climb {
     )
     return this.#trials.play(trials)
   }
+}
+
+/** Less the mean of those that began in the same start state. */
+function withoutLuck(objectives: readonly number[]): number[] {
+  const size = 2 * SHARING
+  const means = Array.from({ length: Math.ceil(objectives.length / size) }, (_, start) =>
+    meanOf(objectives.slice(start * size, (start + 1) * size)),
+  )
+  return objectives.map((objective, i) => objective - means[Math.floor(i / size)])
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length

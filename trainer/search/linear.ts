@@ -1,7 +1,8 @@
 /**
- * A linear policy from nothing: weights on normalised observations that begin at zero, no biases (Mania, Guy and Recht 2018, V2-t). The mean and the
- * spread of what was observed go on through the whole search, and are folded into what is played.
+ * A linear policy from nothing: weights on normalised observations that begin at zero (Mania, Guy and Recht 2018, V2-t), and biases, which theirs have
+ * not: a robot that hovers needs them. The mean and the spread of what was observed go on through the whole search, and are folded into what is played.
  */
+import { InputError } from '../../runtime-as/errors.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import type { Network } from '../../runtime-as/format/network.ts'
 import type { Normaliser } from '../distill/student.ts'
@@ -23,7 +24,7 @@ export class LinearFromNothing implements Movable {
 
   constructor({ observationNames, actionNames, actionLow, actionHigh }: TaskSpec) {
     this.observations = observationNames.length
-    this.size = actionNames.length * this.observations
+    this.size = actionNames.length * (this.observations + 1)
     this.template = linearNetwork(this.observations, actionNames.length, 1)
     this.#low = actionLow
     this.#high = actionHigh
@@ -33,24 +34,25 @@ export class LinearFromNothing implements Movable {
     return new Float64Array(this.size)
   }
 
-  /** In half ranges of the action, per standard deviation of the observation. */
+  /** Of a weight in half ranges of the action per standard deviation of the observation, of a bias in half ranges. */
   displacement(direction: Float64Array): Float64Array {
+    const weights = this.observations * this.#low.length
     return direction.map((x, i) => {
-      const row = Math.floor(i / this.observations)
+      const row = i < weights ? Math.floor(i / this.observations) : i - weights
       return (x * (this.#high[row] - this.#low[row])) / 2
     })
   }
 
   placed(parameters: Float64Array, { mean, std }: Normaliser): Float64Array {
-    const placed = new Float64Array(this.size + this.#low.length)
+    const placed = parameters.slice()
+    const weights = this.observations * this.#low.length
     for (const [row, low] of this.#low.entries()) {
-      let bias = (low + this.#high[row]) / 2
+      placed[weights + row] += (low + this.#high[row]) / 2
       for (let column = 0; column < this.observations; column++) {
-        const weight = parameters[row * this.observations + column] / std[column]
-        placed[row * this.observations + column] = weight
-        bias -= weight * mean[column]
+        const at = row * this.observations + column
+        placed[at] /= std[column]
+        placed[weights + row] -= placed[at] * mean[column]
       }
-      placed[this.size + row] = bias
     }
     return placed
   }
@@ -62,7 +64,13 @@ export function linearStart(task: Task): Uint8Array {
   const middles = spec.actionLow.map((low, i) => (low + spec.actionHigh[i]) / 2)
   const seen: Float32Array[] = []
   const stand = (observation: ArrayLike<number>, action: Float32Array) => {
-    seen.push(Float32Array.from(observation))
+    const rounded = Float32Array.from(observation)
+    const beyond = rounded.findIndex((x) => !Number.isFinite(x))
+    if (beyond >= 0)
+      throw new InputError(
+        `${spec.name}: observation "${spec.observationNames[beyond]}" ${observation[beyond]}, expected a number that fits into f32`,
+      )
+    seen.push(rounded)
     action.set(middles)
   }
   playEpisode(task, stand, 1, 'golden', 0)

@@ -1,5 +1,6 @@
 /** What a search is asked for, and how many iterations that makes. */
 import { InputError } from '../../runtime-as/errors.ts'
+import { Field } from '../files/field.ts'
 
 /** How a search goes; lengths of steps in root mean squares of a layer's weights. */
 export interface SearchOptions {
@@ -37,6 +38,8 @@ export const searchDefaults = {
   seed: 1,
 } as const satisfies Omit<SearchOptions, 'episodes'>
 
+export const MOST_EPISODES = 1_000_000_000
+
 /** candidates of a picking: the centre and its running average */
 const candidates = 2
 
@@ -52,12 +55,32 @@ const costOf = (iterations: number, { directions, pickEpisodes, pickEvery }: Cos
 /** What the shortest search takes. */
 export const fewestEpisodes = (options: Costs): number => costOf(1, options)
 
+/** Throws InputError for a number that cannot be one of a search. */
+export function checkOptions(options: Required<SearchOptions>): void {
+  const all = new Field('search', '', options)
+  all.at('episodes').whole(1, MOST_EPISODES)
+  for (const name of ['directions', 'best'] as const) all.at(name).whole(1, 4096)
+  for (const name of ['pickEpisodes', 'pickEvery', 'giveUp'] as const) all.at(name).whole(1)
+  all.at('seed').whole(0, 0xffffffff)
+  for (const [name, low] of [
+    ['rate', 0],
+    ['noise', 1e-6],
+  ] as const)
+    if (all.at(name).number(low) > 10) all.at(name).refuse(`a number from ${low} to 10`)
+  all.at('survivalBonus').number()
+}
+
 /** As many as the episodes allow. Throws InputError for what is no search. */
 export function iterationsOf(options: Omit<SearchOptions, 'seed'>, name = 'episodes'): number {
   const { episodes, directions, best, pickEpisodes } = options
   if (best > directions) throw new InputError(`best ${best}: expected at most the ${directions} directions`)
-  let iterations = 0
-  while (costOf(iterations + 1, options) <= episodes) iterations++
+  // the cost grows with every iteration: the last that is within, between bounds that come closer
+  let [iterations, beyond] = [0, Math.floor(episodes) + 1]
+  while (beyond - iterations > 1) {
+    const middle = Math.floor((iterations + beyond) / 2)
+    if (costOf(middle, options) <= episodes) iterations = middle
+    else beyond = middle
+  }
   if (iterations === 0)
     throw new InputError(
       `${name} ${episodes}: expected at least ${fewestEpisodes(options)}, for ${directions} directions both ways and three times ${pickEpisodes} episodes to pick by`,

@@ -12,7 +12,7 @@ import { createTask, prepareTask, taskFacts } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
 import { LinearFromNothing, linearStart } from './linear.ts'
 import type { Movable } from './movable.ts'
-import { iterationsOf, linearDefaults, type SearchOptions, searchDefaults } from './options.ts'
+import { checkOptions, iterationsOf, linearDefaults, type SearchOptions, searchDefaults } from './options.ts'
 import { checkStart, type SearchResult, type SearchRun, search } from './search.ts'
 import { Survivors } from './survivors.ts'
 
@@ -43,19 +43,24 @@ export interface SearchedPolicy extends Omit<SearchResult, 'network'> {
   bytes: Uint8Array
 }
 
-/** Everything that a search by these options depends on, but for task, policy and data. */
+/** Everything that a search by these options depends on, but for task, policy and data. Throws InputError for a number that cannot be. */
 export const wantedOf = (
   task: string,
   episodes: number,
   options: Partial<Omit<SearchOptions, 'episodes'>> | undefined,
   { fromNothing }: Pick<SearchStart, 'fromNothing'>,
-): Required<SearchOptions> => ({
-  ...searchDefaults,
-  ...(fromNothing && linearDefaults),
-  ...options,
-  episodes,
-  survivalBonus: options?.survivalBonus ?? taskFacts(task).survivalBonus ?? 0,
-})
+): Required<SearchOptions> => {
+  const given = Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
+  const wanted = {
+    ...searchDefaults,
+    ...(fromNothing && linearDefaults),
+    survivalBonus: taskFacts(task).survivalBonus ?? 0,
+    ...given,
+    episodes,
+  }
+  checkOptions(wanted)
+  return wanted
+}
 
 /**
  * Moves the weights that a policy has, and its biases, to where its return is higher: augmented random search (Mania, Guy and Recht 2018), on-policy.

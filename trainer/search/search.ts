@@ -84,6 +84,8 @@ export async function search(
       onProgress?.(state)
       if (saves?.due()) await saves.save(state)
     }
+    // what comes after the search may be interrupted too
+    await saves?.save(state)
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
     if (state) await saves?.save(state)

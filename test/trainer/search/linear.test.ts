@@ -112,7 +112,7 @@ it('weights on normalised observations act as they would on them', () => {
     fc.array(fc.double({ noNaN: true, ...constraint }), { minLength: 3, maxLength: 3 })
   fc.assert(
     fc.property(
-      three({ min: -1, max: 1 }),
+      fc.array(fc.double({ noNaN: true, min: -1, max: 1 }), { minLength: 4, maxLength: 4 }),
       three({ min: -9, max: 9 }),
       three({ min: 0.1, max: 5 }),
       three({ min: -9, max: 9 }),
@@ -121,7 +121,7 @@ it('weights on normalised observations act as they would on them', () => {
         const placed = moved.placed(Float64Array.from(weights), normaliser)
         const [layer] = new Survivors(moved.template).networkAt(placed).layers
         const raw = observation.reduce((sum, x, i) => sum + x * layer.weights[i], layer.bias[0])
-        const expected = observation.reduce((sum, x, i) => sum + weights[i] * ((x - mean[i]) / std[i]), 0)
+        const expected = observation.reduce((sum, x, i) => sum + weights[i] * ((x - mean[i]) / std[i]), weights[3])
         expect(raw).toBeCloseTo(expected, 3)
       },
     ),

@@ -6,6 +6,7 @@ import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import type { Network } from '../../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { iterationsOf, searchDefaults } from '../../../trainer/search/options.ts'
+import { searchPolicy } from '../../../trainer/search/policy.ts'
 import { checkStart, search } from '../../../trainer/search/search.ts'
 import { Survivors } from '../../../trainer/search/survivors.ts'
 import { controllerOf, evaluate } from '../../../trainer/tasks/evaluate.ts'
@@ -125,4 +126,24 @@ it('a search plays as many episodes as it is given, and no more', () => {
     expect(cost(iterations)).toBeLessThanOrEqual(episodes)
     expect(cost(iterations + 1)).toBeGreaterThan(episodes)
   }
+})
+
+it('a search is not led by the luck of start states', async () => {
+  const module = join(folder, 'lucky.mjs')
+  // where an episode begins is worth more than what is done in it
+  const text = `let x
+const observation = [0]
+const create = () => ({
+  observation, terminated: false,
+  reset(random) { x = observation[0] = random.uniform(-1, 1) },
+  step([push]) { const reward = -((push + 0.5 - x) ** 2) - 5 * (1 + x); x *= 0.9; observation[0] = x; return reward },
+})
+const spec = { observationNames: ['x'], actionNames: ['push'], actionLow: [-1], actionHigh: [1] }
+export default { name: 'lucky', ...spec, period: 0.1, maxSteps: 10, create }`
+  writeFileSync(module, text)
+  const options = { pickEpisodes: 50, pickEvery: 40 }
+  const { before, after, bestOf } = await searchPolicy({ task: module, episodes: 2000, options, workers: 1 })
+  expect(bestOf).not.toBe('start')
+  // all that can be had: with nothing done an episode loses 4.3 by it
+  expect(after.mean - before.mean).toBeGreaterThan(2)
 })

@@ -66,6 +66,7 @@ export class CheckedTask implements Task {
       this.observation[i] = value
     }
     if (typeof terminated !== 'boolean') this.#fail(`terminated ${brief(terminated)} ${when}, expected true or false`)
+    if (terminated && this.#steps === 0) this.#fail('terminated true after reset, expected an episode that begins')
     this.terminated = terminated
   }
 
