@@ -559,6 +559,9 @@ def _encoded(frame: bytes) -> bytes:
 def _floats(numbers: Sequence[float]) -> bytes:
     try:
         return struct.pack(f"<{len(numbers)}f", *numbers)
+    except struct.error:
+        wrong = next(i for i, x in enumerate(numbers) if not isinstance(x, (int, float)) and not hasattr(x, "__float__"))
+        raise ValueError(f"number {wrong} is {numbers[wrong]!r}, expected a number") from None
     except OverflowError:  # beyond f32: infinite, as everywhere else
         return struct.pack(f"<{len(numbers)}f", *(math.copysign(math.inf, x) if 3.4028235677973366e38 <= abs(x) < math.inf else x for x in numbers))
 

@@ -1,5 +1,6 @@
 /** A whole search of a .bpd file: from its bytes to those of the better one, whose provenance says that it was searched. */
 import { availableParallelism } from 'node:os'
+import { InputError } from '../../runtime-as/errors.ts'
 import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { requireContract } from '../contract.ts'
@@ -87,6 +88,9 @@ export async function searchPolicy(request: SearchRequest): Promise<SearchedPoli
   const begun = startOf(played, policy && { bytes: policy, name })
   const wanted = wantedOf(task, episodes, options, begun)
   iterationsOf(wanted)
+  if (!policy && data)
+    throw new InputError('data: expected none without a policy: such a search goes by what it observes')
+  new Field('workers', '', workers).whole(1)
   return await searchFile({ task, begun, wanted, data }, { workers, onProgress, signal })
 }
 

@@ -3,10 +3,11 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { collectDefaults } from '../data/collect.ts'
 import { checkWanted } from '../distill/distill.ts'
 import { type DistillOptions, distillOptions, type Given, recipeOf } from '../distill/options.ts'
+import { unusedIn } from '../distill/unused.ts'
 import { variantOf } from '../distill/variants.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Controller } from '../tasks/evaluate.ts'
-import { createTask, prepareTask, taskFacts, taskOrigin } from '../tasks/registry.ts'
+import { createTask, paperTasks, prepareTask, taskFacts, taskOrigin } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import { type Identified, identified, type Job, type TeacherSource, type Weights } from './jobs/job.ts'
@@ -52,6 +53,7 @@ export async function planOf(study: Study): Promise<Plan> {
     throw new InputError(`study ${study.name}: match: ${study.match}, expected the name of one of its variants`)
   const planner = new Planner(study)
   for (let seed = 1; seed <= study.seeds; seed++) for (const teacher of teachers) planner.add(teacher, seed)
+  planner.requireUsed()
   return { study, jobs: [...planner.jobs.values()], entries: planner.entries, teachers }
 }
 
@@ -59,9 +61,26 @@ class Planner {
   readonly jobs = new Map<string, Identified & { label: string }>()
   readonly entries: Entry[] = []
   readonly #study: Study
+  /** of the study's own recipe: what no variant has used so far, and what it expects */
+  #unused: Map<string, string> | undefined
 
   constructor(study: Study) {
     this.#study = study
+  }
+
+  /** Throws InputError for a part of a recipe that would do nothing: a variant's own, or the study's where it is of use to none of them. */
+  readonly #uses = ({ name, recipe }: Contender, options: DistillOptions): void => {
+    const unused = (of: Partial<DistillOptions> = {}) => unusedIn(of, options, (part) => part)
+    const [own] = unused(recipe)
+    if (own) throw new InputError(`study ${this.#study.name}: ${name}: recipe.${own.name}: expected ${own.expected}`)
+    const here = new Map(unused(this.#study.recipe).map((part) => [part.name, part.expected]))
+    this.#unused = new Map([...(this.#unused ?? here)].filter(([part]) => here.has(part as keyof Recipe)))
+  }
+
+  /** After all variants. */
+  requireUsed(): void {
+    for (const [part, expected] of this.#unused ?? [])
+      throw new InputError(`study ${this.#study.name}: recipe.${part}: expected ${expected}`)
   }
 
   add(teacher: OpenedTeacher, seed: number): void {
@@ -92,7 +111,17 @@ class Planner {
     )
     for (const contender of ordered) {
       for (const aim of this.#aims(contender, task, spec, picks)) {
-        const job = jobOf(contender, aim, { task, spec, study: this.#study, source, acts, data, transitions, seed })
+        const job = jobOf(contender, aim, {
+          task,
+          spec,
+          study: this.#study,
+          source,
+          acts,
+          data,
+          transitions,
+          seed,
+          uses: this.#uses,
+        })
         const made = this.#job(job, label(describe(contender, aim)))
         picks.set(contender.name, made)
         for (const { budget, weights, point } of aim.students) {
@@ -128,13 +157,20 @@ class Planner {
     const wanted = budgets.filter((_, i) => contender.budgets?.includes(i) ?? true)
     const students = wanted.map((budget, point) => ({
       budget,
-      weights: budget <= 1 ? weightBudget(task, spec, budget) : budget,
+      weights: budget <= 1 ? this.#shareOf(task, spec, budget) : budget,
       point,
     }))
     const many = contender.variant !== undefined && !variantOf(contender.variant).oneSize
     return many
       ? [{ students }]
       : students.map((student) => ({ students: [{ ...student, point: contender.variant ? 0 : undefined }] }))
+  }
+
+  #shareOf(task: string, spec: TaskSpec, share: number): number {
+    if (paperTasks().includes(task)) return weightBudget(task, spec, share)
+    throw new InputError(
+      `study ${this.#study.name}: budgets: ${share} of the paper's weights, but the paper has no ${task}: expected a whole number of weights`,
+    )
   }
 
   #matched(
@@ -172,6 +208,8 @@ interface Circumstances {
   data: string
   transitions: number
   seed: number
+  /** told what each contender is distilled with */
+  uses: (contender: Contender, options: DistillOptions) => void
 }
 
 function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
@@ -200,6 +238,7 @@ function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
   }
   const options = distillOptions(task, given)
   checkOptions(options, about)
+  about.uses(contender, options)
   const budget = aim.match === undefined ? {} : { budget: aim.match }
   const { revision } = variantOf(options.variant)
   return { kind: 'distil', ...taskOf(task), teacher: source, data, options: recipeOf(options), ...budget, revision }

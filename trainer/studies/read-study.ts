@@ -14,7 +14,7 @@ import { readRecipe } from './recipe-fields.ts'
 import type { Contender, Study, StudyTeacher, Taught } from './study.ts'
 
 /** Most bytes of a study's file, and most jobs that one may ask for. */
-const [MOST_BYTES, MOST_SEEDS] = [1 << 20, 1000]
+const [MOST_BYTES, MOST_SEEDS, MOST_WEIGHTS] = [1 << 20, 1000, 100_000_000]
 
 /** What YAML may be taken for. */
 const TEXTS: readonly Kind[] = ['json', 'text', 'csv']
@@ -67,6 +67,7 @@ function studyIn(field: Field, folder: string): Study {
   const budgets = optional(field, 'budgets', (list) => atLeastOne(list).map(budgetIn))
   const match = optional(field, 'match', (one) => (typeof one.value === 'number' ? one.whole(1) : one.text()))
   if (budgets && match !== undefined) field.at('match').refuse('none beside budgets')
+  if (budgets && new Set(budgets).size < budgets.length) field.at('budgets').refuse('each number once')
   const names = variants.map((one) => one.name)
   return {
     name,
@@ -133,8 +134,8 @@ function contenderIn(field: Field): Contender {
 
 function budgetIn(field: Field): number {
   const value = field.number()
-  if (value <= 0 || (value > 1 && !Number.isInteger(value)))
-    field.refuse("a share of the paper's weights up to 1, or a whole number of weights")
+  if (value <= 0 || value > MOST_WEIGHTS || (value > 1 && !Number.isInteger(value)))
+    field.refuse(`a share of the paper's weights up to 1, or a whole number of weights up to ${MOST_WEIGHTS}`)
   return value
 }
 

@@ -76,7 +76,11 @@ describe('what cannot be done is refused before any work', () => {
       { teachers: [{ ...tiny.teachers[0], file: teacher.replace('pendulum', 'hopper') }] },
       'task pendulum has 3 and 1',
     ],
-    ['a share of weights where the paper has none', { budgets: [0.5] }, 'task "pendulum": expected one of hopper'],
+    [
+      'a share of weights where the paper has none',
+      { budgets: [0.5] },
+      "budgets: 0.5 of the paper's weights, but the paper has no pendulum",
+    ],
     ['no number of weights for one that needs it', { budgets: undefined }, 'dense needs a number of weights'],
     ['a match that is none', { budgets: undefined, match: 'x' }, 'match: x, expected the name of one of its variants'],
     [
@@ -84,9 +88,26 @@ describe('what cannot be done is refused before any work', () => {
       { recipe: { ...tiny.recipe, l1Path: [0.1] } },
       'penalties 0.1: expected variant l1',
     ],
+    [
+      'a part of the recipe that no variant has a use for',
+      { recipe: { ...tiny.recipe, lostWeight: 3 } },
+      'study tiny: recipe.lostWeight: expected ownStates with it',
+    ],
+    [
+      "a part of a variant's own",
+      { variants: [{ ...tiny.variants[0], recipe: { stageShare: 0.5 } }, tiny.variants[1]] },
+      'study tiny: bpd: recipe.stageShare: expected stages with it: prune, ownStates or search',
+    ],
   ])('%s', async (_, change, message) => {
     await expect(planOf({ ...tiny, ...change })).rejects.toThrow(message)
   })
+})
+
+it('a part of the recipe may be of use to one variant alone', async () => {
+  const staged = { ...tiny.variants[0], recipe: { prune: 'obd' as const, rounds: 0 } }
+  const recipe = { ...tiny.recipe, stageUpdates: 2 }
+  const { jobs } = await planOf({ ...tiny, recipe, variants: [staged, tiny.variants[1]] })
+  expect(jobs.length).toBeGreaterThan(3)
 })
 
 describe('the identity of a job', () => {

@@ -46,6 +46,8 @@ describe('a study out of a file', () => {
       { ...tiny, teachers: [{ name: 't', task: './evil.ts', file: 'x' }] },
       'teachers.0.task: "./evil.ts", expected one of',
     ],
+    ['more weights than there can be', { ...tiny, budgets: [1e99] }, 'budgets.0: 1e+99, expected a share'],
+    ['a number twice', { ...tiny, budgets: [40, 40] }, 'budgets: [40,40], expected each number once'],
     ['a fraction of a weight', { ...tiny, budgets: [1.5] }, 'budgets.0: 1.5, expected a share'],
     ['seeds without end', { ...tiny, seeds: 1e9 }, 'seeds: 1000000000, expected a whole number from 1 to 1000'],
     ['no YAML', '{', 'expected YAML or JSON'],

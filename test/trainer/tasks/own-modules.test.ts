@@ -67,6 +67,7 @@ const refused: [name: string, text: string, words: string][] = [
   ['wide.mjs', create('observation: [0, 0, 0]'), 'observation of 3 numbers after reset, expected 2, one a name'],
   ['text.mjs', create("observation: [0, 'a']"), 'observation "speed" "a" after reset, expected a finite number'],
   ['maybe.mjs', create('terminated: 0'), 'terminated 0 after reset, expected true or false'],
+  ['over.mjs', create('terminated: true'), 'terminated true after reset, expected an episode that begins'],
   ['reward.mjs', create('step() {}'), 'reward nothing after step 1 of an episode, expected a finite number'],
   ['step.mjs', create("step() { throw new TypeError('oh') }"), 'step: threw TypeError: oh (step.mjs:'],
 ]
