@@ -61,14 +61,20 @@ export async function writeModel(
   card: Card,
   contract?: object,
 ): Promise<string> {
+  const path = await writeWithoutCard(folder, files, bytes)
+  if (contract) await writeFile(join(folder, contractFile), `${JSON.stringify(contract, null, 2)}\n`)
+  await writeFile(join(folder, files.card), `${JSON.stringify(card, null, 2)}\n`)
+  return path
+}
+
+/** A model whose figures are still to be measured; gives its path. */
+export async function writeWithoutCard(folder: string, files: ModelFiles, bytes: Uint8Array): Promise<string> {
   makeFolder(folder)
   const path = join(folder, files.file)
   // a card is there only with the model that it tells of
   for (const file of [files.card, ...(files === teacherFiles ? [contractFile] : [])])
     rmSync(join(folder, file), { force: true })
   await writeFile(path, bytes)
-  if (contract) await writeFile(join(folder, contractFile), `${JSON.stringify(contract, null, 2)}\n`)
-  await writeFile(join(folder, files.card), `${JSON.stringify(card, null, 2)}\n`)
   return path
 }
 

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { Interrupted } from '../../trainer/interrupted.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
-import { cardOf, commandWord, teacherFiles, writeModel } from '../card.ts'
+import { cardOf, commandWord, teacherFiles, writeModel, writeWithoutCard } from '../card.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { claimRun, forceOption, type OutputOptions } from '../output.ts'
@@ -108,14 +109,15 @@ async function run(taskName: string, options: Options): Promise<void> {
       metadata: { algorithm: algorithm.toUpperCase(), env: task.spec.name, steps: `${steps}`, seed: `${seed}` },
     })
   })
-  const file = join(options.out, teacherFiles.file)
-  // what is measured is what was written
+  // what is measured is what was written, and stays where the measuring is cut off
+  const file = await writeWithoutCard(options.out, teacherFiles, bytes)
   const control = teacherController(decodeTeacher(bytes, file), task.spec)
   const reported = await withProgress(`evaluating ${file}`, async (progress) => {
     const { episodes } = options
-    const result = await evaluateInTurns(task, control, { seed, purpose: 'report', episodes }, (done) =>
-      progress.update(`evaluating ${file}: ${done}/${episodes} episodes`, done / episodes),
-    )
+    const result = await evaluateInTurns(task, control, { seed, purpose: 'report', episodes }, (done) => {
+      if (interrupt.signal.aborted) throw new Interrupted(`interrupted; ${file} is there, without a card`)
+      progress.update(`evaluating ${file}: ${done}/${episodes} episodes`, done / episodes)
+    })
     progress.done(`evaluated ${file} over ${episodes} episodes`)
     return result
   })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +13,7 @@ import { sha256 } from '../../trainer/files/sha256.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import type { Graph } from '../../trainer/teachers/graph/graph.ts'
 import { contractOf, encodeTeacher } from '../../trainer/teachers/teacher.ts'
-import { bpdIn } from '../support/command.ts'
+import { bpd, bpdIn, jsonIn } from '../support/command.ts'
 import { quantised } from '../support/quantised.ts'
 import { about, damaged } from '../support/searched.ts'
 
@@ -84,6 +86,23 @@ describe('bpd search', () => {
     const { contract, network } = decodePolicy(read('out/student.bpd'))
     expect(network.layers[0].weights[2]).toBe(0)
     expect(contract.provenance.search).toMatchObject({ data: expect.any(Number) })
+  })
+
+  it('loses nothing to a Ctrl-C while it reports', async () => {
+    const found = jsonIn(folder, 'search', 'pendulum', 'damaged.bpd', '--episodes', '20', '--out', 'whole', ...small)
+    const words = ['search', 'pendulum', 'damaged.bpd', '--episodes', '20', '--out', 'half', ...small]
+    const child = spawn(process.execPath, [bpd, ...words, '--report-episodes', '1000000'], { cwd: folder })
+    const ended = once(child, 'exit')
+    let stderr = ''
+    for await (const text of child.stderr) {
+      stderr += text
+      if (child.signalCode === null && stderr.includes('evaluating') && !child.killed) child.kill('SIGINT')
+    }
+    expect(await ended).toEqual([130, null])
+    expect(stderr).toContain('interrupted after the search; --resume continues')
+    const { file: _, ...resumed } = jsonIn(folder, ...words, '--resume')
+    expect(found).toMatchObject(resumed)
+    expect(read('half/student.bpd')).toEqual(read('whole/student.bpd'))
   })
 
   it('says where there is nothing to go on from', () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const bpd = fileURLToPath(new URL('../../cli/bpd.ts', import.meta.url))
+export const bpd = fileURLToPath(new URL('../../cli/bpd.ts', import.meta.url))
 
 export function bpdIn(folder: string, ...words: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bpd, ...words], { cwd: folder, encoding: 'utf8' })
