@@ -1,6 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { teachVerb } from '../../cli/verbs/teach.ts'
+import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+import { bpd } from '../support/command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const models = new URL('../../models/', import.meta.url)
 
@@ -22,4 +31,20 @@ describe("the command on a shipped teacher's card", () => {
     expect(options).toMatchObject({ hidden: sizes.slice(1, -1), algorithm: algorithm.toLowerCase(), batchSize })
     expect(options).toMatchObject({ randomSteps, steps, seed, rate, exploration, fused })
   })
+})
+
+it('a Ctrl-C while a teacher is measured leaves the teacher, without a card', async () => {
+  const small = ['--steps', '200', '--hidden', '8', '--batch-size', '16', '--random-steps', '100']
+  const words = ['teach', 'pendulum', ...small, '--evaluate-every', '100', '--episodes', '1000000', '--out', 'taught']
+  const child = spawn(process.execPath, [bpd, ...words], { cwd: folder })
+  const ended = once(child, 'exit')
+  let stderr = ''
+  for await (const text of child.stderr) {
+    stderr += text
+    if (stderr.includes('evaluating') && !child.killed) child.kill('SIGINT')
+  }
+  expect(await ended).toEqual([130, null])
+  expect(stderr).toContain('bpd: interrupted; taught/teacher.safetensors is there, without a card\n')
+  expect(readdirSync(join(folder, 'taught'))).toEqual(['teacher.safetensors'])
+  expect(loadTeacher(join(folder, 'taught/teacher.safetensors')).network).toBeDefined()
 })
