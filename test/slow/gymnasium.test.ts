@@ -18,15 +18,15 @@ import { root } from '../support/pages.ts'
 import { playTasks } from '../support/played.ts'
 import { describeWith } from '../support/require.ts'
 
-// imageio: what its MuJoCo environments draw with, which they import at once
-const packages = ['gymnasium==1.4.0', 'mujoco==4.0.0', 'numpy==2.4.6', 'imageio==2.38.1']
+// the last two: what its MuJoCo environments draw with, which they import at once
+const packages = ['gymnasium==1.4.0', 'mujoco==4.0.0', 'numpy==2.4.6', 'imageio==2.38.1', 'packaging==26.4']
 const environment = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'bpd-gymnasium')
 const python = join(environment, 'bin/python')
 const runs = (...words: string[]) => spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0
 
 /** Makes the environment where it is not there yet: some 200 MB, once. */
 function hasGymnasium(): boolean {
-  const works = () => existsSync(python) && runs(python, '-c', 'import gymnasium, mujoco, imageio')
+  const works = () => existsSync(python) && runs(python, '-c', 'import gymnasium; gymnasium.make("Hopper-v4")')
   if (works()) return true
   if (process.env.BPD_REQUIRE !== 'all') return false
   runs('python3', '-m', 'venv', environment)
