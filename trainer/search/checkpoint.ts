@@ -3,7 +3,7 @@ import { type Identity, loadCheckpoint, saveCheckpoint } from '../teachers/check
 import type { Movable } from './movable.ts'
 import { readSearchState, type SearchState, searchFacts, searchTensors } from './state.ts'
 
-const format = 'bpd-search-checkpoint-1'
+const format = 'bpd-search-checkpoint-2'
 
 export class SearchCheckpoint {
   readonly #path: string

@@ -64,9 +64,10 @@ export const wantedOf = (
 }
 
 /**
- * Moves the weights that a policy has, and its biases, to where its return is higher: augmented random search (Mania, Guy and Recht 2018), on-policy.
- * Without a policy it begins with a linear one that does nothing. Where nothing better is found the policy stays what it is. The same request gives the same bytes. Throws InputError for what cannot be searched,
- * `Interrupted` once the signal is aborted, FailedError where the search diverges.
+ * Moves the weights that a policy has, and its biases, to where its return is higher: augmented random search (Mania, Guy and Recht 2018),
+ * on-policy. Without a policy it begins with a linear one that does nothing. Where nothing better is found the policy stays what it is. The same
+ * request gives the same bytes. Throws InputError for what cannot be searched, `Interrupted` once the signal is aborted, FailedError where the
+ * search diverges.
  *
  * @param request task, policy, how many episodes
  *
