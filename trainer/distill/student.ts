@@ -44,10 +44,13 @@ export function normaliserOf(rows: Float32Array, width: number, size: number): N
     for (let r = 0; r < count; r++) mean[k] += rows[r * width + k] / count
     let variance = 0
     for (let r = 0; r < count; r++) variance += (rows[r * width + k] - mean[k]) ** 2 / count
-    std[k] = variance > 1e-12 ? Math.sqrt(variance) : 1
+    std[k] = deviationOf(variance)
   }
   return { mean, std }
 }
+
+/** Of what never moves, and of what moves by less than f32 noise does: 1. */
+export const deviationOf = (variance: number): number => (variance > 1e-12 ? Math.sqrt(variance) : 1)
 
 /** The same function of raw observations. */
 export function foldNormaliser({ layers: [first, ...rest] }: Network, { mean, std }: Normaliser): Network {

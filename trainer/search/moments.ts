@@ -1,5 +1,5 @@
 /** Mean and spread of all observations so far, without the observations. */
-import type { Normaliser } from '../distill/student.ts'
+import { deviationOf, type Normaliser } from '../distill/student.ts'
 
 /** Of all rows that were seen. */
 export interface Moments {
@@ -33,8 +33,7 @@ export function observed(before: Moments, rows: Float32Array): Moments {
   return { count, mean, squares }
 }
 
-/** What never moves has a spread of 1. */
 export const normaliserFrom = ({ count, mean, squares }: Moments): Normaliser => ({
   mean,
-  std: squares.map((sum) => (sum / count > 1e-12 ? Math.sqrt(sum / count) : 1)),
+  std: squares.map((sum) => deviationOf(sum / count)),
 })

@@ -85,8 +85,8 @@ export async function searchPolicy(request: SearchRequest): Promise<SearchedPoli
   const { onProgress, signal } = request
   await prepareTask(task)
   const played = createTask(task)
-  if (policy) requireContract(decodePolicy(policy, name).contract, played.spec, name)
   const begun = startOf(played, policy && { bytes: policy, name })
+  if (policy) requireContract(begun.policy.contract, played.spec, name)
   const wanted = wantedOf(task, episodes, options, begun)
   iterationsOf(wanted)
   if (!policy && data)
