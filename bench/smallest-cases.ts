@@ -70,6 +70,14 @@ export const cases: Record<string, Case> = {
     transitions: 200_000,
     recipe: halfcheetah('1.55,1.64,0.48,1.84,0.30,0.19'),
   },
+  // as many as fit in half the bytes of what was shipped, as int8
+  'halfcheetah-int8': {
+    task: 'halfcheetah',
+    teacher: 'models/halfcheetah',
+    keep: [2600, 2000],
+    transitions: 200_000,
+    recipe: halfcheetah('1.55,1.64,0.48,1.84,0.30,0.19'),
+  },
   'halfcheetah-quick': {
     task: 'halfcheetah',
     teacher: 'models/halfcheetah',

@@ -1,44 +1,14 @@
 /** The functions of torch that a policy may call, each as operations of a graph. One of one's own: one line. */
 import { brief } from '../../files/brief.ts'
 import type { ActivationName } from '../graph/activations.ts'
-import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
+import { allOf, axisOf, countOf, transpose } from '../graph/arrange.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import type { Combination } from '../graph/graph.ts'
 import { combinations } from '../graph/run.ts'
 import { recurrent } from '../recurrent.ts'
-import { isValue, type Thing } from './thing.ts'
-
-export interface Call {
-  builder: Builder
-  args: readonly Thing[]
-  named: ReadonlyMap<string, Thing>
-  refuse(what: string): never
-}
-
-type TorchFunction = (call: Call) => Thing
-
-/** A number is an array of one here. */
-function value({ builder, args, refuse }: Call, i: number): Value {
-  const arg = args[i]
-  if (typeof arg === 'number') return builder.constant(Float64Array.of(arg), [])
-  return arg !== undefined && isValue(arg) ? arg : refuse(`argument ${i + 1}: expected an array`)
-}
-
-function number({ args, named, refuse }: Call, i: number, name: string, otherwise?: number): number {
-  const given = args[i] ?? named.get(name) ?? otherwise
-  if (typeof given === 'boolean') return Number(given)
-  return typeof given === 'number' ? given : refuse(`${name}: expected a number`)
-}
-
-function numbers({ args, named, refuse }: Call, i: number, name: string): number[] {
-  const given = args[i] ?? named.get(name)
-  if (typeof given === 'number') return [given]
-  return Array.isArray(given) && given.every((x) => typeof x === 'number') ? given : refuse(`${name}: expected numbers`)
-}
-
-function axis(call: Call, i: number, otherwise: number, of: Value = value(call, 0)): number {
-  return axisOf(number(call, i, 'dim', otherwise), of.shape.length) ?? call.refuse('an axis that is not there')
-}
+import { axis, type Call, number, numbers, type TorchFunction, value } from './call.ts'
+import { concatenate, exchanged, flatten, parts, reshaped, slice, squeeze, taken, unsqueeze } from './shapes.ts'
+import { isValue } from './thing.ts'
 
 const activation =
   (name: ActivationName, alpha = 0): TorchFunction =>
@@ -95,12 +65,6 @@ function product(call: Call, x: Value, matrix: Value): Value {
   return linear({ ...call, args: [x, turned] })
 }
 
-const exchanged = (call: Call, a: number, b: number): Value => {
-  const x = value(call, 0)
-  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i))
-  return call.builder.arrange(x, transpose(allOf(x.shape), order))
-}
-
 function clamp(call: Call): Value {
   const { builder, args, named } = call
   const bound = (i: number, name: string, otherwise: number) => {
@@ -112,87 +76,6 @@ function clamp(call: Call): Value {
     )
   }
   return builder.clip(value(call, 0), bound(1, 'min', -Infinity), bound(2, 'max', Infinity))
-}
-
-function slice(call: Call): Value {
-  const x = value(call, 0)
-  const along = axis(call, 1, 0)
-  const size = x.shape[along]
-  const bound = (i: number, otherwise: number) => {
-    const given = call.args[i]
-    const at = given === null || given === undefined ? otherwise : number(call, i, 'bound')
-    return Math.min(size, Math.max(0, at < 0 ? at + size : at))
-  }
-  const [start, end, step] = [bound(2, 0), bound(3, size), call.args[4] === undefined ? 1 : number(call, 4, 'step')]
-  if (!(step >= 1)) return call.refuse('a step below 1')
-  return taken(call, x, along, { start, end, step })
-}
-
-function taken(
-  { builder, refuse }: Call,
-  x: Value,
-  along: number,
-  { start, end, step = 1 }: { start: number; end: number; step?: number },
-): Value {
-  const places: number[] = []
-  for (let at = start; at < end; at += step) places.push(at)
-  if (places.length === 0) return refuse('it takes nothing')
-  return builder.arrange(x, takeAlong(allOf(x.shape), along, places))
-}
-
-function parts(call: Call, sizes: readonly number[], along: number): Value[] {
-  const x = value(call, 0)
-  let at = 0
-  return sizes.map((size) => {
-    at += size
-    return taken(call, x, along, { start: at - size, end: Math.min(at, x.shape[along]) })
-  })
-}
-
-function reshaped(call: Call, given: readonly number[]): Value {
-  const x = value(call, 0)
-  const known = countOf(given.filter((n) => n !== -1))
-  const shape = given.map((n) => (n === -1 ? countOf(x.shape) / known : n))
-  if (countOf(shape) !== countOf(x.shape) || !shape.every((n) => Number.isInteger(n) && n >= 1))
-    return call.refuse(`shape [${given.join(', ')}] of [${x.shape.join(', ')}]`)
-  return call.builder.reshape(x, shape)
-}
-
-function flatten(call: Call): Value {
-  const { shape } = value(call, 0)
-  const [from, to] = [axis(call, 1, 0), axisOf(number(call, 2, 'end_dim', -1), shape.length) ?? shape.length - 1]
-  return reshaped(call, [...shape.slice(0, from), countOf(shape.slice(from, to + 1)), ...shape.slice(to + 1)])
-}
-
-function squeeze(call: Call): Value {
-  const x = value(call, 0)
-  const along = call.args[1] === undefined ? undefined : axis(call, 1, 0)
-  return call.builder.reshape(
-    x,
-    x.shape.filter((n, i) => n !== 1 || (along !== undefined && i !== along)),
-  )
-}
-
-function unsqueeze(call: Call): Value {
-  const x = value(call, 0)
-  const at = axisOf(number(call, 1, 'dim'), x.shape.length + 1) ?? call.refuse('an axis that is not there')
-  return call.builder.reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
-}
-
-function concatenate(call: Call): Value {
-  const { builder, args, refuse } = call
-  const [list] = args
-  if (!Array.isArray(list) || !list.every(isValue)) return refuse('expected a list of arrays')
-  const all = list as readonly Value[]
-  const [{ shape }] = all
-  const along = axis(call, 1, 0, all[0])
-  if (countOf(shape.slice(0, along)) !== 1 || all.some((part) => part.shape.length !== shape.length))
-    return refuse('expected arrays of one row')
-  const size = all.reduce((sum, part) => sum + part.shape[along], 0)
-  return builder.reshape(
-    builder.join(all),
-    shape.map((n, i) => (i === along ? size : n)),
-  )
 }
 
 function layerNormalisation(call: Call): Value {

@@ -3,10 +3,11 @@ import { brief } from '../../files/brief.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import { TorchTensor } from '../pickle-torch.ts'
 import { recurrent } from '../recurrent.ts'
+import type { Call } from './call.ts'
 import { Foreign } from './checkpoint.ts'
 import type { Code, Routine, Statement } from './code.ts'
 import type { Expression } from './expression.ts'
-import { type Call, torchFunctions } from './functions.ts'
+import { torchFunctions } from './functions.ts'
 import { isValue, Place, type Thing } from './thing.ts'
 
 const maxSteps = 100_000
