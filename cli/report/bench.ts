@@ -79,13 +79,19 @@ const remarks = ({
     'firmware',
     image === undefined
       ? 'none of the committed images: compiler and flags unknown'
-      : `images/${image.name}.bin, ${image.compiler}\n         ${image.flags}`,
+      : `images/${image.name}.bin, ${image.compiler} ${image.flags}`,
   ],
   ['commit', commit ?? '(not in git)'],
 ]
 
+/** Words in lines that stand beside a name on a terminal of 60 columns. */
+const inLines = (words: string): string[] => words.match(/.{1,51}(?= |$)|[^ ]+/g)?.map((line) => line.trim()) ?? []
+
 export const benchTable = (result: BenchResult): string =>
-  [plainTable(HEAD, rows(result)), ...remarks(result).map(([name, value]) => `${name.padEnd(8)} ${value}`)].join('\n')
+  [
+    plainTable(HEAD, rows(result)),
+    ...remarks(result).map(([name, value]) => `${name.padEnd(8)} ${inLines(value).join('\n         ')}`),
+  ].join('\n')
 
 export async function benchPage(result: BenchResult): Promise<string> {
   const { latencyChart } = await import('./charts.ts')
@@ -97,11 +103,7 @@ export async function benchPage(result: BenchResult): Promise<string> {
     ...(teacher && {
       teacher: `${policyFact(teacher.file, teacher)}${result.teacherStandIn ? `; ${result.teacherStandIn}` : ''}`,
     }),
-    ...Object.fromEntries(
-      remarks(result)
-        .filter(([name]) => name !== 'teacher')
-        .map(([name, words]) => [name, words.replace(/\s+/g, ' ')]),
-    ),
+    ...Object.fromEntries(remarks(result).filter(([name]) => name !== 'teacher')),
     board: `${board.name}; cycles are ${board.counter}, at ${frequency(board.clockHz)}`,
     date,
   }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { dashed } from '../../trainer/data/mapping.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
@@ -152,7 +153,7 @@ function commandOf(task: string, { out, ...options }: Options): string {
   const { algorithm, batchSize, randomSteps, evaluateEvery } = options
   const sometimes = Object.entries({ algorithm, batchSize, randomSteps, evaluateEvery })
     .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
-    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value])
+    .map(([name, value]) => [dashed(name), value])
   const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   return ['bpd teach', commandWord(task), ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')

@@ -14,6 +14,12 @@ with Board.open(port, key=key, timeout=0.06, patience=60, long_patience=120) as 
             data, numbers = policy.read(), observations.read()
         board.install(data, attempts=20)
         size = board.info.policy.observations
+        try:
+            board.step([0.0] * (size - 1) + ["left"])
+        except ValueError as error:
+            assert f"number {size - 1}" in str(error), error
+        else:
+            raise AssertionError("a word is no observation")
         for (*observation,) in struct.iter_unpack(f"<{size}f", numbers):
             action, _ = board.step(observation)
             sys.stdout.buffer.write(struct.pack(f"<{len(action)}f", *action))

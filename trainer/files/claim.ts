@@ -6,7 +6,7 @@
  * each makes its own first and then looks for others. It goes when its process ends; one that was killed is known to be gone.
  */
 import { randomInt } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { notWritten, reading, writing } from './access.ts'
@@ -29,6 +29,8 @@ export interface Unfinished {
 
 const LOCK = '.lock-'
 const held = new Set<string>()
+/** folders that claims have made, each after the one that it lies in */
+const made: string[] = []
 process.on('exit', releaseClaims)
 
 /**
@@ -42,7 +44,7 @@ export function claimFolder(
 ): boolean {
   const results = names.map((name) => join(folder, name))
   refuseUnwritable([...results, ...(unfinished ? [join(folder, unfinished.checkpoint)] : [])], conditions.inputs)
-  makeFolder(folder)
+  made.push(...makeFolder(folder))
   lock(join(folder, 'bpd'), folder)
   sweepParts(folder, [...names, ...(unfinished ? [unfinished.checkpoint] : [])])
   const checkpoint = unfinished && join(folder, unfinished.checkpoint)
@@ -60,34 +62,43 @@ export function claimFolder(
 /** Claims single files that are written together, the first one giving the lock its name; makes their folders. Throws InputError. */
 export function claimFiles(files: readonly string[], conditions: Conditions): void {
   refuseUnwritable(files, conditions.inputs)
-  for (const file of files) makeFolder(dirname(file))
+  for (const file of files) made.push(...makeFolder(dirname(file)))
   lock(files[0], files[0])
   for (const file of files) sweepParts(dirname(file), [basename(file)])
   if (!conditions.force) refuseExisting(files)
 }
 
-/** Gives back all that this process has claimed, as its end does too. */
+/** Gives back all that this process has claimed, as its end does too. Folders made for files that never came go. */
 export function releaseClaims(): void {
   for (const file of held) rmSync(file, { force: true })
   held.clear()
+  for (const folder of made.splice(0).reverse()) {
+    try {
+      rmdirSync(folder)
+    } catch {
+      // something is in it
+    }
+  }
 }
 
 /** Whether this process or another that is alive has claimed the folder. */
 export const isClaimed = (folder: string): boolean =>
   held.has(lockOf(join(folder, 'bpd'))) || owned(folder, `bpd${LOCK}`).some(({ owner }) => !isGone(owner))
 
-/** With the folders that it lies in, one at a time: Node's own way never ends in /proc. */
-export function makeFolder(path: string): void {
+/** With the folders that it lies in, one at a time: Node's own way never ends in /proc. Gives those that it made, outermost first. */
+export function makeFolder(path: string): string[] {
   const there = statOf(path)
-  if (there?.isDirectory()) return
+  if (there?.isDirectory()) return []
   if (there) throw new InputError(`${path}: a file, expected the name of a folder`)
-  if (dirname(path) !== path) makeFolder(dirname(path))
+  const around = dirname(path) === path ? [] : makeFolder(dirname(path))
   try {
     mkdirSync(path)
   } catch (error) {
     // another process has made it meanwhile
     if (!statOf(path)?.isDirectory()) throw asRefused(notWritten(path, error, 'made'))
+    return around
   }
+  return [...around, path]
 }
 
 function statOf(path: string): Stats | undefined {

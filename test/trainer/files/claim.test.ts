@@ -1,8 +1,18 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { claimFiles, claimFolder, releaseClaims } from '../../../trainer/files/claim.ts'
@@ -78,7 +88,20 @@ describe('a claimed folder', () => {
     // again by the same one
     claimFolder(at('given'), [], { force: false })
     releaseClaims()
-    expect(readdirSync(at('given'))).toEqual([])
+    expect(existsSync(at('given'))).toBe(false)
+  })
+
+  it('takes the folders with it that were made for files which never came', () => {
+    mkdirSync(at('was'))
+    claimFiles([at('was/a/b/one'), at('was/a/c/two')], { force: false })
+    writeFileSync(at('was/a/c/two'), '')
+    releaseClaims()
+    expect(readdirSync(at('was'), { recursive: true }).sort()).toEqual(
+      ['a', 'a/c', 'a/c/two'].map((path) => normalize(path)),
+    )
+    claimFolder(at('was'), [], { force: false })
+    releaseClaims()
+    expect(existsSync(at('was'))).toBe(true)
   })
 
   it.skipIf(process.platform === 'win32')('whose process number another process has by now is taken over', () => {
