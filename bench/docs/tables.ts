@@ -2,7 +2,7 @@
 
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
-import { summaryMarkdown } from '../../cli/study/table.ts'
+import { comparisonMarkdown, summaryMarkdown } from '../../cli/study/table.ts'
 import { median, type OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { boardOf, chips, instructions, parts, rates, riscv32 } from './board-tables.ts'
 import { count, isThere, percent, ratio, read, returned, table } from './cells.ts'
@@ -263,6 +263,7 @@ export const tables: Record<string, () => string> = {
   rates_stm32f405: () => rates('stm32f405'),
   // of "bpd study report NAME --out bench/results/NAME"
   answers: () => study('answers'),
+  answersCompared: () => comparisonMarkdown(read('bench/results/answers/report.json')),
   paper_length: () => study('paper-length'),
   value_weight: () => study('value-weight'),
   kl_schedule: () => study('kl-schedule'),

@@ -72,8 +72,6 @@ export function summaryCells(report: Report): Cells {
     'worst',
     'fell',
     'failed',
-    `better than ${report.baseline}`,
-    'paired difference',
     'teachers x seeds',
   ]
   const body = report.summaries.map((one: Summary) => [
@@ -84,8 +82,29 @@ export function summaryCells(report: Report): Cells {
     write(one.worst),
     percent(one.fellRate),
     percent(one.failureRate),
-    one.against ? within(one.against.probability, percent) : '',
-    one.against ? within(one.against.paired, write) : '',
+    `${one.teachers.length} x ${one.seeds}`,
+  ])
+  return { head, body }
+}
+
+export function comparisonCells(report: Report): Cells {
+  const write = scoreWords(report)
+  const head = [
+    'variant',
+    'weights at',
+    `IQM of ${report.score}`,
+    `${report.baseline} there`,
+    `better than ${report.baseline}`,
+    'paired difference',
+    'teachers x seeds',
+  ]
+  const body = report.comparisons.map((one) => [
+    one.variant,
+    at(one.budget),
+    within(one.interquartile, write),
+    within(one.baseline, write),
+    within(one.probability, percent),
+    within(one.paired, write),
     `${one.teachers.length} x ${one.seeds}`,
   ])
   return { head, body }
@@ -106,25 +125,21 @@ export function notes(report: Report): string[] {
 }
 
 export function terminalText(report: Report): string {
-  const [rows, summaries] = [rowCells(report), summaryCells(report)]
-  const parts = [
-    plainTable(rows.head, rows.body),
-    ...(summaries.body.length ? [plainTable(summaries.head, summaries.body)] : []),
-    ...notes(report),
-  ]
-  return parts.join('\n')
+  const [rows, ...over] = [rowCells(report), summaryCells(report), comparisonCells(report)]
+  const tables = [rows, ...over.filter(({ body }) => body.length)]
+  return [...tables.map(({ head, body }) => plainTable(head, body)), ...notes(report)].join('\n')
 }
 
 const lines = ({ head, body }: Cells): string[] =>
   [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`)
 
 export function markdown(report: Report, plots: readonly string[]): string {
-  const summary = summaryCells(report)
+  const over = [summaryCells(report), comparisonCells(report)].filter(({ body }) => body.length)
   return [
     `# ${report.study}`,
     '',
     ...(report.question ? [report.question, ''] : []),
-    ...(summary.body.length ? [...lines(summary), ''] : []),
+    ...over.flatMap((cells) => [...lines(cells), '']),
     ...plots.flatMap((plot) => [`![${plot.replace('.svg', '')}](${plot})`, '']),
     ...lines(rowCells(report)),
     '',
@@ -133,5 +148,6 @@ export function markdown(report: Report, plots: readonly string[]): string {
   ].join('\n')
 }
 
-/** The summary alone, for a page that says the rest itself. */
+/** One table alone, for a page that says the rest itself. */
 export const summaryMarkdown = (report: Report): string => lines(summaryCells(report)).join('\n')
+export const comparisonMarkdown = (report: Report): string => lines(comparisonCells(report)).join('\n')

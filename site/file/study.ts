@@ -50,6 +50,7 @@ export function studyView(root: Field, policies: Policies): Node[] {
   return [
     el('p', {}, el('b', {}, root.at('study').text()), `: ${question}${counted}`),
     summaryTable(root, write),
+    ...(root.map().comparisons === undefined ? [] : [comparisonTable(root, write)]),
     el('h3', {}, 'Return against weights'),
     ...(teachers.length > 1 ? [el('label', {}, 'Teacher ', choice)] : []),
     place,
@@ -119,40 +120,57 @@ function teacherView(students: readonly Student[], policies: Policies): Node[] {
 const played = ({ crc }: Student, policies: Policies): HTMLElement =>
   crc === undefined ? el('span', { class: 'hint' }, 'no file tells which it is') : playButton(policies, { crc })
 
-/** Over teachers and seeds, each with the interval of its mean. */
+const within = (estimate: Field, words: (x: number) => string) => {
+  const [value, low, high] = ['value', 'low', 'high'].map((key) => words(estimate.at(key).number()))
+  return `${value} [${low}, ${high}]`
+}
+
+const overall = (root: Field, name: string): readonly Field[] => {
+  const all = root.at(name).items()
+  return all.length > MOST_SUMMARIES ? root.at(name).refuse(`at most ${MOST_SUMMARIES}`) : all
+}
+
+const placeOf = (one: Field): [string, string] => [
+  one.at('variant').text(),
+  atWords(one.map().budget === undefined ? undefined : one.at('budget').number(0)),
+]
+
+const sizeOf = (one: Field) => `${one.at('teachers').items().length} × ${one.at('seeds').whole(0)}`
+
+/** Over the teachers and seeds that all variants have, each with the interval of its mean. */
 function summaryTable(root: Field, write: (x: number) => string): HTMLElement {
-  const summaries = root.at('summaries').items()
-  if (summaries.length > MOST_SUMMARIES) root.at('summaries').refuse(`at most ${MOST_SUMMARIES}`)
-  const within = (estimate: Field, words: (x: number) => string) => {
-    const [value, low, high] = ['value', 'low', 'high'].map((key) => words(estimate.at(key).number()))
-    return `${value} [${low}, ${high}]`
-  }
-  const cells = summaries.map((one) => {
-    const against = one.map().against === undefined ? undefined : one.at('against')
-    return [
-      one.at('variant').text(),
-      atWords(one.map().budget === undefined ? undefined : one.at('budget').number(0)),
-      // the interval of one seed says nothing
-      one.at('seeds').whole(0) > 1
-        ? within(one.at('interquartile'), write)
-        : `${write(one.at('interquartile').at('value').number())} (one seed)`,
-      write(one.at('worst').number()),
-      percent(one.at('fellRate').number(0)),
-      percent(one.at('failureRate').number(0)),
-      against ? within(against.at('probability'), percent) : '',
-      `${one.at('teachers').items().length} × ${one.at('seeds').whole(0)}`,
-    ]
-  })
-  const score = root.at('score').text()
+  const cells = overall(root, 'summaries').map((one) => [
+    ...placeOf(one),
+    // the interval of one seed says nothing
+    one.at('seeds').whole(0) > 1
+      ? within(one.at('interquartile'), write)
+      : `${write(one.at('interquartile').at('value').number())} (one seed)`,
+    write(one.at('worst').number()),
+    percent(one.at('fellRate').number(0)),
+    percent(one.at('failureRate').number(0)),
+    sizeOf(one),
+  ])
   const heads = [
     'variant',
     'weights at',
-    `IQM of ${score}`,
+    `IQM of ${root.at('score').text()}`,
     'worst',
     'fell',
     'failed',
-    `better than ${root.at('baseline').text()}`,
     'teachers × seeds',
   ]
   return table('Interquartile means (IQM), 95 % intervals', heads, cells)
+}
+
+/** Each against the baseline, over what the two have. */
+function comparisonTable(root: Field, write: (x: number) => string): HTMLElement {
+  const baseline = root.at('baseline').text()
+  const cells = overall(root, 'comparisons').map((one) => [
+    ...placeOf(one),
+    within(one.at('probability'), percent),
+    within(one.at('paired'), write),
+    sizeOf(one),
+  ])
+  const heads = ['variant', 'weights at', `better than ${baseline}`, 'paired difference', 'teachers × seeds']
+  return table(`Against ${baseline}, 95 % intervals`, heads, cells)
 }

@@ -100,6 +100,8 @@ describeWith('chromium', hasChromium)('results in the page', () => {
       [changed((report) => Object.assign(report, { score: '<b>' })), 'score: "<b>", expected retained or difference'],
       [changed((report) => Object.assign(report, { rows: {} })), 'rows: {}, expected a list'],
       [changed((report) => Object.assign(report, { summaries: Array(501).fill({}) })), 'at most 500'],
+      [changed((report) => Object.assign(report, { comparisons: Array(501).fill({}) })), 'comparisons: [{},'],
+      [changed((report) => Object.assign(report, { comparisons: [{}] })), 'comparisons.0.variant'],
       [
         changed((report) => Object.assign((report.rows as object[])[0], { seeds: Array(5001).fill(seeds(report)[0]) })),
         'at most 5000 students',
@@ -114,7 +116,7 @@ describeWith('chromium', hasChromium)('results in the page', () => {
     await drop(
       page,
       'empty.json',
-      changed((report) => Object.assign(report, { rows: [], summaries: [] })),
+      changed((report) => Object.assign(report, { rows: [], summaries: [], comparisons: [] })),
     )
     await page.waitForSelector('#file h3:has-text("empty.json")')
     expect(await page.innerText('#file')).toContain('0 students')

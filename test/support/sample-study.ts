@@ -55,6 +55,18 @@ export const sampleStudy: Report = {
     row([measured('second', 'bpd', 1, 77, -149)]),
   ],
   summaries: [summary('bpd'), summary(hostileVariant)],
+  comparisons: [
+    {
+      variant: hostileVariant,
+      budget: 100,
+      teachers: ['first'],
+      seeds: 5,
+      interquartile: { value: -10, low: -20, high: -5 },
+      baseline: { value: -8, low: -9, high: -7 },
+      probability: { value: 0.25, low: 0.125, high: 0.5 },
+      paired: { value: -2, low: -11, high: 1 },
+    },
+  ],
   thresholds: [],
   curves: [],
   missing: 2,

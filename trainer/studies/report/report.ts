@@ -2,19 +2,18 @@
 import type { CurvePoint } from '../../distill/points.ts'
 import { RESULTS } from '../jobs/job.ts'
 import type { Plan } from '../plan.ts'
-import { type Estimate, estimate, estimateOfTwo, estimates } from '../statistics/bootstrap.ts'
+import { type Estimate, estimate, estimates } from '../statistics/bootstrap.ts'
 import {
   interquartileMean,
   mean,
   medianOf,
   medianOfTasks,
-  pairedDifferences,
   performanceProfile,
-  probabilityOfImprovement,
   type Scores,
 } from '../statistics/scores.ts'
 import type { Store } from '../store.ts'
 import { SEEDS_TO_RANK } from '../study.ts'
+import { type Comparison, comparisonsAt } from './comparisons.ts'
 import { type Measured, measuredOf, type Run, runsOf } from './measure.ts'
 import { type Tuning, tuningOf } from './tuning.ts'
 
@@ -42,7 +41,7 @@ export interface Row {
   seeds: Measured[]
 }
 
-/** One variant at one number of weights, over teachers x seeds. */
+/** One variant at one number of weights, over the teachers x seeds that all variants have. */
 export interface Summary {
   variant: string
   budget?: number
@@ -55,14 +54,6 @@ export interface Summary {
   fellRate: number
   failureRate: number
   profile: Estimate[]
-  /** against the study's baseline; absent: it is that, or there are too few seeds to rank */
-  against?: {
-    variant: string
-    /** that a run of it scores higher than one of the baseline with the same teacher */
-    probability: Estimate
-    /** interquartile mean of the differences with the same teacher and seed: on the same data and episodes */
-    paired: Estimate
-  }
 }
 
 export interface Curve {
@@ -90,6 +81,7 @@ export interface Report {
   tuning: Tuning[]
   rows: Row[]
   summaries: Summary[]
+  comparisons: Comparison[]
   thresholds: number[]
   curves: Curve[]
   /** students that are not there yet */
@@ -122,7 +114,8 @@ export function reportOf(plan: Plan, store: Store): Report {
     }),
     tuning: tuningOf(plan),
     rows: rowsOf(plan, runs, scoreOf),
-    summaries: budgetsIn(plan).flatMap((budget) => summariesAt(plan, runs, budget, { scoreOf, baseline, thresholds })),
+    summaries: budgetsIn(plan).flatMap((budget) => summariesAt(plan, runs, budget, { scoreOf, thresholds })),
+    comparisons: budgetsIn(plan).flatMap((budget) => comparisonsAt(study, runs, budget, { scoreOf, baseline })),
     thresholds,
     curves: curvesOf(runs),
     missing: plan.entries.length - runs.length,
@@ -168,7 +161,6 @@ function rowOf(own: readonly Run[], scoreOf: (run: Measured) => number): Row {
 
 interface Comparing {
   scoreOf: (run: Measured) => number
-  baseline: string
   thresholds: readonly number[]
 }
 
@@ -179,7 +171,7 @@ function summariesAt(
   budget: number | undefined,
   comparing: Comparing,
 ): Summary[] {
-  const { scoreOf, baseline, thresholds } = comparing
+  const { scoreOf, thresholds } = comparing
   const at = runs.filter((run) => run.budget === budget)
   const variants = study.variants.map(({ name }) => name).filter((name) => at.some((run) => run.variant === name))
   const seedsOf = (teacher: string) =>
@@ -198,7 +190,6 @@ function summariesAt(
   const seeds = Math.min(...shared.map((teacher) => teacher.seeds.length))
   return variants.map((variant) => {
     const [own, scores] = [of(variant).flat(), scoresOf(variant)]
-    const compared = seeds >= SEEDS_TO_RANK && variant !== baseline && variants.includes(baseline)
     return {
       variant,
       budget,
@@ -210,16 +201,9 @@ function summariesAt(
       fellRate: mean(own.map((run) => run.fellRate)),
       failureRate: mean(own.map((run) => run.failureRate)),
       profile: estimates(scores, (drawn) => performanceProfile(drawn, thresholds), { samples: 1000, seed: 1 }),
-      ...(compared && { against: against(scores, scoresOf(baseline), baseline) }),
     }
   })
 }
-
-const against = (ours: Scores, theirs: Scores, variant: string): NonNullable<Summary['against']> => ({
-  variant,
-  probability: estimateOfTwo(ours, theirs, probabilityOfImprovement),
-  paired: estimate(pairedDifferences(ours, theirs), interquartileMean),
-})
 
 /** Thresholds of the profiles: 41 of them, over all that occurs; a share of the teacher's return from 0 on. */
 function thresholdsOf(scores: readonly number[], score: Report['score']): number[] {
