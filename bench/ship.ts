@@ -40,7 +40,7 @@ export async function shipSmallest(name: string, one: Case, teacher: string, run
       force: true,
     })
   let [file, outcomes] = [best.file, best.student]
-  for (const values of ['f16', 'int8']) {
+  for (const values of ['f16', 'mixed', 'int8']) {
     const stem = `${basename(best.file, '.bpd')}-${values}`
     const out = join(folder, `${stem}.bpd`)
     const words = ['quantise', best.file, '--values', values, '--data', best.data, '--out', out]

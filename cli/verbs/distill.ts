@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import type { ValueType } from '../../runtime-as/format/network.ts'
+import type { NetworkValues } from '../../runtime-as/format/network.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
 import { distill } from '../../trainer/distill/distill.ts'
@@ -37,7 +37,7 @@ interface OwnOptions extends CommonOptions, OutputOptions, GivenContract, GivenD
   out: string
   checkpointMinutes: number
   resume: boolean
-  values: ValueType
+  values: NetworkValues
   every: boolean
   keepTrained: boolean
   trained?: string

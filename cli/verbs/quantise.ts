@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { type Contract, VALUE_TYPES, type ValueType } from '../../runtime-as/format/network.ts'
+import { type Contract, NETWORK_VALUES, type NetworkValues } from '../../runtime-as/format/network.ts'
 import { requireContract } from '../../trainer/contract.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { kindOfData } from '../../trainer/data/formats.ts'
@@ -20,7 +20,7 @@ import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<GivenData, 'episodes'> {
-  values: ValueType
+  values: NetworkValues
   task?: string
   data: string
   out: string
@@ -32,9 +32,10 @@ interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<Given
 export const EPISODES = 100
 
 export const valuesOption = () =>
-  new Option('--values <type>', 'how the file stores weights; int8-fixed is for processors without an FPU').choices(
-    VALUE_TYPES,
-  )
+  new Option(
+    '--values <type>',
+    'how the file stores weights; mixed: f16 where observations are read, int8 behind; int8-fixed is for processors without an FPU',
+  ).choices(NETWORK_VALUES)
 
 export const quantiseVerb = addDataOptions(
   addSigningOptions(

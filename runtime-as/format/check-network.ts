@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts'
 import { FIXED_MAX, MAX_LAYERS, MAX_WIDTH } from '../kernel/assembly/layout.ts'
 import { f16round } from './half.ts'
-import { type Contract, type Layer, type Network, VALUE_TYPES, valuesOf } from './network.ts'
+import { type Contract, type Layer, type Network, VALUE_TYPES } from './network.ts'
 
 /** Dense weights (zeros included) that the tools hold in memory: 256 MB. A board has no such limit, it never unpacks. */
 export const MAX_DENSE_WEIGHTS = 1 << 26
@@ -21,7 +21,7 @@ export function checkNetwork({ layers }: Network, contract: Contract, name: stri
     if (layer.inputs !== inputs) throw new InputError(`${at}.inputs: ${layer.inputs}, expected ${inputs}, the ${reads}`)
     checkLayer(layer, at)
     checkValues(layer, at)
-    if ((layer.values === 'int8-fixed') !== (valuesOf({ layers }) === 'int8-fixed')) {
+    if ((layer.values === 'int8-fixed') !== (layers[0].values === 'int8-fixed')) {
       throw new InputError(`${at}.values: expected int8-fixed in all layers or in none`)
     }
     if (layer.values === 'int8-fixed') checkFixed(layer, at, i === 0, i === layers.length - 1)

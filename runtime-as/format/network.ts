@@ -13,6 +13,10 @@ export const VALUE_TYPES = ['f32', 'f16', 'int8', 'int8-fixed'] as const
  */
 export type ValueType = (typeof VALUE_TYPES)[number]
 
+/** The same of a whole network: `mixed` where its layers differ. */
+export const NETWORK_VALUES = [...VALUE_TYPES, 'mixed'] as const
+export type NetworkValues = (typeof NETWORK_VALUES)[number]
+
 /** One fully connected layer, y = activation(W x + b). A weight that is exactly 0 is pruned and never stored. */
 export interface Layer {
   /** columns of the weights */
@@ -83,7 +87,10 @@ export interface Contract {
   provenance: Record<string, unknown>
 }
 
-export const valuesOf = (network: Network): ValueType => network.layers[0].values ?? 'f32'
+export function valuesOf({ layers }: Network): NetworkValues {
+  const [{ values: first = 'f32' }] = layers
+  return layers.every(({ values = 'f32' }) => values === first) ? first : 'mixed'
+}
 
 /**
  * Weights, those that are zero included, and biases.

@@ -1,7 +1,7 @@
 /** What an inference takes on each core: measured of this very file, or computed from its weights, which is said. */
 
-import { CORE_COSTS } from '../../runtime-as/exports/package/costs.ts'
-import type { ValueType } from '../../runtime-as/format/network.ts'
+import { CORE_COSTS, inferenceCost } from '../../runtime-as/exports/package/costs.ts'
+import type { LayerInfo } from '../../runtime-as/format/decode.ts'
 import { get } from '../catalogue.ts'
 import { el, say, table } from '../dom.ts'
 import type { Actor } from '../run/actor.ts'
@@ -28,11 +28,10 @@ const measuredHere = (): Promise<MeasuredCosts> => {
   return reading
 }
 
-/** values: of the first layer */
-export function costsView(actor: Actor, values: ValueType, onPico: OnPico): HTMLElement {
+export function costsView(actor: Actor, layers: readonly LayerInfo[], onPico: OnPico): HTMLElement {
   const place = el('div')
   const told = el('p', { class: 'hint', role: 'status' })
-  const rows = new Map(CORE_COSTS.map((cost) => [cost.core, computed(actor.weights, values, cost)]))
+  const rows = new Map(CORE_COSTS.map((cost) => [cost.core, computed(layers, cost)]))
   const show = () => {
     const cells = [...rows].map(([core, { unit, c, firmware }]) => [core, c, firmware, unit])
     place.replaceChildren(table('What an inference takes', ['', 'as exported C', 'in our firmware', ''], cells))
@@ -81,7 +80,7 @@ const PICO = 'Cortex-M0+'
 /** two digits, as an estimate has */
 const rough = (x: number): string => grouped(Number(x.toPrecision(2)))
 
-function computed(weights: number, values: ValueType, { unit, weight }: (typeof CORE_COSTS)[number]) {
-  const [least, most] = weight[values]
-  return { unit, c: `about ${rough(least * weights)} to ${rough(most * weights)}`, firmware: '' }
+function computed(layers: readonly LayerInfo[], cost: (typeof CORE_COSTS)[number]) {
+  const [least, most] = inferenceCost(layers, cost)
+  return { unit: cost.unit, c: `about ${rough(least)} to ${rough(most)}`, firmware: '' }
 }

@@ -42,7 +42,7 @@ export function policyView(actor: Actor, onPico: OnPico, ...more: Node[]): HTMLE
     layersTable(decoded),
     cells <= MOST_CELLS ? matrices(decoded) : el('p', { class: 'hint' }, 'Too many weights to draw each.'),
     el('h3', {}, 'What it costs'),
-    costsView(actor, layers[0].values, onPico),
+    costsView(actor, layers, onPico),
     el('h3', {}, 'Contract'),
     el('div', { class: 'columns' }, observed(contract), acted(contract)),
     el('h3', {}, 'Self-test'),

@@ -1,9 +1,9 @@
 import { Board } from '../../firmware-bridge/host/client.ts'
 import { EMULATORS } from '../../firmware-bridge/host/ports.ts'
-import { VALUE_TYPES } from '../../runtime-as/format/network.ts'
+import { NETWORK_VALUES } from '../../runtime-as/format/network.ts'
 import { describeTarget, everyForm } from '../support/targets.ts'
 
-const files = VALUE_TYPES.flatMap((values) => [
+const files = NETWORK_VALUES.flatMap((values) => [
   everyForm(values, 'relu'),
   everyForm(values, 'none'),
   everyForm(values, 'relu', 'clamp'),

@@ -48,7 +48,7 @@ export function randomPolicies(count = COUNT): ExportedPolicy[] {
     const squash = of<Contract['squash']>(['tanh', 'clip'])
     const hidden = of<Activation>(['relu', 'relu', 'tanh', 'none'])
     const network = randomNetwork(sizes, densities, { seed: i, hidden, squash })
-    return exported(`random${i}`, fileOf(quantised(network, of(['f32', 'f32', 'f16', 'int8'])), squash, i))
+    return exported(`random${i}`, fileOf(quantised(network, of(['f32', 'f16', 'int8', 'mixed'])), squash, i))
   })
 }
 

@@ -1,6 +1,6 @@
 /** Files to start from, of every form, type of value and column, and changes to them that know the format. */
 
-import { type Network, type Outside, VALUE_TYPES } from '../../runtime-as/format/network.ts'
+import { NETWORK_VALUES, type Network, type Outside } from '../../runtime-as/format/network.ts'
 import * as layout from '../../runtime-as/kernel/assembly/layout.ts'
 import { randomNetwork } from './networks.ts'
 import { quantisedFile } from './quantised.ts'
@@ -15,7 +15,7 @@ const SHAPES: (() => [network: Network, squash?: 'clip'])[] = [
 
 /** Every other shape with bounds of its observations. */
 export const seedFiles = (): Uint8Array[] =>
-  VALUE_TYPES.flatMap((values, k) =>
+  NETWORK_VALUES.flatMap((values, k) =>
     SHAPES.map((shape, i) => {
       const [network, squash] = shape()
       return quantisedFile(network, values, squash, [undefined, 'clamp', undefined, 'refuse'][(i + k) % 4] as Outside)

@@ -3,18 +3,18 @@ import fc from 'fast-check'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import {
   type Contract,
+  NETWORK_VALUES,
   type Network,
+  type NetworkValues,
   type Outside,
-  VALUE_TYPES,
-  type ValueType,
 } from '../../runtime-as/format/network.ts'
 import { quantise } from '../../trainer/distill/quantise.ts'
 import { anyNetwork, bounded, contractFor, observationsFor } from './networks.ts'
 
-export const QUANTISED: ValueType[] = VALUE_TYPES.filter((values) => values !== 'f32')
+export const QUANTISED: NetworkValues[] = NETWORK_VALUES.filter((values) => values !== 'f32')
 
 /** Hidden layers of tanh have no fixed point: those become relu. */
-export function quantised(network: Network, values: ValueType, seed = 3): Network {
+export function quantised(network: Network, values: NetworkValues, seed = 3): Network {
   const last = network.layers.length - 1
   const layers = network.layers.map((layer, i) =>
     values === 'int8-fixed' && i < last && layer.activation === 'tanh'
@@ -27,7 +27,7 @@ export function quantised(network: Network, values: ValueType, seed = 3): Networ
 /** outside: with bounds of the observations, golden ones at their lows */
 export function quantisedFile(
   network: Network,
-  values: ValueType,
+  values: NetworkValues,
   squash: Contract['squash'] = 'tanh',
   outside?: Outside,
 ): Uint8Array {

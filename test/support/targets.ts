@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest'
 import type { Board } from '../../firmware-bridge/host/client.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import type { Activation, Outside, ValueType } from '../../runtime-as/format/network.ts'
+import type { Activation, NetworkValues, Outside } from '../../runtime-as/format/network.ts'
 import { referenceForward } from '../../runtime-as/kernel/reference.ts'
 import { awkwardObservation, randomNetwork } from './networks.ts'
 import { bits, withAlteredGolden } from './policies.ts'
@@ -10,7 +10,7 @@ import { quantisedFile } from './quantised.ts'
 import { describeWith } from './require.ts'
 
 /** Dense, sparse with u8 columns and empty rows, sparse with u16 columns. */
-export function everyForm(values: ValueType, hidden: Activation, outside?: Outside): Uint8Array {
+export function everyForm(values: NetworkValues, hidden: Activation, outside?: Outside): Uint8Array {
   const sparse = randomNetwork([6, 270, 9, 2], [0.3, 0.02, 1], { seed: 5, hidden })
   sparse.layers[0].weights.fill(0, 12, 24)
   return quantisedFile(sparse, values, 'tanh', outside)

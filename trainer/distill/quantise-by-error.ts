@@ -1,5 +1,5 @@
 /** A policy file with its weights quantised, and what that does to its actions: where there is no task to measure a return in. */
-import type { ValueType } from '../../runtime-as/format/network.ts'
+import type { NetworkValues } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { type ActionError, actionError } from './action-error.ts'
@@ -11,7 +11,7 @@ const COMPARED = 10_000
 
 export interface QuantisedByError {
   bytes: Uint8Array
-  values: ValueType
+  values: NetworkValues
   bytesBefore: number
   /** of its actions against those with f32 weights, on observations spread over the data */
   error: ActionError
@@ -20,7 +20,7 @@ export interface QuantisedByError {
 /** file: a policy with f32 weights; name: what messages call it. Same arguments, same bytes. Throws InputError. */
 export function quantiseByError(
   file: Uint8Array,
-  values: ValueType,
+  values: NetworkValues,
   transitions: Transitions,
   name: string,
 ): QuantisedByError {

@@ -3,7 +3,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
-import { type ValueType, valuesOf } from '../../runtime-as/format/network.ts'
+import { type NetworkValues, valuesOf } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { controllerOf, evaluateInTurns, type ReturnStatistics } from '../tasks/evaluate.ts'
@@ -16,7 +16,7 @@ export const CALIBRATION = 512
 
 export interface QuantisedFile {
   bytes: Uint8Array
-  values: ValueType
+  values: NetworkValues
   bytesBefore: number
   /** on the same reporting episodes */
   returnBefore: ReturnStatistics
@@ -26,7 +26,7 @@ export interface QuantisedFile {
 /** file: a policy with f32 weights for the task; name: what messages call it. Same arguments, same bytes. */
 export async function quantiseFile(
   file: Uint8Array,
-  values: ValueType,
+  values: NetworkValues,
   transitions: Transitions,
   { name, seed, episodes, createTask }: { name: string; seed: number; episodes: number; createTask: () => Task },
   onEpisode?: (done: number, all: number) => void,
@@ -49,7 +49,7 @@ export async function quantiseFile(
 /** The file alone. */
 export function quantisedBytes(
   file: Uint8Array,
-  values: ValueType,
+  values: NetworkValues,
   transitions: Transitions,
   name: string,
 ): Uint8Array {

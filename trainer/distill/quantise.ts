@@ -6,7 +6,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { upperHalf } from '../../runtime-as/format/check-network.ts'
 import { f16round } from '../../runtime-as/format/half.ts'
-import type { Activation, Layer, Network, ValueType } from '../../runtime-as/format/network.ts'
+import type { Activation, Layer, Network, NetworkValues, ValueType } from '../../runtime-as/format/network.ts'
 
 /** largest weight of a row at 127, then smaller scales, which clip it and leave the others finer, and larger ones */
 const SHARES = Array.from({ length: 25 }, (_, i) => 1.1 - 0.02 * i)
@@ -22,19 +22,23 @@ interface Seen {
   sums: Float64Array[]
 }
 
+/** How each layer is stored. Observations have units of their own, which one scale for all weights of a row does not fit: `mixed` reads them by f16. */
+const typeOf = (values: NetworkValues, layer: number): ValueType =>
+  values !== 'mixed' ? values : layer === 0 ? 'f16' : 'int8'
+
 /** observations: real ones, a few hundred; f32 and f16 need none. Throws InputError where the type cannot hold the network. */
-export function quantise(network: Network, values: ValueType, observations: Float32Array[]): Network {
+export function quantise(network: Network, values: NetworkValues, observations: Float32Array[]): Network {
   if (values === 'f32') return network
   if (values === 'f16') return { layers: network.layers.map(toHalves) }
   if (observations.length === 0) throw new InputError(`values ${values}: expected observations to choose scales on`)
   let exact = observations.map((x) => Float64Array.from(x))
   let inputs = exact
-  let units = values === 'int8' ? new Float64Array() : inputUnits(observations)
+  let units = values === 'int8-fixed' ? inputUnits(observations) : new Float64Array()
   const layers = network.layers.map((layer, i): Layer => {
     const seen = { inputs, sums: exact.map((x) => sumsOf(layer, x)) }
     const multipliers = i === 0 && values === 'int8-fixed' ? Float32Array.from(units, (unit) => 1 / unit) : undefined
     const last = i === network.layers.length - 1
-    const { stored, real, ...rest } = values === 'int8' ? toInt8(layer, seen) : toFixed(layer, units, seen, last)
+    const { stored, real, ...rest } = quantisers[typeOf(values, i)](layer, seen, { i, units, last })
     units = rest.units
     const activated = (sums: Float64Array) => sums.map((a) => activate(a, layer.activation))
     exact = seen.sums.map(activated)
@@ -101,6 +105,23 @@ const column = (rows: Float64Array[], i: number): number[] => rows.map((row) => 
 const largest = (numbers: ArrayLike<number>): number =>
   Array.from(numbers).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 const rowOf = ({ inputs, weights }: Layer, row: number) => weights.subarray(row * inputs, (row + 1) * inputs)
+
+interface Place {
+  /** which layer it is */
+  i: number
+  /** fixed point: what one step of each input is worth */
+  units: Float64Array
+  last: boolean
+}
+
+const asItIs = (stored: Layer): Quantised => ({ stored, real: stored, units: new Float64Array() })
+
+const quantisers: Record<ValueType, (layer: Layer, seen: Seen, place: Place) => Quantised> = {
+  f32: asItIs,
+  f16: (layer, _, { i }) => asItIs(toHalves(layer, i)),
+  int8: toInt8,
+  'int8-fixed': (layer, seen, { units, last }) => toFixed(layer, units, seen, last),
+}
 
 function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
   const { outputs, bias: wanted } = layer

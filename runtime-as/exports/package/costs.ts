@@ -42,19 +42,33 @@ export const CORE_COSTS: CoreCost[] = [
   },
 ]
 
+/** Least and most of one inference on a core; layers: how each stores its weights, and how many are not 0. */
+export function inferenceCost(
+  layers: readonly { values: ValueType; weights: number }[],
+  { weight }: CoreCost,
+): readonly [least: number, most: number] {
+  const sum = (end: 0 | 1) => layers.reduce((all, { values, weights }) => all + weight[values][end] * weights, 0)
+  return [sum(0), sum(1)]
+}
+
 /** two digits, as an estimate has */
 const rough = (x: number): string => Number(x.toPrecision(2)).toLocaleString('en')
 
 /** A table, and what it is. */
-export function costTable({ layers, weights }: Program): string {
-  const rows = CORE_COSTS.map(({ core, unit, weight }) => {
-    const [least, most] = weight[layers[0].values]
-    return `| ${core} | ${rough(least * weights)} to ${rough(most * weights)} ${unit} |`
+export function costTable(program: Program): string {
+  const layers = program.layers.map(({ values, rows }) => ({
+    values,
+    weights: rows.reduce((sum, { terms }) => sum + terms.length, 0),
+  }))
+  const rows = CORE_COSTS.map((cost) => {
+    const [least, most] = inferenceCost(layers, cost)
+    return `| ${cost.core} | ${rough(least)} to ${rough(most)} ${cost.unit} |`
   })
+  const types = [...new Set(layers.map(({ values }) => values))].join(' and ')
   return `| core | an inference |
 | --- | --- |
 ${rows.join('\n')}
 
-Estimated from the number of weights, by what other policies with ${layers[0].values} weights took in emulators; the examples' SelfTest says the time on your board. The
+Estimated from the number of weights, by what other policies with ${types} weights took in emulators; the examples' SelfTest says the time on your board. The
 stack below \`NAME_step\` was at most 420 bytes on those with an FPU, 220 on those without.`
 }

@@ -4,15 +4,15 @@ import { openInProcess } from '../../../firmware-bridge/emulators/in-process.ts'
 import { openPicoEmulator } from '../../../firmware-bridge/emulators/pico.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
-import { OUTSIDE, VALUE_TYPES } from '../../../runtime-as/format/network.ts'
+import { NETWORK_VALUES, OUTSIDE } from '../../../runtime-as/format/network.ts'
 import { randomNetwork } from '../../support/networks.ts'
 import { quantisedFile } from '../../support/quantised.ts'
 import { describeTarget, everyForm } from '../../support/targets.ts'
 
-const files = VALUE_TYPES.map((values) => everyForm(values, 'relu'))
+const files = NETWORK_VALUES.map((values) => everyForm(values, 'relu'))
 /** Without a hidden layer, dense and sparse. */
 const linear = [1, 0.4].flatMap((density) =>
-  VALUE_TYPES.map((values) => quantisedFile(randomNetwork([6, 2], density), values)),
+  NETWORK_VALUES.map((values) => quantisedFile(randomNetwork([6, 2], density), values)),
 )
 
 it('the files hold every form', () => {
@@ -22,7 +22,7 @@ it('the files hold every form', () => {
 
 describeTarget('in-process', undefined, () => Board.connect(openInProcess()), [...files, ...linear])
 
-const small = VALUE_TYPES.map((values) => quantisedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
+const small = NETWORK_VALUES.map((values) => quantisedFile(randomNetwork([6, 20, 9, 2], [0.2, 0.3, 1]), values))
 for (const outside of OUTSIDE) small.push(quantisedFile(randomNetwork([6, 20, 2], 0.3), 'f32', 'tanh', outside))
 const openPico = async () => Board.connect({ name: 'pico-emulator', ...(await openPicoEmulator()) })
 describeTarget('pico-emulator', undefined, openPico, [...small, ...linear])

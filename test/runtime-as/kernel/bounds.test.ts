@@ -9,7 +9,7 @@ import { readProgram } from '../../../runtime-as/exports/program.ts'
 import { contractHash } from '../../../runtime-as/format/contract.ts'
 import { decodePolicy } from '../../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
-import { OUTSIDE, type Outside, VALUE_TYPES } from '../../../runtime-as/format/network.ts'
+import { NETWORK_VALUES, OUTSIDE, type Outside } from '../../../runtime-as/format/network.ts'
 import * as layout from '../../../runtime-as/kernel/assembly/layout.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { referenceForward } from '../../../runtime-as/kernel/reference.ts'
@@ -49,7 +49,7 @@ describe('an observation outside its bounds', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(width, { minLength: 2, maxLength: 4 }),
-        fc.constantFrom(...VALUE_TYPES),
+        fc.constantFrom(...NETWORK_VALUES),
         fc.constantFrom<Outside>(...OUTSIDE),
         fc.nat(1000),
         async (sizes, values, outside, seed) => {
