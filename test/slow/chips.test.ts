@@ -51,13 +51,16 @@ const COMPILERS: [string, string[]][] = [
   ['arm-none-eabi-g++', ['-x', 'c++', '-std=c++11', '-mcpu=cortex-m4', ...HARD, '-mfpu=fpv4-sp-d16']],
   ['arm-none-eabi-gcc', ['-mcpu=cortex-m7', ...HARD, '-mfpu=fpv5-sp-d16', '-ffp-contract=fast']],
   ['arm-none-eabi-gcc', ['-mcpu=cortex-m33', ...HARD, '-mfpu=fpv5-sp-d16', '-ffp-contract=fast']],
+  // processors that compute halves as halves
+  ['arm-none-eabi-gcc', ['-mcpu=cortex-m55', ...HARD, '-ffp-contract=fast']],
+  ['gcc', ['-mavx512fp16', '-mfma', '-ffp-contract=fast']],
   ['riscv64-unknown-elf-gcc', ['-march=rv32imc', '-mabi=ilp32', '-ffreestanding']],
   ['riscv64-unknown-elf-gcc', ['-march=rv32imafc', '-mabi=ilp32f', '-ffreestanding', '-ffp-contract=fast']],
   ['avr-gcc', ['-mmcu=atmega328p', '-std=c99']],
   ['avr-g++', ['-x', 'c++', '-std=c++11', '-mmcu=atmega328p']],
   ['xtensa-lx106-elf-gcc', ['-ffreestanding']],
 ]
-const FUSED = /\b(vfn?m[as]\.f32|fn?m(add|sub)\.s|vfma|vfms)\b/
+const FUSED = /\b(vfn?m[as]\.f32|fn?m(add|sub)\.s|vfma|vfms|vfn?m(add|sub)\w+)\b/
 
 for (const [compiler, flags] of COMPILERS) {
   describeWith(compiler, isThere(compiler))(`${compiler} ${flags.join(' ')}`, () => {

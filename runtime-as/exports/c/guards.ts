@@ -50,7 +50,8 @@ export const guards = ({ lower: p, upper: P }: Prefix): string => `
 #if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
 #error "a part of -ffast-math changes the actions: compile this file without it"
 #endif
-#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+/* 16: where the processor has halves, those alone are computed as themselves too */
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "float has to be computed as float: x87 needs -msse2 -mfpmath=sse"
 #endif
 
