@@ -113,4 +113,12 @@ export const cases: Record<string, Case> = {
     transitions: 200_000,
     recipe: long,
   },
+  // as many as fit in half the bytes of what was shipped, cut further from that
+  'ant-trpo-int8': {
+    task: 'ant',
+    teacher: 'trpo-Ant27-v3.safetensors',
+    keep: [600, 530],
+    transitions: 200_000,
+    recipe: `--from models/ant/student.bpd --prune obd --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000 ${rounds} --tune-updates 120000`,
+  },
 }
