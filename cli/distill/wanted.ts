@@ -57,6 +57,9 @@ const PERIOD = 0.02
 /** Throws InputError for what does not go together. */
 export async function wantedOf(taskName: string | undefined, asked: Asked, given: Given): Promise<Wanted> {
   const begun = asked.from === undefined ? undefined : startIn(asked.from)
+  for (const [flag, value] of Object.entries({ hidden: given.hidden, steps: given.steps || undefined }))
+    if (begun && value !== undefined)
+      throw new InputError(`--${flag} ${value}: expected none beside --from, whose student has been trained`)
   // nothing is trained before it is cut, and its sizes are its own
   const all = begun ? { ...given, ...begun.options } : given
   const wanted = taskName === undefined ? await fromData(asked, all) : await inTask(taskName, asked, all)

@@ -4,7 +4,7 @@ import type { Report, Row, Summary } from '../../trainer/studies/report/report.t
 import type { Estimate } from '../../trainer/studies/statistics/bootstrap.ts'
 import { SEEDS_TO_RANK } from '../../trainer/studies/study.ts'
 import { plainTable } from '../report/table.ts'
-import { grouped, percent } from '../report/words.ts'
+import { grouped, percent, printable } from '../report/words.ts'
 
 interface Cells {
   head: string[]
@@ -131,7 +131,10 @@ export function terminalText(report: Report): string {
 }
 
 const lines = ({ head, body }: Cells): string[] =>
-  [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`)
+  [head, head.map(() => '---'), ...body].map((row) => `| ${row.map(cell).join(' | ')} |`)
+
+/** Names are the user's own. */
+const cell = (text: string): string => printable(text).replaceAll('|', '\\|')
 
 export function markdown(report: Report, plots: readonly string[]): string {
   const over = [summaryCells(report), comparisonCells(report)].filter(({ body }) => body.length)

@@ -1,5 +1,5 @@
 /** Studies: jobs that are done once, on this machine or on many, and what they come to. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -61,8 +61,16 @@ export const studyVerb = verb('study', {
   .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--checkpoint-minutes <n>', 'minutes between checkpoints of a job', number(0), 5)
-  .option('--teachers <list>', 'of the study only these', list(String))
-  .option('--variants <list>', 'of the study only these', list(String))
+  .option(
+    '--teachers <list>',
+    'of the study only these',
+    list((name) => name.trim()),
+  )
+  .option(
+    '--variants <list>',
+    'of the study only these',
+    list((name) => name.trim()),
+  )
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
   .option('--students', 'report: every student as a .bpd file too, in the folder `students` there', false)
@@ -174,7 +182,7 @@ async function tell(plan: Plan, store: Store, { out, students, json }: Options):
   const plots = plotsOf(result)
   const policies = students ? studentsOf(plan, store) : new Map<string, Uint8Array>()
   claimFolder(folder, ['report.json', 'report.md', ...plots.keys(), ...policies.keys()], { force: true })
-  if (students) makeFolder(join(folder, STUDENTS))
+  if (students) makeStudents(join(folder, STUDENTS), policies)
   for (const [name, bytes] of policies) await writeFile(join(folder, name), bytes)
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(join(folder, 'report.md'), markdown(result, [...plots.keys()]))
@@ -182,11 +190,24 @@ async function tell(plan: Plan, store: Store, { out, students, json }: Options):
   printResult(json, result, () => `${terminalText(result)}\n${join(folder, 'report.md')}`)
 }
 
-/** By the name of its file, in the order of the plan. */
+/** With nothing in it that an earlier report wrote and this one does not. */
+function makeStudents(folder: string, policies: ReadonlyMap<string, Uint8Array>): void {
+  makeFolder(folder)
+  for (const name of readdirSync(folder))
+    if (/^\d+-.+-seed-\d+\.bpd$/.test(name) && !policies.has(join(STUDENTS, name))) rmSync(join(folder, name))
+}
+
+/** By the name of its file, numbered by its place in the plan. */
 function studentsOf(plan: Plan, store: Store): Map<string, Uint8Array> {
-  const all = runsOf(plan, store).flatMap(({ teacher, variant, weightBudget, seed, made }, i) => {
+  const all = runsOf(plan, store).flatMap(({ entry, teacher, variant, weightBudget, seed, made }) => {
     if (!('policy' in made)) return []
-    const what = [i + 1, teacher, variant, ...(weightBudget === undefined ? [] : [weightBudget]), `seed-${seed}`]
+    const what = [
+      plan.entries.indexOf(entry) + 1,
+      teacher,
+      variant,
+      ...(weightBudget === undefined ? [] : [weightBudget]),
+      `seed-${seed}`,
+    ]
     // a teacher's name is the user's own
     return [[join(STUDENTS, `${what.join('-').replace(/[^\w.-]+/g, '_')}.bpd`), policyOf(made)] as const]
   })

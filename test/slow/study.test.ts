@@ -119,6 +119,17 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     expect(readdirSync(at('whole/data'))).toEqual([collected])
   })
 
+  it('and where they are cut short', () => {
+    const [collected] = readdirSync(at('whole/data'))
+    const before = readFileSync(at('whole/data', collected))
+    writeFileSync(at('whole/data', collected), before.subarray(0, 500))
+    for (const name of results('whole'))
+      if (JSON.parse(readFileSync(at('whole/results', name), 'utf8')).job.kind === 'distil')
+        rmSync(at('whole/results', name))
+    expect(bpdIn(folder, ...words('whole')).status).toBe(0)
+    expect(readFileSync(at('whole/data', collected))).toEqual(before)
+  })
+
   it('gives its students as files that its report and the page know', () => {
     const words = ['study', 'report', 'tiny.json', '--store', 'whole', '--out', 'given', '--students', '--json']
     const { rows } = JSON.parse(bpdIn(folder, ...words).stdout)
@@ -127,6 +138,12 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     const found = files.map((name) => crc32(readFileSync(at('given/students', name))))
     expect(new Set(found)).toEqual(new Set(told))
     expect(files).toHaveLength(told.length)
+    // of an earlier report, whose student is none any more; and what is somebody's own
+    for (const name of ['9-pendulum-bpd-40-seed-7.bpd', 'mine.bpd'])
+      writeFileSync(at('given/students', name), readFileSync(at('given/students', files[0])))
+    expect(bpdIn(folder, ...words).status).toBe(0)
+    expect(readdirSync(at('given/students')).sort()).toEqual([...files, 'mine.bpd'].sort())
+    rmSync(at('given/students/mine.bpd'))
     const site = siteOf([at('given')], false)
     const { given } = JSON.parse(new TextDecoder().decode(site.get('index.json')!() as Uint8Array))
     expect(given).toHaveLength(files.length + 1)

@@ -181,6 +181,7 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
   const fewest = isStaged(options) ? Math.min(...(budgetsOf(options) ?? [])) : Infinity
   if (fewest < actionNames.length)
     throw new InputError(`a student of ${fewest} weights: expected ${actionNames.length} or more, one an action`)
+  if (l1Path?.length === 0) throw new InputError('l1Path: no penalty, expected one or more')
   if (l1Path && trained) throw new InputError('a trained student: expected one penalty, which it was trained with')
   if (l1Path && !takesPenalty(options))
     throw new InputError(`penalties ${l1Path.join(', ')}: expected variant l1, or stages that prune by l1`)

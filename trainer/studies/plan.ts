@@ -70,7 +70,8 @@ class Planner {
 
   /** Throws InputError for a part of a recipe that would do nothing: a variant's own, or the study's where it is of use to none of them. */
   readonly #uses = ({ name, recipe }: Contender, options: DistillOptions): void => {
-    const unused = (of: Partial<DistillOptions> = {}) => unusedIn(of, options, (part) => part)
+    const called = (part: keyof Given) => (part === 'keep' && this.#study.budgets ? 'budgets' : part)
+    const unused = (of: Partial<DistillOptions> = {}) => unusedIn(of, options, called)
     const [own] = unused(recipe)
     if (own) throw new InputError(`study ${this.#study.name}: ${name}: recipe.${own.name}: expected ${own.expected}`)
     const here = new Map(unused(this.#study.recipe).map((part) => [part.name, part.expected]))
@@ -155,15 +156,16 @@ class Planner {
     const { budgets, match } = this.#study
     if (!budgets) return [{ match: this.#matched(contender, match, picks), students: [{}] }]
     const wanted = budgets.filter((_, i) => contender.budgets?.includes(i) ?? true)
-    const students = wanted.map((budget, point) => ({
+    const weighed = wanted.map((budget) => ({
       budget,
       weights: budget <= 1 ? this.#shareOf(task, spec, budget) : budget,
-      point,
     }))
     const many = contender.variant !== undefined && !variantOf(contender.variant).oneSize
-    return many
-      ? [{ students }]
-      : students.map((student) => ({ students: [{ ...student, point: contender.variant ? 0 : undefined }] }))
+    if (!many)
+      return weighed.map((student) => ({ students: [{ ...student, point: contender.variant ? 0 : undefined }] }))
+    // one run cuts from the most on, and to each number once
+    const sizes = descending(weighed.map(({ weights }) => weights))
+    return [{ students: weighed.map((student) => ({ ...student, point: sizes.indexOf(student.weights) })) }]
   }
 
   #shareOf(task: string, spec: TaskSpec, share: number): number {
@@ -194,6 +196,9 @@ interface Aim {
   match?: Weights
   students: readonly { budget?: number; weights?: number; point?: number }[]
 }
+
+/** Each number once. */
+const descending = (numbers: readonly number[]): number[] => [...new Set(numbers)].sort((a, b) => b - a)
 
 const describe = ({ name }: Contender, { students }: Aim): string =>
   students[0].budget === undefined ? name : `${name} at ${students.map(({ weights }) => weights).join(', ')}`
@@ -246,7 +251,7 @@ function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
 
 /** Numbers of weights as the recipe has them. */
 function aimed({ variant, recipe }: Contender, { students }: Aim): Partial<Recipe> & { variant: Contender['variant'] } {
-  const weights = students.flatMap((student) => student.weights ?? [])
+  const weights = descending(students.flatMap((student) => student.weights ?? []))
   if (!weights.length) return { variant }
   const { oneSize, cutKind } = variantOf(variant!)
   if (oneSize) return { variant, budget: weights[0] }

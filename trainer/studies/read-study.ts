@@ -66,8 +66,14 @@ function studyIn(field: Field, folder: string): Study {
     if (new Set(all.map((one) => one.name)).size < all.length) field.at(what).refuse('each name once')
   const budgets = optional(field, 'budgets', (list) => atLeastOne(list).map(budgetIn))
   const match = optional(field, 'match', (one) => (typeof one.value === 'number' ? one.whole(1) : one.text()))
+  const said = field.at('variants').items()
+  if (budgets) for (const one of [field, ...said]) refuseWeights(one)
   if (budgets && match !== undefined) field.at('match').refuse('none beside budgets')
   if (budgets && new Set(budgets).size < budgets.length) field.at('budgets').refuse('each number once')
+  for (const [i, { budgets: own = [] }] of variants.entries())
+    for (const [j, place] of own.entries())
+      if (place >= (budgets?.length ?? 0))
+        said[i].at('budgets').items()[j].refuse("the place of one of the study's budgets, from 0 on")
   const names = variants.map((one) => one.name)
   return {
     name,
@@ -128,8 +134,15 @@ function contenderIn(field: Field): Contender {
     variant,
     online,
     recipe: optional(field, 'recipe', readRecipe),
-    budgets: optional(field, 'budgets', (list) => list.items().map((one) => one.whole(0))),
+    budgets: optional(field, 'budgets', (list) => atLeastOne(list).map((one) => one.whole(0))),
   }
+}
+
+/** Numbers of weights are said once: by the study. */
+function refuseWeights(field: Field): void {
+  if (typeof field.value !== 'object' || field.at('recipe').value === undefined) return
+  for (const key of ['keep', 'budget'])
+    if (field.at('recipe').map()[key] !== undefined) field.at('recipe').at(key).refuse('none beside budgets')
 }
 
 function budgetIn(field: Field): number {

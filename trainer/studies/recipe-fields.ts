@@ -18,6 +18,10 @@ const list =
   (check: Check): Check =>
   (field) =>
     field.items().map(check)
+const some =
+  (check: Check): Check =>
+  (field) =>
+    field.items().length ? list(check)(field) : field.refuse('one or more')
 const sizes = list(whole(1, 1024))
 const share: Check = (field) => within(field, 0, 1)
 const yesOrNo: Check = (field) => field.oneOf([true, false])
@@ -45,7 +49,7 @@ const fields: Record<keyof Recipe, Check> = {
   valueWeight: number(0),
   budget: whole(1),
   l1: number(0),
-  l1Path: list(number(0)),
+  l1Path: some(number(0)),
   clone: oneOf(CLONED),
   steps: whole(2),
   noise: oneOf(['paper', 'official']),
@@ -55,8 +59,8 @@ const fields: Record<keyof Recipe, Check> = {
   threshold: number(-10),
   evaluateEvery: whole(1),
   progressEpisodes: whole(1),
-  thresholds: list(number(-10)),
-  keep: list(whole(1)),
+  thresholds: some(number(-10)),
+  keep: some(whole(1)),
   prune: oneOf(prunerNames),
   stageShare: (field) => within(field, 0.05, 0.95),
   stageUpdates: whole(1),
@@ -68,7 +72,7 @@ const fields: Record<keyof Recipe, Check> = {
   ownRounds: whole(1),
   lostWeight: number(1),
   search: whole(1),
-  actionWeights: list(number(0)),
+  actionWeights: some(number(0)),
   tuneUpdates: whole(1),
   tuneRate: number(0),
   tuneWithValue: yesOrNo,

@@ -58,6 +58,35 @@ describe('the plan of a study', () => {
     expect(needsOf(distils[1].job)).toContain(distils[0].id)
   })
 
+  it.each([
+    ['in stages', { prune: 'obd' as const, rounds: 0 }],
+    ['by one cut each', {}],
+  ])(
+    '%s: each number of weights is the student of that many, in whatever order they were asked for',
+    async (_, recipe) => {
+      const of = async (budgets: readonly number[]) => {
+        const variants = [{ ...tiny.variants[0], recipe }]
+        const { entries, jobs } = await planOf({ ...tiny, variants, budgets })
+        const points = Object.fromEntries(entries.map(({ weights, point }) => [weights, point]))
+        return { points, distils: jobs.flatMap(({ job }) => (job.kind === 'distil' ? [job.options] : [])) }
+      }
+      const [down, up] = [await of([40, 30, 20]), await of([20, 40, 30])]
+      expect(down.points).toEqual({ 40: 0, 30: 1, 20: 2 })
+      expect(up).toEqual(down)
+      expect(down.distils).toMatchObject([{ keep: [40, 30, 20] }])
+    },
+  )
+
+  it('takes two shares that come to as many weights from one student', async () => {
+    const teachers = [{ ...tiny.teachers[0], task: 'hopper', file: teacher.replace('pendulum', 'hopper') }]
+    const { entries, jobs } = await planOf({ ...tiny, teachers, budgets: [0.1, 0.1001], variants: [tiny.variants[0]] })
+    expect(entries.map(({ weights, point }) => [weights, point])).toEqual([
+      [170, 0],
+      [170, 0],
+    ])
+    expect(jobs.flatMap(({ job }) => (job.kind === 'distil' ? [job.options.keep] : []))).toEqual([[170]])
+  })
+
   it('takes small networks that learn online for as many steps as there are transitions', async () => {
     const { jobs } = await planOf({ ...tiny, variants: [{ name: 'sac-small', online: 'sac' }] })
     expect(jobs.flatMap(({ job }) => (job.kind === 'teach' ? [job] : []))).toMatchObject([
@@ -87,6 +116,11 @@ describe('what cannot be done is refused before any work', () => {
       'a recipe that does not go together',
       { recipe: { ...tiny.recipe, l1Path: [0.1] } },
       'penalties 0.1: expected variant l1',
+    ],
+    [
+      'thresholds where the study says numbers of weights',
+      { recipe: { ...tiny.recipe, thresholds: [0] }, variants: [tiny.variants[0]] },
+      'recipe.thresholds: expected no budgets beside it',
     ],
     [
       'a part of the recipe that no variant has a use for',

@@ -50,6 +50,18 @@ describe('a study out of a file', () => {
     ['a number twice', { ...tiny, budgets: [40, 40] }, 'budgets: [40,40], expected each number once'],
     ['a fraction of a weight', { ...tiny, budgets: [1.5] }, 'budgets.0: 1.5, expected a share'],
     ['seeds without end', { ...tiny, seeds: 1e9 }, 'seeds: 1000000000, expected a whole number from 1 to 1000'],
+    ['numbers of weights twice', { ...tiny, recipe: { keep: [9] } }, 'recipe.keep: [9], expected none beside budgets'],
+    [
+      'a budget of a variant that the study has not',
+      { ...tiny, variants: ['bpd', { name: 'x', variant: 'no-q', budgets: [0, 2] }] },
+      "variants.1.budgets.1: 2, expected the place of one of the study's budgets",
+    ],
+    [
+      'a variant without a budget',
+      { ...tiny, variants: [{ name: 'x', variant: 'no-q', budgets: [] }] },
+      'variants.0.budgets: [], expected one or more',
+    ],
+    ['a path of no penalty', { ...tiny, recipe: { l1Path: [] } }, 'recipe.l1Path: [], expected one or more'],
     ['no YAML', '{', 'expected YAML or JSON'],
     ['a bomb of aliases', 'a: &a [1]\nb: [*a, *a]', 'expected YAML or JSON'],
   ])('%s is refused in a line that names file and field', (_, content, message) => {

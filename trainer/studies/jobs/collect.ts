@@ -1,12 +1,14 @@
 /** Transitions of a teacher: a file, found by the hash of its job; only what tells of it is a result. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { InputError } from '../../../runtime-as/errors.ts'
 import { collectInParallel } from '../../data/episodes.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../data/transitions.ts'
 import { makeFolder } from '../../files/claim.ts'
 import { sha256OfFile } from '../../files/sha256.ts'
 import { Interrupted } from '../../interrupted.ts'
 import { createTask } from '../../tasks/registry.ts'
+import type { TaskSpec } from '../../tasks/task.ts'
 import { actingBytes } from '../../teachers/policy.ts'
 import { requireFit } from '../../teachers/teacher.ts'
 import type { Store } from '../store.ts'
@@ -18,15 +20,28 @@ import type { How, Work } from './work.ts'
 export async function doCollect(work: Work<CollectJob>): Promise<Collected> {
   const { store, id, job } = work
   const file = store.dataFile(id)
-  if (!existsSync(file)) await collectInto(file, job, store, work)
+  await dataOf(store, id, job, work)
   return { kind: 'collect', transitions: job.transitions, sha256: sha256OfFile(file) }
 }
 
 /** The data of a job, made here where it is missing. job: none where it is known to be there */
 export async function dataOf(store: Store, id: string, job: CollectJob, how: How): Promise<Transitions> {
   const file = store.dataFile(id)
-  if (!existsSync(file)) await collectInto(file, job, store, how)
-  return readTransitions(file, createTask(job.task).spec)
+  const { spec } = createTask(job.task)
+  const there = existsSync(file) ? readable(file, spec) : undefined
+  if (there) return there
+  await collectInto(file, job, store, how)
+  return readTransitions(file, spec)
+}
+
+/** Nothing where the file is damaged: it is made anew, as one that is gone. */
+function readable(file: string, spec: TaskSpec): Transitions | undefined {
+  try {
+    return readTransitions(file, spec)
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
 
 async function collectInto(
