@@ -1,6 +1,6 @@
 /** Simulators in processes of their own: what they give, and one line for each way in which they fail. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as later } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import { randomStream } from '../../trainer/random.ts'
 import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { readAnswer, readHello, stepMessage } from '../../trainer/tasks/simulator/protocol.ts'
 import { wordsOf } from '../../trainer/tasks/simulator/simulator.ts'
+import { bpdIn } from '../support/command.ts'
 import { plainPolicy } from '../support/own-policy.ts'
 import { playTasks, type Went } from '../support/played.ts'
 
@@ -181,6 +182,30 @@ describe('what a process writes', () => {
     expect(stepMessage(1, [0.1], 'f64')).toHaveLength(17)
     expect(playTasks([simulator('f32')], {})[0]).toMatchObject({ fell: false })
   })
+})
+
+it.skipIf(process.platform === 'win32')('bpd leaves no process behind that owes an answer', async () => {
+  const [seeds, mark, policy] = ['seen', 'marked', 'plain.bpd'].map((name) => join(folder, name))
+  await prepareTask(simulator())
+  writeFileSync(policy, plainPolicy(createTask(simulator()).spec))
+  const evaluated = (name: string, workers: number) =>
+    bpdIn(folder, 'eval', name, policy, '--episodes', '4', '--workers', `${workers}`)
+  expect(evaluated(simulator('none', `'${seeds}'`), 1).status).toBe(0)
+  const [, first] = readFileSync(seeds, 'utf8').split('\n')
+  const left = () =>
+    spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((line) => line.includes(mark))
+  for (const [fault, words] of [
+    ['a crash beside deaf hangs', 'the cart fell off'],
+    ['an endless line', 'wrote no line within'],
+  ]) {
+    const { status, stderr } = evaluated(simulator(fault, `'${mark}'`, first), 2)
+    expect(status, stderr).toBeGreaterThan(0)
+    expect(stderr).toContain(words)
+    for (let i = 0; i < 40 && left().length; i++) await later(50)
+    expect(left()).toEqual([])
+  }
 })
 
 it('a process ends with the one that started it, also where that is killed', async () => {

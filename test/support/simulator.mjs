@@ -1,7 +1,7 @@
-// A simulator for `exec:`, docs/simulator-protocol.md: a cart that is pushed. What it does wrong is its first argument; its seeds go to a file that the second one names.
+// A simulator for `exec:`, docs/simulator-protocol.md: a cart that is pushed. What it does wrong is its first argument; its seeds go to a file that the second one names; the third is the seed of an episode.
 import { appendFileSync } from 'node:fs'
 
-const [fault, seeds] = process.argv.slice(2)
+const [fault, seeds, crashing] = process.argv.slice(2)
 const hello = {
   protocol: 'bpd-simulator-1',
   name: 'pushed-cart',
@@ -14,7 +14,7 @@ const hello = {
   numbers: fault === 'f32' ? 'f32' : 'f64',
 }
 const size = hello.numbers === 'f32' ? 4 : 8
-let [place, speed, steps] = [0, 0, 0]
+let [place, speed, steps, start] = [0, 0, 0, 0]
 
 const say = (text) => process.stdout.write(text)
 let count = 0
@@ -46,6 +46,11 @@ const atStart = {
 const inStep = {
   'crash in a step': () => crash('ValueError: the cart fell off'),
   'a hang': () => {},
+  // all but one hear nothing, not even that bpd has ended
+  'a crash beside deaf hangs': () => {
+    if (start !== Number(crashing)) return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+    setTimeout(() => crash('ValueError: the cart fell off'), 1000)
+  },
   'a stray print': () => say('step 1 done, and now the next one\n'),
   'too few numbers': () => answer(0, 1, place),
   'not a number': () => answer(0, 1, place, Number.NaN),
@@ -68,7 +73,7 @@ function take(message) {
   if (message[0] === 1) {
     const seed = message.readUInt32LE(5)
     if (seeds) appendFileSync(seeds, `${seed}\n`)
-    ;[place, speed, steps] = [seed / 2 ** 31 - 1, 0, 0]
+    ;[place, speed, steps, start] = [seed / 2 ** 31 - 1, 0, 0, seed]
     return answer(0, 0, place, speed)
   }
   // the first step of a process is the one that is made on trial

@@ -98,8 +98,8 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
   }
 }
 
-/** As the file calls them, without the folders above them where that leaves them apart. */
+/** As the file calls them, without the folders above them where that leaves them apart. A unit has its own / and no folder. */
 function namesOf(columns: readonly Column[]): string[] {
-  const short = columns.map(({ name }) => name.slice(name.lastIndexOf('/') + 1))
+  const short = columns.map(({ name }) => /(?:^|\/)([^/[\]]+(?:\[[^\]]*\])?)$/.exec(name)?.[1] ?? name)
   return new Set(short).size === short.length ? short : columns.map(({ name }) => name)
 }

@@ -62,6 +62,8 @@ class Gatherer {
   #held = 0
   #openEnds = 0
   #dropped = 0
+  /** left out for a next observation that is not known */
+  #cutOff = 0
   #taken = 0
   /** the one that may go on */
   #episode: Episode | undefined
@@ -115,10 +117,14 @@ class Gatherer {
     this.#close()
     this.#flush(this.#held)
     this.#store.end()
-    if (this.count === 0)
-      throw new InputError(
-        `${this.#log.path}: no rows${this.#dropped ? ` but ${this.#dropped} with a number missing` : ''}, expected 1 or more`,
-      )
+    if (this.count === 0) {
+      const out = [
+        ...(this.#dropped ? [`${this.#dropped} with a number missing`] : []),
+        ...(this.#cutOff ? [`${this.#cutOff} whose next observation nobody says, which a value term needs`] : []),
+      ]
+      const but = out.length ? ` but ${out.join(' and ')}` : ''
+      throw new InputError(`${this.#log.path}: no rows${but}, expected 1 or more`)
+    }
     return {
       store: this.#store,
       episodes: this.#episodes,
@@ -176,6 +182,7 @@ class Gatherer {
     const { width, timeout } = this.#columns
     this.#piece.fill(0, at, at + width)
     this.#held--
+    this.#cutOff++
     if (--episode.count > 0) this.#piece[at - width + timeout] = 1
   }
 

@@ -66,6 +66,8 @@ const refused: [name: string, text: string, words: string][] = [
   ['no-step.mjs', create('step: 3'), 'create().step: 3, expected a function'],
   ['wide.mjs', create('observation: [0, 0, 0]'), 'observation of 3 numbers after reset, expected 2, one a name'],
   ['text.mjs', create("observation: [0, 'a']"), 'observation "speed" "a" after reset, expected a finite number'],
+  ['huge.mjs', create('observation: [0, 1e39]'), 'after reset, expected a number that fits into f32'],
+  ['rich.mjs', create('step: () => -1e39'), 'reward -1e+39 after step 1 of an episode, expected a number that fits'],
   ['maybe.mjs', create('terminated: 0'), 'terminated 0 after reset, expected true or false'],
   ['over.mjs', create('terminated: true'), 'terminated true after reset, expected an episode that begins'],
   ['reward.mjs', create('step() {}'), 'reward nothing after step 1 of an episode, expected a finite number'],

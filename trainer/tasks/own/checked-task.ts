@@ -43,8 +43,8 @@ export class CheckedTask implements Task {
     } catch (error) {
       this.#threw('step', error)
     }
-    if (typeof reward !== 'number' || !Number.isFinite(reward))
-      this.#fail(`reward ${brief(reward)} ${this.#when()}, expected a finite number`)
+    if (typeof reward !== 'number' || !fits(reward))
+      this.#fail(`reward ${brief(reward)} ${this.#when()}, expected ${fitting(reward)}`)
     this.#take(this.#when())
     return reward as number
   }
@@ -61,8 +61,8 @@ export class CheckedTask implements Task {
       this.#fail(`observation of ${brief(length)} numbers ${when}, expected ${observationNames.length}, one a name`)
     for (let i = 0; i < length; i++) {
       const value = observation[i]
-      if (typeof value !== 'number' || !Number.isFinite(value))
-        this.#fail(`observation "${observationNames[i]}" ${brief(value)} ${when}, expected a finite number`)
+      if (typeof value !== 'number' || !fits(value))
+        this.#fail(`observation "${observationNames[i]}" ${brief(value)} ${when}, expected ${fitting(value)}`)
       this.observation[i] = value
     }
     if (typeof terminated !== 'boolean') this.#fail(`terminated ${brief(terminated)} ${when}, expected true or false`)
@@ -84,6 +84,10 @@ export class CheckedTask implements Task {
     throw new FailedError(`${this.#file}: ${what}`)
   }
 }
+
+/** Policies and transitions are of f32. */
+const fits = (x: number): boolean => Number.isFinite(Math.fround(x))
+const fitting = (x: unknown): string => (Number.isFinite(x) ? 'a number that fits into f32' : 'a finite number')
 
 /** A reset and a step with the middle of every action, before anything depends on them. Throws InputError. */
 export function tryOut(task: Task): void {

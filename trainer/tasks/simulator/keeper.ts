@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as later } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { killGroup, owes, settled } from './kill.ts'
 import { Mailbox, MOST_BYTES } from './mailbox.ts'
 
 export interface Kept {
@@ -21,7 +22,10 @@ const child = spawn(words[0], words.slice(1), {
   detached: process.platform !== 'win32',
   windowsHide: true,
 })
-if (child.pid) mailbox.pid = child.pid
+const pid = child.pid ?? 0
+mailbox.pid = pid
+/** its first line is owed too */
+let place = owes(pid)
 
 let greeted = false
 let asked = true
@@ -40,6 +44,7 @@ child.stdin.on('error', () => {})
 child.stdout.on('error', () => {})
 child.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be started (${error.code ?? error.message})`))
 child.on('exit', async (code, signal) => {
+  settled(place)
   const closed = new Promise((resolve) => child.on('close', resolve))
   // a child of its own may hold its outputs open
   await Promise.race([closed, later(200)])
@@ -50,6 +55,7 @@ child.on('exit', async (code, signal) => {
 
 parentPort!.on('message', (message: Uint8Array) => {
   asked = true
+  place = owes(pid)
   child.stdin.write(message)
 })
 
@@ -77,6 +83,7 @@ function takeAnswer(): void {
 function hand(bytes: Uint8Array, taken: number): void {
   greeted = true
   asked = false
+  settled(place)
   got = got.subarray(taken)
   if (got.length > 0) take()
   else mailbox.answer(bytes)
@@ -84,9 +91,10 @@ function hand(bytes: Uint8Array, taken: number): void {
 
 /** Nothing more is read of it. */
 function refuse(text: string): void {
-  fail(text)
   child.stdout.destroy()
-  child.kill('SIGKILL')
+  // before this thread can go with whoever hears of it
+  killGroup(pid)
+  fail(text)
 }
 
 /** Its beginning, as text: what a stray print writes can be told by it. */

@@ -6,6 +6,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import type { Kept } from './keeper.ts'
+import { killGroup } from './kill.ts'
 import { Mailbox } from './mailbox.ts'
 
 /** Seconds that a process may take to say its first line, and for each answer; from the environment. */
@@ -70,7 +71,7 @@ export class SimulatorProcess {
   #answer(seconds: number, what: string): Uint8Array {
     const found = this.#mailbox.wait(seconds * 1000)
     if (found === undefined) {
-      this.#kill()
+      killGroup(this.#mailbox.pid)
       this.close()
       const { start, step } = budgets
       throw new FailedError(
@@ -79,16 +80,5 @@ export class SimulatorProcess {
     }
     if (typeof found === 'string') throw new FailedError(`${this.#name}: ${found}`)
     return found
-  }
-
-  /** With what it has started itself. */
-  #kill(): void {
-    const { pid } = this.#mailbox
-    if (pid === 0) return
-    try {
-      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-    } catch {
-      // it has ended meanwhile
-    }
   }
 }
