@@ -21,6 +21,7 @@ import { heldOutError } from '../../trainer/distill/judges/error.ts'
 import { returnIn } from '../../trainer/distill/judges/return.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { readSteps } from '../../trainer/distill/stages/state.ts'
+import { requireDense } from '../../trainer/distill/variants/dense.ts'
 import { variantOf } from '../../trainer/distill/variants.ts'
 import { Field } from '../../trainer/files/field.ts'
 import { readAs } from '../../trainer/files/open.ts'
@@ -69,6 +70,9 @@ export async function wantedOf(taskName: string | undefined, asked: Asked, given
     wanted.inputs.push(asked.from)
   }
   checkWanted(wanted)
+  const { variant, hidden, budget } = wanted.options
+  if (variantOf(variant).uncut && given.budget !== undefined)
+    requireDense([wanted.data.observationSize, wanted.data.actionSize], hidden.length, budget, '--budget')
   requireUsed(given, wanted.options)
   return wanted
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkCard } from '../../cli/card.ts'
 import { type Asked, wantedOf } from '../../cli/distill/wanted.ts'
@@ -243,4 +244,14 @@ describe('wrong inputs are one line each', () => {
   it('a flag of the contract beside a task that has one', async () => {
     await expect(wanted({ period: 0.1 }, {}, 'pendulum')).rejects.toThrow('--action-low: task pendulum says that')
   })
+})
+
+it.each<[Partial<Given>, string]>([
+  [{ hidden: [8] }, '--hidden 8: expected none beside --from'],
+  [{ steps: 100 }, '--steps 100: expected none beside --from'],
+])('a student to go on from has its own sizes and training: %j', async (given, message) => {
+  const from = fileURLToPath(new URL('../../models/pendulum/student.bpd', import.meta.url))
+  await expect(
+    wantedOf('pendulum', { from, data: 'none' } as Asked, { ...given, prune: 'obd' } as Given),
+  ).rejects.toThrow(message)
 })

@@ -4,13 +4,14 @@ import { collectDefaults } from '../data/collect.ts'
 import { checkWanted } from '../distill/distill.ts'
 import { type DistillOptions, distillOptions, type Given, recipeOf } from '../distill/options.ts'
 import { unusedIn } from '../distill/unused.ts'
+import { requireDense } from '../distill/variants/dense.ts'
 import { variantOf } from '../distill/variants.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Controller } from '../tasks/evaluate.ts'
 import { createTask, paperTasks, prepareTask, taskFacts, taskOrigin } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import type { Teacher } from '../teachers/teacher.ts'
-import { type Identified, identified, type Job, type TeacherSource, type Weights } from './jobs/job.ts'
+import { type Identified, identified, type Job, ONLINE_LAYERS, type TeacherSource, type Weights } from './jobs/job.ts'
 import { weightBudget } from './paper.ts'
 import type { Contender, Study } from './study.ts'
 import { type OpenedTeacher, openStudyTeacher } from './study-teachers.ts'
@@ -220,7 +221,10 @@ interface Circumstances {
 function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
   const { task, study, source, data, transitions, seed } = about
   const first = aim.students[0].weights
+  const sizes = [about.spec.observationNames.length, about.spec.actionNames.length] as const
+  const name = `study ${study.name}: budgets: ${contender.name}`
   if (contender.online) {
+    if (first !== undefined) requireDense(sizes, ONLINE_LAYERS, first, name)
     const weights = first ?? aim.match
     return {
       kind: 'teach',
@@ -243,6 +247,7 @@ function jobOf(contender: Contender, aim: Aim, about: Circumstances): Job {
   }
   const options = distillOptions(task, given)
   checkOptions(options, about)
+  if (first !== undefined && variantOf(options.variant).uncut) requireDense(sizes, options.hidden.length, first, name)
   about.uses(contender, options)
   const budget = aim.match === undefined ? {} : { budget: aim.match }
   const { revision } = variantOf(options.variant)

@@ -65,6 +65,12 @@ describe('a table is refused in one line that names column, row and line', () =>
     ['a terminal of 2', 'x,u,terminal\n1,2,2\n', ': column "terminal", row 0: 2, expected 0 or 1'],
   ])('%s', (_, content, expected) => refused(content, expected))
 
+  it('rows of which none has a next observation, where that is needed', () =>
+    refused('x,u,run\n1,2,0\n3,4,1\n', ': no rows but 2 whose next observation nobody says, which a value term needs', {
+      mapping: { observations: ['x'], actions: ['u'], episodes: ['run'] },
+      openEnds: 'drop',
+    }))
+
   it('but for quotes, other separators, other ends of line, words for 0 and 1, and no names at all', async () => {
     for (const [content, options] of [
       ['"x",u\r\n"1","0"\r\n2,1\r\n', xu],

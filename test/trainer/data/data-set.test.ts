@@ -50,6 +50,13 @@ const formats: [
   ['truth.csv', { rewards: true, next: true, ends: true, period: 0.02, names: true }, { mapping }],
 ]
 
+it('names are those of the file, a unit with a slash included', async () => {
+  const names = ['angle [rad]', 'speed [m/s]', 'push [N]', 'left [m/s]']
+  const columns = { observations: ['angle', 'speed'], actions: ['push', 'left'] }
+  const data = await open(names, [[1, 2, 3, 4]], { mapping: columns })
+  expect([data.observationNames, data.actionNames]).toEqual([names.slice(0, 2), names.slice(2)])
+})
+
 describe('the same transitions, whatever they are written in', () => {
   it.each(formats)('%s', async (name, has, options) => {
     const data = await openData(join(sets, name), options)

@@ -118,6 +118,11 @@ describe('what cannot be done is refused before any work', () => {
       'penalties 0.1: expected variant l1',
     ],
     [
+      'fewer weights than a dense student can have',
+      { budgets: [40, 4] },
+      'study tiny: budgets: dense: 4 weights, expected 5 or more: one unit in each of 2 hidden layers',
+    ],
+    [
       'thresholds where the study says numbers of weights',
       { recipe: { ...tiny.recipe, thresholds: [0] }, variants: [tiny.variants[0]] },
       'recipe.thresholds: expected no budgets beside it',

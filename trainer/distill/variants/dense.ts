@@ -10,16 +10,34 @@ export const dense: Variant = {
   masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
 }
 
+/** Weights of a dense student of so many hidden layers of `width` units each. */
+const denseWeights = (observations: number, actions: number, layers: number, width: number): number =>
+  width * (observations + actions) + (layers - 1) * width * width
+
+/** Throws InputError for a number of weights that is less than the smallest dense student has. name: how errors call it */
+export function requireDense(
+  [observations, actions]: readonly [number, number],
+  layers: number,
+  budget: number,
+  name: string,
+): void {
+  const least = denseWeights(observations, actions, layers, 1)
+  if (layers > 0 && budget < least)
+    throw new InputError(
+      `${name}: ${budget} weights, expected ${least} or more: one unit in each of ${layers} hidden layers`,
+    )
+}
+
 /**
- * Equal hidden sizes of a dense student with at most `budget` weights: the widest there is. Throws InputError for no layers, whose size is the task's.
+ * Equal hidden sizes of a dense student with at most `budget` weights: the widest there is, of one unit where that is more. Throws InputError for no
+ * layers, whose size is the task's.
  */
 export function denseSizes(observations: number, actions: number, layers: number, budget: number): number[] {
   if (layers === 0)
     throw new InputError(
       'variant dense: hidden none, expected hidden layers to fit to its budget; variant linear has none',
     )
-  const weights = (h: number) => h * (observations + actions) + (layers - 1) * h * h
   let size = 1
-  while (weights(size + 1) <= budget) size++
+  while (denseWeights(observations, actions, layers, size + 1) <= budget) size++
   return new Array<number>(layers).fill(size)
 }

@@ -19,6 +19,9 @@ export interface TaskOfJob {
   origin?: Readonly<Record<string, string>>
 }
 
+/** Hidden layers of a small network that learns online. */
+export const ONLINE_LAYERS = 2
+
 /** Trains a dense teacher, or a small one that learns online. */
 export interface TeachJob extends TaskOfJob {
   kind: 'teach'

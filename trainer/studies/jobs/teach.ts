@@ -3,7 +3,7 @@ import { denseSizes } from '../../distill/variants/dense.ts'
 import { createTask, taskOrigin } from '../../tasks/registry.ts'
 import { type TeachOptions, teach, teachDefaults } from '../../teachers/teach.ts'
 import { encodeTeacher } from '../../teachers/teacher.ts'
-import type { TeachJob } from './job.ts'
+import { ONLINE_LAYERS, type TeachJob } from './job.ts'
 import { checkpointIn, weightsOf } from './needed.ts'
 import type { Taught } from './results.ts'
 import type { Work } from './work.ts'
@@ -21,7 +21,9 @@ export async function doTeach({
   const { spec } = createTask(task)
   const [observations, actions] = [spec.observationNames.length, spec.actionNames.length]
   const hidden =
-    'weights' in job.hidden ? denseSizes(observations, actions, 2, weightsOf(store, job.hidden.weights)) : job.hidden
+    'weights' in job.hidden
+      ? denseSizes(observations, actions, ONLINE_LAYERS, weightsOf(store, job.hidden.weights))
+      : job.hidden
   const options = { ...teachDefaults, ...more, algorithm, steps, seed, hidden, threads, origin: taskOrigin(task) }
   const teacher = await teach(() => createTask(task), options as TeachOptions, {
     checkpoint: { path: checkpointIn(folder), minutes },
