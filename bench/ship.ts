@@ -18,7 +18,7 @@ const KEEPS = 0.98
 /** Added to the seed of the episodes that the type of the weights is chosen on. */
 const CHOOSING = 1000
 
-/** Of those that keep enough, the one of fewest bytes; its weights in fewer where they keep as much. Nothing where none does. */
+/** Of those that keep enough the fewest weights, of these the one that keeps most; in fewer bytes where they keep enough too. Nothing where none does. */
 export async function shipSmallest(name: string, one: Case, teacher: string, runs: readonly Measured[]): Promise<void> {
   const { task } = one
   const seeds = [...new Set(runs.map((run) => run.seed))]
@@ -26,7 +26,8 @@ export async function shipSmallest(name: string, one: Case, teacher: string, run
   const ours = existsSync(one.teacher)
   const good = runs.filter(({ picked }) => picked >= KEEPS)
   if (good.length === 0) return
-  const best = good.reduce((a, b) => (b.bytes < a.bytes ? b : a))
+  const fewest = Math.min(...good.map(({ budget }) => budget))
+  const best = good.filter(({ budget }) => budget === fewest).reduce((a, b) => (b.picked > a.picked ? b : a))
   const { seed } = best
   const teachers = outcomeStatistics(best.teacher)
   const folder = dirname(best.file)

@@ -5,7 +5,7 @@
  *   node bench/smallest.ts [CASE…] [--seeds 3] [--jobs 1] [--teachers FOLDER] [--runs runs/smallest] [--write] [--ship]
  *
  * What is done is kept under the run folder, and a second call goes on from there. Without --teachers only our own teachers are taken. --ship puts the
- * student of fewest bytes that keeps 98 % on the picking episodes into models/, as smallest.bpd with its card.
+ * student of fewest weights that keeps 98 % on the picking episodes into models/, as smallest.bpd with its card.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
