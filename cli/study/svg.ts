@@ -1,7 +1,8 @@
 /** Plots of a study's report as SVG that GitHub shows, in the reader's light or dark. */
 import type { Report } from '../../trainer/studies/report/report.ts'
+import type { Estimate } from '../../trainer/studies/statistics/bootstrap.ts'
 import { percent } from '../report/words.ts'
-import { interquartileWords, scoreWords } from './table.ts'
+import { interquartileWords, scoreWords, within } from './table.ts'
 
 /** Colours that those who see few tell apart (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f', '#6e7781']
@@ -10,6 +11,7 @@ const STYLE = `
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-size: 14px; font-weight: 600 }
 .grid { stroke: #d0d7de; stroke-width: 1; stroke-dasharray: 2 3 }
+.zero { stroke: #6e7781; stroke-dasharray: none }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .grid { stroke: #30363d } }`
 
 const text = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
@@ -33,21 +35,27 @@ const variantsOf = (report: Report): string[] => [...new Set(report.rows.map((ro
 const colourOf = (report: Report, variant: string): string =>
   COLOURS[variantsOf(report).indexOf(variant) % COLOURS.length]
 
-/** Interquartile means with their intervals, a line a variant, a part a number of weights. */
-export function intervalPlot(report: Report): string {
+/** One line of a plot: a variant at a number of weights. */
+interface Bar {
+  variant: string
+  budget?: number
+  of: Estimate
+  words: string
+}
+
+/** Estimates with their intervals, a line a variant, a part a number of weights; what lies beyond the axis ends at it. */
+function barPlot(
+  report: Report,
+  title: string,
+  bars: readonly Bar[],
+  axis: { low: number; high: number; steps: number },
+): string {
   const write = scoreWords(report)
-  const ends = report.summaries.flatMap(({ interquartile: { low, high } }) => [low, high])
-  const [low, high] =
-    report.score === 'retained'
-      ? [0, Math.ceil(4 * Math.max(1.1, ...ends)) / 4]
-      : [Math.min(...ends), Math.max(...ends, 0)]
-  // at quarters of the teacher's return
-  const steps = report.score === 'retained' ? 4 * high : 4
+  const { low, high, steps } = axis
   const x = scale(low, high, 120, 620)
-  const budgets = [...new Set(report.summaries.map(({ budget }) => budget))]
   const body: string[] = []
   let y = 46
-  for (const budget of budgets) {
+  for (const budget of new Set(bars.map((bar) => bar.budget))) {
     const name =
       budget === undefined
         ? 'own pick'
@@ -55,27 +63,55 @@ export function intervalPlot(report: Report): string {
           ? `${percent(budget)} of the paper's weights`
           : `${budget} weights`
     body.push(`<text x="10" y="${y}">${name}</text>`)
-    for (const one of report.summaries.filter((one) => one.budget === budget)) {
-      const { variant, interquartile: of } = one
+    for (const { variant, of, words } of bars.filter((bar) => bar.budget === budget)) {
       y += 20
       const colour = colourOf(report, variant)
       body.push(
         `<text x="112" y="${y + 4}" text-anchor="end">${text(variant)}</text>`,
         `<line x1="${fixed(x(of.low))}" x2="${fixed(x(of.high))}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="6" opacity="0.45"/>`,
         `<circle cx="${fixed(x(of.value))}" cy="${y}" r="4.5" fill="${colour}"/>`,
-        `<text x="630" y="${y + 4}">${text(interquartileWords(one, write))}</text>`,
+        `<text x="630" y="${y + 4}">${text(words)}</text>`,
       )
     }
     y += 30
   }
   const grid = Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps).map(
     (value) =>
-      `<line class="grid" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="52" y2="${y - 18}"/><text x="${fixed(x(value))}" y="${y}" text-anchor="middle">${write(value)}</text>`,
+      `<line class="grid${value === 0 ? ' zero' : ''}" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="52" y2="${y - 18}"/><text x="${fixed(x(value))}" y="${y}" text-anchor="middle">${write(value)}</text>`,
   )
-  return picture(`${report.study}: interquartile mean of ${report.score}, 95 % intervals`, 820, y + 14, [
-    ...grid,
-    ...body,
-  ])
+  return picture(title, 880, y + 14, [...grid, ...body])
+}
+
+/** Interquartile means over the teachers and seeds that all variants have. */
+export function intervalPlot(report: Report): string {
+  const write = scoreWords(report)
+  const ends = report.summaries.flatMap(({ interquartile: { low, high } }) => [low, high])
+  const [low, high] =
+    report.score === 'retained'
+      ? [0, Math.ceil(4 * Math.max(1.1, ...ends)) / 4]
+      : [Math.min(...ends), Math.max(...ends, 0)]
+  const bars = report.summaries.map((one) => ({ ...one, of: one.interquartile, words: interquartileWords(one, write) }))
+  // at quarters of the teacher's return
+  const steps = report.score === 'retained' ? 4 * high : 4
+  return barPlot(report, `${report.study}: interquartile mean of ${report.score}, 95 % intervals`, bars, {
+    low,
+    high,
+    steps,
+  })
+}
+
+/** Paired differences to the baseline, each over all that the two have in common. */
+export function differencePlot(report: Report): string {
+  const write = scoreWords(report)
+  const ends = report.comparisons.flatMap(({ paired: { low, high } }) => [Math.abs(low), Math.abs(high)])
+  // a quarter of the teacher's return either way shows what is near; the words say how far the rest is
+  const most = report.score === 'retained' ? 0.25 : Math.max(...ends, 1e-9)
+  const bars = report.comparisons.map((one) => {
+    const { paired: of, teachers, seeds } = one
+    return { ...one, of, words: `${within(of, write)}, ${teachers.length} x ${seeds}` }
+  })
+  const title = `${report.study}: paired difference to ${report.baseline}, 95 % intervals, teachers x seeds`
+  return barPlot(report, title, bars, { low: -most, high: most, steps: 4 })
 }
 
 interface Line {
@@ -165,6 +201,7 @@ export function curvePlot(report: Report, teacher: string): string {
 export function plotsOf(report: Report): Map<string, string> {
   const plots = new Map<string, string>()
   if (report.summaries.length) plots.set(`${report.study}-intervals.svg`, intervalPlot(report))
+  if (report.comparisons.length) plots.set(`${report.study}-differences.svg`, differencePlot(report))
   for (const budget of new Set(report.summaries.map((one) => one.budget)))
     plots.set(
       `${report.study}-profile${budget === undefined ? '' : `-${String(budget).replace('.', '_')}`}.svg`,

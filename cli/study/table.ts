@@ -17,7 +17,7 @@ export const scoreWords = ({ score }: Report) => (score === 'retained' ? percent
 const at = (budget: number | undefined) =>
   budget === undefined ? 'own pick' : budget <= 1 ? percent(budget) : grouped(budget)
 
-const within = ({ value, low, high }: Estimate, write: (x: number) => string) =>
+export const within = ({ value, low, high }: Estimate, write: (x: number) => string) =>
   `${write(value)} [${write(low)}, ${write(high)}]`
 
 /** With its interval, where there are seeds to have one. */
