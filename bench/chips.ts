@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
+import { valuesOf } from '../runtime-as/format/network.ts'
 import { paperFile, pendulumPaper } from './board-cases.ts'
 import { chips } from './chips/chips.ts'
 import { type Measured, measure } from './chips/measure.ts'
@@ -57,8 +58,8 @@ export function chipCases(): ChipCase[] {
 }
 
 export function measureRow({ name, file }: ChipCase): ChipRow {
-  const { weights, layers } = decodePolicy(file, name)
-  const row: ChipRow = { case: name, weights, bytes: file.length, values: layers[0].values, chips: {} }
+  const { weights, network } = decodePolicy(file, name)
+  const row: ChipRow = { case: name, weights, bytes: file.length, values: valuesOf(network), chips: {} }
   for (const chip of chips) {
     console.error(`${name}: ${chip.name}`)
     row.chips[chip.name] = measure(chip, file) ?? null

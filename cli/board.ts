@@ -36,6 +36,10 @@ export interface BoardChoice {
   key?: string
 }
 
+/** Files that a board is opened with: no output may be one of them. */
+export const boardFiles = ({ state, key }: Partial<BoardChoice>): string[] =>
+  [state, key].filter((file) => file !== undefined)
+
 export function portName(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected a name.')
   return text

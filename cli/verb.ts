@@ -64,6 +64,12 @@ class Verb extends Command {
     return new Verb(name)
   }
 
+  override addOption(option: Option): this {
+    // as it would be typed
+    if (Array.isArray(option.defaultValue)) option.defaultValueDescription ??= option.defaultValue.join(',')
+    return super.addOption(option)
+  }
+
   override parseOptions(words: string[]): ReturnType<Command['parseOptions']> {
     const parsed = super.parseOptions(words)
     const { config } = this.opts<{ config?: string }>()
@@ -111,8 +117,11 @@ export const threadsOption = () =>
   new Option('--threads <n>', 'threads of the training step (the result does not depend on it)')
     .argParser(integer(1, 64))
     .default(availableParallelism(), 'cores')
+/** every return is kept */
+const MOST_EPISODES = 1_000_000
+
 export const episodesOption = (episodes: number) =>
-  new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1)).default(episodes)
+  new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1, MOST_EPISODES)).default(episodes)
 export const workersOption = () =>
   new Option('--workers <n>', 'environments at a time, a thread and some 75 MB each (the result does not depend on it)')
     .argParser(integer(1, 64))

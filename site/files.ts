@@ -16,9 +16,9 @@ import { reasonOf } from './words.ts'
 /** bytes of a file at most, and how many are kept open */
 const MOST_BYTES = 16 << 20
 const MOST_FILES = 512
-/** Text that may be JSON; all else may be a policy, by itself or in a signed envelope. */
-const isText = (bytes: Uint8Array): boolean =>
-  bytes.length === 0 || /^\s*[[{]/.test(String.fromCharCode(...bytes.subarray(0, 64)))
+/** By its first bytes: by itself, or in a signed envelope. All else may be JSON. */
+const isPolicy = (bytes: Uint8Array): boolean =>
+  /^(\x84\xa3bpd|bpds)/.test(String.fromCharCode(...bytes.subarray(0, 5)))
 
 interface Opened {
   bytes: Uint8Array
@@ -31,7 +31,7 @@ interface Opened {
 type Policy = Choice & { task: string }
 
 function policyIn(bytes: Uint8Array, name: string): Policy | undefined {
-  if (isText(bytes)) return undefined
+  if (!isPolicy(bytes)) return undefined
   try {
     const { contract, weights } = decodePolicy(bytes, name)
     return { name, bytes, weights, crc: crc32(bytes), task: contract.task }
@@ -84,7 +84,7 @@ export class Files {
       this.add(name, all[i])
     })
     const names = given.map(({ name }) => name)
-    const first = names.find((name) => !isText(this.#opened.get(name)!.bytes))
+    const first = names.find((name) => isPolicy(this.#opened.get(name)!.bytes))
     if (first) await this.play(first)
     if (names.length > 0) this.#show(names.find((name) => name.endsWith('.json')) ?? names[0])
   }
@@ -117,7 +117,7 @@ export class Files {
     }
     const { bytes } = this.#opened.get(name)!
     try {
-      byId('file').replaceChildren(isText(bytes) ? this.#json(bytes, name) : this.#policy(bytes, name))
+      byId('file').replaceChildren(isPolicy(bytes) ? this.#policy(bytes, name) : this.#json(bytes, name))
     } catch (error) {
       this.#refuse(name, reasonOf(error))
     }

@@ -13,7 +13,7 @@ import { writeFile } from '../../trainer/files/replace.ts'
 import { openTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote } from '../../trainer/teachers/policy.ts'
 import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, boardFiles, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -55,7 +55,8 @@ async function run(
   const dense = teacherFile === undefined ? undefined : await readTeacher(teacherFile, student)
   const teacher = dense?.bytes
   const standIn = dense?.standIn ? { teacherStandIn: standInNote } : {}
-  if (html) claimFiles([html], { inputs: teacherFile ? [file, teacherFile] : [file], force })
+  if (html)
+    claimFiles([html], { inputs: [file, ...(teacherFile ? [teacherFile] : []), ...boardFiles({ state, key })], force })
   const result = await withBoard({ port, state, key, baud }, async (board, progress): Promise<BenchResult> => {
     const { counter, openPlaced } = kindOf(port)
     const measured = (name: string, policy: Uint8Array, cycles: Spread): Measured => {

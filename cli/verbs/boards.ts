@@ -10,7 +10,7 @@ import type { SigningKey } from '../../firmware-bridge/host/signing.ts'
 import type { Stats } from '../../firmware-bridge/host/stats.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
-import { boardLines, portName, stateOption, withBoard } from '../board.ts'
+import { boardFiles, boardLines, portName, stateOption, withBoard } from '../board.ts'
 import { readKeyFile } from '../keys.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, hex, printable } from '../report/words.ts'
@@ -75,7 +75,7 @@ async function run({ port, state, key, pair, unpair, log, release, lock, json }:
   if (pair !== undefined) {
     if (existsSync(pair))
       throw new InputError(`${pair}: is there already, expected a new name: it may be the only key of a board`)
-    claimFiles([pair], { force: false })
+    claimFiles([pair], { inputs: boardFiles({ state, key }), force: false })
   }
   const lockKey = lock === undefined ? undefined : readKeyFile(lock)
   const said = await withBoard({ port, state, key }, async (board, progress) => {

@@ -37,6 +37,7 @@ import {
 } from '../../trainer/teachers/teacher.ts'
 import { intervalOf } from '../ablate/interval.ts'
 import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { BoardState } from '../board-state.ts'
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
 import { show } from '../distill/progress.ts'
 import { hintAtNewerNode } from '../hint.ts'
@@ -123,6 +124,8 @@ async function run(taskName: string, options: Options): Promise<void> {
   const results = ['transitions.safetensors', 'student.bpd', ...points, 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
   if (ship) claimFolder(ship, Object.values(studentFiles), { inputs: [teacherFile], force })
+  // what cannot be kept is said before the training
+  if (state !== undefined) new BoardState(state, port)
   hintAtNewerNode()
   const clock = stopwatch()
 

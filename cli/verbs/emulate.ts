@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Argument, Option } from 'commander'
 import { missingTerminal, type Offer, offerTcp, offerTerminal } from '../../firmware-bridge/emulators/offer.ts'
 import { EMULATORS, kindOf } from '../../firmware-bridge/host/ports.ts'
-import { InputError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { stateOption } from '../board.ts'
 import { BoardState } from '../board-state.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -47,6 +47,7 @@ async function run(name: string, { state: file, tcp, json }: Options): Promise<v
     const missing = missingTerminal()
     if (missing === undefined) offers.unshift(await offerTerminal(port))
     else warn(`no pseudo terminal: that ${missing}; the TCP port is there`)
+    const gone = offers.flatMap((offer) => offer.gone?.then((why) => new FailedError(why)) ?? [])
     const told = {
       board: name,
       terminal: missing === undefined ? offers[0].name : null,
@@ -55,7 +56,7 @@ async function run(name: string, { state: file, tcp, json }: Options): Promise<v
     }
     printResult(json, told, () => text(told))
     let over = false
-    const ended = Promise.race([stopped, lost]).finally(() => {
+    const ended = Promise.race([stopped, lost, ...gone]).finally(() => {
       over = true
     })
     while (!over) {

@@ -18,7 +18,7 @@ import { statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import type { TaskSpec } from '../../trainer/tasks/task.ts'
 import { contractOf } from '../../trainer/teachers/teacher.ts'
-import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, boardFiles, portOption, showInstall, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -81,7 +81,11 @@ async function run(taskName: string, file: string | undefined, options: Options)
   const bytes = file === undefined ? undefined : readPolicy(file)
   const host = bytes && loadPolicy(bytes, file)
   if (host) requireContract(host.contract, task.spec, file ?? '')
-  if (options.html) claimFiles([options.html], { inputs: file ? [file] : [], force: options.force })
+  if (options.html)
+    claimFiles([options.html], {
+      inputs: [...(file ? [file] : []), ...boardFiles({ state, key })],
+      force: options.force,
+    })
   const result = await withBoard({ port, state, key, baud }, async (board, progress): Promise<LoopResult> => {
     if (bytes) await ensureRuns(board, bytes, showInstall(progress, file ?? ''))
     else acceptRunning(board, task.spec, port, kind)

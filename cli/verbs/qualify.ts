@@ -6,7 +6,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { type BoardChoice, baudOption, portOption, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, boardFiles, portOption, stateOption, withBoard } from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { readKeyFile, signatureOf } from '../keys.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
@@ -53,7 +53,7 @@ async function run(
   const kind = kindOf(port)
   const signer = signedBy === undefined ? undefined : readKeyFile(signedBy)
   const sessionKey = key === undefined ? undefined : readSessionKey(key)
-  if (html) claimFiles([html], { inputs: [file], force })
+  if (html) claimFiles([html], { inputs: [file, ...boardFiles({ state, key })], force })
   const result = await withBoard({ port, state, key, baud }, async (board, progress, line): Promise<Qualification> => {
     // else every check that moves something would fail, each for this one reason
     if (board.info.paired && key === undefined)

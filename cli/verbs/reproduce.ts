@@ -35,7 +35,7 @@ import { printResult, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions {
-  teacher: Record<string, string>
+  teacher?: Record<string, string>
   variants: Reproduced[]
   seeds: number
   transitions?: number
@@ -69,7 +69,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
   description: "from teacher to the paper's table; a second call continues and does nothing twice",
   example: 'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
 })
-  .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf, {})
+  .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf)
   .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
   .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100, MOST_TRANSITIONS))
@@ -127,7 +127,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
   const own = reproductionOf(task)
   await prepareTask(task)
   const { spec } = createTask(task)
-  const teacherFile = teacherFileOf(options.teacher[task] ?? teacherIn(options.models, task))
+  const teacherFile = teacherFileOf(options.teacher?.[task] ?? teacherIn(options.models, task))
   if (!existsSync(teacherFile))
     throw new InputError(`${teacherFile}: no such teacher, give one with --teacher ${task}=<file>`)
   const teacher = await openTeacher(teacherFile)

@@ -34,6 +34,9 @@ interface Options extends CommonOptions, OutputOptions {
   out: string
 }
 
+/** of the return on the card */
+const EPISODES = 100
+
 export const teachVerb = verb('teach <task>', {
   group: 'Make a teacher:',
   description: 'trains a dense teacher by TD3 or SAC; writes teacher.safetensors and card.json',
@@ -49,7 +52,7 @@ export const teachVerb = verb('teach <task>', {
   .option('--evaluate-every <n>', 'steps between evaluations', integer(1), teachDefaults.evaluateEvery)
   .option('--rate <x>', 'learning rate of actor and critics', number(1e-7, 1), teachDefaults.rate)
   .option('--exploration <x>', 'noise of td3, in half action ranges', number(0, 1), teachDefaults.exploration)
-  .addOption(episodesOption(100))
+  .addOption(episodesOption(EPISODES))
   .addOption(seedOption())
   .addOption(threadsOption())
   .option('--fused', 'fused multiply-add where the CPU has it: faster, other last bits than without', false)
@@ -154,7 +157,14 @@ function commandOf(task: string, { out, ...options }: Options): string {
   const sometimes = Object.entries({ algorithm, batchSize, randomSteps, evaluateEvery })
     .filter(([name, value]) => value !== teachDefaults[name as keyof typeof teachDefaults])
     .map(([name, value]) => [dashed(name), value])
-  const given = { ...always, ...Object.fromEntries(sometimes), exploration: options.exploration, seed: options.seed }
+  const episodes = options.episodes === EPISODES ? {} : { episodes: options.episodes }
+  const given = {
+    ...always,
+    ...Object.fromEntries(sometimes),
+    exploration: options.exploration,
+    ...episodes,
+    seed: options.seed,
+  }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   return ['bpd teach', commandWord(task), ...words, ...(options.fused ? ['--fused'] : []), '--out', out].join(' ')
 }

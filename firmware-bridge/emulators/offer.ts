@@ -9,6 +9,8 @@ import type { Port } from '../host/port.ts'
 /** A line that others can open under this name. */
 export interface Offer {
   name: string
+  /** told why it is there no more, where that was not asked for */
+  gone?: Promise<string>
   close(): Promise<void>
 }
 
@@ -118,15 +120,16 @@ export async function offerTerminal(port: Port, maker = makerHere()): Promise<Of
   const [program, ...words] = maker.command
   // a session of its own: Ctrl-C at the command is not for it
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], detached: true })
+  const stopped = once(child, 'exit').catch(() => {})
   const [stdin, stdout, , naming] = child.stdio as unknown as [Writable, Readable, null, Duplex]
   stdin.on('error', () => {})
   const name = await nameFrom(child, naming)
   const leave = join({ readable: stdout, writable: stdin }, port.duplex)
   return {
     name,
+    gone: stopped.then(() => `terminal ${name}: has gone, ${program} ended`),
     async close() {
       leave()
-      const stopped = once(child, 'exit')
       end(child)
       await stopped
     },

@@ -2,7 +2,7 @@
 import { header } from './c/header.ts'
 import { selfTest } from './c/self-test.ts'
 import { source } from './c/source.ts'
-import { identifier, prefixOf } from './c/text.ts'
+import { identifier, prefixOf, TAKEN_HEADERS } from './c/text.ts'
 import type { ExportForm } from './form.ts'
 import type { Program } from './program.ts'
 
@@ -27,7 +27,10 @@ int main(void) { return ${name}_self_test(); }
 
 export const cForm: ExportForm = {
   extension: '.c',
-  stem: { pattern: /^[\w.-]+$/, expected: "letters, digits, '.', '_' and '-'" },
+  stem: {
+    pattern: new RegExp(`^(?!(${TAKEN_HEADERS})$)[\\w.-]+$`, 'i'),
+    expected: "letters, digits, '.', '_' and '-', and not the name of a header of the C library",
+  },
   write(program, stem) {
     const written = generateC(program, identifier(stem), `${stem}.h`)
     return { '.h': written.header, '.c': written.source }

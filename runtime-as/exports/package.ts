@@ -2,18 +2,13 @@
 import { header } from './c/header.ts'
 import { selfTestFile } from './c/self-test.ts'
 import { source } from './c/source.ts'
-import { identifier, prefixOf } from './c/text.ts'
+import { identifier, prefixOf, TAKEN_HEADERS } from './c/text.ts'
 import type { ExportForm } from './form.ts'
 import { licence } from './package/licence.ts'
 import { cmakeLists, idfComponent, kconfig, libraryJson, libraryProperties, zephyrModule } from './package/manifests.ts'
 import { readme } from './package/readme.ts'
 import { controlLoopSketch, selfTestSketch } from './package/sketches.ts'
 import type { Program } from './program.ts'
-
-/** Headers that a program wants from elsewhere: src/NAME.h must not stand in their way. */
-const TAKEN =
-  'arduino|assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|' +
-  'stdint|stdio|stdlib|stdnoreturn|string|tgmath|threads|time|uchar|unistd|wchar|wctype|wire|spi|servo'
 
 /** The files by their place in the folder. name: of the folder, a C identifier, which every name in the code begins with */
 export function generatePackage(program: Program, name: string): Record<string, string> {
@@ -38,7 +33,7 @@ export function generatePackage(program: Program, name: string): Record<string, 
 export const packageForm: ExportForm = {
   extension: '',
   stem: {
-    pattern: new RegExp(`^(?!(${TAKEN})$)[A-Za-z][\\w-]{0,39}$`, 'i'),
+    pattern: new RegExp(`^(?!(${TAKEN_HEADERS})$)[A-Za-z][\\w-]{0,39}$`, 'i'),
     expected:
       "a folder's name of up to 40 letters, digits, '_' and '-', a letter first, and not that of a header of the C library",
   },

@@ -105,7 +105,7 @@ export function readProgram(given: Uint8Array, name = 'policy'): Program {
 /** Throws InputError for a policy in whole numbers. form: what cannot say them */
 export function requireFloats(program: Program, form: string, name: string): void {
   if (!program.multipliers) return
-  throw new InputError(`${name}: values: int8-fixed, expected f32, f16 or int8 to write ${form} from`)
+  throw new InputError(`${name}: values: int8-fixed, expected f32, f16, int8 or mixed to write ${form} from`)
 }
 
 /** Of bounds that are 0 and -0 the kernel takes -0 for a number below. */

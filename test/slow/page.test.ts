@@ -143,7 +143,8 @@ describeWith('chromium', hasChromium)('the page', () => {
       ['deep.json', Buffer.from(deep), 'nested more than 24 deep'],
       ['report.json', Buffer.from(report), 'report.json'],
       ['proto.json', Buffer.from('{"__proto__": {"rows": [], "fronts": {}}}'), 'JSON of another kind'],
-      ['noise.bin', Buffer.from([1, 2, 3, 255]), 'noise.bin: '],
+      ['noise.bin', Buffer.from([1, 2, 3, 255]), 'noise.bin: neither a .bpd policy nor JSON: not UTF-8'],
+      ['hello.txt', Buffer.from('hello'), 'hello.txt: neither a .bpd policy nor JSON'],
       ['empty', Buffer.alloc(0), 'neither a .bpd policy nor JSON'],
     ]
     for (const [name, buffer, said] of hostile) {

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
+import { childrenOf } from '../support/children.ts'
 import { bpdIn } from '../support/command.ts'
 import { root } from '../support/imports.ts'
 import { tiny } from '../trainer/studies/tiny.ts'
@@ -40,21 +41,6 @@ const words = (store: string) => [
 ]
 const table = (store: string) => readFileSync(at(store, 'reports/tiny/report.json'), 'utf8')
 const results = (store: string) => readdirSync(at(store, 'results')).sort()
-
-/** Processes whose parent is this one. */
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid
-      } catch {
-        return false
-      }
-    })
-    .map(Number)
-}
 
 describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_000 }, () => {
   beforeAll(() => {

@@ -7,7 +7,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { notWritten, reading, writing } from './access.ts'
 import { elsewhere, isGone, type Owner, ownerIn, thisOwner } from './owner.ts'
@@ -116,6 +116,8 @@ const asRefused = (error: unknown) => (error instanceof FailedError ? new InputE
 
 function refuseUnwritable(files: readonly string[], inputs: readonly string[] = []): void {
   for (const file of files) {
+    const same = inputs.find((input) => resolve(input) === resolve(file))
+    if (same !== undefined) refuseInput(file, same)
     const there = statOf(file)
     if (!there) continue
     // renaming over a device would take it away
@@ -125,10 +127,13 @@ function refuseUnwritable(files: readonly string[], inputs: readonly string[] = 
       )
     for (const input of inputs) {
       const read = statOf(input)
-      if (read && read.dev === there.dev && read.ino === there.ino)
-        throw new InputError(`${file}: would be written over ${input}, which is read: expected another name`)
+      if (read && read.dev === there.dev && read.ino === there.ino) refuseInput(file, input)
     }
   }
+}
+
+function refuseInput(file: string, input: string): never {
+  throw new InputError(`${file}: would be written over ${input}, which is read: expected another name`)
 }
 
 function refuseExisting(files: readonly string[]): void {

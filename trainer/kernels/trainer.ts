@@ -4,6 +4,7 @@
  */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { InputError } from '../../runtime-as/errors.ts'
 import { randomStream } from '../random.ts'
 import { type NoiseMode, noiseModes, type StepConfig } from './config.ts'
 import { cpuFeatures } from './cpu.ts'
@@ -36,6 +37,9 @@ export interface StepLosses {
   clone: number
 }
 
+/** of 64 KiB: what an address of 32 bits reaches */
+const MOST_PAGES = 65_536
+
 export class Trainer {
   readonly config: StepConfig
   /** transitions [s, a, r, s', terminal], and the action to clone where that is apart, one row after another; fill, then set `count` */
@@ -63,6 +67,10 @@ export class Trainer {
     const { reuse } = options
     const layout = new StepMemory(config, wide, reuse?.memory.data)
     const pages = Math.ceil(layout.bytes / 65536)
+    if (pages > MOST_PAGES)
+      throw new InputError(
+        `${config.capacity} transitions: ${(layout.bytes / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4`,
+      )
     this.#shared = reuse ? reuse.#shared : new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const count = reuse?.count ?? 0
     reuse?.f32.fill(0, arenaStart / 4, layout.data / 4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+import zlib
 from pathlib import Path
 from typing import List, Sequence
 
@@ -38,7 +39,7 @@ def main() -> None:
     with Board.open(given.port) as board:
         policy = board.expect(data)
         running = board.info.policy
-        if running is None or running.contract != policy.contract or running.bytes != len(data):
+        if running is None or running.crc != zlib.crc32(data) or running.bytes != len(data):
             board.install(data)
         robot, late, failsafes = Robot(policy), 0, 0
         # should this program die, the board puts the contract's failsafe action out by itself

@@ -10,6 +10,11 @@ export function float(value: number): string {
 /** Names come from a file: nothing in them may end a comment, break its line or be another alphabet's. */
 export const comment = (text: string): string => text.replace(/[^ -~]|\*\/|\/\*|\\/g, '?')
 
+/** Headers that a program wants from elsewhere, as a pattern: NAME.h of ours must not stand in their way. */
+export const TAKEN_HEADERS =
+  'arduino|assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|' +
+  'stdint|stdio|stdlib|stdnoreturn|string|tgmath|threads|time|uchar|unistd|wchar|wctype|wire|spi|servo'
+
 /** A C identifier in lower case, made of a file's name. */
 export const identifier = (name: string): string =>
   `_${name.toLowerCase()}`.replace(/[^a-z0-9_]/g, '_').replace(/^_(?=[a-z])/, '')

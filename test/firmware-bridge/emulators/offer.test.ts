@@ -12,6 +12,7 @@ import { Board } from '../../../firmware-bridge/host/client.ts'
 import type { Port } from '../../../firmware-bridge/host/port.ts'
 import { kindOf, openPort } from '../../../firmware-bridge/host/ports.ts'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { childrenOf } from '../../support/children.ts'
 import { policyFile } from '../../support/policies.ts'
 import { describeWith } from '../../support/require.ts'
 
@@ -38,6 +39,15 @@ describe.each(MAKERS.filter(({ platforms }) => platforms.includes(process.platfo
         for (let i = 0; i < 60; i++) await board.step(new Float32Array(17).fill(i), action)
         expect((await board.stats()).board).toMatchObject({ steps: 60, badCrc: 0, dropped: 0 })
         await board.close()
+      })
+
+      it('says that it has gone, and closes all the same', async () => {
+        const offer = await offerTerminal(await liveBoard('in-process'), maker)
+        const makers = childrenOf(process.pid)
+        expect(makers.length).toBeGreaterThan(0)
+        for (const pid of makers) process.kill(pid, 'SIGKILL')
+        expect(await offer.gone).toBe(`terminal ${offer.name}: has gone, ${maker.command[0]} ended`)
+        await offer.close()
       })
     })
   },

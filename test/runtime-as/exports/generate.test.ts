@@ -46,7 +46,7 @@ describe('the generated WebAssembly module returns the bits of the kernel', () =
   it.each(['wasm', 'onnx'] as const)('and %s refuses whole-number policies in one line', (form) => {
     const file = fileOf(quantised(randomNetwork([9, 20, 3], 0.5), 'int8-fixed'))
     expect(() => exportPolicy(file, form, { name: 'p.bpd' })).toThrow(
-      'p.bpd: values: int8-fixed, expected f32, f16 or int8',
+      'p.bpd: values: int8-fixed, expected f32, f16, int8 or mixed',
     )
   })
 })

@@ -170,6 +170,13 @@ describe('an output', () => {
       )
   })
 
+  it('that will be one too: what is read and kept again', () => {
+    refused(
+      () => claimFiles([at('flash')], { inputs: [`${folder}/./flash`], force: true }),
+      `would be written over ${folder}/./flash, which is read`,
+    )
+  })
+
   it('that is no file is refused: a folder, a device', () => {
     refused(() => claimFiles([folder], { force: true }), `${folder}: a folder, expected the name of a file to write`)
     refused(() => claimFiles(['/dev/null'], { force: true }), '/dev/null: not a file')
