@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { teachVerb } from '../../cli/verbs/teach.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
-import { bpd } from '../support/command.ts'
+import { bpd, bpdIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -26,11 +26,18 @@ describe("the command on a shipped teacher's card", () => {
       })
       .parse(words, { from: 'user' })
     const [name, options] = taken!
+    expect(options).toMatchObject({ episodes: card.return.episodes })
     const { sizes, algorithm, batchSize = 256, randomSteps = 1000, steps, seed, rate, exploration, fused } = card
     expect(name).toBe(task)
     expect(options).toMatchObject({ hidden: sizes.slice(1, -1), algorithm: algorithm.toLowerCase(), batchSize })
     expect(options).toMatchObject({ randomSteps, steps, seed, rate, exploration, fused })
   })
+})
+
+it('more steps than there is memory for are refused before the first', () => {
+  const { status, stderr } = bpdIn(folder, 'teach', 'pendulum', '--steps', '100000000', '--hidden', '4', '--out', 'big')
+  expect(status).toBe(2)
+  expect(stderr).toContain('100000000 transitions: 3.4 GiB of memory, expected at most 2')
 })
 
 it('a Ctrl-C while a teacher is measured leaves the teacher, without a card', async () => {

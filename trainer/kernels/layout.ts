@@ -37,7 +37,7 @@ export class Arena {
   /** `bytes` of zeroed memory at a multiple of 128 */
   take(bytes: number): number {
     const address = this.size
-    this.size += (bytes + 127) & ~127
+    this.size += 128 * Math.ceil(bytes / 128)
     return address
   }
 

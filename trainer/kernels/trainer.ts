@@ -37,8 +37,8 @@ export interface StepLosses {
   clone: number
 }
 
-/** of 64 KiB: what an address of 32 bits reaches */
-const MOST_PAGES = 65_536
+/** of 64 KiB: what an address of 32 bits with a sign reaches */
+const MOST_PAGES = 32_768
 
 export class Trainer {
   readonly config: StepConfig
@@ -69,7 +69,7 @@ export class Trainer {
     const pages = Math.ceil(layout.bytes / 65536)
     if (pages > MOST_PAGES)
       throw new InputError(
-        `${config.capacity} transitions: ${(layout.bytes / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4`,
+        `${config.capacity} transitions: ${(layout.bytes / 2 ** 30).toFixed(1)} GiB of memory, expected at most 2`,
       )
     this.#shared = reuse ? reuse.#shared : new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const count = reuse?.count ?? 0
