@@ -87,8 +87,8 @@ tune-with-value: true
     ['text for a number', 'episodes: "3"', 'run.yaml: episodes: "3", expected a number'],
     ['nothing for a number', 'episodes:', 'run.yaml: episodes: null, expected a number'],
     ['a list for a number', 'episodes: [3]', 'run.yaml: episodes: [3], expected a number'],
-    ['a number out of range', 'episodes: 0', 'run.yaml: episodes: 0: Expected a whole number >= 1.'],
-    ['no number', 'episodes: .nan', 'run.yaml: episodes: NaN: Expected a whole number >= 1.'],
+    ['a number out of range', 'episodes: 0', 'run.yaml: episodes: 0: Expected a whole number from 1 to 1000000.'],
+    ['no number', 'episodes: .nan', 'run.yaml: episodes: NaN: Expected a whole number from 1 to 1000000.'],
     ['a number for a switch', 'quiet: 1', 'run.yaml: quiet: 1, expected true or false'],
     ['a key twice', 'seed: 1\nseed: 2', 'run.yaml: neither JSON nor YAML: Map keys must be unique at line 2, column 1'],
     ['neither form', '{"seed": 1', 'run.yaml: neither JSON nor YAML: '],
@@ -106,7 +106,7 @@ tune-with-value: true
   })
 
   it.each([
-    ['a choice', 'values: f7', 'run.yaml: values: "f7": Allowed choices are f32, f16, int8, int8-fixed.'],
+    ['a choice', 'values: f7', 'run.yaml: values: "f7": Allowed choices are f32, f16, int8, int8-fixed, mixed.'],
     [
       'an item',
       'hidden: [64, a]',
