@@ -96,3 +96,39 @@ describeWith('Linux with python3', possible)('bpd boards, after an incident on a
     expect(table).toContain(kept[255].requestCrc.toString(16).padStart(8, '0'))
   })
 })
+
+it('a --state that cannot be kept is refused before a demo trains', () => {
+  const { status, lines } = bpdIn(
+    root,
+    'demo',
+    'pendulum',
+    '--port',
+    'in-process',
+    '--state',
+    '.',
+    '--name',
+    'not-begun',
+  )
+  expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
+  expect(lines[0]).toContain('.: a folder, expected the name of a file to write')
+})
+
+it('no page is written over the flash of the board that it is about', () => {
+  const { status, stderr } = bpdIn(
+    root,
+    'bench',
+    'models/pendulum/student.bpd',
+    '--port',
+    'in-process',
+    '--html',
+    'runs/one',
+    '--state',
+    './runs/one',
+  )
+  expect(status).toBe(2)
+  expect(stderr).toContain('runs/one: would be written over ./runs/one, which is read')
+})
+
+it('help shows a list as it would be typed', () => {
+  expect(bpdIn(root, 'collect', '--help').stdout).toContain('(default: 0,0.1,0.2,0.3)')
+})
