@@ -50,6 +50,8 @@ const actions = { run, status, report, worker, list: listed } as const satisfies
   (what: string, options: Options) => Promise<void>
 >
 
+const names = list((name) => name.trim())
+
 export const studyVerb = verb('study', {
   group: 'Study:',
   description: 'runs a study, says how far it is and what it came to; nothing is done twice',
@@ -61,16 +63,8 @@ export const studyVerb = verb('study', {
   .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--checkpoint-minutes <n>', 'minutes between checkpoints of a job', number(0), 5)
-  .option(
-    '--teachers <list>',
-    'of the study only these',
-    list((name) => name.trim()),
-  )
-  .option(
-    '--variants <list>',
-    'of the study only these',
-    list((name) => name.trim()),
-  )
+  .option('--teachers <list>', 'of the study only these', names)
+  .option('--variants <list>', 'of the study only these', names)
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
   .option('--students', 'report: every student as a .bpd file too, in the folder `students` there', false)

@@ -10,7 +10,7 @@ import { kindThere } from '../files/open.ts'
 import { type Kind, wordsOf } from '../files/sniff.ts'
 import { taskNames } from '../tasks/registry.ts'
 import { algorithmNames } from '../teachers/algorithms.ts'
-import { readRecipe } from './recipe-fields.ts'
+import { atLeastOne, readRecipe } from './recipe-fields.ts'
 import type { Contender, Study, StudyTeacher, Taught } from './study.ts'
 
 /** Most bytes of a study's file, and most jobs that one may ask for. */
@@ -150,11 +150,6 @@ function budgetIn(field: Field): number {
   if (value <= 0 || value > MOST_WEIGHTS || (value > 1 && !Number.isInteger(value)))
     field.refuse(`a share of the paper's weights up to 1, or a whole number of weights up to ${MOST_WEIGHTS}`)
   return value
-}
-
-function atLeastOne(field: Field): Field[] {
-  const items = field.items()
-  return items.length ? items : field.refuse('one or more')
 }
 
 const optional = <T>(field: Field, key: string, read: (field: Field) => T): T | undefined =>

@@ -4,6 +4,12 @@ import { prunerNames } from '../distill/prune/pruners.ts'
 import type { Field } from '../files/field.ts'
 import { CLONED, type Recipe } from '../recipe.ts'
 
+/** The entries of a list that has some. */
+export function atLeastOne(field: Field): Field[] {
+  const items = field.items()
+  return items.length ? items : field.refuse('one or more')
+}
+
 type Check = (field: Field) => unknown
 
 const whole =
@@ -21,7 +27,7 @@ const list =
 const some =
   (check: Check): Check =>
   (field) =>
-    field.items().length ? list(check)(field) : field.refuse('one or more')
+    atLeastOne(field).map(check)
 const sizes = list(whole(1, 1024))
 const share: Check = (field) => within(field, 0, 1)
 const yesOrNo: Check = (field) => field.oneOf([true, false])

@@ -44,7 +44,7 @@ child.stdin.on('error', () => {})
 child.stdout.on('error', () => {})
 child.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be started (${error.code ?? error.message})`))
 child.on('exit', async (code, signal) => {
-  settled(place)
+  settled(place, pid)
   const closed = new Promise((resolve) => child.on('close', resolve))
   // a child of its own may hold its outputs open
   await Promise.race([closed, later(200)])
@@ -83,7 +83,7 @@ function takeAnswer(): void {
 function hand(bytes: Uint8Array, taken: number): void {
   greeted = true
   asked = false
-  settled(place)
+  settled(place, pid)
   got = got.subarray(taken)
   if (got.length > 0) take()
   else mailbox.answer(bytes)

@@ -39,6 +39,7 @@ export function owes(pid: number): number {
   return -1
 }
 
-export function settled(place: number): void {
-  if (place >= 0) Atomics.store(owing, place, 0)
+/** The place is free again, unless another process has it by now. */
+export function settled(place: number, pid: number): void {
+  if (place >= 0) Atomics.compareExchange(owing, place, pid, 0)
 }
