@@ -49,6 +49,14 @@ export const cases: Record<string, Case> = {
     transitions: 100_000,
     recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 6000`,
   },
+  // a quarter is enough with bytes to spare: how far below, as int8, in half the bytes of the offline student
+  'hopper-bytes': {
+    task: 'hopper',
+    teacher: 'models/hopper',
+    keep: [300, 235, 212],
+    transitions: 100_000,
+    recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --augment 0.1 --lost-weight 3 --search 6000`,
+  },
   'hopper-offline': {
     task: 'hopper',
     teacher: 'models/hopper',

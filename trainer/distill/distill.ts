@@ -5,7 +5,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { checkContract, contractHash } from '../../runtime-as/format/contract.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
-import { type Contract, type Network, type ObservationBounds, weightCount } from '../../runtime-as/format/network.ts'
+import { type Contract, type Network, weightCount } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
 import { crcOf } from '../files/seal.ts'
@@ -16,7 +16,7 @@ import { contractOf, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { augmented, type Data, hasRewards, type Labeller, labelled, labellerOf, spreadObservations } from './data.ts'
 import type { Judge } from './judge.ts'
-import { rangeOf } from './observation-bounds.ts'
+import { rangeOf, within } from './observation-bounds.ts'
 import { type DistillOptions, distillDefaults, recipeOf } from './options.ts'
 import { runPath } from './path.ts'
 import { type Distilled, type DistillRun, runPhases, type TrainedStudents } from './phases.ts'
@@ -144,10 +144,6 @@ function labellerFor({ teacher, contract }: Distillation): Labeller | undefined 
   if (typeof teacher === 'object') return actionsOnMany(teacher, contract)
   return teacher && labellerOf(teacher, contract.observationNames.length, contract.actionNames.length)
 }
-
-/** The nearest observation that the bounds admit. */
-const within = (observation: Float32Array, bounds: ObservationBounds | undefined): Float32Array =>
-  bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation
 
 /** What can be refused before there is data: its sizes are the task's. */
 type Checked = Pick<Distillation, 'contract' | 'teacher' | 'options' | 'simulator' | 'start' | 'trained'> & {

@@ -30,3 +30,7 @@ export function rangeOf(transitions: Transitions, outside: Outside, margin = MAR
     outside,
   }
 }
+
+/** The nearest observation that the bounds admit. */
+export const within = (observation: Float32Array, bounds: ObservationBounds | undefined): Float32Array =>
+  bounds ? observation.map((x, i) => Math.max(bounds.low[i], Math.min(bounds.high[i], x))) : observation

@@ -3,12 +3,14 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
-import { type NetworkValues, valuesOf } from '../../runtime-as/format/network.ts'
+import { type NetworkValues, observationBounds, valuesOf } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { controllerOf, evaluateInTurns, type ReturnStatistics } from '../tasks/evaluate.ts'
 import type { Task } from '../tasks/task.ts'
 import { spreadObservations } from './data.ts'
+import { tellingObservations } from './goldens.ts'
+import { within } from './observation-bounds.ts'
 import { quantise } from './quantise.ts'
 
 /** observations that scales are chosen on */
@@ -46,19 +48,22 @@ export async function quantiseFile(
   }
 }
 
-/** The file alone. */
+/** The file alone, with golden vectors of its own: as few as show what there is. */
 export function quantisedBytes(
   file: Uint8Array,
   values: NetworkValues,
   transitions: Transitions,
   name: string,
 ): Uint8Array {
-  const { network, contract, goldens } = decodePolicy(file, name)
+  const { network, contract } = decodePolicy(file, name)
   if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
-  const quantised = quantise(network, values, spreadObservations(transitions, CALIBRATION))
-  return encodePolicy(
-    quantised,
-    { ...contract, provenance: { ...contract.provenance, values } },
-    goldens.map(({ observation }) => observation),
+  const observations = spreadObservations(transitions, CALIBRATION)
+  const bounds = observationBounds(contract)
+  const golden = tellingObservations(
+    network,
+    contract,
+    observations.map((x) => within(x, bounds)),
   )
+  const provenance = { ...contract.provenance, values }
+  return encodePolicy(quantise(network, values, observations), { ...contract, provenance }, golden)
 }

@@ -1,12 +1,14 @@
 /**
- * A network with its weights quantised: stored in fewer bytes. Scales are chosen row by row on observations from real operation: of several, the one whose sums
+ * A network with its weights quantised: stored in fewer bytes. Scales and roundings are chosen row by row on observations from real operation: those whose sums
  * come nearest to the f32 network's, given what the layers before have already lost.
  */
 
 import { InputError } from '../../runtime-as/errors.ts'
 import { upperHalf } from '../../runtime-as/format/check-network.ts'
 import { f16round } from '../../runtime-as/format/half.ts'
-import type { Activation, Layer, Network, NetworkValues, ValueType } from '../../runtime-as/format/network.ts'
+import type { Layer, Network, NetworkValues, ValueType } from '../../runtime-as/format/network.ts'
+import { activate, sumsOf } from './layer-sums.ts'
+import { bestRow, inputsOf } from './quantise-row.ts'
 
 /** largest weight of a row at 127, then smaller scales, which clip it and leave the others finer, and larger ones */
 const SHARES = Array.from({ length: 25 }, (_, i) => 1.1 - 0.02 * i)
@@ -48,17 +50,6 @@ export function quantise(network: Network, values: NetworkValues, observations: 
   return { layers }
 }
 
-const activate = (a: number, activation: Activation): number =>
-  activation === 'relu' ? Math.max(0, a) : activation === 'tanh' ? Math.tanh(a) : a
-
-function sumsOf({ inputs, outputs, weights, bias }: Layer, x: Float64Array): Float64Array {
-  return Float64Array.from({ length: outputs }, (_, row) => {
-    let sum = bias[row]
-    for (let c = 0; c < inputs; c++) sum += weights[row * inputs + c] * x[c]
-    return sum
-  })
-}
-
 function toHalves(layer: Layer, l: number): Layer {
   const halves = (field: 'weights' | 'bias') =>
     layer[field].map((x, i) => {
@@ -74,31 +65,6 @@ interface Quantised {
   stored: Layer
   real: Layer
   units: Float64Array
-}
-
-/** A row in whole numbers: `scale` times `numbers` stands for its weights; `offset` is what brings its mean error on the data to 0. */
-interface Row {
-  scale: number
-  numbers: Int8Array
-  offset: number
-}
-
-/** weights: of the row, in units of its inputs; sums: wanted, bias included. admits: whether a scale may be taken at all. */
-function bestRow(weights: Float64Array, inputs: Float64Array[], sums: ArrayLike<number>, scales: number[]): Row {
-  const used = [...weights.keys()].filter((c) => weights[c] !== 0)
-  let best: Row | undefined
-  let least = Number.POSITIVE_INFINITY
-  for (const scale of scales) {
-    const numbers = new Int8Array(weights.length)
-    for (const c of used) numbers[c] = Math.min(127, Math.max(-127, Math.round(weights[c] / scale)))
-    const errors = inputs.map((x, n) => sums[n] - scale * used.reduce((sum, c) => sum + numbers[c] * x[c], 0))
-    const offset = errors.reduce((sum, e) => sum + e, 0) / errors.length
-    const variance = errors.reduce((sum, e) => sum + (e - offset) ** 2, 0)
-    if (best && !(variance < least)) continue
-    least = variance
-    best = { scale, numbers, offset }
-  }
-  return best as Row
 }
 
 const column = (rows: Float64Array[], i: number): number[] => rows.map((row) => row[i])
@@ -127,10 +93,11 @@ function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
   const { outputs, bias: wanted } = layer
   const [weights, bias] = [new Float32Array(layer.weights.length), new Float32Array(outputs)]
   const [scale, real] = [new Float32Array(outputs), new Float32Array(weights.length)]
+  const read = inputsOf(inputs)
   for (let row = 0; row < outputs; row++) {
     const kept = Float64Array.from(rowOf(layer, row))
     const scales = SHARES.map((part) => upperHalf((part * largest(kept)) / 127)).filter((x) => x > 0)
-    const best = bestRow(kept, inputs, column(sums, row), scales.length ? scales : [1])
+    const best = bestRow(kept, read, column(sums, row), scales.length ? scales : [1])
     scale[row] = best.scale
     weights.set(best.numbers, row * layer.inputs)
     real.set(
@@ -167,7 +134,7 @@ function toFixed(layer: Layer, units: Float64Array, { inputs, sums }: Seen, last
   ]
   const real = { ...layer, weights: new Float32Array(weights.length), bias: new Float32Array(outputs) }
   const nextUnits = new Float64Array(outputs)
-  const steps = inputs.map((x) => x.map((value, c) => value / units[c]))
+  const steps = inputsOf(inputs.map((x) => x.map((value, c) => value / units[c])))
   for (let row = 0; row < outputs; row++) {
     const wanted = column(sums, row)
     const kept = Float64Array.from(rowOf(layer, row), (w, c) => w * units[c])
