@@ -2,22 +2,60 @@
 import type { Plan } from '../../trainer/studies/plan.ts'
 import type { StudyEvent } from '../../trainer/studies/run.ts'
 import type { Store } from '../../trainer/studies/store.ts'
-import type { Progress } from '../terminal.ts'
+import { type Progress, seconds } from '../terminal.ts'
 
-export function showStudy({ study, jobs }: Plan, store: Store, progress: Progress): (event: StudyEvent) => void {
+/** Jobs of one kind. */
+interface Kind {
+  left: number
+  done: number
+  seconds: number
+}
+
+/** atOnce: how many jobs run together */
+export function showStudy(
+  { study, jobs }: Plan,
+  store: Store,
+  progress: Pick<Progress, 'update'>,
+  atOnce: number,
+): (event: StudyEvent) => void {
+  const kinds = new Map<string, Kind>(jobs.map(({ job }) => [job.kind, { left: 0, done: 0, seconds: 0 }]))
+  const kindOf = new Map(jobs.map(({ label, job }) => [label, kinds.get(job.kind)!]))
+  const finish = (kind: Kind, took: number) => {
+    kind.done++
+    kind.seconds += took
+  }
+  for (const { id, job } of jobs) {
+    const kind = kinds.get(job.kind)!
+    if (store.has(id)) finish(kind, store.done(id).seconds)
+    else kind.left++
+  }
   let done = jobs.filter(({ id }) => store.has(id)).length
   const shares = new Map<string, number>()
+
   return (event) => {
     const { label } = event
-    if (event.kind === 'done') done = event.done
-    if (event.kind === 'done' || event.kind === 'failed') shares.delete(label)
-    else shares.set(label, event.kind === 'progress' ? event.share : 0)
+    const kind = kindOf.get(label)!
+    if (event.kind === 'done' || event.kind === 'failed') {
+      kind.left--
+      shares.delete(label)
+    } else shares.set(label, event.kind === 'progress' ? event.share : 0)
+    if (event.kind === 'done') {
+      done = event.done
+      finish(kind, event.seconds)
+    }
     const running = [...shares].map(([name, share]) => `${name} ${Math.floor(100 * share)} %`).join('; ')
-    const failed = event.kind === 'failed' ? `failed: ${label}: ${event.message}; ` : ''
-    const part = [...shares.values()].reduce((sum, share) => sum + share, 0)
-    progress.update(
-      `study ${study.name}: ${done}/${jobs.length} jobs; ${failed}${running}`,
-      (done + part) / jobs.length,
-    )
+    const failed = event.kind === 'failed' ? `failed: ${label}: ${event.message}` : ''
+    const left = secondsLeft([...kinds.values()], shares, kindOf)
+    const told = left === undefined ? '' : `, ${seconds(left / Math.min(atOnce, jobs.length - done || 1))} left`
+    const parts = [`study ${study.name}: ${done}/${jobs.length} jobs`, failed, running].filter((part) => part !== '')
+    progress.update(`${parts.join('; ')}${told}`)
   }
+}
+
+/** Of work, by what each kind has taken so far; undefined before one of each is done. A share of a job is no measure: jobs begin slowly, and differ. */
+function secondsLeft(kinds: Kind[], shares: Map<string, number>, kindOf: Map<string, Kind>): number | undefined {
+  if (kinds.some(({ left, done }) => left > 0 && done === 0)) return undefined
+  const each = ({ done, seconds: all }: Kind) => all / Math.max(1, done)
+  const all = kinds.reduce((sum, kind) => sum + kind.left * each(kind), 0)
+  return [...shares].reduce((sum, [label, share]) => sum - share * each(kindOf.get(label)!), all)
 }

@@ -111,7 +111,7 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   await withProgress(`comparing ${variants.join(', ')} over ${seeds} seeds`, async (progress) => {
-    await runPlan(plan, store, { jobs, signal: interrupt.signal, onEvent: showStudy(plan, store, progress) })
+    await runPlan(plan, store, { jobs, signal: interrupt.signal, onEvent: showStudy(plan, store, progress, jobs) })
     progress.done(`compared ${variants.join(', ')} over ${seeds} seeds`)
   })
   const weightsOfTeacher = teacherWeights(teacher)

@@ -159,7 +159,7 @@ async function planOf(task: string, options: Options): Promise<{ plan: Plan; siz
 const distillAll = (plan: Plan, store: Store, { jobs, threads }: Options, signal: AbortSignal): Promise<Run[]> =>
   withProgress(`reproducing ${plan.task}`, async (progress) => {
     const study = await studyPlanOf(reproductionStudy(plan))
-    await runPlan(study, store, { jobs, threads, signal, onEvent: showStudy(study, store, progress) })
+    await runPlan(study, store, { jobs, threads, signal, onEvent: showStudy(study, store, progress, jobs) })
     const runs = reproductionRuns(study, store)
     progress.done(`reproduced ${plan.task}: ${runs.length} students`)
     return runs
