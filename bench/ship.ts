@@ -44,7 +44,7 @@ export async function shipSmallest(name: string, one: Case, teacher: string, run
   for (const values of ['f16', 'mixed', 'int8']) {
     const stem = `${basename(best.file, '.bpd')}-${values}`
     const out = join(folder, `${stem}.bpd`)
-    const words = ['quantise', best.file, '--values', values, '--data', best.data, '--out', out]
+    const words = ['quantise', best.file, '--values', values, '--no-recipe', '--data', best.data, '--out', out]
     await once(join(folder, stem), words, [best.file], { force: true })
     // what chooses is not what is reported
     const { mean } = outcomeStatistics(await play(out, `choose-${stem}`, CHOOSING + seed))

@@ -166,8 +166,8 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     values === 'f32'
       ? undefined
       : byError
-        ? quantiseByError(exact, values, data, file)
-        : await quantiseShown(exact, values, data, {
+        ? quantiseByError(exact, { values }, data, file)
+        : await quantiseShown(exact, { values }, data, {
             name: file,
             seed: recipe.seed,
             episodes: EPISODES,

@@ -21,6 +21,7 @@ import { type CommonOptions, episodesOption, seedOption, verb } from '../verb.ts
 
 interface Options extends CommonOptions, OutputOptions, GivenSigning, Omit<GivenData, 'episodes'> {
   values: NetworkValues
+  recipe: boolean
   task?: string
   data: string
   out: string
@@ -47,6 +48,7 @@ export const quantiseVerb = addDataOptions(
         'bpd quantise models/pendulum/student.bpd --values int8 --data runs/transitions.safetensors --out runs/small.bpd',
     })
       .addOption(valuesOption().makeOptionMandatory())
+      .option('--no-recipe', 'leave the options of its training out of the file')
       .option('--task <task>', "the policy's task, where it is one of your own")
       .requiredOption('--data <file>', 'transitions from "bpd collect", or a log')
       .requiredOption('--out <file>', 'where the policy goes')
@@ -58,7 +60,7 @@ export const quantiseVerb = addDataOptions(
 ).action(run)
 
 async function run(file: string, options: Options): Promise<void> {
-  const { values, task, data, out, force, seed, episodes, json } = options
+  const { values, recipe, task, data, out, force, seed, episodes, json } = options
   const sign = signerOf(options)
   const before = readPolicy(file)
   const { contract } = decodePolicy(before, file)
@@ -73,7 +75,7 @@ async function run(file: string, options: Options): Promise<void> {
   const transitions = readTransitions(data, spec)
   claimFiles([out], { inputs: [file, data, ...signingInputs(options)], force })
   for (const doubt of doubtsOf(transitions, CALIBRATION)) warn(`${data}: ${doubt}`)
-  const { bytes: unsigned, ...record } = await quantiseShown(before, values, transitions, {
+  const { bytes: unsigned, ...record } = await quantiseShown(before, { values, recipe }, transitions, {
     name: file,
     seed,
     episodes,
@@ -100,11 +102,11 @@ async function byError(
   options: Options,
   sign: Signer,
 ): Promise<void> {
-  const { values, data: path, out, force, json } = options
+  const { values, recipe, data: path, out, force, json } = options
   const data = await openForPolicy(path, columnsIn(options), contract)
   claimFiles([out], { inputs: [file, path, ...signingInputs(options)], force })
   for (const doubt of doubtsOf(data, CALIBRATION)) warn(`${path}: ${doubt}`)
-  const { bytes: unsigned, ...record } = quantiseByError(before, values, data, file)
+  const { bytes: unsigned, ...record } = quantiseByError(before, { values, recipe }, data, file)
   const bytes = sign(unsigned, file)
   await writeFile(out, bytes)
   const { weights } = decodePolicy(bytes, out)
@@ -122,10 +124,10 @@ export function describeByError({ values, bytesBefore, error }: Omit<QuantisedBy
 
 /** `quantiseFile` under a progress line. */
 export const quantiseShown = (
-  ...[file, values, transitions, how]: Parameters<typeof quantiseFile>
+  ...[file, storing, transitions, how]: Parameters<typeof quantiseFile>
 ): Promise<QuantisedFile> =>
   withProgress(`quantising ${how.name}`, async (progress) => {
-    const quantised = await quantiseFile(file, values, transitions, how, (done, all) =>
+    const quantised = await quantiseFile(file, storing, transitions, how, (done, all) =>
       progress.update(`quantising ${how.name}: ${done}/${all} episodes before and after`, done / all),
     )
     progress.done(`quantised ${how.name}`)

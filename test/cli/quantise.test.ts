@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kindOf } from '../../cli/compare/kind.ts'
 import { newKey, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { valuesOf } from '../../runtime-as/format/network.ts'
+import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { bpdIn } from '../support/command.ts'
 
 const models = fileURLToPath(new URL('../../models/pendulum/', import.meta.url))
@@ -57,6 +59,31 @@ describe('bpd quantise', () => {
     expect(verifyPolicy(file, key).counter).toBe(7)
     expect(JSON.parse(stdout)).toMatchObject({ bytes: file.length, signature: { keyId: key.id, counter: 7 } })
     expect(values('signed.bpd')).toBe('f16')
+  })
+
+  it('leaves out how the training was set, where that is not wanted, and stays what the student was', () => {
+    const words = ['--values', 'int8', '--data', 'data.safetensors', '--episodes', '1', '--json']
+    const made = (name: string, ...more: string[]) => {
+      const { status, stdout } = bpdIn(folder, 'quantise', student, ...words, ...more, '--out', name)
+      expect(status).toBe(0)
+      return { result: JSON.parse(stdout), file: decodePolicy(readFileSync(join(folder, name))) }
+    }
+    const [whole, brief] = [made('whole.bpd'), made('brief.bpd', '--no-recipe')]
+    expect(brief.result.bytes).toBeLessThan(0.9 * whole.result.bytes)
+    expect(brief.file.contract.provenance).toEqual({ ...whole.file.contract.provenance, recipe: {} })
+    expect(brief.file.network).toEqual(whole.file.network)
+    expect(kindOf(brief.file)).toEqual(kindOf(whole.file))
+  })
+
+  it('keeps as many golden vectors as show something, and all of them reproduced', () => {
+    const words = ['--values', 'mixed', '--data', 'data.safetensors', '--episodes', '1', '--out', 'golden.bpd']
+    expect(bpdIn(folder, 'quantise', student, ...words).status).toBe(0)
+    const file = readFileSync(join(folder, 'golden.bpd'))
+    const { goldens } = decodePolicy(file)
+    expect(goldens.length).toBeGreaterThanOrEqual(2)
+    expect(goldens.length).toBeLessThan(8)
+    const policy = loadPolicy(file)
+    for (const { observation, action } of goldens) expect([...policy.step(observation)]).toEqual([...action])
   })
 
   it.each([

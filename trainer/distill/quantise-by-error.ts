@@ -4,7 +4,7 @@ import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { Transitions } from '../data/transitions.ts'
 import { type ActionError, actionError } from './action-error.ts'
 import { spreadObservations } from './data.ts'
-import { quantisedBytes } from './quantise-file.ts'
+import { quantisedBytes, type Storing } from './quantise-file.ts'
 
 /** observations that actions are compared on */
 const COMPARED = 10_000
@@ -20,11 +20,11 @@ export interface QuantisedByError {
 /** file: a policy with f32 weights; name: what messages call it. Same arguments, same bytes. Throws InputError. */
 export function quantiseByError(
   file: Uint8Array,
-  values: NetworkValues,
+  storing: Storing,
   transitions: Transitions,
   name: string,
 ): QuantisedByError {
-  const bytes = quantisedBytes(file, values, transitions, name)
+  const bytes = quantisedBytes(file, storing, transitions, name)
   const observations = spreadObservations(transitions, COMPARED)
   const [before, after] = [file, bytes].map((policyBytes) => {
     const policy = loadPolicy(policyBytes, name)
@@ -35,5 +35,5 @@ export function quantiseByError(
     return { actions, contract: policy.contract }
   })
   const error = actionError(after.actions, before.actions, before.contract.action)
-  return { bytes, values, bytesBefore: file.length, error }
+  return { bytes, values: storing.values, bytesBefore: file.length, error }
 }

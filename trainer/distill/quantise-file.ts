@@ -25,15 +25,22 @@ export interface QuantisedFile {
   returnAfter: ReturnStatistics
 }
 
+/** How the file is to be stored. */
+export interface Storing {
+  values: NetworkValues
+  /** false: without the options that its training had, which are a tenth of a small file and more */
+  recipe?: boolean
+}
+
 /** file: a policy with f32 weights for the task; name: what messages call it. Same arguments, same bytes. */
 export async function quantiseFile(
   file: Uint8Array,
-  values: NetworkValues,
+  storing: Storing,
   transitions: Transitions,
   { name, seed, episodes, createTask }: { name: string; seed: number; episodes: number; createTask: () => Task },
   onEpisode?: (done: number, all: number) => void,
 ): Promise<QuantisedFile> {
-  const bytes = quantisedBytes(file, values, transitions, name)
+  const bytes = quantisedBytes(file, storing, transitions, name)
   const returnOf = (policyBytes: Uint8Array, before: number) => {
     const control = controllerOf(loadPolicy(policyBytes, name))
     const reported = { seed, purpose: 'report', episodes } as const
@@ -41,7 +48,7 @@ export async function quantiseFile(
   }
   return {
     bytes,
-    values,
+    values: storing.values,
     bytesBefore: file.length,
     returnBefore: await returnOf(file, 0),
     returnAfter: await returnOf(bytes, episodes),
@@ -51,7 +58,7 @@ export async function quantiseFile(
 /** The file alone, with golden vectors of its own: as few as show what there is. */
 export function quantisedBytes(
   file: Uint8Array,
-  values: NetworkValues,
+  { values, recipe = true }: Storing,
   transitions: Transitions,
   name: string,
 ): Uint8Array {
@@ -64,6 +71,11 @@ export function quantisedBytes(
     contract,
     observations.map((x) => within(x, bounds)),
   )
-  const provenance = { ...contract.provenance, values }
+  // an empty map still says that there was one
+  const provenance = {
+    ...contract.provenance,
+    ...(!recipe && contract.provenance.recipe ? { recipe: {} } : {}),
+    values,
+  }
   return encodePolicy(quantise(network, values, observations), { ...contract, provenance }, golden)
 }
