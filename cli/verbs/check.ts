@@ -2,6 +2,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { checkPolicy } from '../../trainer/check/check.ts'
 import { hypotheses } from '../../trainer/check/hypotheses.ts'
+import type { Log } from '../../trainer/check/log.ts'
 import { type CheckedPolicy, openPolicy } from '../../trainer/check/policies.ts'
 import { readLog } from '../../trainer/check/read-log.ts'
 import { type DataSet, openData } from '../../trainer/data/data-set.ts'
@@ -46,6 +47,7 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
   try {
     requireSizes(policy, set, { teacher, data })
     const log = named(readLog(set), policy)
+    requireChange(log, data)
     const diagnosis = await withProgress(`checking ${teacher} against ${data}`, (progress) => {
       const options = {
         bounds: policy.bounds,
@@ -67,6 +69,14 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
   } finally {
     set.close()
   }
+}
+
+/** Actions that never change tell nothing of the policy: any would do, times 0. */
+function requireChange({ actions, actionNames }: Log, data: string): void {
+  const width = actionNames.length
+  if (actions.some((u, i) => u !== actions[i % width])) return
+  const values = actionNames.map((name, i) => `${name} ${actions[i]}`).join(', ')
+  throw new InputError(`${data}: actions are the same in every row (${values}), expected some that change`)
 }
 
 function requireSizes(policy: CheckedPolicy, set: DataSet, { teacher, data }: { teacher: string; data: string }): void {

@@ -23,6 +23,10 @@ const table = (rows: number, header = 'c,s,w,u') =>
   )
 writeFileSync(at('short.csv'), table(40))
 writeFileSync(at('long.csv'), table(400))
+writeFileSync(
+  at('off.csv'),
+  table(400).replaceAll(/,[^,\n]+$/gm, (end) => (end === ',u' ? end : ',0.5')),
+)
 writeFileSync(at('text.onnx'), 'no policy')
 const named = ['--observations', 'c,s,w', '--actions', 'u']
 
@@ -72,6 +76,13 @@ describe('what cannot be checked is refused in one line', () => {
     ['a policy that is none', at('text.onnx'), 'long.csv', named, /text\.onnx: a text file, expected a/],
     ['no such log', pendulum, 'absent.csv', named, /absent\.csv: cannot be read/],
     ['too few rows', pendulum, 'short.csv', named, /short\.csv: 40 rows, expected 100 or more$/],
+    [
+      'actions that never change',
+      pendulum,
+      'off.csv',
+      named,
+      /off\.csv: actions are the same in every row \(u 0\.5\), expected some that change$/,
+    ],
     [
       'too few observations',
       pendulum,

@@ -114,10 +114,11 @@ function deviationsOf(transitions: Transitions): Float64Array {
   return variance.map(Math.sqrt)
 }
 
-/** Observations of `count` transitions, evenly spread over the data. */
+/** Observations of `count` transitions, evenly spread over the data; of all where there are fewer. */
 export function spreadObservations(transitions: Transitions, count: number): Float32Array[] {
-  return Array.from({ length: Math.min(count, transitions.count) }, (_, i) => {
-    const row = Math.floor(((i + 0.5) * transitions.count) / count)
+  const length = Math.min(count, transitions.count)
+  return Array.from({ length }, (_, i) => {
+    const row = Math.floor(((i + 0.5) * transitions.count) / length)
     return transitions.read(row, 1).slice(0, transitions.observationSize)
   })
 }

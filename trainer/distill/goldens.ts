@@ -7,7 +7,7 @@ import { activate, sumsOf } from './layer-sums.ts'
 
 const FEWEST = 2
 const MOST = 8
-/** How much of all that shows anywhere a further one adds. */
+/** How much of all that shows anywhere a further one has to add, and more. */
 const WORTH = 1 / 50
 /** Where a tanh is flat: its slope is below 0.14 %. */
 const FLAT = 4
@@ -18,15 +18,15 @@ const CANDIDATES = 16
 type Ends = Pick<Contract, 'action' | 'squash'>
 
 /**
- * First the candidate that shows most weights and biases, then whichever adds most to those before it, as long as that is a fiftieth: two to eight of them, or all
- * where there are fewer. Of equal ones the first.
+ * First the candidate that shows most weights and biases, then whichever adds most to those before it, as long as that is more than a fiftieth: two to eight of them, or all
+ * that differ where there are fewer. Of equal ones the first.
  *
  * @param network weights in f32
  * @param candidates shape (observations) each
  */
 export function tellingObservations(network: Network, ends: Ends, candidates: Float32Array[]): Float32Array[] {
   const places = network.layers.reduce((sum, layer) => sum + layer.outputs + stored(layer), 0)
-  const looked = candidates.slice(0, Math.max(CANDIDATES, Math.floor(WORK / places)))
+  const looked = spread(candidates, Math.max(CANDIDATES, Math.floor(WORK / places)))
   const shown = looked.map((observation) => shownBy(network, ends, observation, places))
   const missing = new Uint8Array(places)
   for (const one of shown) for (let i = 0; i < places; i++) missing[i] |= one[i]
@@ -35,13 +35,24 @@ export function tellingObservations(network: Network, ends: Ends, candidates: Fl
   while (chosen.length < Math.min(MOST, looked.length)) {
     const adds = shown.map((one, i) => (chosen.includes(i) ? -1 : sum(one, missing)))
     const most = Math.max(...adds)
-    if (chosen.length >= FEWEST && most < WORTH * reachable) break
-    const next = adds.indexOf(most)
+    if (chosen.length >= FEWEST && most <= WORTH * reachable) break
+    // where nothing more shows, at least another one
+    const another = (i: number) => adds[i] === most && !chosen.some((one) => isSame(looked[one], looked[i]))
+    const next = looked.findIndex((_, i) => another(i))
+    if (next < 0) break
     chosen.push(next)
     for (let i = 0; i < places; i++) if (shown[next][i]) missing[i] = 0
   }
   return chosen.map((i) => looked[i])
 }
+
+/** At most so many, from all over. */
+const spread = (candidates: Float32Array[], most: number): Float32Array[] =>
+  candidates.length <= most
+    ? candidates
+    : Array.from({ length: most }, (_, i) => candidates[Math.floor(((i + 0.5) * candidates.length) / most)])
+
+const isSame = (a: Float32Array, b: Float32Array): boolean => a.every((x, i) => x === b[i])
 
 const stored = ({ weights }: Layer): number => weights.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0)
 

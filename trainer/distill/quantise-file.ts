@@ -64,13 +64,10 @@ export function quantisedBytes(
 ): Uint8Array {
   const { network, contract } = decodePolicy(file, name)
   if (valuesOf(network) !== 'f32') throw new InputError(`${name}: values ${valuesOf(network)}, expected f32`)
-  const observations = spreadObservations(transitions, CALIBRATION)
   const bounds = observationBounds(contract)
-  const golden = tellingObservations(
-    network,
-    contract,
-    observations.map((x) => within(x, bounds)),
-  )
+  // as the policy sees them
+  const observations = spreadObservations(transitions, CALIBRATION).map((x) => within(x, bounds))
+  const golden = tellingObservations(network, contract, observations)
   // an empty map still says that there was one
   const provenance = {
     ...contract.provenance,

@@ -5,6 +5,8 @@
 
 /** Scales that are looked at closely, of those that do best with numbers rounded to the nearest. */
 const CLOSELY = 3
+/** Observations to each weight of a row, below which they say too little of what it could make up for. */
+const ENOUGH = 2
 /** Times that all numbers of a row may move; three or four are what it takes. */
 const SWEEPS = 30
 
@@ -95,6 +97,7 @@ function descended(row: Wanted, scale: number, rounded: Int8Array): Int8Array {
   const { weights, used, inputs } = row
   const width = weights.length
   const numbers = rounded.slice()
+  if (inputs.centred.length < ENOUGH * used.length) return numbers
   // half of how steeply the error falls with what each weight stands for
   const slopes = new Float64Array(width)
   for (const [n, e] of missed(row, scale, numbers).entries()) {

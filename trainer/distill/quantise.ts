@@ -89,8 +89,8 @@ const quantisers: Record<ValueType, (layer: Layer, seen: Seen, place: Place) => 
   'int8-fixed': (layer, seen, { units, last }) => toFixed(layer, units, seen, last),
 }
 
-function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
-  const { outputs, bias: wanted } = layer
+function toInt8(layer: Layer, { inputs, sums }: Seen, { i }: Pick<Place, 'i'>): Quantised {
+  const { outputs } = layer
   const [weights, bias] = [new Float32Array(layer.weights.length), new Float32Array(outputs)]
   const [scale, real] = [new Float32Array(outputs), new Float32Array(weights.length)]
   const read = inputsOf(inputs)
@@ -106,7 +106,9 @@ function toInt8(layer: Layer, { inputs, sums }: Seen): Quantised {
     )
     bias[row] = f16round(best.offset)
     if (!Number.isFinite(bias[row])) {
-      throw new InputError(`bias[${row}]: ${wanted[row]}, expected at most 65504 in size for int8`)
+      throw new InputError(
+        `layers[${i}].bias[${row}]: ${best.offset} on the data, expected at most 65504 in size for int8`,
+      )
     }
   }
   const stored: Layer = { ...layer, values: 'int8', weights, bias, scale }

@@ -58,6 +58,28 @@ it('another policy is not explained, and no single mistake is made responsible',
   expect(diagnose({ ...sample, log: { ...log, actions } }).verdict).toBe('unexplained')
 })
 
+describe('actions far beyond the bounds', () => {
+  const diagnosed = (change: (u: number, i: number) => number) => {
+    const { log } = sampleOf({ action: 0.1, sensor: 0 })
+    return diagnose({ ...sample, log: { ...log, actions: log.actions.map(change) } })
+  }
+
+  it.each([2, 5, 10, 57.2958, 1000, -1000])('times %d are of another unit', (times) => {
+    const { verdict, explanations } = diagnosed((u) => times * u)
+    expect({ verdict, named: explanations[0].hypothesis }).toEqual({ verdict: 'mistake', named: 'action scale' })
+  })
+
+  it.each([20, 2000])('that say nothing, up to %d, are not explained by a limit', (size) => {
+    const random = randomStream(1, 'far')
+    expect(diagnosed(() => random.uniform(-size, size)).verdict).toBe('unexplained')
+  })
+
+  it('are those before the limit, where the policy says the same once they are limited', () => {
+    const { verdict, explanations } = diagnosed((u) => (Math.abs(u) > 1.9 ? 3 * u : u))
+    expect({ verdict, named: explanations[0].hypothesis }).toEqual({ verdict: 'mistake', named: 'action clip' })
+  })
+})
+
 it('a clock that does not agree is a mistake, a tenth aside', () => {
   const verdictAt = (period: number) =>
     checkPolicy(sample.policy, { ...sample.log, period }, { bounds: sample.bounds, rows: 200, seed: 1, period: 0.05 })

@@ -39,15 +39,31 @@ describe('the observations that a small file promises its actions for', () => {
     expect(chosen(clip, [[9], [-9], [0.02]], 'clip')[0]).toEqual([Math.fround(0.02)])
   })
 
-  it('are two to eight, or all there are', () => {
+  it('are two to eight, or all that differ', () => {
     const network = { layers: [layer(1, [1], 'tanh')] }
     expect(chosen(network, [[0.5]])).toEqual([[0.5]])
-    expect(chosen(network, [[0.5], [0.5], [0.5]])).toHaveLength(2)
+    expect(chosen(network, [[0.5], [0.5], [0.5]])).toEqual([[0.5]])
+    expect(chosen(network, [[0.5], [0.5], [0.25]])).toEqual([[0.5], [0.25]])
+    expect(chosen({ layers: [layer(1, [0], 'tanh', [50])] }, [[1], [2], [3], [4]])).toEqual([[1], [2]])
     const units = 30
     const apart = Array.from({ length: units * units }, (_, i) => (i % (units + 1) === 0 ? 1 : 0))
     const many = { layers: [layer(units, apart, 'relu'), layer(units, Array(units).fill(0.01), 'tanh')] }
     const one = Array.from({ length: units }, (_, i) => Array.from({ length: units }, (_, c) => Number(c === i)))
     expect(chosen(many, one)).toHaveLength(8)
+  })
+
+  it('come from all over the data, of a large network too', () => {
+    const units = 300
+    const wide = {
+      layers: [
+        layer(1, Array(units).fill(1), 'relu'),
+        layer(units, Array(units * units).fill(0.001), 'relu'),
+        layer(units, Array(units).fill(0.001), 'tanh'),
+      ],
+    }
+    // at rest first, then moving; what moves shows, and the rest shows nothing
+    const observations = Array.from({ length: 2000 }, (_, i) => [i < 800 ? -1 : i / 2000])
+    expect(Math.max(...chosen(wide, observations).flat())).toBeGreaterThan(0)
   })
 
   it('show a change of any bias of the last layer, where an observation leaves its action free', () => {

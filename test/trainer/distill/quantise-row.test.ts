@@ -66,6 +66,19 @@ describe('a row in whole numbers', () => {
     )
   })
 
+  it('rounds to the nearest where there are fewer than two observations to a weight', () => {
+    fc.assert(
+      fc.property(anyRow, ({ rows, weights, sums }) => {
+        const used = weights.filter((w) => w !== 0).length
+        const few = 2 * used - 1
+        if (few < 1) return
+        const { numbers } = bestRow(weights, inputsOf(rows.slice(0, few)), sums.slice(0, few), [0.1])
+        expect([...numbers]).toEqual(Array.from(weights, (w) => Math.round(w / 0.1) + 0))
+      }),
+      { numRuns: 100, seed: 5 },
+    )
+  })
+
   it('rounds to the nearest what the data never moves', () => {
     const rows = Array.from({ length: 9 }, () => Float64Array.of(2, 0))
     const { numbers, offset } = bestRow(

@@ -1,6 +1,6 @@
 /** Actions in another order, times a factor, off by a constant, squashed twice or not at all. None of it asks the policy again. */
 import { assign } from '../assignment.ts'
-import type { Bench } from '../bench.ts'
+import { type Bench, columns } from '../bench.ts'
 import type { After, Correction } from '../correction.ts'
 import { limitsOf, times } from '../figures.ts'
 import { called } from '../groups.ts'
@@ -240,6 +240,9 @@ export const actionClipHypothesis: Hypothesis = {
     const [low, high] = [new Array<number>(a).fill(-Infinity), new Array<number>(a).fill(Infinity)]
     const touched: number[] = []
     const beyond: number[] = []
+    const limited = (u: number, i: number) => Math.max(bounds.low[i], Math.min(bounds.high[i], u))
+    // what an error weighs once the log is limited, which has less spread then
+    const weight = new Float64Array(a).fill(1)
     for (let i = 0; i < a; i++) {
       const u = column(fit.u, i, a)
       const [least, most] = [Math.min(...u), Math.max(...u)]
@@ -250,7 +253,14 @@ export const actionClipHypothesis: Hypothesis = {
       if (often(least) && least > bounds.low[i] + 0.01 * range) low[i] = least
       if (often(most) && most < bounds.high[i] - 0.01 * range) high[i] = most
       if (low[i] > -Infinity || high[i] < Infinity) touched.push(i)
-      if (least < bounds.low[i] - 0.01 * range || most > bounds.high[i] + 0.01 * range) beyond.push(i)
+      if (least < bounds.low[i] - 0.01 * range || most > bounds.high[i] + 0.01 * range) {
+        beyond.push(i)
+        const { std } = columns(
+          Float32Array.from(u, (x) => limited(x, i)),
+          1,
+        )
+        weight[i] = bench.spread[i] / Math.max(std[0], 0.01 * range)
+      }
     }
     const found: Correction[] = []
     if (touched.length > 0)
@@ -271,7 +281,7 @@ export const actionClipHypothesis: Hypothesis = {
         after: (actions, rows) =>
           actions.map((y, k) => {
             const [u, i] = [rows.u[k], k % a]
-            return y + u - Math.max(bounds.low[i], Math.min(bounds.high[i], u))
+            return u + weight[i] * (y - limited(u, i))
           }),
         freedom: 0,
         choices: 2 * beyond.length,
