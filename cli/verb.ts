@@ -1,6 +1,7 @@
 /** What every verb has: an example in its help, `--json`, and options that are checked as they are read. */
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 'commander'
+import { brief } from '../trainer/files/brief.ts'
 import { takeConfig } from './config.ts'
 import type { Parser } from './parser.ts'
 import { beQuiet } from './terminal.ts'
@@ -106,6 +107,17 @@ export function number(low = -Infinity, high = Infinity): Parser<number> {
 /** Parses a comma-separated list. */
 export function list<T>(item: (text: string) => T): Parser<T[]> {
   return Object.assign((text: string) => text.split(',').map((part) => item(part)), { takes: 'list' as const })
+}
+
+/** The same, of names that come once each: one that came twice would count twice. */
+export function names<T extends string>(item: (text: string) => T): Parser<T[]> {
+  const parse = (text: string) => {
+    const all = text.split(',').map((part) => item(part.trim()))
+    const twice = all.find((name, i) => all.indexOf(name) < i)
+    if (twice !== undefined) throw new InvalidArgumentError(`Expected each name once, ${brief(twice)} comes twice.`)
+    return all
+  }
+  return Object.assign(parse, { takes: 'list' as const })
 }
 
 const range = (low: number, high: number) =>

@@ -2,6 +2,7 @@
 import type { Plan } from '../../trainer/studies/plan.ts'
 import type { StudyEvent } from '../../trainer/studies/run.ts'
 import type { Store } from '../../trainer/studies/store.ts'
+import { printable } from '../report/words.ts'
 import { type Progress, seconds } from '../terminal.ts'
 
 /** Jobs of one kind. */
@@ -43,8 +44,8 @@ export function showStudy(
       done = event.done
       finish(kind, event.seconds)
     }
-    const running = [...shares].map(([name, share]) => `${name} ${Math.floor(100 * share)} %`).join('; ')
-    const failed = event.kind === 'failed' ? `failed: ${label}: ${event.message}` : ''
+    const running = [...shares].map(([name, share]) => `${printable(name)} ${Math.floor(100 * share)} %`).join('; ')
+    const failed = event.kind === 'failed' ? printable(`failed: ${label}: ${event.message}`) : ''
     const left = secondsLeft([...kinds.values()], shares, kindOf)
     const told = left === undefined ? '' : `, ${seconds(left / Math.min(atOnce, jobs.length - done || 1))} left`
     const parts = [`study ${study.name}: ${done}/${jobs.length} jobs`, failed, running].filter((part) => part !== '')

@@ -44,8 +44,8 @@ export function rowCells(report: Report): Cells {
   ]
   const whole = (x: number) => grouped(Math.round(x))
   const body = report.rows.map((row: Row) => [
-    row.teacher,
-    row.variant,
+    printable(row.teacher),
+    printable(row.variant),
     at(row.budget),
     whole(row.return),
     whole(row.teacherReturn),
@@ -75,7 +75,7 @@ export function summaryCells(report: Report): Cells {
     'teachers x seeds',
   ]
   const body = report.summaries.map((one: Summary) => [
-    one.variant,
+    printable(one.variant),
     at(one.budget),
     interquartileWords(one, write),
     write(one.medianOfTasks),
@@ -93,13 +93,13 @@ export function comparisonCells(report: Report): Cells {
     'variant',
     'weights at',
     `IQM of ${report.score}`,
-    `${report.baseline} there`,
-    `better than ${report.baseline}`,
+    `${printable(report.baseline)} there`,
+    `better than ${printable(report.baseline)}`,
     'paired difference',
     'teachers x seeds',
   ]
   const body = report.comparisons.map((one) => [
-    one.variant,
+    printable(one.variant),
     at(one.budget),
     within(one.interquartile, write),
     within(one.baseline, write),
@@ -113,7 +113,7 @@ export function comparisonCells(report: Report): Cells {
 export function notes(report: Report): string[] {
   const tuning = report.tuning.map(({ variant, trainings, steps, tuneUpdates, penalties }) => {
     const searched = penalties ? `, penalties ${penalties.join(', ')} each` : ''
-    return `${variant} ${trainings} x ${steps.map(grouped).join('/')} steps and ${tuneUpdates.map(grouped).join('/')} updates of tuning${searched}`
+    return `${printable(variant)} ${trainings} x ${steps.map(grouped).join('/')} steps and ${tuneUpdates.map(grouped).join('/')} updates of tuning${searched}`
   })
   return [
     ...(report.missing ? [`${report.missing} students are not there yet: the same study run goes on.`] : []),
@@ -133,20 +133,21 @@ export function terminalText(report: Report): string {
 const lines = ({ head, body }: Cells): string[] =>
   [head, head.map(() => '---'), ...body].map((row) => `| ${row.map(cell).join(' | ')} |`)
 
-/** Names are the user's own. */
-const cell = (text: string): string => printable(text).replaceAll('|', '\\|')
+/** Names and questions are the user's own. */
+const plain = (text: string): string => printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+const cell = (text: string): string => plain(text).replaceAll('|', '\\|')
 
 export function markdown(report: Report, plots: readonly string[]): string {
   const over = [summaryCells(report), comparisonCells(report)].filter(({ body }) => body.length)
   return [
-    `# ${report.study}`,
+    `# ${plain(report.study)}`,
     '',
-    ...(report.question ? [report.question, ''] : []),
+    ...(report.question ? [plain(report.question), ''] : []),
     ...over.flatMap((cells) => [...lines(cells), '']),
     ...plots.flatMap((plot) => [`![${plot.replace('.svg', '')}](${plot})`, '']),
     ...lines(rowCells(report)),
     '',
-    ...notes(report).map((note) => `- ${note}`),
+    ...notes(report).map((note) => `- ${plain(note)}`),
     '',
   ].join('\n')
 }

@@ -25,7 +25,7 @@ import { forceOption, type OutputOptions } from '../output.ts'
 import { recipeOfWords } from '../recipe-options.ts'
 import { showStudy } from '../study/progress.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, names, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions {
   teacher?: string
@@ -44,7 +44,7 @@ const contenders: Readonly<Record<string, Omit<Contender, 'name'>>> = {
   'td3-small': { online: 'td3' },
   'sac-small': { online: 'sac' },
 }
-const names = Object.keys(contenders)
+const known = Object.keys(contenders)
 
 /** It aims at a number of weights; the others find their own, which may be the budget of these. */
 const needsBudget = (name: string): boolean => {
@@ -53,7 +53,7 @@ const needsBudget = (name: string): boolean => {
 }
 
 const variant = (text: string): string => {
-  if (!names.includes(text)) throw new InvalidArgumentError(`Expected names out of ${names.join(', ')}.`)
+  if (!known.includes(text)) throw new InvalidArgumentError(`Expected names out of ${known.join(', ')}.`)
   return text
 }
 
@@ -64,7 +64,7 @@ export const ablateVerb = verb('ablate <task> [recipe...]', {
   example: 'bpd ablate pendulum --variants bpd,no-q,magnitude,dense --seeds 5 -- --steps 8000',
 })
   .option('--teacher <file>', 'teacher (default: models/<task>/teacher.safetensors)')
-  .option('--variants <list>', 'variants to compare', list(variant), [...names])
+  .option('--variants <list>', 'variants to compare', names(variant), [...known])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
   .option('--transitions <n>', 'transitions to collect, per seed', integer(100, MOST_TRANSITIONS), 20000)
   .option(
@@ -92,6 +92,8 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
   const folder = options.out ?? join('runs', `ablate-${spec.name}`)
+  const named = recipe.find((word) => /^--variant(=|$)/.test(word))
+  if (named) throw new InputError(`-- ${named}: expected variants in --variants alone`)
   const contenderRecipe = recipeOfWords(recipe)
   // what is done is kept, and the table made of it anew
   const own = existsSync(join(folder, 'store.json'))

@@ -32,7 +32,7 @@ import { claimShipped, ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { showStudy } from '../study/progress.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { type CommonOptions, episodesOption, integer, list, verb } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, names, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions {
   teacher?: Record<string, string>
@@ -70,7 +70,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
   example: 'bpd reproduce hopper --variants no-q,magnitude,dense --seeds 3 --jobs 2',
 })
   .option('--teacher <task=file>', 'teacher (default: <models>/<task>/teacher.safetensors); repeatable', teacherOf)
-  .option('--variants <list>', 'rows of the table', list(variant), [...reproduced])
+  .option('--variants <list>', 'rows of the table', names(variant), [...reproduced])
   .option('--seeds <n>', 'seeds 1 … n', integer(1, 1000), 3)
   .option('--transitions <n>', 'transitions per seed (default: what the task says)', integer(100, MOST_TRANSITIONS))
   .option('--steps <n>', 'critic steps T of every distillation (default: what the task says)', integer(2))
@@ -90,8 +90,10 @@ export const reproduceVerb = verb('reproduce [task...]', {
   .addOption(episodesOption(100))
   .action(run)
 
-async function run(names: string[], options: Options): Promise<void> {
-  const tasks = names.length ? names : paperTasks()
+async function run(given: string[], options: Options): Promise<void> {
+  const tasks = given.length ? given : paperTasks()
+  const twice = given.find((task, i) => given.indexOf(task) < i)
+  if (twice !== undefined) throw new InputError(`task ${twice}: given twice, expected each once`)
   // everything that can be refused is refused before the first hour of work
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))

@@ -29,7 +29,7 @@ import { STUDENTS } from '../study/students.ts'
 import { plotsOf } from '../study/svg.ts'
 import { markdown, terminalText } from '../study/table.ts'
 import { printResult, say, withProgress } from '../terminal.ts'
-import { type CommonOptions, integer, list, number, verb } from '../verb.ts'
+import { type CommonOptions, integer, names, number, verb } from '../verb.ts'
 
 interface Options extends CommonOptions {
   store: string
@@ -50,7 +50,7 @@ const actions = { run, status, report, worker, list: listed } as const satisfies
   (what: string, options: Options) => Promise<void>
 >
 
-const names = list((name) => name.trim())
+const some = names((name) => name)
 
 export const studyVerb = verb('study', {
   group: 'Study:',
@@ -63,8 +63,8 @@ export const studyVerb = verb('study', {
   .option('--jobs <n>', 'processes at a time', integer(1, 256), availableParallelism())
   .option('--threads <n>', 'threads of each process', integer(1, 64), 1)
   .option('--checkpoint-minutes <n>', 'minutes between checkpoints of a job', number(0), 5)
-  .option('--teachers <list>', 'of the study only these', names)
-  .option('--variants <list>', 'of the study only these', names)
+  .option('--teachers <list>', 'of the study only these', some)
+  .option('--variants <list>', 'of the study only these', some)
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
   .option('--students', 'report: every student as a .bpd file too, in the folder `students` there', false)

@@ -25,10 +25,15 @@ describe('the line that a study shows', () => {
     first({ kind: 'progress', label: collect.label, share: 0.01 })
     expect(lines.pop()).toBe(`study tiny: 0/${plan.jobs.length} jobs; ${collect.label} 1 %`)
 
+    const results = {
+      collect: { kind: 'collect', sha256: '' },
+      distil: { kind: 'distil', picked: { policy: '' }, points: [], curve: [] },
+      evaluate: { kind: 'evaluate', returns: [], fell: [] },
+    }
     const took = { collect: 10, distil: 40, evaluate: 2 }
     for (const { id, job } of [collect, distils[0], evaluates[0]]) {
       const seconds = took[job.kind as keyof typeof took]
-      await store.keep(id, { job, result: { kind: job.kind } as JobResult, seconds })
+      await store.keep(id, { job, result: results[job.kind as keyof typeof results] as JobResult, seconds })
     }
     const again = showStudy(plan, store, progress, 2)
     const left = 40 * (distils.length - 1) + 2 * (evaluates.length - 1)

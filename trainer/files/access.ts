@@ -40,10 +40,13 @@ export function readIfThere(path: string): Uint8Array | undefined {
   }
 }
 
+/** The machine does not let a file be written: it says nothing of what the file is for. */
+export class NotWritten extends FailedError {}
+
 /** What is thrown for an error of the system on writing `path`; any other error stays as it is. */
 export function notWritten(path: string, error: unknown, what: 'written' | 'made' = 'written'): unknown {
   const code = codeOf(error)
-  return code === undefined ? error : new FailedError(`${path}: cannot be ${what} (${code})`)
+  return code === undefined ? error : new NotWritten(`${path}: cannot be ${what} (${code})`)
 }
 
 /** What `work` gives, which writes `path`. Throws FailedError where the system does not let it: a full disk, a folder in its place. */

@@ -15,7 +15,7 @@ export function checkUnchanged(plan: Plan, store: Store): void {
   const file = fileOf(plan, store)
   const before = known(file)
   for (const { name, ...teacher } of plan.teachers)
-    if ('blob' in teacher && before[name] !== undefined && before[name] !== teacher.blob)
+    if ('blob' in teacher && Object.hasOwn(before, name) && before[name] !== teacher.blob)
       throw new InputError(
         `${teacher.file}: teacher ${name} has changed since study ${plan.study.name} began in ${store.folder}: expected that one, or another --store`,
       )

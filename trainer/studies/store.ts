@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
-import { readIfThere } from '../files/access.ts'
+import { readIfThere, reading } from '../files/access.ts'
 import { isClaimed, makeFolder } from '../files/claim.ts'
 import { Field } from '../files/field.ts'
 import { isGone, ownerIn } from '../files/owner.ts'
@@ -13,7 +13,7 @@ import { PART, writeFile } from '../files/replace.ts'
 import { sha256 } from '../files/sha256.ts'
 import { type Arithmetic, arithmeticHere, requireArithmetic } from './arithmetic.ts'
 import { canonical, idOf, type Job, RESULTS } from './jobs/job.ts'
-import type { JobResult, ResultOf } from './jobs/results.ts'
+import { isResult, type JobResult, type ResultOf } from './jobs/results.ts'
 
 /** A result as it lies there. Its seconds are no part of any table. */
 export interface Done {
@@ -68,9 +68,13 @@ export class Store {
   /** Throws InputError for a file that is no result of that job. */
   done(id: string): Done {
     const file = this.#resultFile(id)
-    const field = Field.parse(file, '', readFileSync(file, 'utf8'))
+    const field = Field.parse(
+      file,
+      '',
+      reading(file, () => readFileSync(file, 'utf8')),
+    )
     const { job, result, seconds } = field.map() as unknown as Done
-    if (!job || !result || result.kind !== job.kind || idOf(job) !== id)
+    if (!job || idOf(job) !== id || !isResult(result, job.kind))
       throw new InputError(
         `${file}: expected the result of the job that it is named after: remove it to have it made again`,
       )

@@ -52,3 +52,21 @@ export interface Evaluated {
 export type JobResult = Taught | Collected | Distilled | Evaluated
 
 export type ResultOf<K extends JobResult['kind']> = Extract<JobResult, { kind: K }>
+
+/** Whether what a file or a queue holds has what those that take from it read. */
+export function isResult(value: unknown, kind: JobResult['kind']): value is JobResult {
+  if (typeof value !== 'object' || value === null || (value as { kind?: unknown }).kind !== kind) return false
+  const result = value as Record<string, unknown>
+  const isMade = (made: unknown) => typeof (made as Made | null)?.policy === 'string'
+  const isList = (list: unknown, of: (item: unknown) => boolean) => Array.isArray(list) && list.every(of)
+  switch (kind) {
+    case 'teach':
+      return typeof result.teacher === 'string'
+    case 'collect':
+      return typeof result.sha256 === 'string'
+    case 'distil':
+      return isMade(result.picked) && isList(result.points, isMade) && Array.isArray(result.curve)
+    case 'evaluate':
+      return isList(result.returns, Number.isFinite) && isList(result.fell, (fell) => typeof fell === 'boolean')
+  }
+}

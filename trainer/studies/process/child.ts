@@ -1,9 +1,10 @@
 /** A process that does jobs, one after another, for the one that began it: ends with it, after a checkpoint. */
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { NotWritten } from '../../files/access.ts'
 import { Interrupted } from '../../interrupted.ts'
 import { doJob } from '../jobs/do.ts'
 import { Store } from '../store.ts'
-import type { Answer, Order } from './order.ts'
+import type { Answer, How, Order } from './order.ts'
 
 /** ms between words about the progress of a job */
 const TELL = 500
@@ -44,8 +45,9 @@ async function answered(order: Order): Promise<Answer> {
   }
 }
 
-function kindOf(error: unknown): 'input' | 'failed' | 'interrupted' | 'internal' {
+function kindOf(error: unknown): How {
   if (error instanceof InputError) return 'input'
+  if (error instanceof NotWritten) return 'unwritten'
   if (error instanceof FailedError) return 'failed'
   return error instanceof Interrupted ? 'interrupted' : 'internal'
 }

@@ -14,9 +14,12 @@ export interface Order {
   minutes: number
 }
 
+/** unwritten: what failed is the machine, not the job */
+export type How = 'input' | 'failed' | 'unwritten' | 'interrupted' | 'internal'
+
 export type Answer =
   | { kind: 'ready' }
   | { kind: 'progress'; share: number }
   /** memory: bytes that the process has now */
   | { kind: 'done'; result: JobResult; seconds: number; memory: number }
-  | { kind: 'failed'; how: 'input' | 'failed' | 'interrupted' | 'internal'; message: string }
+  | { kind: 'failed'; how: How; message: string }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { NotWritten } from '../../files/access.ts'
 import { Interrupted } from '../../interrupted.ts'
 import type { JobResult } from '../jobs/results.ts'
 import type { Answer, Order } from './order.ts'
@@ -122,5 +123,6 @@ function asked(worker: ChildProcess, order: Order, onProgress?: (share: number) 
 function errorOf({ how, message }: Extract<Answer, { kind: 'failed' }>): Error {
   if (how === 'input') return new InputError(message)
   if (how === 'interrupted') return new Interrupted(message)
+  if (how === 'unwritten') return new NotWritten(message)
   return new FailedError(how === 'internal' ? `internal error: ${message}` : message)
 }

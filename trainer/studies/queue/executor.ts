@@ -7,6 +7,7 @@ import type { PgBoss } from 'pg-boss'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { Interrupted } from '../../interrupted.ts'
 import { blobsOf, idOf, type Job, needsOf } from '../jobs/job.ts'
+import { isResult } from '../jobs/results.ts'
 import type { Plan } from '../plan.ts'
 import type { Order } from '../process/order.ts'
 import type { Executor, Finished, Following } from '../process/pool.ts'
@@ -103,10 +104,16 @@ export class QueueExecutor implements Executor {
     if (this.#looking || this.#awaited.size === 0) return
     this.#looking = true
     try {
-      const states = await queuedJobs(this.#boss, [...this.#awaited.keys()])
-      for (const [id, { state, failure }] of states) {
+      const ids = [...this.#awaited.keys()]
+      const states = await queuedJobs(this.#boss, ids)
+      for (const id of ids) {
+        const { state, failure } = states.get(id) ?? {}
         if (state === 'failed') this.#settle(id).reject(new FailedError(failure!))
         if (state === 'done') await this.#take(id)
+        if (state === undefined) {
+          const gone = `its job has gone from the queue, expected to find it there until it is done`
+          this.#settle(id).reject(new FailedError(gone))
+        }
       }
     } catch {
       // the database is away: looked at again
@@ -119,7 +126,7 @@ export class QueueExecutor implements Executor {
     const [found] = await this.#boss.findJobs(JOBS, { id: uuidOf(id) })
     const { job, result, seconds } = (found?.output ?? {}) as Partial<Returned>
     const { resolve, reject } = this.#settle(id)
-    if (job === undefined || result === undefined || idOf(job) !== id)
+    if (job === undefined || idOf(job) !== id || !isResult(result, job.kind))
       reject(new InputError(`job ${id}: the queue holds the result of another job, expected another database`))
     else resolve({ result, seconds: seconds ?? 0 })
   }

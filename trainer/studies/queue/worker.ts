@@ -1,6 +1,7 @@
 /** A worker: takes jobs from the queue, does each in a process, gives back kilobytes. What it makes along the way stays in its own store. */
 import type { PgBoss, Job as QueueJob } from 'pg-boss'
 import { FailedError, InputError } from '../../../runtime-as/errors.ts'
+import { NotWritten } from '../../files/access.ts'
 import { thisOwner } from '../../files/owner.ts'
 import { sha256 } from '../../files/sha256.ts'
 import { Interrupted } from '../../interrupted.ts'
@@ -21,29 +22,45 @@ export interface WorkerOptions {
   onEvent?: (what: 'begun' | 'done' | 'failed' | 'lost', label: string, message?: string) => void
 }
 
-/** Works until the signal is aborted. A job that fails is told as its result; one whose process or machine is lost is given out again by the queue. */
+/**
+ * Works until the signal is aborted. A job that fails is told as its result; one whose process or machine is lost is given out again by the queue. Throws FailedError
+ * where this machine does not let it write: it would fail one job after another that others can do.
+ */
 export async function work(boss: PgBoss, store: Store, options: WorkerOptions): Promise<void> {
   const processes = new Processes()
   const { jobs, signal } = options
   const how = { batchSize: 1, localConcurrency: jobs, pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 3 }
-  await boss.work<Payload>(JOBS, how, ([job]) => done(job, { boss, store, processes, options }))
+  let unwritten: NotWritten | undefined
+  const over = new AbortController()
+  const stop = (error: NotWritten) => {
+    unwritten ??= error
+    over.abort()
+  }
+  await boss.work<Payload>(JOBS, how, ([job]) => done(job, { boss, store, processes, options, stop }))
+  const either = AbortSignal.any([signal, over.signal])
   await new Promise<void>((resolve) =>
-    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+    either.aborted ? resolve() : either.addEventListener('abort', () => resolve(), { once: true }),
   )
   processes.close()
-  await boss.stop({ graceful: false }).catch(() => {})
+  // gracefully: what it gives back is given out at once
+  await boss.stop({ graceful: unwritten !== undefined, timeout: GIVING_BACK }).catch(() => {})
+  if (unwritten) throw new FailedError(`${unwritten.message}: this worker ends, its jobs go to others`)
 }
+
+/** ms */
+const GIVING_BACK = 5000
 
 interface At {
   boss: PgBoss
   store: Store
   processes: Processes
   options: WorkerOptions
+  stop(error: NotWritten): void
 }
 
 async function done(
   { data, signal }: QueueJob<Payload>,
-  { boss, store, processes, options }: At,
+  { boss, store, processes, options, stop }: At,
 ): Promise<Returned | { failure: string }> {
   const { id, job, label } = data
   const { threads, minutes, arithmetic, onEvent } = options
@@ -64,6 +81,11 @@ async function done(
     // its claim has lapsed, this worker ends, or its process was killed: the queue gives it out again
     if (error instanceof Interrupted || signal.aborted || options.signal.aborted || (error as Error).name === 'Lost') {
       onEvent?.('lost', label, message)
+      throw error
+    }
+    if (error instanceof NotWritten) {
+      onEvent?.('lost', label, message)
+      stop(error)
       throw error
     }
     onEvent?.('failed', label, message)

@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { bpdIn } from '../support/command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpd-once-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it.each([
+  [['ablate', 'pendulum', '--variants', 'bpd,no-q,bpd'], 'Expected each name once, "bpd" comes twice.'],
+  [['reproduce', 'hopper', '--variants', 'no-q,no-q'], 'Expected each name once, "no-q" comes twice.'],
+  [['reproduce', 'hopper', 'hopper'], 'task hopper: given twice, expected each once'],
+  [['study', 'run', 'answers', '--teachers', 'a, a'], 'Expected each name once, "a" comes twice.'],
+  [['ablate', 'pendulum', '--', '--variant', 'no-q'], '-- --variant: expected variants in --variants alone'],
+])('%j is refused: what is counted twice is no second seed', (words, message) => {
+  const { status, stdout, lines } = bpdIn(folder, ...words)
+  expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
+  expect(lines[0]).toContain(message)
+})
