@@ -3,7 +3,7 @@
  * machine, byte for byte. Three more that must not take part say so.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -120,6 +120,37 @@ describeWith('PostgreSQL (apt: postgresql)', hasPostgres)('a study on many machi
     expect(await last.ended).toBe(0)
     expect(told()).toEqual({ all: before.all, done: before.all, running: 0 })
     expect(readdirSync(at('more/data'))).toEqual([])
+  })
+
+  it('a worker that cannot write ends, and others do its jobs', { timeout: 240_000 }, async () => {
+    const sick = { ...study, name: 'sick', seeds: 1, recipe: { ...study.recipe, steps: 240 } }
+    writeFileSync(at('sick.json'), JSON.stringify(sick))
+    const full = worker('full')
+    await until(() => existsSync(at('full/blobs')))
+    rmSync(at('full/blobs'), { recursive: true })
+    writeFileSync(at('full/blobs'), 'no folder')
+    const run = bpd('run', 'sick.json', '--queue', postgres.url, '--store', 'sick', '--json')
+    expect(await full.ended).toBe(1)
+    expect(full.said()).toMatch(
+      /full\/blobs.*: cannot be (written|made) \(E\w+\): this worker ends, its jobs go to others/,
+    )
+    expect(full.said()).not.toContain('failed:')
+    const well = worker('well')
+    expect({ code: await run.ended, said: run.said() }).toMatchObject({ code: 0 })
+    well.child.kill()
+    await well.ended
+  })
+
+  it('a study whose jobs have gone from the queue says so', { timeout: 120_000 }, async () => {
+    const gone = { ...study, name: 'gone', seeds: 1, recipe: { ...study.recipe, steps: 260 } }
+    writeFileSync(at('gone.json'), JSON.stringify(gone))
+    const run = bpd('run', 'gone.json', '--queue', postgres.url, '--store', 'gone', '--json')
+    const waiting = `SELECT count(*) FROM bpd_studies.job WHERE name = 'jobs' AND state = 'created'`
+    await until(() => postgres.sql(waiting) !== '0')
+    await sleep(1000)
+    postgres.sql(`DELETE FROM bpd_studies.job WHERE name = 'jobs' AND state <> 'completed'`)
+    expect(await run.ended).toBe(1)
+    expect(run.said()).toContain('its job has gone from the queue')
   })
 
   it('a worker whose arithmetic is another refuses to mix, and so does one of other results', {
