@@ -38,6 +38,9 @@ const rounds = '--rounds 9 --round-updates 25000 --stage-updates 10000'
 const long = `${common} ${rounds} --tune-updates 120000`
 /** what leads to a loss counts for more, and each action by what noise of 0.4 in it costs the teacher (of all six, at least 8 % of the mean) */
 const halfcheetah = (actionWeights: string) => `${long} --augment 0.1 --lost-weight 3 --action-weights ${actionWeights}`
+/** from the offline student that is there */
+const further = (task: string) =>
+  `--from models/${task}/student.bpd --prune obd --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000 ${rounds} --tune-updates 120000`
 /** what a few minutes of one core are enough for */
 const quick = `${common} --rounds 5 --round-updates 15000`
 
@@ -121,6 +124,14 @@ export const cases: Record<string, Case> = {
     transitions: 200_000,
     recipe: `${long} --search 3000`,
   },
+  // the same of Walker2d
+  'walker2d-trpo-bytes': {
+    task: 'walker2d',
+    teacher: 'trpo-Walker2d-v3.safetensors',
+    keep: [390, 350],
+    transitions: 200_000,
+    recipe: `${long} --augment 0.1 --lost-weight 3 --search 6000`,
+  },
   'ant-trpo': {
     task: 'ant',
     teacher: 'trpo-Ant27-v3.safetensors',
@@ -132,8 +143,15 @@ export const cases: Record<string, Case> = {
   'ant-trpo-bytes': {
     task: 'ant',
     teacher: 'trpo-Ant27-v3.safetensors',
+    keep: [700, 650],
+    transitions: 200_000,
+    recipe: further('ant'),
+  },
+  'ant-trpo-less': {
+    task: 'ant',
+    teacher: 'trpo-Ant27-v3.safetensors',
     keep: [600, 530],
     transitions: 200_000,
-    recipe: `--from models/ant/student.bpd --prune obd --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000 ${rounds} --tune-updates 120000`,
+    recipe: further('ant'),
   },
 }

@@ -150,6 +150,7 @@ async function worker(
 async function report(what: string, options: Options): Promise<void> {
   const { plan, store } = await planned(what, options)
   store.look()
+  checkUnchanged(plan, store)
   requireOwnReport(plan, store, options)
   await tell(plan, store, options)
 }
@@ -213,6 +214,7 @@ async function status(what: string, options: Options): Promise<void> {
   // a queue's workers have stores of their own
   if (options.queue === undefined) store.look()
   else await store.open()
+  checkUnchanged(plan, store)
   const live = process.stdout.isTTY && !options.json && !options.once
   const { queue } = options
   const boss =

@@ -238,14 +238,17 @@ describe('a teacher that has changed since', () => {
     }
     writeFileSync(at('short.json'), JSON.stringify(short))
     writeFileSync(at('teacher.safetensors'), readFileSync(join(root, 'models/pendulum/teacher.safetensors')))
-    const run = () => bpdIn(folder, 'study', 'run', 'short.json', '--store', 'changed', '--quiet', '--json')
-    expect(run().status).toBe(0)
+    const study = (action: string) =>
+      bpdIn(folder, 'study', action, 'short.json', '--store', 'changed', '--quiet', '--json')
+    expect(study('run').status).toBe(0)
     writeFileSync(
       at('teacher.safetensors'),
       readFileSync(join(root, 'test/fixtures/teachers/sac-Pendulum-v1.safetensors')),
     )
-    const { status, lines } = run()
-    expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
-    expect(lines[0]).toContain('teacher pendulum has changed since study tiny began')
+    for (const action of ['run', 'status', 'report']) {
+      const { status, lines } = study(action)
+      expect({ action, status, lines: lines.length }).toEqual({ action, status: 2, lines: 1 })
+      expect(lines[0]).toContain('teacher pendulum has changed since study tiny began')
+    }
   })
 })
