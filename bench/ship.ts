@@ -13,45 +13,62 @@ import { evaluated } from './jobs/evaluated.ts'
 import { once } from './jobs/once.ts'
 import type { Case, Measured } from './smallest-cases.ts'
 
-/** Share of the teacher's return that a shipped student keeps. */
+/** Share of the teacher's return that a shipped student keeps, on episodes that chose nothing else. */
 const KEEPS = 0.98
-/** Added to the seed of the episodes that the type of the weights is chosen on. */
+/** Share on the picking episodes from which on that is looked at. */
+const NEAR = 0.97
+/** Added to the seed of the episodes that choose what ships. */
 const CHOOSING = 1000
 
-/** Of those that keep enough the fewest weights, of these the one that keeps most; in fewer bytes where they keep enough too. Nothing where none does. */
+/** Of those that keep enough the fewest weights, of these the one that keeps most, in the fewest bytes that keep enough too. Nothing where none does. */
 export async function shipSmallest(name: string, one: Case, teacher: string, runs: readonly Measured[]): Promise<void> {
+  const near = runs.filter(({ picked }) => picked >= NEAR)
+  for (const run of near.sort((a, b) => a.budget - b.budget || b.picked - a.picked)) {
+    const stored = await smallestFile(run, one.task)
+    if (stored) return await ship(name, { one, teacher, runs }, run, stored)
+  }
+}
+
+interface Stored {
+  file: string
+  /** of the reported episodes */
+  outcomes: readonly Outcome[]
+}
+
+/** The student in the fewest bytes that keep enough on the choosing episodes; undefined where it does not as it is. */
+async function smallestFile(run: Measured, task: string): Promise<Stored | undefined> {
+  const folder = dirname(run.file)
+  const teacherMean = outcomeStatistics(run.teacher).mean
+  const play = (file: string, place: string, seed: number) =>
+    evaluated(join(folder, place), { task, file, seed, episodes: run.student.length, workers: 1, force: true })
+  const keeps = async (file: string) =>
+    outcomeStatistics(await play(file, `choose-${basename(file, '.bpd')}`, CHOOSING + run.seed)).mean >=
+    KEEPS * teacherMean
+  if (!(await keeps(run.file))) return undefined
+  let stored: Stored = { file: run.file, outcomes: run.student }
+  for (const values of ['f16', 'mixed', 'int8']) {
+    const stem = `${basename(run.file, '.bpd')}-${values}`
+    const file = join(folder, `${stem}.bpd`)
+    const words = ['quantise', run.file, '--values', values, '--no-recipe', '--data', run.data, '--out', file]
+    await once(join(folder, stem), words, [run.file], { force: true })
+    if (await keeps(file)) stored = { file, outcomes: await play(file, `eval-${stem}`, run.seed) }
+  }
+  return stored
+}
+
+interface From {
+  one: Case
+  teacher: string
+  runs: readonly Measured[]
+}
+
+async function ship(name: string, { one, teacher, runs }: From, best: Measured, { file, outcomes }: Stored) {
   const { task } = one
   const seeds = [...new Set(runs.map((run) => run.seed))]
   // a public one lies wherever the user has it
   const ours = existsSync(one.teacher)
-  const good = runs.filter(({ picked }) => picked >= KEEPS)
-  if (good.length === 0) return
-  const fewest = Math.min(...good.map(({ budget }) => budget))
-  const best = good.filter(({ budget }) => budget === fewest).reduce((a, b) => (b.picked > a.picked ? b : a))
   const { seed } = best
   const teachers = outcomeStatistics(best.teacher)
-  const folder = dirname(best.file)
-  const play = (of: string, place: string, from: number) =>
-    evaluated(join(folder, place), {
-      task,
-      file: of,
-      seed: from,
-      episodes: best.student.length,
-      workers: 1,
-      force: true,
-    })
-  let [file, outcomes] = [best.file, best.student]
-  for (const values of ['f16', 'mixed', 'int8']) {
-    const stem = `${basename(best.file, '.bpd')}-${values}`
-    const out = join(folder, `${stem}.bpd`)
-    const words = ['quantise', best.file, '--values', values, '--no-recipe', '--data', best.data, '--out', out]
-    await once(join(folder, stem), words, [best.file], { force: true })
-    // what chooses is not what is reported
-    const { mean } = outcomeStatistics(await play(out, `choose-${stem}`, CHOOSING + seed))
-    if (mean < KEEPS * teachers.mean) continue
-    file = out
-    outcomes = await play(out, `eval-${stem}`, seed)
-  }
   const bytes = readFileSync(file)
   const { weights, layers, network } = decodePolicy(bytes, file)
   const { metadata } = await openTeacher(teacherFile(teacher))

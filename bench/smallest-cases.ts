@@ -25,7 +25,7 @@ export interface Measured {
   seconds: number
   teacher: Outcome[]
   student: Outcome[]
-  /** share of the teacher's return on the picking episodes: what may choose */
+  /** its return on the picking episodes, as a share of the teacher's on all of its own: what may choose */
   picked: number
   file: string
   data: string

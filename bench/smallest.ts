@@ -15,7 +15,7 @@ import { intervalOf } from '../cli/ablate/interval.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import type { SweepPoint } from '../trainer/distill/points.ts'
 import { writeFile } from '../trainer/files/replace.ts'
-import { median, type Outcome, outcomeStatistics } from '../trainer/tasks/evaluate.ts'
+import { median, type Outcome, outcomeStatistics, type ReturnStatistics } from '../trainer/tasks/evaluate.ts'
 import { failureRate } from '../trainer/tasks/failed.ts'
 import { teacherFile } from '../trainer/teachers/teacher.ts'
 import { evaluated } from './jobs/evaluated.ts'
@@ -56,6 +56,11 @@ async function measure(name: string, one: Case, teacher: string, seed: number): 
   const words = ['distill', ...from, '--data', data, '--out', out, '--keep', keep.join(','), ...recipe.split(' ')]
   const all = [...words, ...seeded, '--threads', '1']
   const distilled = await once(out, [...all, '--every', '--resume'], [data], how)
+  // a teacher that falls now and then is another one in every fifty episodes: held against all that it played
+  const asPicking = distilled.teacherReturn as ReturnStatistics
+  const played = outcomeStatistics(ofTeacher)
+  const teacherMean =
+    (asPicking.mean * asPicking.episodes + played.mean * played.episodes) / (asPicking.episodes + played.episodes)
   const students: Measured[] = []
   for (const [i, point] of (distilled.sweep as Required<SweepPoint>[]).entries()) {
     const file = join(out, `point-${i + 1}.bpd`)
@@ -69,7 +74,7 @@ async function measure(name: string, one: Case, teacher: string, seed: number): 
       seconds: Number(distilled.seconds),
       teacher: ofTeacher,
       student: await play(file, `eval-${seed}-${point.budget}`),
-      picked: point.tunedReturn / (distilled.teacherReturn as { mean: number }).mean,
+      picked: point.tunedReturn / teacherMean,
       file,
       data,
     })
