@@ -12,12 +12,12 @@ interface Kind {
   seconds: number
 }
 
-/** atOnce: how many jobs run together */
+/** atOnce: how many jobs run together; undefined: as many as there are workers, which nobody here knows */
 export function showStudy(
   { study, jobs }: Plan,
   store: Store,
   progress: Pick<Progress, 'update'>,
-  atOnce: number,
+  atOnce: number | undefined,
 ): (event: StudyEvent) => void {
   const kinds = new Map<string, Kind>(jobs.map(({ job }) => [job.kind, { left: 0, done: 0, seconds: 0 }]))
   const kindOf = new Map(jobs.map(({ label, job }) => [label, kinds.get(job.kind)!]))
@@ -46,10 +46,12 @@ export function showStudy(
     }
     const running = [...shares].map(([name, share]) => `${printable(name)} ${Math.floor(100 * share)} %`).join('; ')
     const failed = event.kind === 'failed' ? printable(`failed: ${label}: ${event.message}`) : ''
+    const parts = [`study ${study.name}: ${done}/${jobs.length} jobs`, failed, running].filter((part) => part !== '')
+    const text = parts.join('; ')
+    if (atOnce === undefined) return progress.update(text, done / jobs.length)
     const left = secondsLeft([...kinds.values()], shares, kindOf)
     const told = left === undefined ? '' : `, ${seconds(left / Math.min(atOnce, jobs.length - done || 1))} left`
-    const parts = [`study ${study.name}: ${done}/${jobs.length} jobs`, failed, running].filter((part) => part !== '')
-    progress.update(`${parts.join('; ')}${told}`)
+    progress.update(`${text}${told}`)
   }
 }
 

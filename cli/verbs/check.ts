@@ -75,7 +75,8 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
 function requireChange({ actions, actionNames }: Log, data: string): void {
   const width = actionNames.length
   if (actions.some((u, i) => u !== actions[i % width])) return
-  const values = actionNames.map((name, i) => `${name} ${actions[i]}`).join(', ')
+  const some = actionNames.slice(0, 3).map((name, i) => `${name} ${actions[i]}`)
+  const values = [...some, ...(width > 3 ? ['…'] : [])].join(', ')
   throw new InputError(`${data}: actions are the same in every row (${values}), expected some that change`)
 }
 

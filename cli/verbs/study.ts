@@ -105,7 +105,12 @@ async function run(what: string, options: Options): Promise<void> {
   const executor = queue === undefined ? undefined : await behindQueue(queue, plan, store)
   await withProgress(`study ${plan.study.name}`, async (progress) => {
     const running = { jobs: executor ? plan.jobs.length : jobs, threads, minutes, signal: interrupt.signal }
-    await runPlan(plan, store, { ...running, onEvent: showStudy(plan, store, progress, running.jobs) }, executor)
+    await runPlan(
+      plan,
+      store,
+      { ...running, onEvent: showStudy(plan, store, progress, executor ? undefined : jobs) },
+      executor,
+    )
     progress.done(`study ${plan.study.name}: ${plan.jobs.length} jobs are done`)
   })
   await tell(plan, store, options)
