@@ -52,7 +52,7 @@ export const cases: Record<string, Case> = {
     transitions: 100_000,
     recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --search 6000`,
   },
-  // a quarter is enough with bytes to spare: how far below, as int8, in half the bytes of the offline student
+  // the fewest weights that keep enough: what ships in half the bytes of the offline student
   'hopper-bytes': {
     task: 'hopper',
     teacher: 'models/hopper',

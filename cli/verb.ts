@@ -104,6 +104,9 @@ export function number(low = -Infinity, high = Infinity): Parser<number> {
   return Object.assign(parse, { takes: 'number' as const })
 }
 
+/** The first that comes again; undefined where each comes once. */
+export const repeated = <T>(all: readonly T[]): T | undefined => all.find((one, i) => all.indexOf(one) < i)
+
 /** Parses a comma-separated list. */
 export function list<T>(item: (text: string) => T): Parser<T[]> {
   return Object.assign((text: string) => text.split(',').map((part) => item(part)), { takes: 'list' as const })
@@ -113,7 +116,7 @@ export function list<T>(item: (text: string) => T): Parser<T[]> {
 export function names<T extends string>(item: (text: string) => T): Parser<T[]> {
   const parse = (text: string) => {
     const all = text.split(',').map((part) => item(part.trim()))
-    const twice = all.find((name, i) => all.indexOf(name) < i)
+    const twice = repeated(all)
     if (twice !== undefined) throw new InvalidArgumentError(`Expected each name once, ${brief(twice)} comes twice.`)
     return all
   }

@@ -32,7 +32,7 @@ import { claimShipped, ship } from '../reproduce/ship.ts'
 import { cells, inOrder, markdown, type Row, rowsOf } from '../reproduce/table.ts'
 import { showStudy } from '../study/progress.ts'
 import { printResult, withProgress } from '../terminal.ts'
-import { type CommonOptions, episodesOption, integer, names, verb } from '../verb.ts'
+import { type CommonOptions, episodesOption, integer, names, repeated, verb } from '../verb.ts'
 
 interface Options extends CommonOptions, OutputOptions {
   teacher?: Record<string, string>
@@ -92,7 +92,7 @@ export const reproduceVerb = verb('reproduce [task...]', {
 
 async function run(given: string[], options: Options): Promise<void> {
   const tasks = given.length ? given : paperTasks()
-  const twice = given.find((task, i) => given.indexOf(task) < i)
+  const twice = repeated(given)
   if (twice !== undefined) throw new InputError(`task ${twice}: given twice, expected each once`)
   // everything that can be refused is refused before the first hour of work
   const plans: { plan: Plan; size: number }[] = []

@@ -18,8 +18,8 @@ const CANDIDATES = 16
 type Ends = Pick<Contract, 'action' | 'squash'>
 
 /**
- * First the candidate that shows most weights and biases, then whichever adds most to those before it, as long as that is more than a fiftieth: two to eight of them, or all
- * that differ where there are fewer. Of equal ones the first.
+ * First the candidate that shows most weights and biases, then whichever adds most to those before it, as long as that is more than a fiftieth: two to eight of them,
+ * or all that differ where there are fewer. Of equal ones the first.
  *
  * @param network weights in f32
  * @param candidates shape (observations) each
@@ -33,7 +33,7 @@ export function tellingObservations(network: Network, ends: Ends, candidates: Fl
   const reachable = sum(missing)
   const chosen: number[] = []
   while (chosen.length < Math.min(MOST, looked.length)) {
-    const adds = shown.map((one, i) => (chosen.includes(i) ? -1 : sum(one, missing)))
+    const adds = shown.map((one) => sum(one, missing))
     const most = Math.max(...adds)
     if (chosen.length >= FEWEST && most <= WORTH * reachable) break
     // where nothing more shows, at least another one
