@@ -13,7 +13,7 @@ export const CORE_COSTS: CoreCost[] = [
   {
     core: 'Cortex-M0+',
     unit: 'cycles',
-    weight: { f32: [160, 280], f16: [200, 300], int8: [230, 370], 'int8-fixed': [25, 35] },
+    weight: { f32: [160, 280], f16: [200, 300], int8: [230, 410], 'int8-fixed': [25, 35] },
   },
   {
     core: 'Cortex-M4F',
@@ -28,7 +28,7 @@ export const CORE_COSTS: CoreCost[] = [
   {
     core: 'RV32IMC',
     unit: 'instructions',
-    weight: { f32: [120, 210], f16: [140, 220], int8: [170, 270], 'int8-fixed': [16, 24] },
+    weight: { f32: [120, 210], f16: [140, 220], int8: [170, 300], 'int8-fixed': [16, 24] },
   },
   {
     core: 'RV32IMAFC',
@@ -38,7 +38,7 @@ export const CORE_COSTS: CoreCost[] = [
   {
     core: 'AVR (ATmega328P)',
     unit: 'cycles',
-    weight: { f32: [210, 370], f16: [330, 470], int8: [260, 420], 'int8-fixed': [110, 160] },
+    weight: { f32: [210, 370], f16: [330, 470], int8: [260, 470], 'int8-fixed': [110, 160] },
   },
 ]
 
