@@ -3,8 +3,13 @@
 /** 66,560 */
 export const grouped = (x: number): string => Math.round(x).toLocaleString('en-US')
 
-/** 0.114 %, 2.5 %, 100 % */
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
+/** Three digits and no more than two decimals: 1.23 %, 98.4 %, 0.06 %, under 0.01 % */
+export function percent(share: number): string {
+  const exact = 100 * share
+  // adding zero makes -0 a 0
+  const rounded = Number(Number(exact.toPrecision(3)).toFixed(2)) + 0
+  return rounded === 0 && exact > 0 ? 'under 0.01 %' : `${rounded} %`
+}
 
 /** a CRC-32: 00c0ffee */
 export const hex = (crc: number): string => (crc >>> 0).toString(16).padStart(8, '0')

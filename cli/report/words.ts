@@ -16,8 +16,13 @@ export function frequency(hertz: number): string {
   return `${Number((hertz / Number(scale)).toPrecision(4))} ${unit}`
 }
 
-/** 0.0123 -> "1.23 %" */
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
+/** Three digits and no more than two decimals: 1.23 %, 98.4 %, 0.06 %, under 0.01 % */
+export function percent(share: number): string {
+  const exact = 100 * share
+  // adding zero makes -0 a 0
+  const rounded = Number(Number(exact.toPrecision(3)).toFixed(2)) + 0
+  return rounded === 0 && exact > 0 ? 'under 0.01 %' : `${rounded} %`
+}
 
 /** With its sign and, if there is one, its interval: "-2.5 ± 1.2" */
 export const signed = ({ mean, half }: { mean: number; half?: number }): string =>

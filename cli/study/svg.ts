@@ -2,7 +2,7 @@
 import type { Report } from '../../trainer/studies/report/report.ts'
 import type { Estimate } from '../../trainer/studies/statistics/bootstrap.ts'
 import { percent } from '../report/words.ts'
-import { interquartileWords, scoreWords, within } from './table.ts'
+import { differenceWords, interquartileWords, scoreWords, within } from './table.ts'
 
 /** Colours that those who see few tell apart (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f', '#6e7781']
@@ -48,10 +48,9 @@ function barPlot(
   report: Report,
   title: string,
   bars: readonly Bar[],
-  axis: { low: number; high: number; steps: number },
+  axis: { low: number; high: number; steps: number; write: (x: number) => string },
 ): string {
-  const write = scoreWords(report)
-  const { low, high, steps } = axis
+  const { low, high, steps, write } = axis
   const x = scale(low, high, 120, 620)
   const body: string[] = []
   let y = 46
@@ -97,12 +96,13 @@ export function intervalPlot(report: Report): string {
     low,
     high,
     steps,
+    write,
   })
 }
 
 /** Paired differences to the baseline, each over all that the two have in common. */
 export function differencePlot(report: Report): string {
-  const write = scoreWords(report)
+  const { head, write } = differenceWords(report)
   const ends = report.comparisons.flatMap(({ paired: { low, high } }) => [Math.abs(low), Math.abs(high)])
   // a quarter of the teacher's return either way shows what is near; the words say how far the rest is
   const most = report.score === 'retained' ? 0.25 : Math.max(...ends, 1e-9)
@@ -110,8 +110,8 @@ export function differencePlot(report: Report): string {
     const { paired: of, teachers, seeds } = one
     return { ...one, of, words: `${within(of, write)}, ${teachers.length} x ${seeds}` }
   })
-  const title = `${report.study}: paired difference to ${report.baseline}, 95 % intervals, teachers x seeds`
-  return barPlot(report, title, bars, { low: -most, high: most, steps: 4 })
+  const title = `${report.study}: ${head}, to ${report.baseline}, 95 % intervals, teachers x seeds`
+  return barPlot(report, title, bars, { low: -most, high: most, steps: 4, write })
 }
 
 interface Line {

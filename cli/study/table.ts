@@ -14,6 +14,13 @@ interface Cells {
 /** A score as the report measures it. */
 export const scoreWords = ({ score }: Report) => (score === 'retained' ? percent : (x: number) => x.toFixed(1))
 
+/** A difference of two scores: of shares it is percentage points, and its heading says so. */
+const points = (x: number): string => (100 * x).toFixed(1)
+export const differenceWords = ({ score }: Report) =>
+  score === 'retained'
+    ? { head: 'paired difference, points', write: points }
+    : { head: 'paired difference', write: (x: number) => x.toFixed(1) }
+
 const at = (budget: number | undefined) =>
   budget === undefined ? 'own pick' : budget <= 1 ? percent(budget) : grouped(budget)
 
@@ -89,13 +96,14 @@ export function summaryCells(report: Report): Cells {
 
 export function comparisonCells(report: Report): Cells {
   const write = scoreWords(report)
+  const difference = differenceWords(report)
   const head = [
     'variant',
     'weights at',
     `IQM of ${report.score}`,
     `${printable(report.baseline)} there`,
     `better than ${printable(report.baseline)}`,
-    'paired difference',
+    difference.head,
     'teachers x seeds',
   ]
   const body = report.comparisons.map((one) => [
@@ -104,7 +112,7 @@ export function comparisonCells(report: Report): Cells {
     within(one.interquartile, write),
     within(one.baseline, write),
     within(one.probability, percent),
-    within(one.paired, write),
+    within(one.paired, difference.write),
     `${one.teachers.length} x ${one.seeds}`,
   ])
   return { head, body }

@@ -26,6 +26,8 @@ export interface SigningKey {
 
 /** bytes of PEM that a key takes at most; more is no key */
 const MOST = 4096
+/** one block of PEM and nothing beside it */
+const ONE_BLOCK = /^\s*-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----\s*$/
 
 /**
  * A new key, of the system's own randomness. Whoever has its secret signs for every board that is locked to it.
@@ -54,9 +56,10 @@ export function newKey(): SigningKey {
  */
 export function readKey(pem: string, name = 'key'): SigningKey {
   const refuse = (): never => {
-    throw new InputError(`${name}: no key of Ed25519, expected one as PEM, without a password`)
+    throw new InputError(`${name}: no key of Ed25519, expected one as PEM, alone in its file and without a password`)
   }
-  if (pem.length > MOST) refuse()
+  // a second key behind the first would be dropped without a word
+  if (pem.length > MOST || !ONE_BLOCK.test(pem)) refuse()
   try {
     const key = pem.includes('PRIVATE KEY') ? createPrivateKey(pem) : createPublicKey(pem)
     return key.asymmetricKeyType === 'ed25519' ? described(key) : refuse()

@@ -50,7 +50,7 @@ export function studyView(root: Field, policies: Policies): Node[] {
   return [
     el('p', {}, el('b', {}, root.at('study').text()), `: ${question}${counted}`),
     summaryTable(root, write),
-    ...(root.map().comparisons === undefined ? [] : [comparisonTable(root, write)]),
+    ...(root.map().comparisons === undefined ? [] : [comparisonTable(root)]),
     el('h3', {}, 'Return against weights'),
     ...(teachers.length > 1 ? [el('label', {}, 'Teacher ', choice)] : []),
     place,
@@ -163,14 +163,18 @@ function summaryTable(root: Field, write: (x: number) => string): HTMLElement {
 }
 
 /** Each against the baseline, over what the two have. */
-function comparisonTable(root: Field, write: (x: number) => string): HTMLElement {
+function comparisonTable(root: Field): HTMLElement {
   const baseline = root.at('baseline').text()
+  // of shares: percentage points
+  const ofShares = root.at('score').text() === 'retained'
+  const difference = (x: number) => ((ofShares ? 100 : 1) * x).toFixed(1)
   const cells = overall(root, 'comparisons').map((one) => [
     ...placeOf(one),
     within(one.at('probability'), percent),
-    within(one.at('paired'), write),
+    within(one.at('paired'), difference),
     sizeOf(one),
   ])
-  const heads = ['variant', 'weights at', `better than ${baseline}`, 'paired difference', 'teachers × seeds']
+  const head = `paired difference${ofShares ? ', points' : ''}`
+  const heads = ['variant', 'weights at', `better than ${baseline}`, head, 'teachers × seeds']
   return table(`Against ${baseline}, 95 % intervals`, heads, cells)
 }

@@ -72,7 +72,16 @@ describe('the table of a report', () => {
 describe('figures and text', () => {
   it('choose a unit', () => {
     expect([12, 0.042, 113e-6, 4.21e-7].map(duration)).toEqual(['12 s', '42 ms', '113 µs', '421 ns'])
-    expect(percent(96 / 66560)).toBe('0.144 %')
+    expect(percent(96 / 66560)).toBe('0.14 %')
+    expect([0.98412, 1, 0.0246, -0.000898, 0.00001, -0.00001, 0].map(percent)).toEqual([
+      '98.4 %',
+      '100 %',
+      '2.46 %',
+      '-0.09 %',
+      'under 0.01 %',
+      '0 %',
+      '0 %',
+    ])
   })
 
   it('cannot move the cursor or turn text around', () => {

@@ -115,7 +115,13 @@ describe('a key', () => {
 
   it('of another kind, cut, or no key at all, is refused in one line', () => {
     const rsa = spawnSync('openssl', ['genpkey', '-algorithm', 'RSA'], { encoding: 'utf8' }).stdout ?? ''
-    for (const pem of ['', 'x', key.secretPem!.slice(0, 60), rsa, 'x'.repeat(5000), signed.toString()])
-      expect(() => readKey(pem, 'k.pem')).toThrow('k.pem: no key of Ed25519, expected one as PEM, without a password')
+    const two = key.secretPem! + newKey().secretPem!
+    for (const pem of ['', 'x', key.secretPem!.slice(0, 60), rsa, 'x'.repeat(5000), signed.toString(), two])
+      expect(() => readKey(pem, 'k.pem')).toThrow('k.pem: no key of Ed25519, expected one as PEM, alone in its file')
+  })
+
+  it('may have empty lines and Windows line ends around it', () => {
+    const pem = `\r\n${key.secretPem!.replaceAll('\n', '\r\n')}\r\n`
+    expect(readKey(pem).id).toBe(key.id)
   })
 })
