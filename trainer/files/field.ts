@@ -56,10 +56,13 @@ export class Field {
     return value as number
   }
 
-  number(low = -Infinity): number {
-    if (!Number.isFinite(this.value) || (this.value as number) < low)
-      return this.refuse(low === -Infinity ? 'a finite number' : `a number >= ${low}`)
-    return this.value as number
+  number(low = -Infinity, high = Infinity): number {
+    const { value } = this
+    if (!Number.isFinite(value) || (value as number) < low || (value as number) > high) {
+      const least = low === -Infinity ? 'a finite number' : `a number >= ${low}`
+      return this.refuse(high === Infinity ? least : `a number from ${low} to ${high}`)
+    }
+    return value as number
   }
 
   text(): string {

@@ -39,9 +39,11 @@ export interface StepConfig {
   gaussian?: boolean
 }
 
+export const KL_SHAPES = ['linear', 'constant', 'exponential', 'cosine'] as const
+
 /** Weight of the KL term at step t of T. linear: min(nu t / T, cap), the paper's. */
 export interface KlSchedule {
-  shape: 'linear' | 'constant' | 'exponential' | 'cosine'
+  shape: (typeof KL_SHAPES)[number]
   nu: number
   cap: number
   /** T */

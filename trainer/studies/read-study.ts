@@ -8,9 +8,9 @@ import { readNamed } from '../files/access.ts'
 import { Field } from '../files/field.ts'
 import { kindThere } from '../files/open.ts'
 import { type Kind, wordsOf } from '../files/sniff.ts'
+import { readRecipe } from '../recipe-rules.ts'
 import { taskNames } from '../tasks/registry.ts'
 import { algorithmNames } from '../teachers/algorithms.ts'
-import { atLeastOne, readRecipe } from './recipe-fields.ts'
 import type { Contender, Study, StudyTeacher, Taught } from './study.ts'
 
 /** Most bytes of a study's file, and most jobs that one may ask for. */
@@ -27,6 +27,12 @@ export function readStudy(file: string): Study {
   if (bytes.length > MOST_BYTES)
     throw new InputError(`${file}: ${bytes.length} bytes, expected a study of at most ${MOST_BYTES}`)
   return studyIn(new Field(file, '', yamlIn(file, Buffer.from(bytes).toString())), dirname(file))
+}
+
+/** The entries of a list that has some. */
+function atLeastOne(field: Field): Field[] {
+  const items = field.items()
+  return items.length ? items : field.refuse('one or more')
 }
 
 function yamlIn(file: string, text: string): unknown {

@@ -38,7 +38,7 @@ describe('a study out of a file', () => {
     [
       'a number of the recipe that is none',
       { ...tiny, recipe: { step: 1 } },
-      'recipe.step: 1, expected a number of the recipe',
+      'recipe.step: 1, expected none of that name',
     ],
     ['one out of its range', { ...tiny, recipe: { steps: 1 } }, 'recipe.steps: 1, expected a whole number >= 2'],
     [
@@ -61,7 +61,13 @@ describe('a study out of a file', () => {
       { ...tiny, variants: [{ name: 'x', variant: 'no-q', budgets: [] }] },
       'variants.0.budgets: [], expected one or more',
     ],
-    ['a path of no penalty', { ...tiny, recipe: { l1Path: [] } }, 'recipe.l1Path: [], expected one or more'],
+    ['a path of no penalty', { ...tiny, recipe: { l1Path: [] } }, 'recipe.l1Path: [], expected 1 to 100 entries'],
+    ['critics without hidden layers', { ...tiny, recipe: { criticHidden: [] } }, 'recipe.criticHidden: [], expected'],
+    [
+      'a threshold beyond any',
+      { ...tiny, recipe: { threshold: 11 } },
+      'threshold: 11, expected a number from -10 to 10',
+    ],
     ['no YAML', '{', 'expected YAML or JSON'],
     ['a bomb of aliases', 'a: &a [1]\nb: [*a, *a]', 'expected YAML or JSON'],
   ])('%s is refused in a line that names file and field', (_, content, message) => {

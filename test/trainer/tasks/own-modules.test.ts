@@ -56,7 +56,7 @@ const refused: [name: string, text: string, words: string][] = [
   ['steps.mjs', plain('maxSteps', '1e9'), 'maxSteps: 1000000000, expected a whole number from 1 to'],
   ['create.mjs', plain('create', '5'), 'create: 5, expected a function'],
   ['itself.mjs', plain('create', 'self', 'const self = {}; self.self = self'), 'create: a map, expected a function'],
-  ['recipe.mjs', plain('recipe', '{ stepz: 5 }'), 'recipe.stepz: 5, expected no such entry of a recipe'],
+  ['recipe.mjs', plain('recipe', '{ stepz: 5 }'), 'recipe.stepz: 5, expected none of that name'],
   ['recipe-value.mjs', plain('recipe', "{ steps: 'many' }"), 'recipe.steps: "many", expected a whole number >= 2'],
   ['bonus.mjs', plain('survivalBonus', "'much'"), 'survivalBonus: "much", expected a finite number'],
   ['getter.mjs', 'export default { get name() { throw new Error("not yet") } }', 'Error: not yet (getter.mjs:1)'],
