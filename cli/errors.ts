@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { Interrupted } from '../trainer/interrupted.ts'
+import { print } from './prints.ts'
 import { printable } from './report/words.ts'
 
 export interface Failure {
@@ -32,11 +33,35 @@ function missingPackage(error: unknown): string | undefined {
   return /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w-][\w.-]*)'/.exec(message)?.[1]
 }
 
+/** whether how it ends has been said, or need not be */
+let done = false
+
+/** The verb is through: the process may end. */
+export function succeed(): void {
+  done = true
+}
+
 /** Says it and ends the process: an emulator or a port may still be open. */
-export function fail({ kind, message, code, said }: Failure, json: boolean): never {
+export function fail(failure: Failure, json: boolean): never {
+  tell(failure, json)
+  process.exit(failure.code)
+}
+
+function tell({ kind, message, said }: Failure, json: boolean): void {
+  done = true
   if (!said) console.error(`bpd: ${message}`)
-  if (json) console.log(JSON.stringify({ error: { kind, message } }))
-  process.exit(code)
+  if (json) print(JSON.stringify({ error: { kind, message } }))
+}
+
+/** An end that came from elsewhere, as by process.exit in a task's own code, is none of success. */
+export function watchEnd(json: () => boolean): void {
+  process.on('exit', (code) => {
+    if (done) return
+    const message = `the process ended (exit ${code}) before the work was done: a task must not end it`
+    tell({ kind: 'failed', message, code: 1 }, json())
+    // what else is done on exit still is
+    process.exitCode = 1
+  })
 }
 
 /** A reader that has gone. stderr: the work goes on without. stdout: the result is what it was for. */
@@ -44,6 +69,7 @@ export function watchOutputs(): void {
   process.stderr.on('error', () => {})
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // as a program in C ends there, by SIGPIPE
+    done = true
     if (error.code === 'EPIPE') process.exit(141)
     console.error(`bpd: standard output: cannot be written (${error.code})`)
     process.exit(1)

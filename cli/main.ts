@@ -1,7 +1,8 @@
 /** Runs the `bpd` command. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted). */
 import { type Command, CommanderError } from 'commander'
-import { fail, failureOf, watchOutputs } from './errors.ts'
+import { fail, failureOf, succeed, watchEnd, watchOutputs } from './errors.ts'
 import { listenForInterrupts } from './interrupt.ts'
+import { keepStdout } from './prints.ts'
 import { programFor } from './program.ts'
 
 let program: Command | undefined
@@ -15,7 +16,9 @@ const wantsJson = (): boolean => {
 }
 const failed = (error: unknown): never => fail(failureOf(error), wantsJson())
 
+keepStdout()
 watchOutputs()
+watchEnd(wantsJson)
 process.on('uncaughtException', failed)
 listenForInterrupts((code) => fail({ kind: 'interrupted', message: 'interrupted', code, said: true }, wantsJson()))
 
@@ -26,3 +29,4 @@ try {
   const helped = error instanceof CommanderError && error.exitCode === 0
   if (!helped) failed(error)
 }
+succeed()

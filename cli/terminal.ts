@@ -1,5 +1,6 @@
 /** Progress on stderr, results on stdout. */
 import type { Ora } from 'ora'
+import { print } from './prints.ts'
 import { printable } from './report/words.ts'
 
 let quiet = false
@@ -110,7 +111,7 @@ export function say(text: string): void {
 
 /** The result of a verb: JSON, or what a person reads. */
 export function printResult(json: boolean, result: unknown, human: () => string): void {
-  console.log(json ? JSON.stringify(result) : human())
+  print(json ? JSON.stringify(result) : human())
 }
 
 /** 75 -> "75 s", 200 -> "3 min 20 s", 40000 -> "11 h" */

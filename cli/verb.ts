@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 
 import { brief } from '../trainer/files/brief.ts'
 import { takeConfig } from './config.ts'
 import type { Parser } from './parser.ts'
+import { printRaw } from './prints.ts'
 import { beQuiet } from './terminal.ts'
 
 export interface CommonOptions {
@@ -56,7 +57,10 @@ export function errorsOf(command: string): OutputConfiguration {
       .replace(/^error: /, 'bpd: ')
       .trim()
       .replaceAll('\n', ' ')
-  return { outputError: (text, write) => write(`${line(text)} (see "${command} --help")\n`) }
+  return {
+    writeOut: printRaw,
+    outputError: (text, write) => write(`${line(text)} (see "${command} --help")\n`),
+  }
 }
 
 /** A command that takes options from a file too. */

@@ -21,6 +21,7 @@ import { type Report, reportOf } from '../../trainer/studies/report/report.ts'
 import { runPlan } from '../../trainer/studies/run.ts'
 import { Store } from '../../trainer/studies/store.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { printRaw } from '../prints.ts'
 import { printable } from '../report/words.ts'
 import { partOf, studyNames, studyOf } from '../study/named.ts'
 import { showStudy } from '../study/progress.ts'
@@ -228,7 +229,7 @@ async function status(what: string, options: Options): Promise<void> {
   try {
     for (;;) {
       const now = statusOf(plan, store, boss && (await queuedJobs(boss, ids)))
-      if (live) process.stdout.write('\x1b[H\x1b[J')
+      if (live) printRaw('\x1b[H\x1b[J')
       printResult(options.json, now, () => statusText(now))
       if (!live || isOver(now)) return
       await sleep(2000)

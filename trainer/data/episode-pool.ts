@@ -2,14 +2,12 @@
  * Worker threads that play episodes of one task, an environment each, for one policy after another. An episode draws from a random stream
  * of its own and results come in order of the episodes, so nothing depends on the number of workers.
  */
-import { once } from 'node:events'
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { createTask } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
+import { AskedWorker } from './asked-worker.ts'
 import { type Actors, episodeRunner, type Wanted } from './episode.ts'
-import { ownError } from './own-error.ts'
 
 /** Episodes that a worker may be ahead of the reader: bounds what waits in memory. */
 const ahead = 4
@@ -61,31 +59,26 @@ export class EpisodePool {
 
 /** A worker that has one episode at a time: those that nobody wants any more are dropped here, before they are begun. */
 class Thread {
-  readonly #worker: Worker
-  #failed?: Error
+  readonly #worker: AskedWorker
   #last: Promise<unknown> = Promise.resolve()
   #forgotten = 0
 
   constructor(taskName: string) {
-    this.#worker = new Worker(new URL(`./episode-worker${extname(import.meta.url)}`, import.meta.url), {
-      workerData: taskName,
-      // an episode leaves little garbage: a small nursery costs nothing, and a large one 20 MB a worker
-      resourceLimits: { maxYoungGenerationSizeMb: 3 },
-    })
-    // it may fail while it starts, when nothing is asked of it yet
-    this.#worker.on('error', (error: Error) => {
-      this.#failed = ownError(error)
-    })
+    const script = new URL(`./episode-worker${extname(import.meta.url)}`, import.meta.url)
+    this.#worker = new AskedWorker(script, taskName, taskName)
   }
 
   /** They act in all episodes that are asked for from now on. */
   take(actors: Actors): void {
-    this.#worker.postMessage(actors)
+    this.#worker.tell(actors)
   }
 
   play<T>(wanted: Wanted, episode: number): Promise<T> {
     const asked = this.#forgotten
-    const result = this.#last.then(() => (asked === this.#forgotten ? this.#result(wanted, episode) : undefined))
+    // what is dropped is awaited by nobody
+    const result = this.#last.then(() =>
+      asked === this.#forgotten ? this.#worker.ask<T>({ wanted, episode }) : (undefined as T),
+    )
     // it is awaited later, and may have failed by then
     this.#last = result.catch(() => {})
     return result
@@ -96,16 +89,7 @@ class Thread {
     this.#forgotten++
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  async #result(wanted: Wanted, episode: number) {
-    if (this.#failed) throw this.#failed
-    this.#worker.postMessage({ wanted, episode })
-    const [result] = await once(this.#worker, 'message').catch((error: Error) => {
-      throw ownError(error)
-    })
-    return result
+  close(): Promise<void> {
+    return this.#worker.close()
   }
 }

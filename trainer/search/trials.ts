@@ -4,11 +4,10 @@
  */
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import type { Contract, Network } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { ownError } from '../data/own-error.ts'
+import { AskedWorker } from '../data/asked-worker.ts'
 import { Interrupted } from '../interrupted.ts'
 import { type Controller, controllerOf, type Outcome, playEpisode } from '../tasks/evaluate.ts'
 import { createTask } from '../tasks/registry.ts'
@@ -66,14 +65,14 @@ export function trialRunner({ taskName, template, contract, golden }: TrialSetti
 
 /** Plays trials, until it is closed. The task must be prepared. */
 export class Trials {
-  readonly #threads: Worker[]
+  readonly #threads: AskedWorker[]
   readonly #players: ((trial: Trial) => Promise<TrialOutcome>)[]
   readonly #signal?: AbortSignal
 
   constructor(setting: TrialSetting, workers: number, signal?: AbortSignal) {
     this.#signal = signal
     this.#threads = Array.from({ length: workers === 1 ? 0 : workers }, () => newThread(setting))
-    this.#players = workers === 1 ? [playerHere(setting)] : this.#threads.map(playerIn)
+    this.#players = workers === 1 ? [playerHere(setting)] : this.#threads.map((thread) => (trial) => thread.ask(trial))
   }
 
   /** What came of each, in their order. Throws Interrupted where the signal was aborted before all were played. */
@@ -92,7 +91,7 @@ export class Trials {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 }
 
@@ -105,22 +104,5 @@ function playerHere(setting: TrialSetting): (trial: Trial) => Promise<TrialOutco
   }
 }
 
-const newThread = (setting: TrialSetting): Worker =>
-  new Worker(new URL(`./trial-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: setting,
-    // as the workers of data/episodes.ts have it
-    resourceLimits: { maxYoungGenerationSizeMb: 3 },
-  })
-
-/** One trial at a time. */
-function playerIn(thread: Worker): (trial: Trial) => Promise<TrialOutcome> {
-  let waiting: { resolve(outcome: TrialOutcome): void; reject(error: Error): void } | undefined
-  thread.on('message', (outcome: TrialOutcome) => waiting?.resolve(outcome))
-  thread.on('error', (error: Error) => waiting?.reject(ownError(error)))
-  return (trial) => {
-    thread.postMessage(trial)
-    return new Promise((resolve, reject) => {
-      waiting = { resolve, reject }
-    })
-  }
-}
+const newThread = (setting: TrialSetting): AskedWorker =>
+  new AskedWorker(new URL(`./trial-worker${extname(import.meta.url)}`, import.meta.url), setting, setting.taskName)
