@@ -13,7 +13,7 @@ import { randomStream } from '../../trainer/random.ts'
 import { createTask, prepareTask, taskFacts, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { readAnswer, readHello, stepMessage } from '../../trainer/tasks/simulator/protocol.ts'
 import { wordsOf } from '../../trainer/tasks/simulator/simulator.ts'
-import { bpdIn } from '../support/command.ts'
+import { bpd, bpdIn } from '../support/command.ts'
 import { plainPolicy } from '../support/own-policy.ts'
 import { playTasks, type Went } from '../support/played.ts'
 
@@ -207,6 +207,31 @@ it.skipIf(process.platform === 'win32')('bpd leaves no process behind that owes 
     expect(left()).toEqual([])
   }
 })
+
+it.skipIf(process.platform === 'win32')(
+  'bpd leaves no process behind that is deaf to the end of its input',
+  async () => {
+    const [mark, policy] = ['deaf-mark', 'deaf.bpd'].map((name) => join(folder, name))
+    await prepareTask(simulator())
+    writeFileSync(policy, plainPolicy(createTask(simulator()).spec))
+    const name = simulator('deaf', `'${mark}'`)
+    const left = () =>
+      spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .filter((line) => line.includes(mark) && !line.includes('cli/bpd.ts'))
+    for (const workers of ['1', '2']) {
+      const words = ['eval', name, policy, '--episodes', '4', '--workers', workers]
+      const { status, stderr } = bpdIn(folder, ...words)
+      expect(status, stderr).toBe(0)
+      expect(left()).toEqual([])
+    }
+    const child = spawn(process.execPath, [bpd, 'eval', name, policy, '--episodes', '100000', '--workers', '2'])
+    while (left().length < 3) await later(50)
+    child.kill('SIGINT')
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(130)
+    expect(left()).toEqual([])
+  },
+)
 
 it('a process ends with the one that started it, also where that is killed', async () => {
   const seeds = join(folder, 'seeds')

@@ -87,6 +87,8 @@ function take(message) {
 if (atStart[fault]) atStart[fault]()
 else {
   say(`${JSON.stringify(hello)}\n`)
+  // lives on where its input has ended
+  if (fault === 'deaf') setInterval(() => {}, 1000)
   let got = Buffer.alloc(0)
   process.stdin.on('data', (bytes) => {
     got = Buffer.concat([got, bytes])

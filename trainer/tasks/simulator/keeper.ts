@@ -1,8 +1,9 @@
 /** A worker of process.ts: keeps one process, passes it messages, and puts what it answers into the mailbox. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as later } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { killGroup, owes, settled } from './kill.ts'
+import { forget, GRACE, killGroup, leaving, lookAfter, setOwing } from './kill.ts'
 import { Mailbox, MOST_BYTES } from './mailbox.ts'
 
 export interface Kept {
@@ -24,8 +25,7 @@ const child = spawn(words[0], words.slice(1), {
 })
 const pid = child.pid ?? 0
 mailbox.pid = pid
-/** its first line is owed too */
-let place = owes(pid)
+const place = lookAfter(pid)
 
 let greeted = false
 let asked = true
@@ -44,7 +44,7 @@ child.stdin.on('error', () => {})
 child.stdout.on('error', () => {})
 child.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be started (${error.code ?? error.message})`))
 child.on('exit', async (code, signal) => {
-  settled(place, pid)
+  forget(place)
   const closed = new Promise((resolve) => child.on('close', resolve))
   // a child of its own may hold its outputs open
   await Promise.race([closed, later(200)])
@@ -53,11 +53,22 @@ child.on('exit', async (code, signal) => {
   fail(last ? `${how}: ${last.slice(0, 300)}` : how)
 })
 
-parentPort!.on('message', (message: Uint8Array) => {
+parentPort!.on('message', (message: Uint8Array | 'end') => {
+  if (message === 'end') return end()
   asked = true
-  place = owes(pid)
+  setOwing(place, true)
   child.stdin.write(message)
 })
+// whoever waits for that ends what is deaf to it
+leaving().then(() => child.stdin.end())
+
+/** Ends its input, and what is deaf to that; then this thread. */
+async function end(): Promise<void> {
+  child.stdin.end()
+  await Promise.race([once(child, 'exit'), later(GRACE)])
+  if (child.exitCode === null && child.signalCode === null) killGroup(pid)
+  process.exit()
+}
 
 /** The first line, or one answer; anything that nobody asked for is a fault. */
 function take(): void {
@@ -83,7 +94,7 @@ function takeAnswer(): void {
 function hand(bytes: Uint8Array, taken: number): void {
   greeted = true
   asked = false
-  settled(place, pid)
+  setOwing(place, false)
   got = got.subarray(taken)
   if (got.length > 0) take()
   else mailbox.answer(bytes)
