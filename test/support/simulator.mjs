@@ -38,6 +38,7 @@ const atStart = {
   nothing: () => process.exit(0),
   silence: () => setInterval(() => {}, 1000),
   'no json': () => say('Loading the world...\n'),
+  'a print before': () => say(`Loading the world...\n${JSON.stringify(hello)}\n`),
   'another protocol': () => say(`${JSON.stringify({ ...hello, protocol: 'gym' })}\n`),
   'a bad field': () => say(`${JSON.stringify({ ...hello, actionLow: [2] })}\n`),
   'an endless line': () => setInterval(() => say('x'.repeat(65536)), 1),

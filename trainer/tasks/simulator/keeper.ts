@@ -81,7 +81,19 @@ function takeLine(): void {
   const end = got.indexOf('\n')
   if (end > MOST_BYTES || (end < 0 && got.length > MOST_BYTES))
     refuse(`wrote no line within ${MOST_BYTES} bytes: ${shown(got)}`)
+  else if (end >= 0 && !isMap(got.subarray(0, end)))
+    refuse(`first line of its output: ${shown(got.subarray(0, end))}, expected a map in JSON, and no print before it`)
   else if (end >= 0) hand(got.subarray(0, end), end + 1)
+}
+
+/** What is printed before the first line would be taken for it, and that one for what nobody asked for. */
+function isMap(line: Buffer): boolean {
+  try {
+    const value: unknown = JSON.parse(line.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
 }
 
 function takeAnswer(): void {
