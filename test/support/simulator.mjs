@@ -41,6 +41,7 @@ const atStart = {
   'a print before': () => say(`Loading the world...\n${JSON.stringify(hello)}\n`),
   'another protocol': () => say(`${JSON.stringify({ ...hello, protocol: 'gym' })}\n`),
   'a bad field': () => say(`${JSON.stringify({ ...hello, actionLow: [2] })}\n`),
+  'an unknown field': () => say(`${JSON.stringify({ ...hello, maxsteps: 5 })}\n`),
   'an endless line': () => setInterval(() => say('x'.repeat(65536)), 1),
   'a killed process': () => process.kill(process.pid, 'SIGKILL'),
 }

@@ -40,6 +40,12 @@ export class Field {
     return this.#below(key, this.map()[key])
   }
 
+  /** Refuses entries of any other name. */
+  only(names: readonly string[]): void {
+    const other = Object.keys(this.map()).find((key) => !names.includes(key))
+    if (other !== undefined) this.at(other).refuse(`none of that name: ${names.join(', ')}`)
+  }
+
   items(): Field[] {
     if (!Array.isArray(this.value)) return this.refuse('a list')
     return this.value.map((item, i) => this.#below(i, item))

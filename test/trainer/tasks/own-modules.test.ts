@@ -59,6 +59,8 @@ const refused: [name: string, text: string, words: string][] = [
   ['recipe.mjs', plain('recipe', '{ stepz: 5 }'), 'recipe.stepz: 5, expected none of that name'],
   ['recipe-value.mjs', plain('recipe', "{ steps: 'many' }"), 'recipe.steps: "many", expected a whole number >= 2'],
   ['bonus.mjs', plain('survivalBonus', "'much'"), 'survivalBonus: "much", expected a finite number'],
+  ['unknown.mjs', plain('survivalbonus', '1'), 'survivalbonus: 1, expected none of that name: name, observationNames'],
+  ['misspelt.mjs', plain('recipie', '{ steps: 5 }'), 'recipie: {"steps":5}, expected none of that name'],
   ['getter.mjs', 'export default { get name() { throw new Error("not yet") } }', 'Error: not yet (getter.mjs:1)'],
   ['prepare.mjs', plain('prepare', "() => { throw new Error('no GPU') }"), 'prepare: threw Error: no GPU'],
   ['creates.mjs', plain('create', "() => { throw new Error('full') }"), 'create: threw Error: full (creates.mjs:'],
@@ -174,12 +176,14 @@ describe('a model in files', () => {
     put('mujoco-gone.mjs', mujoco('', "'gone.xml'"))
     put('mujoco-names.mjs', mujoco("actionNames: ['a', 'b']"))
     put('mujoco-observe.mjs', mujoco('observe: 5'))
+    put('mujoco-empty.mjs', mujoco('', "''"))
+    put('mujoco-period.mjs', mujoco('period: 0.1'))
     put('mujoco-throws.mjs', mujoco("reward() { throw new Error('no') }"))
   })
 
   it('is found with its includes and meshes, and what is wrong with it is one line', () => {
-    const names = ['', '-lost', '-loop', '-broken', '-gone', '-names', '-observe', '-throws']
-    const [good, lost, loop, broken, gone, counts, observe, throws] = playTasks(
+    const names = ['', '-lost', '-loop', '-broken', '-gone', '-names', '-observe', '-throws', '-empty', '-period']
+    const [good, lost, loop, broken, gone, counts, observe, throws, empty, period] = playTasks(
       names.map((name) => `./mujoco${name}.mjs`),
       {},
       folder,
@@ -192,6 +196,8 @@ describe('a model in files', () => {
     expect(counts.message).toBe('./mujoco-names.mjs: task slider: 2 action names, expected 1, one an actuator')
     expect(observe.message).toBe('./mujoco-observe.mjs: observe: 5, expected a function')
     expect(throws.message).toContain('./mujoco-throws.mjs: step: threw Error: no (mujoco-throws.mjs:')
+    expect(empty.message).toBe(`./mujoco-empty.mjs: model: "", expected MJCF as a text, or a file's path`)
+    expect(period.message).toContain('./mujoco-period.mjs: period: 0.1, expected none of that name: name, model')
     for (const { message } of [lost, loop, broken, gone]) expect(message).not.toContain('\n')
   })
 

@@ -11,6 +11,17 @@ const MAX_PERIOD = 4294
 /** numbers that one episode's transitions may hold: they are in memory together */
 const MAX_EPISODE = 2 ** 24
 
+/** What `checkSpec` reads. */
+export const specNames = [
+  'name',
+  'observationNames',
+  'actionNames',
+  'actionLow',
+  'actionHigh',
+  'period',
+  'maxSteps',
+] as const satisfies (keyof TaskSpec)[]
+
 /** Throws InputError that names file and field. */
 export function checkSpec(all: Field): TaskSpec {
   const name = taskName(all.at('name'))

@@ -11,7 +11,7 @@ import { MujocoTask } from '../mujoco/environment.ts'
 import { loadEngine } from '../mujoco/load-engine.ts'
 import { readModel } from '../mujoco/model-files.ts'
 import type { TaskEntry } from '../task.ts'
-import { checkSpec, namesIn, stepsIn, survivalBonusIn, taskName } from './check-spec.ts'
+import { checkSpec, namesIn, specNames, stepsIn, survivalBonusIn, taskName } from './check-spec.ts'
 import { CheckedTask } from './checked-task.ts'
 import type { MujocoTaskDefinition, TaskDefinition } from './definition.ts'
 import { faultOf } from './fault.ts'
@@ -102,7 +102,16 @@ function requireFunctions(all: Field, needed: readonly string[], optional: reado
   }
 }
 
+const plainNames = [
+  ...specNames,
+  'create',
+  'prepare',
+  'recipe',
+  'survivalBonus',
+] as const satisfies (keyof TaskDefinition)[]
+
 function openPlain(all: Field, path: string, files: Record<string, string>): TaskEntry {
+  all.only(plainNames)
   const spec = checkSpec(all)
   requireFunctions(all, ['create'], ['prepare'])
   const definition = all.value as TaskDefinition
@@ -132,9 +141,27 @@ function openPlain(all: Field, path: string, files: Record<string, string>): Tas
   }
 }
 
+/** The period is the model's, and so are the bounds of the actions. */
+const mujocoNames = [
+  'name',
+  'model',
+  'frameSkip',
+  'maxSteps',
+  'observationNames',
+  'actionNames',
+  'start',
+  'observe',
+  'position',
+  'reward',
+  'terminated',
+  'recipe',
+  'survivalBonus',
+] as const satisfies (keyof MujocoTaskDefinition)[]
+
 function openMujoco(all: Field, path: string, files: Record<string, string>): TaskEntry {
+  all.only(mujocoNames)
   const model = all.at('model')
-  if (typeof model.value !== 'string') model.refuse("MJCF as a text, or a file's path")
+  if (typeof model.value !== 'string' || model.value.trim() === '') model.refuse("MJCF as a text, or a file's path")
   const observationNames = namesIn(all.at('observationNames'))
   const actionNames = namesIn(all.at('actionNames'))
   requireFunctions(all, ['start', 'observe', 'reward', 'terminated'], ['position'])

@@ -1,6 +1,6 @@
 /** The protocol of simulators in processes of their own, version 1: see docs/simulator-protocol.md. */
 import { Field } from '../../files/field.ts'
-import { checkSpec, survivalBonusIn } from '../own/check-spec.ts'
+import { checkSpec, specNames, survivalBonusIn } from '../own/check-spec.ts'
 import { checkRecipe } from '../own/recipe.ts'
 import type { TaskRecipe, TaskSpec } from '../task.ts'
 
@@ -22,6 +22,7 @@ export function readHello(line: string, name: string): Hello {
   const all = Field.parse(name, 'first line of its output', line)
   const said = new Field(name, '', all.map())
   said.at('protocol').mustBe(PROTOCOL)
+  said.only(['protocol', ...specNames, 'numbers', 'recipe', 'survivalBonus'])
   return {
     spec: checkSpec(said),
     recipe: checkRecipe(said.at('recipe')),
