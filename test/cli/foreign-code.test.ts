@@ -1,10 +1,13 @@
 /** What the code of a task of one's own does to the command that runs it: it may print, and may not end it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as later } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
-import { bpdIn } from '../support/command.ts'
+import { bpd, bpdIn } from '../support/command.ts'
 import { plainPolicy } from '../support/own-policy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-foreign-'))
@@ -42,11 +45,9 @@ beforeAll(async () => {
 })
 
 describe('a task that ends its process', () => {
-  it.each([
-    ['1', 'the process ended (exit 0) before the work was done: a task must not end it'],
-    ['2', './ends.mjs: a worker ended (exit 0) that owed an answer: a task must not end its process'],
-  ])('is a failure of one line, with %s workers', (workers, message) => {
+  it.each(['1', '2'])('is a failure of one line, with %s workers', (workers) => {
     const { status, stdout, lines } = evaluated('./ends.mjs', workers)
+    const message = './ends.mjs: a worker ended (exit 0) that owed an answer: a task must not end its process'
     expect({ status, lines }).toEqual({ status: 1, lines: [`bpd: ${message}`] })
     expect(JSON.parse(stdout)).toEqual({ error: { kind: 'failed', message } })
   })
@@ -62,8 +63,10 @@ describe('a task that ends its process', () => {
   })
 
   it('is one where it teaches', () => {
-    const { status, lines } = bpdIn(folder, 'teach', './ends.mjs', '--quiet', '--out', 'taught')
-    expect({ status, lines: lines.length }).toEqual({ status: 1, lines: 1 })
+    const { status, stdout, lines } = bpdIn(folder, 'teach', './ends.mjs', '--quiet', '--json', '--out', 'taught')
+    const message = 'the process ended (exit 0) before the work was done: a task must not end it'
+    expect({ status, lines }).toEqual({ status: 1, lines: [`bpd: ${message}`] })
+    expect(JSON.parse(stdout)).toEqual({ error: { kind: 'failed', message } })
   })
 
   it('is one where it waits for what never comes', () => {
@@ -83,5 +86,43 @@ describe('what a task prints', () => {
     expect({ status, result: JSON.parse(stdout) }).toMatchObject({ status: 0, result: { task: 'cart' } })
     expect(JSON.parse(stdout)).toEqual(JSON.parse(evaluated('./quiet.mjs', workers).stdout))
     expect(stderr).toContain('a line\nand more\n')
+  })
+})
+
+describe('Ctrl-C', () => {
+  /** Exit code and seconds from the first signal, of as many as are sent, a second apart. */
+  async function interrupted(signals: number, ...words: string[]): Promise<{ code: number | null; seconds: number }> {
+    const child = spawn(process.execPath, [bpd, ...words, '--quiet'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = once(child, 'exit')
+    // the module says when it is where it will stay
+    await once(child.stderr, 'data')
+    const began = performance.now()
+    for (let i = 0; i < signals; i++) {
+      if (i > 0) await later(1000)
+      child.kill('SIGINT')
+    }
+    const [code] = await Promise.race([ended, later(8000, [undefined])])
+    child.kill('SIGKILL')
+    return { code, seconds: (performance.now() - began) / 1000 }
+  }
+
+  it('is heard where a step of a module never returns, also with one worker', async () => {
+    writeFileSync(join(folder, 'hangs.mjs'), cart('console.log("now"); for (;;) {}'))
+    const words = ['eval', './hangs.mjs', 'plain.bpd', '--workers', '1']
+    expect(await interrupted(1, ...words)).toMatchObject({ code: 130 })
+  })
+
+  it('that comes a second time is heard within an episode of slow steps', async () => {
+    const slow = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)'
+    const says = 'console.log("now")'
+    writeFileSync(join(folder, 'slow.mjs'), cart(says).replace('if (++steps', `if (steps >= 2) ${slow}; if (++steps`))
+    const teach = ['teach', './slow.mjs', '--hidden', '8', '--batch-size', '8', '--random-steps', '4']
+    const often = ['--steps', '400', '--evaluate-every', '10']
+    const { code, seconds } = await interrupted(2, ...teach, ...often, '--out', 'slow')
+    expect(code).toBe(130)
+    expect(seconds).toBeLessThan(4)
   })
 })

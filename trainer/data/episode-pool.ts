@@ -4,7 +4,7 @@
  */
 import { extname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createTask } from '../tasks/registry.ts'
+import { createTask, mayHang } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
 import { AskedWorker } from './asked-worker.ts'
 import { type Actors, episodeRunner, type Wanted } from './episode.ts'
@@ -18,9 +18,9 @@ export class EpisodePool {
   /** of this thread, where there is no other */
   readonly #task?: Task
 
-  /** The task must be prepared. One worker is this thread, with an environment of its own. */
+  /** The task must be prepared. One worker is this thread, with an environment of its own, unless it may hang. */
   constructor(taskName: string, workers: number) {
-    if (workers === 1) this.#task = createTask(taskName)
+    if (workers === 1 && !mayHang(taskName)) this.#task = createTask(taskName)
     else for (let i = 0; i < workers; i++) this.#threads.push(new Thread(taskName))
   }
 
@@ -29,7 +29,7 @@ export class EpisodePool {
     if (this.#task) {
       const run = episodeRunner(this.#task, actors)
       for (let episode = 0; episode < episodes; episode++) {
-        yield run(wanted, episode) as T
+        yield (await run(wanted, episode)) as T
         // Ctrl-C is heard between episodes
         await turn()
       }

@@ -7,12 +7,12 @@ const taskName = workerData as string
 await prepareTask(taskName)
 const task = createTask(taskName)
 let run: EpisodeRunner
-parentPort!.on('message', (message: Actors | { wanted: Wanted; episode: number }) => {
+parentPort!.on('message', async (message: Actors | { wanted: Wanted; episode: number }) => {
   if ('policy' in message) {
     run = episodeRunner(task, message)
     return
   }
-  const result = run(message.wanted, message.episode)
+  const result = await run(message.wanted, message.episode)
   const rows = 'rows' in result ? result.rows : result
   parentPort!.postMessage(result, rows instanceof Float32Array ? [rows.buffer] : [])
 })

@@ -1,8 +1,7 @@
 /** Episodes of a task by its name, in any number of worker threads, to the same bits: played, collected, or a student's own. */
 import type { Outcome, Purpose } from '../tasks/evaluate.ts'
 import type { Task, TaskSpec } from '../tasks/task.ts'
-import { actorOf } from '../teachers/policy.ts'
-import { type CollectOptions, collect } from './collect.ts'
+import type { CollectOptions } from './collect.ts'
 import { columnsOf } from './columns.ts'
 import type { Actors, Wanted } from './episode.ts'
 import { EpisodePool } from './episode-pool.ts'
@@ -32,17 +31,12 @@ export async function playEpisodes(
 /** What `collect` yields, from `workers` threads. */
 export async function* collectInParallel(
   setting: Setting,
-  task: Task,
+  { spec }: Task,
   options: CollectOptions,
   workers: number,
 ): AsyncGenerator<Float32Array> {
-  const { spec } = task
   const { sigmas, seed, transitions } = options
   const most = Math.min(workers, Math.ceil(transitions / spec.maxSteps))
-  if (most === 1) {
-    yield* collect(task, actorOf(setting.policy, spec).control, options)
-    return
-  }
   const { width } = columnsOf(spec.observationNames.length, spec.actionNames.length)
   yield* cut(inOrder<Float32Array>(setting, { sigmas, seed }, Number.POSITIVE_INFINITY, most), transitions, width)
 }

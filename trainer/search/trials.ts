@@ -10,7 +10,7 @@ import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { AskedWorker } from '../data/asked-worker.ts'
 import { Interrupted } from '../interrupted.ts'
 import { type Controller, controllerOf, type Outcome, playEpisode } from '../tasks/evaluate.ts'
-import { createTask } from '../tasks/registry.ts'
+import { createTask, mayHang } from '../tasks/registry.ts'
 import { Survivors } from './survivors.ts'
 
 /** What all trials have in common. */
@@ -71,8 +71,9 @@ export class Trials {
 
   constructor(setting: TrialSetting, workers: number, signal?: AbortSignal) {
     this.#signal = signal
-    this.#threads = Array.from({ length: workers === 1 ? 0 : workers }, () => newThread(setting))
-    this.#players = workers === 1 ? [playerHere(setting)] : this.#threads.map((thread) => (trial) => thread.ask(trial))
+    const here = workers === 1 && !mayHang(setting.taskName)
+    this.#threads = Array.from({ length: here ? 0 : workers }, () => newThread(setting))
+    this.#players = here ? [playerHere(setting)] : this.#threads.map((thread) => (trial) => thread.ask(trial))
   }
 
   /** What came of each, in their order. Throws Interrupted where the signal was aborted before all were played. */

@@ -50,12 +50,43 @@ export interface Outcome {
 
 /** One episode from the start state of (seed, purpose, index). */
 export function playEpisode(task: Task, control: Controller, seed: number, purpose: string, index: number): Outcome {
+  const steps = stepByStep(task, control, seed, purpose, index)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** milliseconds after which there is room for other work within an episode, too */
+export const TURN_MS = 100
+
+/** The same, with room for other work where it takes long: a line that moves, Ctrl-C. */
+export async function playInTurns(...parameters: Parameters<typeof playEpisode>): Promise<Outcome> {
+  const steps = stepByStep(...parameters)
+  for (let turned = performance.now(); ; ) {
+    const { done, value } = steps.next()
+    if (done) return value
+    if (performance.now() - turned < TURN_MS) continue
+    await turn()
+    turned = performance.now()
+  }
+}
+
+/** What `playEpisode` does, a step at a time. */
+function* stepByStep(
+  task: Task,
+  control: Controller,
+  seed: number,
+  purpose: string,
+  index: number,
+): Generator<undefined, Outcome> {
   const action = new Float32Array(task.spec.actionNames.length)
   task.reset(randomStream(seed, purpose, index))
   let total = 0
   for (let step = 0; step < task.spec.maxSteps && !task.terminated; step++) {
     control(task.observation, action)
     total += task.step(action)
+    yield
   }
   return { return: total, fell: task.terminated }
 }
@@ -112,7 +143,7 @@ export const evaluate = (task: Task, control: Controller, seed: number, purpose:
 export const evaluateInTurns = async (...parameters: Parameters<typeof returnsInTurns>): Promise<ReturnStatistics> =>
   statistics(await returnsInTurns(...parameters))
 
-/** `episodeReturns`, with room for other work between the episodes: a line that moves, Ctrl-C. onEpisode: how many are done. */
+/** `episodeReturns`, with room for other work on the way. onEpisode: how many are done. */
 export async function returnsInTurns(
   task: Task,
   control: Controller,
@@ -121,7 +152,7 @@ export async function returnsInTurns(
 ): Promise<Float64Array> {
   const returns = new Float64Array(episodes)
   for (let i = 0; i < episodes; i++) {
-    returns[i] = runEpisode(task, control, seed, purpose, i)
+    returns[i] = (await playInTurns(task, control, seed, purpose, i)).return
     onEpisode?.(i + 1)
     await turn()
   }

@@ -134,3 +134,9 @@ export const createTask = (name: string): Task => entry(name).create()
 
 /** Where a prepared task of the user's own comes from; undefined for one of the list. */
 export const taskOrigin = (name: string): TaskOrigin | undefined => entry(name).origin
+
+/**
+ * Whether a step of a task may never return: code of the user's own is played by a thread beside the main one even where one would do, which
+ * hears Ctrl-C meanwhile. A simulator is waited for with a limit, and may be one that cannot be started twice.
+ */
+export const mayHang = (name: string): boolean => !isListed(name) && !isCommand(name)

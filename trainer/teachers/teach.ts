@@ -12,7 +12,7 @@ import { initialiseCritics, initialisePlainActor } from '../kernels/initialise.t
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { td3Settings } from '../kernels/step/td3.ts'
 import { type Random, randomStream } from '../random.ts'
-import { evaluate } from '../tasks/evaluate.ts'
+import { evaluateInTurns, TURN_MS } from '../tasks/evaluate.ts'
 import type { Task, TaskOrigin, TaskSpec } from '../tasks/task.ts'
 import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
 import type { Identity } from './checkpoint.ts'
@@ -142,6 +142,7 @@ export async function teach(
     const began = performance.now() - 1000 * (resumed?.seconds ?? 0)
     const seconds = () => (performance.now() - began) / 1000
     let saved = performance.now()
+    let turned = saved
     task.reset(randomStream(seed, 'teach', 'episode', episode))
     for (let step = (resumed?.step ?? 0) + 1; step <= steps; step++) {
       const row = trainer.data.subarray((step - 1) * trainer.rowLength, step * trainer.rowLength)
@@ -162,15 +163,20 @@ export async function teach(
       if (step > randomSteps) trainer.run(1)
       if (step > randomSteps && (step % options.evaluateEvery === 0 || step === steps)) {
         const control = (observation: ArrayLike<number>, out: Float32Array) => trainer.act(observation, out)
-        const { mean } = evaluate(scratch, control, seed, 'pick', options.evaluationEpisodes)
+        const wanted = { seed, purpose: 'pick', episodes: options.evaluationEpisodes } as const
+        const { mean } = await evaluateInTurns(scratch, control, wanted)
         const { critic: criticLoss } = trainer.losses()
         if (!Number.isFinite(mean + criticLoss))
           throw new FailedError(`teaching diverged at step ${step}: return ${mean}, critic loss ${criticLoss}`)
         if (!best || mean > best.return) best = { return: mean, layers: layersOf() }
         onProgress?.({ step, steps, return: mean, best: best.return, criticLoss, seconds: seconds() })
       }
+      // a second signal is heard within a long episode, too
+      if (ended || performance.now() - turned > TURN_MS) {
+        await turn()
+        turned = performance.now()
+      }
       if (!ended) continue
-      await turn()
       if (checkpoint && (signal?.aborted || performance.now() - saved > checkpoint.minutes * 60_000)) {
         await saveTeachState(checkpoint.path, identity, trainer, {
           step,

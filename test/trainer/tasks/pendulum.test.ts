@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomStream } from '../../../trainer/random.ts'
-import { evaluate, runEpisode } from '../../../trainer/tasks/evaluate.ts'
+import { type Controller, evaluate, playInTurns, runEpisode } from '../../../trainer/tasks/evaluate.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
 import { createTask } from '../../../trainer/tasks/registry.ts'
 import { readRollouts } from '../../support/fixtures.ts'
@@ -67,6 +67,20 @@ describe('episodes', () => {
     expect(episodes).toBe(20)
     expect(mean).toBeLessThan(-500)
     expect(std).toBeGreaterThan(0)
+  })
+
+  it('leave room for other work within one that is slow, and return the same', async () => {
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    const slowly: Controller = (observation, action) => {
+      Atomics.wait(pause, 0, 0, 2)
+      spin(observation, action)
+    }
+    let turns = 0
+    const other = setInterval(() => turns++, 1)
+    const played = await playInTurns(new Pendulum(), slowly, 3, 'report', 7)
+    clearInterval(other)
+    expect(turns).toBeGreaterThan(0)
+    expect(played.return).toBe(runEpisode(new Pendulum(), spin, 3, 'report', 7))
   })
 
   it('an unknown task is refused with the known ones', () => {
