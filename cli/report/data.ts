@@ -1,4 +1,5 @@
 /** A data set as `bpd inspect` tells it. */
+import { STOPPED } from '../../trainer/data/episode-ends.ts'
 import type { Role } from '../../trainer/data/log.ts'
 import type { ColumnSummary, Summary } from '../../trainer/data/summary.ts'
 import { plainTable } from './table.ts'
@@ -24,7 +25,9 @@ export function describeData(file: string, summary: Summary, columns = process.s
           ...(rate.gaps ? [`             ${grouped(rate.gaps)} gaps, of more than one and a half steps`] : []),
           ...(rate.backward ? [`             ${grouped(rate.backward)} steps where the clock does not go on`] : []),
         ]
-      : ['rate         not known: no column of timestamps']),
+      : [
+          `rate         not known: ${summary.columns.some(({ role }) => role === 'time') ? STOPPED : 'no column of timestamps'}`,
+        ]),
     `rewards      ${summary.hasRewards ? 'yes' : 'none: cloned without a value term'}`,
     `next         ${summary.hasNextObservations ? 'observations stored' : 'observations from the next row'}`,
     ...unread.map(({ name, why }) => `not read     ${printable(name)}: ${printable(why)}`),

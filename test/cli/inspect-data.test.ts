@@ -7,7 +7,7 @@ import { openLog } from '../../trainer/data/formats.ts'
 import type { Mapping } from '../../trainer/data/mapping.ts'
 import { summarise } from '../../trainer/data/summary.ts'
 import { bpdIn } from '../support/command.ts'
-import { csvOf, mapping } from '../support/data-sets.ts'
+import { csvOf, f32, mapping, npzOf } from '../support/data-sets.ts'
 import { fixturePath } from '../support/fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-inspect-'))
@@ -79,6 +79,39 @@ describe('a data set is told', () => {
       ),
     )
     expect(rate).toMatchObject({ period: 0.01, gaps: 1, backward: 1 })
+  })
+
+  it('with a clock that never goes on, which is not the same as none', async () => {
+    const stopped = await summaryOf(
+      table(
+        ['time', 'x'],
+        [0, 1, 2].map((x) => [1, x]),
+      ),
+    )
+    expect(describeData('table.csv', stopped)).toContain('rate         not known: timestamps never go on within an epi')
+    const none = await summaryOf(table(['x'], [[0], [1]]))
+    expect(describeData('table.csv', none)).toContain('rate         not known: no column of timestamps')
+  })
+
+  it('with episodes that are interleaved', async () => {
+    const { notes } = await summaryOf(
+      table(
+        ['time', 'episode', 'x'],
+        [0, 1, 2, 3].map((i) => [i >> 1, i & 1, i]),
+      ),
+    )
+    expect(notes).toEqual([expect.stringMatching(/^column "episode": 0 comes back after 1, expected the rows of an/)])
+  })
+
+  it('by the rows of what most arrays have: one that is short is the one that is not read', async () => {
+    const path = join(folder, 'short.npz')
+    const of = (rows: number) => f32([rows, 1], new Float32Array(rows))
+    writeFileSync(path, npzOf({ observations: of(5), actions: of(4), rewards: of(5) }))
+    const { rows, hasRewards, unread } = await summaryOf(path)
+    expect({ rows, hasRewards }).toEqual({ rows: 5, hasRewards: true })
+    expect(unread).toEqual([{ name: 'actions', why: '4 rows, expected 5 as of the others' }])
+    writeFileSync(path, npzOf({ observations: of(5), actions: of(5), rewards: of(4) }))
+    expect(await summaryOf(path)).toMatchObject({ rows: 5, hasRewards: false })
   })
 
   it('in 60 columns and in 120', async () => {

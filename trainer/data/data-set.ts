@@ -1,6 +1,6 @@
 /** Transitions out of the files that people have: logs of every format (formats.ts), and our own. */
 import { weighDones } from './dones.ts'
-import { type Episode, slow } from './episode-ends.ts'
+import { type Episode, STOPPED, slow } from './episode-ends.ts'
 import { ownDataSet, ownFormat } from './formats/own.ts'
 import { kindOfData, openLog } from './formats.ts'
 import { type Gathered, type GatherOptions, gather } from './gather.ts'
@@ -76,6 +76,7 @@ export async function openData(path: string, options: DataOptions = {}): Promise
 
 function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnds, dropped }: Gathered): DataSet {
   const [observationNames, actionNames] = [columns.observations, columns.actions].map(namesOf)
+  const rate = ends.timing.rate()
   return {
     observationSize: observationNames.length,
     actionSize: actionNames.length,
@@ -90,10 +91,10 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
     hasRewards: columns.rewards !== undefined,
     hasTeacherActions: columns.teacherActions !== undefined,
     ...(log.actionLow?.length === actionNames.length && { actionLow: log.actionLow, actionHigh: log.actionHigh }),
-    period: log.period ?? ends.timing.rate()?.period,
+    period: log.period ?? rate?.period,
     openEnds,
     dropped,
-    notes: [...log.notes, ...slow(ends.timing.rate()?.period)],
+    notes: [...log.notes, ...(columns.time && !rate ? [STOPPED] : []), ...slow(rate?.period)],
     close: () => store.close(),
   }
 }

@@ -26,15 +26,55 @@ export interface Marks {
  */
 export class EpisodeEnds {
   readonly timing = new Timing()
+  /** of the first row by whose number its episode cannot be told: what was found, and what was expected */
+  doubt: string | undefined
   #before: Marks | undefined
+  #numbers = new Numbers()
+  #number: number | undefined
 
   begins(marks: Marks): boolean {
     const before = this.#before
     this.#before = marks
-    if (before === undefined) return true
+    if (before === undefined) {
+      this.#count(marks)
+      return true
+    }
     const begins = isNew(before, marks)
+    if (begins) this.#count(marks, before)
     if (!begins && marks.time !== undefined) this.timing.add(marks.time - before.time!)
     return begins
+  }
+
+  /** An episode begins. One whose number was there before is one of another run only where its clock begins anew. */
+  #count({ episode, part, time }: Marks, before?: Marks): void {
+    if (part?.index !== before?.part?.index) [this.#numbers, this.#number] = [new Numbers(), undefined]
+    // a number that is missing is refused, or its row left out
+    if (this.doubt || !Number.isFinite(episode) || episode === this.#number) return
+    const last = this.#number
+    this.#number = episode!
+    if (Math.abs(episode!) > Number.MAX_SAFE_INTEGER)
+      this.doubt = `${episode}, expected whole numbers below 2^53: larger ones cannot be told apart`
+    else if (!this.#numbers.add(episode!) && !(time! < before!.time!))
+      this.doubt = `${episode} comes back after ${last}, expected the rows of an episode together: group the rows by it, or number those of each run apart`
+  }
+}
+
+/** Numbers that were there. Those that count up from the first one, as most do, take no memory. */
+class Numbers {
+  #first: number | undefined
+  #next = 0
+  readonly #others = new Set<number>()
+
+  /** false: it was there */
+  add(number: number): boolean {
+    this.#first ??= this.#next = number
+    if (number === this.#next) {
+      this.#next++
+      return !this.#others.has(number)
+    }
+    if (Number.isInteger(number - this.#first) && number >= this.#first && number < this.#next) return false
+    const before = this.#others.size
+    return this.#others.add(number).size > before
   }
 }
 
@@ -98,3 +138,6 @@ export const slow = (period?: number): string[] =>
   period !== undefined && period >= 1
     ? [`a step of ${period} s: timestamps are taken in s, unless their name ends in _ms, _us or _ns`]
     : []
+
+/** A doubt about timestamps of which no period comes. */
+export const STOPPED = 'timestamps never go on within an episode'

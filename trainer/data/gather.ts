@@ -137,6 +137,7 @@ class Gatherer {
   #takeRow(block: Block, row: number): void {
     const marks = this.#marksOf(block, row)
     if (this.#ends.begins(marks)) this.#close()
+    if (this.#ends.doubt) this.#refuseRow(block, row, this.#marks.episode!, this.#ends.doubt)
     // the last two may still change
     if (this.#held === blockRows) this.#flush(blockRows - 2)
     const { width, observation, next, terminal } = this.#columns
@@ -219,14 +220,17 @@ class Gatherer {
     return undefined
   }
 
-  #refuse(block: Block, row: number, { column, slot, width, index }: Place, expected: string): never {
-    const part = block.part ? `${block.part.name}, ` : ''
+  #refuse(block: Block, row: number, place: Place, expected: string): never {
+    const { slot, width, index } = place
     const value = block.values[slot][row * width + index]
     const drop = Number.isFinite(value) ? '' : '; --missing drop leaves such rows out'
     const range = Number.isFinite(value) && expected === 'a finite number' ? ' of 32 bits' : ''
-    throw new InputError(
-      `${this.#log.path}: ${part}column ${brief(column.name)}, row ${block.first + row}: ${value}, expected ${expected}${range}${drop}`,
-    )
+    this.#refuseRow(block, row, place, `${value}, expected ${expected}${range}${drop}`)
+  }
+
+  #refuseRow(block: Block, row: number, { column }: Place, what: string): never {
+    const part = block.part ? `${block.part.name}, ` : ''
+    throw new InputError(`${this.#log.path}: ${part}column ${brief(column.name)}, row ${block.first + row}: ${what}`)
   }
 
   /** Puts the first rows of the piece into the store. */

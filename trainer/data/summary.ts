@@ -1,4 +1,5 @@
 /** What a log holds, column by column, for someone who has not looked at it yet: nothing is refused that can be counted. */
+import { brief } from '../files/brief.ts'
 import { weighDones } from './dones.ts'
 import { EpisodeEnds, type Rate, slow } from './episode-ends.ts'
 import { type Block, type Field, type Log, type Role, secondsIn } from './log.ts'
@@ -66,6 +67,7 @@ export async function summarise(log: Log, mapping: Mapping = {}): Promise<Summar
       name,
       why: unusable ?? `${own} rows, expected ${rows} as of the others`,
     }))
+  const has = (role: Role) => roles[role] !== undefined && fields.includes(roles[role][0].field)
   return {
     format: log.format,
     rows: episodes.rows,
@@ -73,22 +75,28 @@ export async function summarise(log: Log, mapping: Mapping = {}): Promise<Summar
     columns,
     unread,
     rate: episodes.ends.timing.rate(),
-    hasRewards: roles.rewards !== undefined,
-    hasNextObservations: roles.nextObservations !== undefined,
-    hasTeacherActions: roles.teacherActions !== undefined,
+    hasRewards: has('rewards'),
+    hasNextObservations: has('nextObservations'),
+    hasTeacherActions: has('teacherActions'),
     unknown: (['observations', 'actions'] as const).filter((role) => !roles[role]),
-    notes: [...log.notes, ...notes, ...slow(episodes.ends.timing.rate()?.period)],
+    notes: [
+      ...log.notes,
+      ...notes,
+      ...(episodes.ends.doubt ? [`column ${brief(roles.episodes![0].name)}: ${episodes.ends.doubt}`] : []),
+      ...slow(episodes.ends.timing.rate()?.period),
+    ],
   }
 }
 
 const idOf = ({ field, index }: Pick<Column, 'field' | 'index'>): string => `${index} ${field.name}`
 
-/** Rows of the arrays: as many as of actions, or observations; else of most arrays. */
-function rowsOf(log: Log, roles: Partial<Resolved>): number | undefined {
-  const known = roles.actions ?? roles.observations
-  if (known) return known[0].field.rows
+/** Rows of the arrays: as many as most of those have that are for something, of actions where as many have others; else of most arrays. */
+function rowsOf(log: Log, { actions, observations, ...others }: Partial<Resolved>): number | undefined {
+  const used = [actions, observations, ...Object.values(others)].flatMap((columns) => columns?.[0].field ?? [])
+  const fields = used.length > 0 ? used : log.fields.filter((field) => !field.unusable)
   const counts = new Map<number | undefined, number>()
-  for (const { rows, unusable } of log.fields) if (!unusable) counts.set(rows, (counts.get(rows) ?? 0) + 1)
+  for (const { rows } of fields) counts.set(rows, (counts.get(rows) ?? 0) + 1)
+  // the first of those that are as many
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0]
 }
 

@@ -148,7 +148,7 @@ describe('an episode', () => {
         [1, 0, 4],
         [2, 0, 4],
         [3, 0, 0],
-        [4, 0, 4],
+        [4, 0, 5],
       ],
     )
     expect(lengths(numbered)).toEqual(['2', '1', '1'])
