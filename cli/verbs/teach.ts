@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { InputError } from '../../runtime-as/errors.ts'
 import { dashed } from '../../trainer/data/mapping.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
@@ -62,7 +63,8 @@ export const teachVerb = verb('teach <task>', {
   .addOption(forceOption())
   .action(run)
 
-async function run(taskName: string, options: Options): Promise<void> {
+async function run(taskName: string, options: Options, command: Command): Promise<void> {
+  requireUsed(options, command)
   await prepareTask(taskName)
   const task = createTask(taskName)
   const unfinished = { checkpoint: 'checkpoint.safetensors', resume: options.resume }
@@ -150,6 +152,16 @@ async function run(taskName: string, options: Options): Promise<void> {
   )
 }
 
+/** Throws InputError for an option that would do nothing, and where nothing would be trained. */
+function requireUsed({ algorithm, steps, randomSteps }: Options, command: Command): void {
+  if (randomSteps >= steps)
+    throw new InputError(`--random-steps: ${randomSteps}, expected fewer than --steps, ${steps}: the others train`)
+  if (algorithm !== 'sac') return
+  for (const name of ['exploration', 'threads'])
+    if (command.getOptionValueSource(name) !== 'default')
+      throw new InputError(`--${name}: expected td3 with it; sac draws from its policy, on one thread`)
+}
+
 /** The command that makes the same bytes again. */
 function commandOf(task: string, { out, ...options }: Options): string {
   const always = { steps: options.steps, hidden: options.hidden.join(','), rate: options.rate }
@@ -161,7 +173,7 @@ function commandOf(task: string, { out, ...options }: Options): string {
   const given = {
     ...always,
     ...Object.fromEntries(sometimes),
-    exploration: options.exploration,
+    ...(algorithm === 'sac' ? {} : { exploration: options.exploration }),
     ...episodes,
     seed: options.seed,
   }

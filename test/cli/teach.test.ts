@@ -40,6 +40,39 @@ it('more steps than there is memory for are refused before the first', () => {
   expect(stderr).toContain('100000000 transitions: 3.4 GiB of memory, expected at most 2')
 })
 
+it.each([
+  [
+    'random actions alone',
+    ['--steps', '1200', '--random-steps', '1200'],
+    '--random-steps: 1200, expected fewer than --st',
+  ],
+  ['as many by default', ['--steps', '1000'], '--random-steps: 1000, expected fewer than --steps, 1000'],
+  ['noise of td3 with sac', ['--algorithm', 'sac', '--exploration', '0.1'], '--exploration: expected td3 with it'],
+  ['threads with sac', ['--algorithm', 'sac', '--threads', '2'], '--threads: expected td3 with it'],
+])('%s are refused in one line', (_, words, message) => {
+  const { status, stdout, lines } = bpdIn(folder, 'teach', 'pendulum', ...words, '--out', 'none')
+  expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
+  expect(lines[0]).toContain(`bpd: ${message}`)
+})
+
+it("a soft actor-critic's card has a command that is taken", () => {
+  const small = ['--steps', '40', '--random-steps', '20', '--hidden', '8', '--batch-size', '8', '--episodes', '1']
+  const { status, stdout } = bpdIn(
+    folder,
+    'teach',
+    'pendulum',
+    '--algorithm',
+    'sac',
+    ...small,
+    '--out',
+    'sac',
+    '--json',
+  )
+  expect(status).toBe(0)
+  const [, ...words] = JSON.parse(stdout).command.split(' ')
+  expect(bpdIn(folder, ...words, '--force', '--json').stdout).toContain(JSON.parse(stdout).sha256)
+})
+
 it('a Ctrl-C while a teacher is measured leaves the teacher, without a card', async () => {
   const small = ['--steps', '200', '--hidden', '8', '--batch-size', '16', '--random-steps', '100']
   const words = ['teach', 'pendulum', ...small, '--evaluate-every', '100', '--episodes', '1000000', '--out', 'taught']

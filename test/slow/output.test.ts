@@ -48,6 +48,8 @@ const teaching = (out: string, ...more: string[]) => [
   '4',
   '--threads',
   '1',
+  '--random-steps',
+  '1',
   '--episodes',
   '1',
   ...more,
@@ -73,7 +75,7 @@ const refused = (words: string[], ...messages: string[]) => {
 
 beforeAll(() => {
   expect(bpdIn(folder, ...collecting(300, 'data.safetensors')).status).toBe(0)
-  expect(bpdIn(folder, ...teaching('taught', '--steps', '2', '--random-steps', '2')).status).toBe(0)
+  expect(bpdIn(folder, ...teaching('taught', '--steps', '2')).status).toBe(0)
   expect(bpdIn(folder, 'export', student, '--form', 'c', '--out', 'made.c').status).toBe(0)
   for (const name of ['small.bpd', 'page.html']) writeFileSync(at(name), 'work')
 }, 60_000)
@@ -101,7 +103,7 @@ describe('a result that is there is not replaced without --force', () => {
 
   it('and is with it', () => {
     const before = readFileSync(at('taught/teacher.safetensors'))
-    const words = teaching('taught', '--steps', '2', '--random-steps', '2', '--seed', '2', '--force')
+    const words = teaching('taught', '--steps', '2', '--seed', '2', '--force')
     expect(bpdIn(folder, ...words).status).toBe(0)
     expect(readFileSync(at('taught/teacher.safetensors'))).not.toEqual(before)
     expect(names('taught')).toEqual(['card.json', 'teacher.safetensors'])
