@@ -559,11 +559,17 @@ def _encoded(frame: bytes) -> bytes:
 def _floats(numbers: Sequence[float]) -> bytes:
     try:
         return struct.pack(f"<{len(numbers)}f", *numbers)
-    except struct.error:
-        wrong = next(i for i, x in enumerate(numbers) if not isinstance(x, (int, float)) and not hasattr(x, "__float__"))
-        raise ValueError(f"number {wrong} is {numbers[wrong]!r}, expected a number") from None
+    except (struct.error, OverflowError):
+        return b"".join(_float(i, x) for i, x in enumerate(numbers))
+
+
+def _float(i: int, x: float) -> bytes:
+    try:
+        return struct.pack("<f", x)
     except OverflowError:  # beyond f32: infinite, as everywhere else
-        return struct.pack(f"<{len(numbers)}f", *(math.copysign(math.inf, x) if 3.4028235677973366e38 <= abs(x) < math.inf else x for x in numbers))
+        return struct.pack("<f", math.copysign(math.inf, x))
+    except struct.error:
+        raise ValueError(f"number {i} is {repr(x)[:60]}, expected a number, one that a float can be") from None
 
 
 def _looking_at(line: Any) -> Callable[[float], bytes]:

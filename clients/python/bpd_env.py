@@ -19,12 +19,13 @@ def flat(space, value):
     return [x for part in value for x in flat(None, part)] if isinstance(value, (list, tuple)) else [float(value)]
 
 
-def names(space, what):
+def names(space, what, keys=""):
+    """keys: of the Dicts that it is in."""
     if isinstance(getattr(space, "spaces", None), dict):
-        return [name for key, part in space.spaces.items() for name in names(part, key)]
+        return [name for key, part in space.spaces.items() for name in names(part, what, f"{keys} {key}".lstrip())]
     if not hasattr(space, "low"):
-        raise TypeError(f"{what}: {space}, expected a Box, or for observations a Dict of them")
-    return [f"{what} {i}" for i in range(len(flat(None, space.low)))]
+        raise TypeError(f"{keys or what}: {space}, expected a Box, or for observations a Dict of them")
+    return [f"{keys or what} {i}" for i in range(len(flat(None, space.low)))]
 
 
 def shaped(space, numbers):
@@ -40,6 +41,8 @@ def serve(env, name=None, period=None, max_steps=None, observations=None, action
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the environment prints is no answer
     spec, space = getattr(env, "spec", None), env.action_space
+    if not hasattr(space, "low"):
+        raise TypeError(f"action: {space}, expected a Box")
     actions = actions or names(space, "action")
     hello = {
         "protocol": "bpd-simulator-1",
@@ -77,5 +80,7 @@ def serve(env, name=None, period=None, max_steps=None, observations=None, action
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("bpd_env.py: expected the name of an environment that Gymnasium knows: bpd_env.py Hopper-v4")
     import gymnasium
     serve(gymnasium.make(sys.argv[1]))

@@ -101,3 +101,54 @@ describeWith('python3', hasPython)('the pendulum in plain Python', () => {
     theirs.close?.()
   })
 })
+
+describeWith('python3', hasPython)('the Python files, without Gymnasium', () => {
+  const clients = join(root, 'clients/python')
+  /** Runs a program in Python that has the clients at hand; its words on stdout and the last line of stderr. */
+  const ran = (program: string, ...words: string[]) => {
+    const { stdout, stderr } = spawnSync('python3', ['-c', program, ...words], {
+      encoding: 'utf8',
+      input: '',
+      env: { ...process.env, PYTHONPATH: clients },
+    })
+    return { said: stdout.trim(), last: stderr.trim().split('\n').at(-1) }
+  }
+  const spaces = `
+from bpd_env import serve
+class Box:
+    def __init__(self, low, high): self.low, self.high, self.shape = low, high, (len(low),)
+class Dict:
+    def __init__(self, **spaces): self.spaces = spaces
+class Env:
+    action_space = Box([-1.0], [1.0])
+two = Box([0.0], [1.0])
+def run(env): serve(env, name="env", period=0.1, max_steps=5)
+`
+
+  it('call the observations of nested Dicts by all of their keys', () => {
+    const nested = 'e = Env(); e.observation_space = Dict(left=Dict(z=two), right=Dict(z=two), w=two); run(e)'
+    const hello = JSON.parse(ran(spaces + nested).said)
+    expect(hello.observationNames).toEqual(['left z 0', 'right z 0', 'w 0'])
+  })
+
+  it('refuse actions that are a Dict, and no name of an environment, in a last line', () => {
+    const { last } = ran(`${spaces}e = Env(); e.observation_space = two; e.action_space = Dict(a=two); run(e)`)
+    expect(last).toMatch(/^TypeError: action: .*, expected a Box$/)
+    const alone = spawnSync('python3', [adapter], { encoding: 'utf8' })
+    expect(alone).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^bpd_env\.py: expected the name of an env.*\n$/),
+    })
+  })
+
+  it('tell which observation is no number, and take what is beyond f32 as infinite', () => {
+    const says = (numbers: string) => ran(`from bpd_client import _floats\nprint(_floats(${numbers}).hex())`)
+    // as an array of one number is, to the struct module
+    const odd = 'type("Array", (), {"__float__": lambda self: [][0], "__repr__": lambda self: "array([0.])"})()'
+    expect(says(`[1e39, ${odd}]`).last).toBe(
+      'ValueError: number 1 is array([0.]), expected a number, one that a float can be',
+    )
+    expect(says('[10**400, 0, 0]').last).toMatch(/^ValueError: number 0 is 10{59}, expected a number/)
+    expect(says('[1e39, -1e39, 1]').said).toBe('0000807f000080ff0000803f')
+  })
+})
