@@ -68,6 +68,14 @@ const statistics: [RegExp, string][] = [
 
 /** Weights by their names: W0, b0, W1, b1; layer0.weight, layer0.bias; a single M; mean and std beside them. */
 function fromArrays(arrays: ReadonlyMap<string, NumpyFile>, said: Said, name: string): Read {
+  const [seen, done] = [/^obs(ervations?)?$/, /^actions?$/].map((word) =>
+    [...arrays.keys()].find((key) => word.test(key)),
+  )
+  // its rows would be taken for weights
+  if (seen !== undefined && done !== undefined)
+    throw new InputError(
+      `${name}: arrays "${seen}" and "${done}", as in a data set (bpd distill --data takes those), expected a policy`,
+    )
   const state = new Map<string, NamedTensor>()
   const put = (key: string, array: NumpyFile, transposed = false) => {
     const [rows, columns] = array.shape

@@ -82,6 +82,13 @@ describe('an npz of a policy', () => {
       '--activation',
     ],
   ]
+  it('is not what a log of observations and actions is', async () => {
+    const log = { observations: npy([2, 2], [1, 2, 3, 4]), actions: npy([2, 1], [1, 2]) }
+    await expect(read(log)).rejects.toThrow(
+      /^a\.npz: arrays "observations" and "actions", as in a data set \(bpd distill --data takes those\), expected a pol/,
+    )
+  })
+
   it.each(refusals)('of %s is refused in one line', async (_, arrays, message) => {
     await expect(read(arrays)).rejects.toThrow(InputError)
     await expect(read(arrays)).rejects.toThrow(message)
