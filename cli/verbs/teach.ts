@@ -6,7 +6,7 @@ import { dashed } from '../../trainer/data/mapping.ts'
 import { Interrupted } from '../../trainer/interrupted.ts'
 import { evaluateInTurns } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
-import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
+import { type Algorithm, algorithmNames, unusedBy } from '../../trainer/teachers/algorithms.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type TeachProgress, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
 import { decodeTeacher, encodeTeacher } from '../../trainer/teachers/teacher.ts'
@@ -156,10 +156,8 @@ async function run(taskName: string, options: Options, command: Command): Promis
 function requireUsed({ algorithm, steps, randomSteps }: Options, command: Command): void {
   if (randomSteps >= steps)
     throw new InputError(`--random-steps: ${randomSteps}, expected fewer than --steps, ${steps}: the others train`)
-  if (algorithm !== 'sac') return
-  for (const name of ['exploration', 'threads'])
-    if (command.getOptionValueSource(name) !== 'default')
-      throw new InputError(`--${name}: expected td3 with it; sac draws from its policy, on one thread`)
+  const given = unusedBy[algorithm].find((name) => command.getOptionValueSource(name) !== 'default')
+  if (given) throw new InputError(`--${given}: of no effect with --algorithm ${algorithm}, expected another with it`)
 }
 
 /** The command that makes the same bytes again. */
@@ -173,7 +171,7 @@ function commandOf(task: string, { out, ...options }: Options): string {
   const given = {
     ...always,
     ...Object.fromEntries(sometimes),
-    ...(algorithm === 'sac' ? {} : { exploration: options.exploration }),
+    ...(unusedBy[algorithm].includes('exploration') ? {} : { exploration: options.exploration }),
     ...episodes,
     seed: options.seed,
   }

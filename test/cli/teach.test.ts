@@ -47,8 +47,12 @@ it.each([
     '--random-steps: 1200, expected fewer than --st',
   ],
   ['as many by default', ['--steps', '1000'], '--random-steps: 1000, expected fewer than --steps, 1000'],
-  ['noise of td3 with sac', ['--algorithm', 'sac', '--exploration', '0.1'], '--exploration: expected td3 with it'],
-  ['threads with sac', ['--algorithm', 'sac', '--threads', '2'], '--threads: expected td3 with it'],
+  [
+    'noise of td3 with sac',
+    ['--algorithm', 'sac', '--exploration', '0.1'],
+    '--exploration: of no effect with --algorithm sac',
+  ],
+  ['threads with sac', ['--algorithm', 'sac', '--threads', '2'], '--threads: of no effect with --algorithm sac'],
 ])('%s are refused in one line', (_, words, message) => {
   const { status, stdout, lines } = bpdIn(folder, 'teach', 'pendulum', ...words, '--out', 'none')
   expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })

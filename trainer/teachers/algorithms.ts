@@ -45,3 +45,9 @@ export const algorithms = {
 
 export type Algorithm = keyof typeof algorithms
 export const algorithmNames = Object.keys(algorithms) as Algorithm[]
+
+/** Options that have no effect with an algorithm: one draws from its policy, on one thread. */
+export const unusedBy: Record<Algorithm, readonly (keyof LearnerOptions)[]> = {
+  td3: [],
+  sac: ['exploration', 'threads'],
+}
