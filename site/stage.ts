@@ -21,6 +21,15 @@ const MOST_STEPS = 40
 
 const roles = ['teacher', 'student'] as const
 
+/** Who drives the student in place of the page: a board. */
+export interface Driver {
+  /** Ends it before its next step. why: told to the user */
+  stop(why: string): void
+}
+
+/** what does nothing while another one drives */
+const still = ['play', 'step', 'many', 'restart', 'episode']
+
 export class Stage {
   pair: Lockstep | undefined
   /** name of the task that is played */
@@ -34,12 +43,15 @@ export class Stage {
   #told = 0
   #opening = 0
   #stale = false
+  #driver: Driver | undefined
   /** told after every frame that made steps */
   onSteps: () => void = () => {}
   /** told when the canvases are new */
   onCanvases: (canvases: readonly HTMLCanvasElement[]) => void = () => {}
   /** told when another student takes over: who it was before */
   onStudent: (before: Actor) => void = () => {}
+  /** told when another student stands there */
+  onChanged: () => void = () => {}
   /** told when a task with a teacher and a first student is there */
   onOpen: (students: Actor[]) => void = () => {}
 
@@ -72,6 +84,7 @@ export class Stage {
       ])
       if (turn !== this.#opening) return
       const [teacher, ...students] = files.map(({ name: file }, i) => new Actor(bytes[i], file))
+      this.#take('another task was opened')
       this.pair?.close()
       this.pair = new Lockstep(playable[name], teacher, students[0], SEED)
       this.task = name
@@ -80,6 +93,7 @@ export class Stage {
       fault('')
       this.#begin()
       this.onOpen(students)
+      this.onChanged()
     } catch (error) {
       if (turn === this.#opening) fault(`${name}: cannot be played: ${reasonOf(error)}`)
     } finally {
@@ -111,20 +125,47 @@ export class Stage {
     const { pair } = this
     if (!pair) return
     misfit(actor.contract, pair.spec, actor.name)
+    this.#take('another student was chosen')
     this.onStudent(pair.sides[1].actor)
     pair.sides[1].actor = actor
     this.tell()
     this.draw()
+    this.onChanged()
   }
 
-  /** A board drives the student: the stage stands still but for `follow`. */
-  driven = false
+  get driven(): boolean {
+    return this.#driver !== undefined
+  }
 
-  /** One step with the board's action. */
-  follow(action: Float32Array): void {
-    this.pair?.follow(action)
+  /** Somebody else drives the student from the start of the episode on: the stage stands still but for `followed`. */
+  give(driver: Driver): void {
+    this.play(false)
+    this.restart()
+    this.#drivenBy(driver)
+  }
+
+  /** The driver has made a step. */
+  followed(): void {
     this.onSteps()
     this.#stale = true
+  }
+
+  /** The driver has ended. */
+  giveBack(driver: Driver): void {
+    // it may be that the stage was taken from it before
+    if (this.#driver === driver) this.#drivenBy(undefined)
+    this.tell()
+    this.draw()
+  }
+
+  #take(why: string): void {
+    this.#driver?.stop(why)
+    this.#drivenBy(undefined)
+  }
+
+  #drivenBy(driver: Driver | undefined): void {
+    this.#driver = driver
+    for (const id of still) byId<HTMLButtonElement | HTMLInputElement>(id).disabled = driver !== undefined
   }
 
   play(on: boolean): void {

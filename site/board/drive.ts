@@ -6,7 +6,7 @@ import { driveRealTime } from '../../firmware-bridge/host/realtime.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { el, say, table } from '../dom.ts'
 import type { Actor } from '../run/actor.ts'
-import type { Stage } from '../stage.ts'
+import type { Driver, Stage } from '../stage.ts'
 import { duration, grouped } from '../words.ts'
 import { histogram } from './histogram.ts'
 
@@ -15,7 +15,7 @@ const TOLD = 10
 
 class Stopped extends Error {}
 
-export class Drive {
+export class Drive implements Driver {
   /** the figures, as they come */
   readonly view: HTMLElement
   /** once it has ended; throws what the board throws */
@@ -31,8 +31,9 @@ export class Drive {
   readonly #latencies: number[] = []
   readonly #cycles: number[] = []
   readonly #jitters: number[] = []
-  #stopped = false
+  #stopped: { why: string } | undefined
   #misses = 0
+  #steps = 0
 
   constructor(board: Board, stage: Stage, actor: Actor, realTime: boolean) {
     this.#stage = stage
@@ -48,15 +49,13 @@ export class Drive {
     this.done = this.#run(board, actor, realTime)
   }
 
-  stop(): void {
-    this.#stopped = true
+  stop(why = ''): void {
+    this.#stopped ??= { why }
   }
 
   async #run(board: Board, actor: Actor, realTime: boolean): Promise<void> {
     const stage = this.#stage
-    stage.play(false)
-    stage.restart()
-    stage.driven = true
+    stage.give(this)
     const host = loadPolicy(actor.bytes, actor.name)
     const plant = this.#plant(realTime)
     const watched = this.#watched(board)
@@ -76,35 +75,38 @@ export class Drive {
       if (!(error instanceof Stopped)) throw error
       say(
         this.#told,
-        `Stopped after ${grouped(this.#latencies.length)} steps, every action equal to this page's until then.`,
+        `Stopped after ${grouped(this.#steps)} steps${error.message}, every action equal to this page's until then.`,
       )
     } finally {
-      stage.driven = false
       this.#tell(realTime)
-      stage.tell()
+      stage.giveBack(this)
     }
   }
 
-  /** The stage's student side; what is done to it by hand is done here too. */
+  /** The student side of the pair that it begins with; what is done to it by hand is done here too. */
   #plant(realTime: boolean): Plant {
     const pair = this.#stage.pair!
     const side = pair.sides[1]
-    const { task } = side.place
+    // its own: the task's is gone once another one is opened
+    const observation = pair.see().slice()
     let before = performance.now()
     return {
-      observation: task.observation,
+      observation,
       get terminated() {
         return side.fell
       },
       maxSteps: pair.spec.maxSteps,
       reset: () => {},
       step: (action) => {
-        if (this.#stopped) throw new Stopped()
+        if (this.#stopped) throw new Stopped(this.#stopped.why && ` as ${this.#stopped.why}`)
         const now = performance.now()
         if (realTime) this.#jitters.push(Math.abs(now - before - 1000 * pair.spec.period))
         before = now
         const total = side.total
-        this.#stage.follow(Float32Array.from(action))
+        pair.follow(Float32Array.from(action))
+        observation.set(pair.see())
+        this.#steps++
+        this.#stage.followed()
         if (pair.steps % TOLD === 0) this.#tell(realTime)
         return side.total - total
       },

@@ -42,13 +42,19 @@ export class Side {
     this.trace.fill(Number.NaN)
   }
 
+  /** What the policy sees. noise: shape (observations), as the result, which the next call overwrites */
+  see(noise: Float64Array): Float64Array {
+    const { observation } = this.place.task
+    for (let i = 0; i < noise.length; i++) this.#seen[i] = observation[i] + noise[i]
+    return this.#seen
+  }
+
   /** noise: added to what the policy sees, shape (observations). given: the action of one who acts elsewhere, shape (actions) */
   step(push: Push, noise: Float64Array, given?: Float32Array): void {
     if (this.fell) return
     const { task } = this.place
     this.place.push(push)
-    for (let i = 0; i < noise.length; i++) this.#seen[i] = task.observation[i] + noise[i]
-    const action = given ? this.actor.follow(given) : this.actor.act(this.#seen)
+    const action = given ? this.actor.follow(given) : this.actor.act(this.see(noise))
     this.total += task.step(action)
     this.fell = task.terminated
     this.trace.set(action, (this.steps % TRACE) * action.length)
@@ -72,6 +78,8 @@ export class Lockstep {
   /** mean difference of their actions in this episode, as a share of the ranges */
   apart = 0
   readonly #noise: Float64Array
+  /** the noise of the next step is there already */
+  #drawn = false
   #random!: Random
 
   /** Both policies fit the task. Throws InputError where they do not. */
@@ -95,6 +103,7 @@ export class Lockstep {
     this.episode = episode
     this.steps = 0
     this.apart = 0
+    this.#drawn = false
     this.#random = randomStream(this.seed, 'noise', episode)
     for (const side of this.sides) side.reset(randomStream(this.seed, 'report', episode))
   }
@@ -111,14 +120,28 @@ export class Lockstep {
     }
   }
 
+  /** What the student sees in the next step, shape (observations): for who acts in its place. */
+  see(): Float64Array {
+    this.#disturb()
+    return this.sides[1].see(this.#noise)
+  }
+
   /** One step in which the student's action comes from elsewhere: a board. */
   follow(given: Float32Array): void {
     this.#step(given)
   }
 
-  #step(given?: Float32Array): void {
+  /** Once a step: who asks first draws it. */
+  #disturb(): void {
+    if (this.#drawn) return
+    this.#drawn = true
     const { sigma } = this
     for (let i = 0; i < this.#noise.length; i++) this.#noise[i] = sigma > 0 ? sigma * this.#random.normal() : 0
+  }
+
+  #step(given?: Float32Array): void {
+    this.#disturb()
+    this.#drawn = false
     this.sides[0].step(this.push, this.#noise)
     this.sides[1].step(this.push, this.#noise, given)
     const [a, b] = this.sides.map(({ actor }) => actor.action)

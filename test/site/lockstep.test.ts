@@ -42,6 +42,22 @@ describe('in lock-step', () => {
     expect(quiet.sides[0].fingerprint).not.toBe(a.fingerprint)
   })
 
+  it('one who acts in place of the student sees the noise that the student would', () => {
+    const both = pair()
+    both.sigma = 0.1
+    const elsewhere = student()
+    for (let step = 0; step < 150; step++) {
+      // asked twice it is the same
+      both.see()
+      both.follow(elsewhere.act(both.see()).slice())
+    }
+    const alone = pair()
+    alone.sigma = 0.1
+    alone.run(150)
+    const told = ({ sides }: Lockstep) => sides.map(({ total, fingerprint }) => [total, fingerprint])
+    expect(told(both)).toEqual(told(alone))
+  })
+
   it('a restart gives the same run again', () => {
     const both = pair()
     both.sigma = 0.2
