@@ -24,6 +24,11 @@ export class BoardPanel {
   #open: OpenPort | undefined
   #drive: Drive | undefined
   #busy = false
+  /** of those that can be had here */
+  readonly #ports: HTMLButtonElement[]
+  /** where the focus was before it was disabled */
+  #focused: Element | null = null
+  #closing = Promise.resolve()
   /** what the board was and had counted when it was last asked; what was flipped since while it drove, in words */
   #seen: Look | undefined
   #flipped = ''
@@ -31,7 +36,8 @@ export class BoardPanel {
   /** firmware: bytes of the emulated Pico's image */
   constructor(stage: Stage, firmware: () => Promise<Uint8Array>) {
     this.#stage = stage
-    const buttons = portsOf(firmware).map((port) =>
+    const ports = portsOf(firmware)
+    const buttons = ports.map((port) =>
       el(
         'button',
         {
@@ -43,7 +49,8 @@ export class BoardPanel {
         port.label,
       ),
     )
-    const missing = portsOf(firmware).flatMap((port) => port.missing ?? [])
+    const missing = ports.flatMap((port) => port.missing ?? [])
+    this.#ports = buttons.filter(({ disabled }) => !disabled)
     byId('board-ports').append(...buttons, ...missing.map((text) => el('span', { class: 'hint' }, text)))
     byId('board-flash').addEventListener('click', () => this.#ask())
     byId('board-keep').addEventListener('click', () => this.#work('Keeping it', (board) => board.confirm()))
@@ -63,31 +70,57 @@ export class BoardPanel {
         void this.#work('Flashing', (board) => this.#flash(board, confirm))
       })
     }
+    stage.onChanged = () => this.#facts()
+  }
+
+  /** While something is under way, what would do nothing is disabled. */
+  #occupied(on: boolean): void {
+    this.#busy = on
+    if (on) this.#focused = document.activeElement
+    const works = ['flash', 'keep', 'bench', 'loop'].map((name) => byId<HTMLButtonElement>(`board-${name}`))
+    for (const button of [...this.#ports, ...works]) button.disabled = on
+    if (!on && document.activeElement === document.body && this.#focused instanceof HTMLElement)
+      this.#focused.focus({ preventScroll: true })
   }
 
   async #connect(port: BrowserPort): Promise<void> {
     if (this.#busy) return
-    await this.#close()
-    this.#tell(`Connecting to ${port.label.replace('…', '')}`)
+    this.#occupied(true)
+    let board: Board | undefined
     try {
+      await this.#close()
+      this.#tell(`Connecting to ${port.label.replace('…', '')}`)
       this.#open = await port.open()
-      this.#board = await Board.connect(this.#open, { timeout: port.realTime ? 1000 : EMULATED })
+      board = await Board.connect(this.#open, { timeout: port.realTime ? 1000 : EMULATED })
+      this.#board = board
       this.#port = port
+      say(byId('board-rot-state'), 'It looks at both by itself.')
       byId('board-rot').hidden = this.#open.flip === undefined
-      this.#board.onBenched = (done, count) => this.#progress(done / count)
+      board.onBenched = (done, count) => this.#progress(done / count)
       byId('board-work').hidden = false
-      await this.#look(this.#board)
-      this.#tell(`Connected to ${this.#board.info.name}.`)
+      await this.#look(board)
+      if (board === this.#board) this.#tell(`Connected to ${board.info.name}.`)
     } catch (error) {
-      this.#tell(reasonOf(error), true)
+      if (board === this.#board) this.#tell(reasonOf(error), true)
+    } finally {
+      this.#occupied(false)
     }
   }
 
-  async #close(): Promise<void> {
-    this.#drive?.stop()
-    await this.#drive?.done
-    await this.#board?.close().catch(() => {})
+  /** One after another: a port is open until its closing has ended. */
+  #close(): Promise<void> {
+    this.#closing = this.#closing.then(() => this.#end())
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
+    const board = this.#board
+    // what is under way ends with an error that nobody asked about
     this.#board = this.#seen = undefined
+    this.#flipped = ''
+    this.#drive?.stop()
+    await this.#drive?.done.catch(() => {})
+    await board?.close().catch(() => {})
     byId('board-work').hidden = true
     byId('board-figures').replaceChildren()
     this.#tell('')
@@ -97,17 +130,20 @@ export class BoardPanel {
   async #work(what: string, work: (board: Board) => Promise<unknown>): Promise<void> {
     const board = this.#board
     if (!board || this.#busy) return
-    this.#busy = true
-    this.#tell(`${what} …`)
+    this.#occupied(true)
+    const tell = (text: string, bad = false) => {
+      if (board === this.#board) this.#tell(text, bad)
+    }
+    tell(`${what} …`)
     try {
       await work(board)
-      this.#tell(`${what}: done.`)
+      tell(`${what}: done.`)
     } catch (error) {
-      this.#tell(reasonOf(error), true)
+      tell(reasonOf(error), true)
     } finally {
       this.#progress()
-      await this.#look(board).catch(() => {})
-      this.#busy = false
+      if (board === this.#board) await this.#look(board).catch(() => {})
+      this.#occupied(false)
     }
   }
 
@@ -116,8 +152,10 @@ export class BoardPanel {
     const words = this.#flipped
     this.#flipped = ''
     if (words && this.#seen) say(byId('board-rot-state'), `${words} ${await aftermath(board, this.#seen)}`)
-    this.#seen = await lookAt(board)
-    if (board === this.#board) this.#facts()
+    const seen = await lookAt(board)
+    if (board !== this.#board) return
+    this.#seen = seen
+    this.#facts()
   }
 
   #ask(): void {
@@ -158,21 +196,25 @@ export class BoardPanel {
       this.#drive.stop()
       return
     }
-    const button = byId('board-loop')
+    const button = byId<HTMLButtonElement>('board-loop')
     await this.#work('Driving', async (board) => {
       const student = this.#student()
       if (!student || !this.#stage.pair) return
       if (!runs(board.info, student.bytes, crc32(student.bytes)))
         throw new Error('The board runs another policy than the student on the stage: flash it first.')
       await ensureRuns(board, student.bytes)
+      // a change while the board was asked
+      if (this.#student() !== student) throw new Error('Another student was chosen meanwhile: flash it first.')
       this.#drive = new Drive(board, this.#stage, student, this.#port!.realTime)
       byId('board-figures').replaceChildren(this.#drive.view)
       say(button, 'Stop')
+      button.disabled = false
       button.setAttribute('aria-pressed', 'true')
       try {
         await this.#drive.done
       } finally {
         this.#drive = undefined
+        button.disabled = true
         say(button, 'Drive the robot')
         button.setAttribute('aria-pressed', 'false')
       }
@@ -181,8 +223,8 @@ export class BoardPanel {
 
   /** In the memory of an emulated board. While it drives, the next answers tell what it makes of it. */
   async #flip(memory: Memory): Promise<void> {
-    const flip = this.#open?.flip
-    if (!flip) return
+    const [board, flip] = [this.#board, this.#open?.flip]
+    if (!board || !flip) return
     const state = byId('board-rot-state')
     say(state, '…')
     const flipped = async () => {
@@ -195,7 +237,9 @@ export class BoardPanel {
         (words) => {
           this.#flipped = words
         },
-        (error) => say(state, reasonOf(error)),
+        (error) => {
+          if (board === this.#board) say(state, reasonOf(error))
+        },
       )
     else
       await this.#work('Looking at itself', async (board) => {
@@ -205,7 +249,8 @@ export class BoardPanel {
   }
 
   #facts(): void {
-    const { info } = this.#board!
+    if (!this.#board) return
+    const { info } = this.#board
     const { policy } = info
     byId('board-keep').hidden = policy === undefined || policy.confirmed
     const student = this.#student()

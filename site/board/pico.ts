@@ -18,36 +18,43 @@ export const emulatedPico = (firmware: () => Promise<Uint8Array>): BrowserPort =
     const worker = new Worker(scriptUrl(workerUrl), { type: 'module' })
     const send = (message: ToWorker) => worker.postMessage(message)
     let taken: (() => void)[] = []
-    let told: { done(flip: Flip): void; failed(error: Error): void } | undefined
+    /** whom the worker owes an answer about a bit, the first one first */
+    let asked: { done(flip: Flip): void; failed(error: Error): void }[] = []
     const line = new Line((bytes) => {
       worker.postMessage(bytes, [bytes.buffer])
       return new Promise((done) => {
         taken.push(done)
       })
     })
+    // a worker that has ended answers nobody
+    const end = (error?: Error) => {
+      line.end(error)
+      for (const { failed } of asked) failed(error ?? new Error('the board was closed'))
+      asked = []
+    }
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if ('sent' in data) line.receive(data.sent)
-      else if ('flipped' in data) told?.done(data.flipped)
-      else if ('unflipped' in data) told?.failed(new Error(data.unflipped))
-      else if ('fault' in data) line.end(new Error(data.fault))
+      else if ('flipped' in data) asked.shift()?.done(data.flipped)
+      else if ('unflipped' in data) asked.shift()?.failed(new Error(data.unflipped))
+      else if ('fault' in data) end(new Error(data.fault))
       else {
         for (const done of taken) done()
         taken = []
       }
     }
-    worker.onerror = ({ message }) => line.end(new Error(message || 'the worker ended'))
+    worker.onerror = ({ message }) => end(new Error(message || 'the worker ended'))
     send(await firmware())
     return {
       name: NAME,
       duplex: line.duplex,
       flip: (memory: Memory, share: number) =>
         new Promise<Flip>((done, failed) => {
-          told = { done, failed }
+          asked.push({ done, failed })
           send({ memory, share })
         }),
       async close() {
         worker.terminate()
-        line.end()
+        end()
       },
     }
   },

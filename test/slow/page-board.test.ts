@@ -15,6 +15,19 @@ const row = async (page: Page, name: string): Promise<string[]> =>
 const state = (page: Page, text: string) =>
   page.waitForSelector(`#board-state:has-text("${text}")`, { timeout: 120_000 })
 
+async function flashed(page: Page): Promise<void> {
+  await page.click('#board-flash')
+  await page.click('#board-yes')
+  await state(page, 'Flashing: done')
+}
+
+/** An emulated Pico with the student of the stage. */
+async function connected(page: Page): Promise<void> {
+  await page.click('text=Emulated Pico')
+  await state(page, 'Connected to pico')
+  await flashed(page)
+}
+
 describeWith('chromium', hasChromium)('a board in the page', () => {
   let browser: Browser
   beforeAll(async () => {
@@ -48,6 +61,68 @@ describeWith('chromium', hasChromium)('a board in the page', () => {
       for (let i = 0; i < 200; i++) document.getElementById('step')?.click()
     })
     expect(await row(page, '200 actions')).toEqual(driven)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('sees the noise that the teacher sees', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    await connected(page)
+    await page.fill('#noise', '10')
+    await page.click('#board-loop')
+    await state(page, 'Driving: done')
+    expect(await page.innerText('#board-figures')).toContain('200 of 200 numbers of actions equal')
+    const driven = await row(page, '200 actions')
+    await page.click('#restart')
+    await page.evaluate(() => {
+      for (let i = 0; i < 200; i++) document.getElementById('step')?.click()
+    })
+    expect(await row(page, '200 actions')).toEqual(driven)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('stops to drive, and says why, where another student is chosen or another task opened', async () => {
+    const { page, complaints, close } = await openPage(browser, [], { hash: '#task=hopper' })
+    await connected(page)
+    const off = await page.evaluate(onceItDrives, { id: 'sweep', value: '2' })
+    for (const id of ['play', 'step', 'many', 'restart', 'episode', 'board-flash', 'board-bench'])
+      expect(off).toContain(id)
+    await page.waitForSelector('#board-figures:has-text("as another student was chosen")')
+    const [steps] = /(\d+) steps as another/.exec(await page.innerText('#board-figures'))!.slice(1)
+    expect(Number(steps)).toBeLessThan(1000)
+    // what the board did is not credited to the one that stands there now
+    expect((await row(page, 'step'))[1]).toBe(steps)
+    expect(await page.innerText('#board-facts')).not.toContain('the student on the stage')
+    await state(page, 'Driving: done')
+    expect(await page.isDisabled('#play')).toBe(false)
+    await page.fill('#sweep', '3')
+    await page.click('#board-loop')
+    await state(page, 'flash it first')
+    await flashed(page)
+    await page.evaluate(onceItDrives, { id: 'task', value: 'pendulum' })
+    await page.waitForSelector('#board-figures:has-text("as another task was opened")', { timeout: 60_000 })
+    await page.waitForSelector('#ledger tr:has-text("66,560")')
+    await page.click('#step')
+    expect((await row(page, 'step'))[1]).toBe('1')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('a second click opens no second board, and one that is closed at any moment opens again', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    await page.dblclick('text=Emulated Pico')
+    await state(page, 'Connected to pico')
+    expect(page.workers()).toHaveLength(1)
+    await flashed(page)
+    await page.evaluate(closeOnceABitIsAsked)
+    await page.click('#board-flip-flash')
+    await page.waitForSelector('#board-work', { state: 'hidden' })
+    expect(await page.innerText('#board-state')).toBe('')
+    await page.click('text=Emulated Pico')
+    await state(page, 'Connected to pico')
+    expect(await page.innerText('#board-rot-state')).toBe('It looks at both by itself.')
+    expect(page.workers()).toHaveLength(1)
     expect(complaints).toEqual([])
     await close()
   })
@@ -124,7 +199,7 @@ describeWith('chromium', hasChromium)('a board in the page', () => {
       await state(page, 'Flashing: done')
     }
     // from within the page: a whole episode may take less time than it takes to see from here that it has begun
-    await page.evaluate(flipOnceItDrives)
+    await page.evaluate(onceItDrives, { id: 'board-flip-flash' })
     await page.waitForSelector('#board-state.bad', { timeout: 60_000 })
     // an action of the flipped weight may leave before the board has looked: the page compares it with its own
     expect(await page.innerText('#board-state')).toMatch(/its failsafe action stands|action 0 is/)
@@ -146,15 +221,31 @@ describeWith('chromium', hasChromium)('a board in the page', () => {
   })
 })
 
-/** In the page. */
-function flipOnceItDrives(): void {
+/** In the page: drives, and clicks on this element or gives it a value once that is under way. Returns the ids of what is disabled then. */
+function onceItDrives({ id, value }: { id: string; value?: string }): Promise<string[]> {
   const figures = document.getElementById('board-figures')!
-  new MutationObserver((_, observer) => {
-    if (!figures.textContent!.includes('round trip')) return
-    observer.disconnect()
-    document.getElementById('board-flip-flash')!.click()
-  }).observe(figures, { childList: true, subtree: true })
-  document.getElementById('board-loop')!.click()
+  figures.replaceChildren()
+  return new Promise((done) => {
+    new MutationObserver((_, observer) => {
+      if (!figures.textContent!.includes('round trip')) return
+      observer.disconnect()
+      done([...document.querySelectorAll(':disabled')].map((one) => one.id))
+      const element = document.getElementById(id) as HTMLInputElement
+      if (value === undefined) return element.click()
+      element.value = value
+      for (const event of ['input', 'change']) element.dispatchEvent(new Event(event))
+    }).observe(figures, { childList: true, subtree: true })
+    document.getElementById('board-loop')!.click()
+  })
+}
+
+/** In the page: the board is disconnected as soon as its worker was asked to flip a bit, before it can answer. */
+function closeOnceABitIsAsked(): void {
+  const { postMessage } = Worker.prototype
+  Worker.prototype.postMessage = function (message: object, options?: object) {
+    postMessage.call(this, message, options)
+    if ('memory' in message) document.getElementById('board-close')!.click()
+  }
 }
 
 interface Faked {
