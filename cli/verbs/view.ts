@@ -1,5 +1,5 @@
 /** The page: teacher and student side by side in a browser, files taken apart, an emulated board in a tab. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Option } from 'commander'
 import { claimFiles } from '../../trainer/files/claim.ts'
@@ -43,11 +43,9 @@ async function run(files: string[], { out, port, force, json }: Options): Promis
 
 /** Returns the bytes of all. */
 async function writeSite(site: Site, out: string, inputs: string[], force: boolean): Promise<number> {
-  const paths = [...site.keys()]
-  claimFiles(
-    paths.map((path) => join(out, path)),
-    { inputs, force },
-  )
+  const unlisted = unlistedIn(site, out)
+  const paths = [...[...site.keys()].map((path) => join(out, path)), ...unlisted]
+  claimFiles(paths, { inputs, force })
   let total = 0
   for (const [path, make] of site) {
     const bytes = await make()
@@ -55,5 +53,14 @@ async function writeSite(site: Site, out: string, inputs: string[], force: boole
     mkdirSync(dirname(join(out, path)), { recursive: true })
     await writeFile(join(out, path), bytes)
   }
+  for (const file of unlisted) rmSync(file)
   return total
+}
+
+/** What an earlier page was given and this one was not: whoever takes a policy back does not want it on a host. */
+function unlistedIn(site: Site, out: string): string[] {
+  const folder = join(out, 'given')
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  const earlier = readdirSync(folder).filter((name) => /^\d+\.(bpd|json)$/.test(name) && !site.has(`given/${name}`))
+  return earlier.map((name) => join(folder, name))
 }
