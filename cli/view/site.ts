@@ -66,8 +66,7 @@ function shippedOf(task: string, site: Site): Catalogue['tasks'][number] {
   const teacher = add(file, `models/${task}/teacher.bpd`, () => teacherFile(task, file))
   const students = readdirSync(folder)
     .filter((name) => name.endsWith('.bpd'))
-    // the one of the results before the smallest
-    .sort((a, b) => Number(b === 'student.bpd') - Number(a === 'student.bpd') || a.localeCompare(b))
+    .sort(pickedFirst)
     .map((name) => add(join(folder, name), `models/${task}/${name}`, () => readFileSync(join(folder, name))))
   // those of the sweep, where the page has any: from dense to smallest
   for (const path of site.keys()) {
@@ -102,10 +101,14 @@ function filesAt(path: string): string[] {
   return files
 }
 
+/** The one of the results before those of a sweep, or the smallest: the page plays the first. */
+const pickedFirst = (a: string, b: string): number =>
+  Number(b === 'student.bpd') - Number(a === 'student.bpd') || a.localeCompare(b, 'en', { numeric: true })
+
 const visibleIn = (folder: string): string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.bpd') || name === 'report.json')
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .sort(pickedFirst)
     .map((name) => join(folder, name))
 
 function givenAt(path: string, number: number, site: Site): Named {

@@ -1,9 +1,9 @@
 /** The page in a real browser: the same bits as Node, files of strangers, and what the content policy lets it do. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
 import { newKey, signPolicy } from '../../firmware-bridge/host/signing.ts'
 import { Actor } from '../../site/run/actor.ts'
@@ -205,6 +205,31 @@ describeWith('chromium', hasChromium)('the page', () => {
     }
     for (const id of ['task', 'teacher-view', 'play', 'many', 'episode']) expect(seen).toContain(id)
     await close()
+  })
+})
+
+describe('bpd view of a folder', () => {
+  it('plays the student that was picked, not the first of its sweep', () => {
+    mkdirSync(join(folder, 'demo'))
+    for (const name of ['point-1.bpd', 'point-10.bpd', 'point-2.bpd', 'student.bpd'])
+      cpSync(student, join(folder, 'demo', name))
+    const index = siteOf([join(folder, 'demo')], false).get('index.json')!() as Uint8Array
+    const given: { name: string }[] = JSON.parse(new TextDecoder().decode(index)).given
+    const names = given.map(({ name }) => basename(name))
+    expect(names).toEqual(['student.bpd', 'point-1.bpd', 'point-2.bpd', 'point-10.bpd'])
+  })
+
+  it('written again with fewer files leaves none of the earlier ones behind, and nothing of others is touched', () => {
+    const words = ['--out', 'again', '--force', '--json']
+    const given = join(folder, 'again/given')
+    expect(bpdIn(folder, 'view', student, student, ...words).status).toBe(0)
+    writeFileSync(join(given, 'mine.bpd'), bytes)
+    expect(bpdIn(folder, 'view', student, ...words).status).toBe(0)
+    expect(readdirSync(given).sort()).toEqual(['0.bpd', 'mine.bpd'])
+    cpSync(student, join(given, '1.bpd'))
+    const { status, lines } = bpdIn(folder, 'view', 'again/given/1.bpd', ...words)
+    expect([status, lines[0]]).toEqual([2, expect.stringContaining('which is read')])
+    expect(readdirSync(given).sort()).toEqual(['0.bpd', '1.bpd', 'mine.bpd'])
   })
 })
 
