@@ -20,7 +20,7 @@ export function reportView(root: Field, policies: Policies): Node[] {
     ['weights', ...both((side) => grouped(side.at('weights').whole(0)))],
     ['bytes', ...both((side) => grouped(side.at('bytes').whole(0)))],
     ['return', ...both(spread)],
-    ['kept of the teacher', '', percent(student.at('keptOfTeacher').number(0))],
+    ['weights kept of the teacher', '', percent(student.at('keptOfTeacher').number(0))],
     ['cycles of an inference', time('teacherCycles'), time('studentCycles')],
   ]
   const task = root.at('task').text()

@@ -1,6 +1,7 @@
 /** The report of a study: its summary, and every student, return against weights, with the front. */
 import type { Field } from '../../trainer/files/field.ts'
 import { paretoFront } from '../../trainer/studies/statistics/front.ts'
+import { SEEDS_TO_RANK } from '../../trainer/studies/study.ts'
 import { el, table } from '../dom.ts'
 import { decimal, grouped, percent } from '../words.ts'
 import { type Policies, playButton } from './policies.ts'
@@ -174,6 +175,13 @@ function comparisonTable(root: Field): HTMLElement {
     within(one.at('paired'), difference),
     sizeOf(one),
   ])
+  if (cells.length === 0) {
+    const few =
+      root.at('seeds').whole(0) < SEEDS_TO_RANK
+        ? `Fewer than ${SEEDS_TO_RANK} seeds`
+        : `No variant has ${SEEDS_TO_RANK} seeds in common with ${baseline} yet`
+    return el('p', { class: 'hint' }, `${few}: nothing is called better than anything.`)
+  }
   const head = `paired difference${ofShares ? ', points' : ''}`
   const heads = ['variant', 'weights at', `better than ${baseline}`, head, 'teachers × seeds']
   return table(`Against ${baseline}, 95 % intervals`, heads, cells)
