@@ -44,8 +44,6 @@ export class Stage {
   #opening = 0
   #stale = false
   #driver: Driver | undefined
-  /** told after every frame that made steps */
-  onSteps: () => void = () => {}
   /** told when the canvases are new */
   onCanvases: (canvases: readonly HTMLCanvasElement[]) => void = () => {}
   /** told when another student takes over: who it was before */
@@ -146,7 +144,6 @@ export class Stage {
 
   /** The driver has made a step. */
   followed(): void {
-    this.onSteps()
     this.#stale = true
   }
 
@@ -189,7 +186,6 @@ export class Stage {
     byId<HTMLInputElement>('episode').value = String(this.pair?.episode ?? 0)
     this.tell()
     this.draw()
-    this.onSteps()
     performance.mark('picture')
   }
 
@@ -208,7 +204,6 @@ export class Stage {
     if (!this.pair || steps === 0) return
     this.pair.run(steps)
     byId<HTMLInputElement>('episode').value = String(this.pair.episode)
-    this.onSteps()
   }
 
   #frame(now: number): void {
