@@ -7,9 +7,15 @@ export interface Named {
   path: string
 }
 
+/** A student that comes with the page. */
+export interface Shipped extends Named {
+  /** CRC-32 of its bytes, by which reports know it */
+  crc: number
+}
+
 export interface Catalogue {
   version: string
-  tasks: { name: string; teacher: Named; students: Named[] }[]
+  tasks: { name: string; teacher: Named; students: Shipped[] }[]
   /** firmware of the emulated Pico */
   firmware: string
   /** the physics engine */

@@ -1,7 +1,7 @@
 /** Files of the user's: dropped, chosen, or given to `bpd view`. They are data: read, checked, and shown as text. */
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { crc32 } from '../runtime-as/kernel/kernel.ts'
-import { bytesAt, type Catalogue } from './catalogue.ts'
+import { bytesAt, type Catalogue, type Shipped } from './catalogue.ts'
 import { byId, el, say } from './dom.ts'
 import type { OnPico } from './file/costs.ts'
 import { jsonView } from './file/json.ts'
@@ -45,15 +45,21 @@ const isSought = (policy: Policy, sought: Sought): boolean =>
     ? policy.crc === sought.crc
     : policy.task === sought.task && policy.weights === sought.weights && policy.bytes.length === sought.bytes
 
+function refusal(name: string, reason: string): HTMLElement {
+  const text = reason.startsWith(name) ? reason : `${name}: ${reason}`
+  return el('p', { class: 'fault', role: 'alert' }, text)
+}
+
 export class Files {
   readonly #stage: Stage
   readonly #weights: Weights
   readonly #onPico: OnPico
   readonly #opened = new Map<string, Opened>()
-  /** told of every sound policy that is shown: its bytes and name */
-  onPolicy: (bytes: Uint8Array, name: string) => void = () => {}
+  /** students that come with the page */
+  readonly #shipped: readonly Shipped[]
 
-  constructor(stage: Stage, weights: Weights, onPico: OnPico) {
+  constructor({ tasks }: Catalogue, stage: Stage, weights: Weights, onPico: OnPico) {
+    this.#shipped = tasks.flatMap(({ students }) => students)
     this.#stage = stage
     this.#weights = weights
     this.#onPico = onPico
@@ -73,30 +79,44 @@ export class Files {
     page.addEventListener('drop', (event) => {
       event.preventDefault()
       page.classList.remove('dropping')
-      void this.#take(event.dataTransfer?.files ?? [])
+      const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry())
+      const folders = entries.flatMap((entry) => (entry?.isDirectory ? [entry.name] : []))
+      void this.#take(event.dataTransfer?.files ?? [], folders)
     })
   }
 
   /** What `bpd view` was given: all are opened, the first policy plays. */
   async give({ given }: Catalogue): Promise<void> {
     const all = await Promise.all(given.map(({ path }) => bytesAt(path)))
-    given.forEach(({ name }, i) => {
-      this.add(name, all[i])
-    })
-    const names = given.map(({ name }) => name)
-    const first = names.find((name) => isPolicy(this.#opened.get(name)!.bytes))
-    if (first) await this.play(first)
-    if (names.length > 0) this.#show(names.find((name) => name.endsWith('.json')) ?? names[0])
+    const keys = given.map(({ name }, i) => this.add(name, all[i]))
+    const first = keys.find((_, i) => isPolicy(all[i]))
+    if (first !== undefined) await this.play(first)
+    if (keys.length > 0) this.#show(keys.find((_, i) => !isPolicy(all[i])) ?? keys[0])
   }
 
-  async #take(files: Iterable<File>): Promise<void> {
-    for (const file of files) {
-      if (file.size > MOST_BYTES) this.#refuse(file.name, `${file.size} bytes, expected at most ${MOST_BYTES}`)
-      else this.#show(this.add(file.name, new Uint8Array(await file.arrayBuffer())))
+  /** The last of them that can be read is shown, and why others cannot be. folders: names of those that are one */
+  async #take(files: Iterable<File>, folders: readonly string[] = []): Promise<void> {
+    const refused: HTMLElement[] = []
+    let last: string | undefined
+    // its own list is emptied once the choice is cleared
+    for (const file of [...files]) {
+      try {
+        if (folders.includes(file.name)) throw new Error('a folder, expected files: drop what is in it')
+        if (file.size > MOST_BYTES) throw new Error(`${file.size} bytes, expected at most ${MOST_BYTES}`)
+        last = this.add(file.name, new Uint8Array(await file.arrayBuffer()))
+      } catch (error) {
+        refused.push(refusal(file.name, reasonOf(error)))
+      }
     }
+    if (last !== undefined) this.#show(last)
+    else if (refused.length > 0) {
+      this.#mark()
+      byId('file').replaceChildren()
+    }
+    byId('file').prepend(...refused)
   }
 
-  /** Another file of the same name gets another one. */
+  /** The key that it is open under: another file of the same name gets another one. */
   add(name: string, bytes: Uint8Array): string {
     let key = name.slice(0, 200)
     for (let i = 2; this.#opened.has(key); i++) key = `${name.slice(0, 200)} (${i})`
@@ -111,10 +131,18 @@ export class Files {
     return key
   }
 
+  /** Its tab is the chosen one, and to be seen in the list: the list scrolls, the page does not. undefined: none is chosen */
+  #mark(name?: string): void {
+    for (const [key, { tab }] of this.#opened) tab.firstElementChild?.setAttribute('aria-current', String(key === name))
+    const chosen = name === undefined ? undefined : this.#opened.get(name)
+    if (!chosen) return
+    const list = byId('opened')
+    const [tab, seen] = [chosen.tab, list].map((element) => element.getBoundingClientRect())
+    list.scrollTop += Math.max(0, tab.bottom - seen.bottom) + Math.min(0, tab.top - seen.top)
+  }
+
   #show(name: string): void {
-    for (const [key, { tab }] of this.#opened) {
-      tab.firstElementChild?.setAttribute('aria-current', String(key === name))
-    }
+    this.#mark(name)
     const { bytes } = this.#opened.get(name)!
     try {
       byId('file').replaceChildren(isPolicy(bytes) ? this.#policy(bytes, name) : this.#json(bytes, name))
@@ -124,13 +152,11 @@ export class Files {
   }
 
   #refuse(name: string, reason: string): void {
-    const text = reason.startsWith(name) ? reason : `${name}: ${reason}`
-    byId('file').replaceChildren(el('p', { class: 'fault', role: 'alert' }, text))
+    byId('file').replaceChildren(refusal(name, reason))
   }
 
   #policy(bytes: Uint8Array, name: string): HTMLElement {
     const actor = new Actor(bytes, name)
-    this.onPolicy(bytes, name)
     const { task } = actor.contract
     const known = Object.hasOwn(playable, task)
     const told = el('span', { class: 'hint' }, known ? '' : `No simulator here for the task ${task}.`)
@@ -141,10 +167,25 @@ export class Files {
   #json(bytes: Uint8Array, name: string): HTMLElement {
     return jsonView(bytes, name, {
       find: (sought) => {
-        for (const [file, { policy }] of this.#opened) if (policy && isSought(policy, sought)) return file
+        const open = this.#find(sought)
+        if (open !== undefined) return () => void this.play(open)
+        const shipped = 'crc' in sought && this.#shipped.find(({ crc }) => crc === sought.crc)
+        return shipped ? () => void this.#playShipped(shipped) : undefined
       },
-      play: (file) => void this.play(file),
     })
+  }
+
+  /** Under which key it is open. */
+  #find(sought: Sought): string | undefined {
+    for (const [key, { policy }] of this.#opened) if (policy && isSought(policy, sought)) return key
+  }
+
+  async #playShipped(shipped: Shipped): Promise<void> {
+    try {
+      await this.play(this.#find(shipped) ?? this.add(shipped.name, await bytesAt(shipped.path)))
+    } catch (error) {
+      this.#refuse(shipped.name, reasonOf(error))
+    }
   }
 
   /** Puts a policy, and every other one of its task that is open, on the slider; it plays. */

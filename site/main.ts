@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   const stage = new Stage(catalogue)
   const weights = new Weights(stage)
   const firmware = () => bytesAt(catalogue.firmware)
-  const files = new Files(stage, weights, (bytes) => cyclesOnPico(firmware, bytes))
+  const files = new Files(catalogue, stage, weights, (bytes) => cyclesOnPico(firmware, bytes))
   disturb(stage)
   new BoardPanel(stage, firmware)
   stage.onOpen = (students) => {

@@ -4,8 +4,9 @@ import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { imageUrl } from '../../firmware-bridge/host/images.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { crc32 } from '../../runtime-as/kernel/kernel.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import type { Catalogue, Named } from '../../site/catalogue.ts'
+import type { Catalogue, Named, Shipped } from '../../site/catalogue.ts'
 import { readJson } from '../../site/file/read-json.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { randomStream } from '../../trainer/random.ts'
@@ -19,6 +20,7 @@ import { STUDENTS } from '../study/students.ts'
 /** By path from the page: its bytes, made when they are asked for. */
 export type Site = Map<string, () => Uint8Array | Promise<Uint8Array>>
 
+const built = join(root, 'dist/page')
 /** What the page plays, in its order. */
 const TASKS = ['pendulum', 'hopper', 'walker2d', 'halfcheetah', 'ant']
 /** Golden observations of a teacher, which has none of its own: start states of as many reported episodes. */
@@ -29,7 +31,6 @@ const MOST_FILES = 512
 /** given: files and folders as the user named them; offline: for a host whose network may go. Throws InputError for what the page cannot show. */
 export function siteOf(given: readonly string[], offline: boolean): Site {
   const site: Site = new Map()
-  const built = join(root, 'dist/page')
   if (!existsSync(join(built, 'index.html')))
     throw new FailedError('dist/page: not built, expected after "npm run build"')
   for (const entry of readdirSync(built, { recursive: true, withFileTypes: true })) {
@@ -67,10 +68,14 @@ function shippedOf(task: string, site: Site): Catalogue['tasks'][number] {
   const students = readdirSync(folder)
     .filter((name) => name.endsWith('.bpd'))
     .sort(pickedFirst)
-    .map((name) => add(join(folder, name), `models/${task}/${name}`, () => readFileSync(join(folder, name))))
+    .map((name): Shipped => {
+      const bytes = readFileSync(join(folder, name))
+      return { ...add(join(folder, name), `models/${task}/${name}`, () => bytes), crc: crc32(bytes) }
+    })
   // those of the sweep, where the page has any: from dense to smallest
   for (const path of site.keys()) {
-    if (path.startsWith(`sweep/${task}/`)) students.push({ name: path, path })
+    if (path.startsWith(`sweep/${task}/`))
+      students.push({ name: path, path, crc: crc32(readFileSync(join(built, path))) })
   }
   return { name: task, teacher, students }
 }

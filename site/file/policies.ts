@@ -1,4 +1,4 @@
-/** The policies that are open in the page, as what a report names leads to them. */
+/** The policies that the page can play, as what a report names leads to them. */
 import { el } from '../dom.ts'
 import { hex } from '../words.ts'
 
@@ -6,15 +6,14 @@ import { hex } from '../words.ts'
 export type Sought = { crc: number } | { task: string; weights: number; bytes: number }
 
 export interface Policies {
-  /** the name of the file that is open; undefined: it is not */
-  find(sought: Sought): string | undefined
-  play(name: string): void
+  /** plays it; undefined: it is neither open nor comes with the page */
+  find(sought: Sought): (() => void) | undefined
 }
 
 /** Plays it, or says which file is missing. */
 export function playButton(policies: Policies, sought: Sought): HTMLElement {
-  const name = policies.find(sought)
-  if (name !== undefined) return el('button', { click: () => policies.play(name) }, 'Play it')
+  const play = policies.find(sought)
+  if (play) return el('button', { click: play }, 'Play it')
   const what = 'crc' in sought ? `CRC-32 ${hex(sought.crc)}` : `${sought.bytes} bytes`
   return el('span', { class: 'hint' }, `drop its file, ${what}, to play it`)
 }

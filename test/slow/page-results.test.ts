@@ -9,6 +9,7 @@ import { hasChromium } from '../support/chromium.ts'
 import { root } from '../support/pages.ts'
 import { describeWith } from '../support/require.ts'
 import { hostileName, sampleCompared } from '../support/sample-compared.ts'
+import { sampleReport } from '../support/sample-report.ts'
 import { hostileVariant, sampleStudy } from '../support/sample-study.ts'
 
 const point = readFileSync(join(root, 'site/public/sweep/pendulum/point-3.bpd'))
@@ -90,6 +91,26 @@ describeWith('chromium', hasChromium)('results in the page', () => {
     await close()
   })
 
+  it('the report of a demo says what share of the weights is kept, not of the return', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    await drop(page, 'report.json', sampleReport)
+    await page.waitForSelector('#file h3:has-text("report.json")')
+    expect(await page.innerText('#file')).toContain('weights kept of the teacher')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('a student that comes with the page plays without its file, one of another task too', async () => {
+    const study = structuredClone(sampleStudy)
+    study.rows[1].seeds[0].crc = crc32(readFileSync(join(root, 'models/hopper/smallest.bpd')))
+    const { page, complaints, close } = await openPage(browser)
+    await drop(page, 'report.json', study)
+    await page.click('#file td button:has-text("Play it")')
+    await expect.poll(() => page.innerText('#student-name'), { timeout: 60_000 }).toBe('models/hopper/smallest.bpd')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   it('hostile reports are refused in a line that names the field, or shown as text', async () => {
     const { page, complaints, close } = await openPage(browser)
     const seeds = (report: Record<string, never>) => (report.rows as { seeds: Record<string, unknown>[] }[])[0].seeds
@@ -120,6 +141,8 @@ describeWith('chromium', hasChromium)('results in the page', () => {
     )
     await page.waitForSelector('#file h3:has-text("empty.json")')
     expect(await page.innerText('#file')).toContain('0 students')
+    expect(await page.innerText('#file')).toContain('Fewer than 5 seeds: nothing is called better than anything.')
+    expect(await page.innerText('#file')).not.toContain('Against bpd')
     expect(await page.locator('#file img, #file b:has-text("bold")').count()).toBe(0)
     expect(complaints).toEqual([])
     await close()

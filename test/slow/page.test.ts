@@ -1,7 +1,7 @@
 /** The page in a real browser: the same bits as Node, files of strangers, and what the content policy lets it do. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
@@ -29,6 +29,15 @@ const row = async (page: Page, name: string): Promise<string[]> =>
 
 const drop = (page: Page, name: string, buffer: Buffer) =>
   page.setInputFiles('#choose', { name, mimeType: 'application/octet-stream', buffer })
+
+/** As from the desktop: files and folders of this machine. */
+async function dropPaths(page: Page, files: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files, dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 100, y: 100, data })
+  await session.detach()
+}
 
 describeWith('chromium', hasChromium)('the page', () => {
   let browser: Browser
@@ -154,6 +163,62 @@ describeWith('chromium', hasChromium)('the page', () => {
     expect(await page.title()).toBe('bpd: a policy, alive')
     expect(await page.locator('#file img, #opened img, #file script').count()).toBe(0)
     expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('tells each file that it cannot open, and opens the others', async () => {
+    const { page, complaints, close } = await openPage(browser)
+    const mimeType = 'application/octet-stream'
+    await page.setInputFiles('#choose', [
+      { name: 'large.bpd', mimeType, buffer: Buffer.alloc((16 << 20) + 1) },
+      { name: 'good.bpd', mimeType, buffer: bytes },
+    ])
+    await page.waitForSelector('#file h3:has-text("good.bpd")')
+    expect(await page.innerText('#file .fault')).toBe('large.bpd: 16777217 bytes, expected at most 16777216')
+    const dropped = join(folder, 'dropped')
+    mkdirSync(join(dropped, 'run'), { recursive: true })
+    cpSync(student, join(dropped, 'after.bpd'))
+    await dropPaths(page, [join(dropped, 'run'), join(dropped, 'after.bpd')])
+    await page.waitForSelector('#file h3:has-text("after.bpd")')
+    expect(await page.innerText('#file .fault')).toBe('run: a folder, expected files: drop what is in it')
+    await dropPaths(page, [join(dropped, 'run')])
+    await page.waitForSelector('#file h3', { state: 'detached' })
+    expect(await page.innerText('#file .fault')).toContain('run: a folder')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('opens files of long names, and of the same', async () => {
+    const name = `${'n'.repeat(220)}.bpd`
+    const given = ['one', 'two'].map((at) => join(folder, at, name))
+    for (const file of given) {
+      mkdirSync(dirname(file))
+      cpSync(student, file)
+    }
+    const { page, complaints, close } = await openPage(browser, given)
+    await page.waitForSelector('#file article')
+    expect(await page.isHidden('#fault')).toBe(true)
+    const long = 'n'.repeat(200)
+    expect(await page.locator('#opened button').allTextContents()).toEqual([long, `${long} (2)`])
+    expect(await page.textContent('#student-name')).toBe(long)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  it('shows the tab of the file that is chosen, and stays where it is', async () => {
+    const { page, close } = await openPage(browser, [], { viewport: { width: 400, height: 800 } })
+    const files = Array.from({ length: 20 }, (_, i) => ({ name: `file-number-${i}.bpd`, mimeType: '', buffer: bytes }))
+    await page.evaluate(() => scrollTo({ top: 300, behavior: 'instant' }))
+    await page.setInputFiles('#choose', files)
+    await page.waitForSelector('#file h3:has-text("file-number-19.bpd")')
+    const [top, bottom] = await page.evaluate(() => {
+      const list = document.getElementById('opened')!
+      const [tab, seen] = [list.querySelector('[aria-current=true]')!, list].map((one) => one.getBoundingClientRect())
+      return [tab.top - seen.top, seen.bottom - tab.bottom]
+    })
+    // rounded to whole pixels
+    expect(Math.min(top, bottom)).toBeGreaterThan(-1)
+    expect(await page.evaluate(() => scrollY)).toBe(300)
     await close()
   })
 
