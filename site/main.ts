@@ -13,7 +13,7 @@ import { scriptUrl } from './worker-url.ts'
 async function start(): Promise<void> {
   const catalogue = await readCatalogue()
   say(byId('version'), `bpd ${catalogue.version}.`)
-  if (catalogue.offline) void keepOffline(catalogue)
+  if (catalogue.offline && 'serviceWorker' in navigator) void tryOffline(catalogue)
   const stage = new Stage(catalogue)
   const weights = new Weights(stage)
   const firmware = () => bytesAt(catalogue.firmware)
@@ -37,13 +37,21 @@ async function start(): Promise<void> {
   stage.play(!matchMedia('(prefers-reduced-motion: reduce)').matches)
 }
 
-/** A service worker keeps all that the page opens, fetched once more through it when nothing else is to be done. */
+async function tryOffline(catalogue: Catalogue): Promise<void> {
+  const { dataset } = document.documentElement
+  try {
+    await keepOffline(catalogue)
+    dataset.offline = 'kept'
+  } catch {
+    // no room, or a visit cut short: the next one goes on
+    dataset.offline = 'incomplete'
+  }
+}
+
+/** A service worker keeps what the page opens; what it has not got yet is fetched for it. Throws where that fails. */
 async function keepOffline({ version, tasks, engine, firmware, given }: Catalogue): Promise<void> {
-  if (!('serviceWorker' in navigator)) return
-  const known = await navigator.serviceWorker.getRegistration()
   await navigator.serviceWorker.register(scriptUrl(`offline.js?v=${version}`), { scope: './' })
   await navigator.serviceWorker.ready
-  if (known?.active?.scriptURL.endsWith(`v=${version}`)) return
   const seen = performance.getEntriesByType('resource').map(({ name }) => name)
   const files = [...tasks.flatMap(({ teacher, students }) => [teacher, ...students]), ...given].map(({ path }) => path)
   const all = new Set([
@@ -53,11 +61,15 @@ async function keepOffline({ version, tasks, engine, firmware, given }: Catalogu
     engine,
     firmware,
     ...files,
-    ...seen,
+    ...seen.filter((name) => new URL(name).origin === location.origin),
     ...(await scripts()),
   ])
-  for (const path of all) await get(path).then((answer) => answer.arrayBuffer())
-  document.documentElement.dataset.offline = 'kept'
+  // the worker's own, of this version
+  const kept = await caches.open(`bpd-${version}`)
+  for (const path of all) {
+    const url = new URL(path, document.baseURI)
+    if (!(await kept.match(url, { ignoreSearch: true }))) await kept.put(url, await get(path))
+  }
 }
 
 /** The page's own parts, also those that are loaded later. */

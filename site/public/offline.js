@@ -16,14 +16,20 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event
   if (request.method !== 'GET' || new URL(request.url).origin !== self.location.origin) return
+  const keep = async (fresh) => {
+    try {
+      await (await caches.open(cache)).put(request, fresh)
+    } catch {
+      // no room: with the network the page works all the same
+    }
+  }
   const answer = async () => {
-    const kept = await caches.open(cache)
     try {
       const fresh = await fetch(request)
-      if (fresh.ok) await kept.put(request, fresh.clone())
+      if (fresh.ok) event.waitUntil(keep(fresh.clone()))
       return fresh
     } catch (error) {
-      const found = await kept.match(request, { ignoreSearch: true })
+      const found = await (await caches.open(cache)).match(request, { ignoreSearch: true })
       if (found) return found
       throw error
     }

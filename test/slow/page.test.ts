@@ -309,13 +309,39 @@ describeWith('chromium', hasChromium)('bpd view --out', () => {
     const site = new Map(
       [...siteOf([student], true).keys()].map((path) => [path, () => readFileSync(join(out, path))] as const),
     )
+    // the first visit is cut short
+    const teacher = site.get('models/hopper/teacher.bpd')!
+    let visits = 0
+    site.set('models/hopper/teacher.bpd', () => {
+      if (visits++ === 0) throw new Error('the network is gone')
+      return teacher()
+    })
     const browser = await launch()
     const { page, url, close } = await openPage(browser, [], { site })
+    await page.waitForSelector('html[data-offline=incomplete]', { timeout: 60_000 })
+    await page.reload()
     await page.waitForSelector('html[data-offline=kept]', { timeout: 60_000 })
     await close.served()
     await page.goto(`${url}#task=hopper`)
     await page.reload()
     await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    await close()
+    await browser.close()
+  })
+
+  it('opens with a network where the browser has no room to keep it', async () => {
+    const browser = await launch()
+    const { page, close } = await openPage(browser, [], { site: siteOf([], true) })
+    await page.waitForSelector('html[data-offline=kept]', { timeout: 60_000 })
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name)
+    })
+    const [worker] = page.context().serviceWorkers()
+    await worker.evaluate(() => {
+      Cache.prototype.put = () => Promise.reject(new DOMException('full', 'QuotaExceededError'))
+    })
+    await page.reload()
+    await page.waitForSelector('#ledger tr:has-text("66,560")', { timeout: 60_000 })
     await close()
     await browser.close()
   })
