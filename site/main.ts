@@ -4,6 +4,7 @@ import { BoardPanel } from './board/panel.ts'
 import { bytesAt, type Catalogue, get, readCatalogue } from './catalogue.ts'
 import { disturb, setNoise } from './disturb.ts'
 import { byId, el, say } from './dom.ts'
+import { tellTheme } from './draw/canvas.ts'
 import { Files } from './files.ts'
 import { fault, Stage } from './stage.ts'
 import { Weights } from './weights.ts'
@@ -14,6 +15,7 @@ async function start(): Promise<void> {
   const catalogue = await readCatalogue()
   say(byId('version'), `bpd ${catalogue.version}.`)
   if (catalogue.offline && 'serviceWorker' in navigator) void tryOffline(catalogue)
+  tellTheme()
   const stage = new Stage(catalogue)
   const weights = new Weights(stage)
   const firmware = () => bytesAt(catalogue.firmware)

@@ -18,6 +18,16 @@ export function colours(): Colours {
   return Object.fromEntries(names.map((name) => [name, read(name)])) as unknown as Colours
 }
 
+/** An event of canvases: light and dark have changed. What listens goes with its canvas, unlike a listener of the window's. */
+export const THEME = 'theme'
+
+/** From now on every canvas in the page is told. */
+export function tellTheme(): void {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    for (const canvas of document.querySelectorAll('canvas')) canvas.dispatchEvent(new Event(THEME))
+  })
+}
+
 export interface Surface {
   context: CanvasRenderingContext2D
   /** in CSS pixels */

@@ -1,6 +1,6 @@
 /** Points on a plane: a logarithmic axis across, one up, whiskers, and a line through those of the front. */
 import { el, say } from '../dom.ts'
-import { type Colours, colours, surfaceOf } from '../draw/canvas.ts'
+import { type Colours, colours, surfaceOf, THEME } from '../draw/canvas.ts'
 import { decimal, grouped } from '../words.ts'
 
 export interface Point {
@@ -83,7 +83,7 @@ export function scatter(points: readonly Point[], axes: Axes, about: (place: num
     choose(order[now < 0 ? 0 : Math.max(0, Math.min(order.length - 1, now + way))])
   })
   new ResizeObserver(paint).observe(canvas)
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint)
+  canvas.addEventListener(THEME, paint)
   return el('div', { class: 'plot' }, canvas, ...keyOf(axes), told, chosen)
 }
 

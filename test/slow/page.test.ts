@@ -222,6 +222,32 @@ describeWith('chromium', hasChromium)('the page', () => {
     await close()
   })
 
+  it('draws a dense layer no taller than it is to be seen, once, and in the colours of the day', async () => {
+    const { page, complaints, close } = await openPage(browser, [], { colorScheme: 'light' })
+    await page.evaluate(countDrawn)
+    const dense = await siteOf([], false).get('models/pendulum/teacher.bpd')!()
+    await drop(page, 'dense.bpd', Buffer.from(dense))
+    await page.waitForSelector('#file .matrix canvas')
+    const canvas = page.locator('#file .matrix canvas').first()
+    const [width, height] = await canvas.evaluate((one: HTMLCanvasElement) => [one.width, one.height])
+    // 256 rows of 3
+    expect([width, height]).toEqual([36, 512])
+    const counted = () => page.evaluate(() => (globalThis as unknown as { drawn: Drawn }).drawn)
+    const { cells, listeners } = await counted()
+    expect(cells).toBeGreaterThan(65_536)
+    // a file that is looked at no more leaves nothing behind
+    expect(listeners).toBe(0)
+    await canvas.focus()
+    await page.keyboard.press('ArrowDown')
+    expect(await page.innerText('#file .matrix >> nth=0')).toContain('unit 2 from')
+    expect((await counted()).cells).toBe(cells)
+    const light = await canvas.evaluate((one: HTMLCanvasElement) => one.toDataURL())
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+    await expect.poll(() => canvas.evaluate((one: HTMLCanvasElement) => one.toDataURL())).not.toBe(light)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   it('runs no markup and no code out of strings, and reaches nobody else', async () => {
     const { page, close } = await openPage(browser)
     const tried = await page.evaluate(async () => {
@@ -346,3 +372,24 @@ describeWith('chromium', hasChromium)('bpd view --out', () => {
     await browser.close()
   })
 })
+
+interface Drawn {
+  cells: number
+  listeners: number
+}
+
+/** In the page: how many rectangles are filled from now on, and how many listen to the window's light and dark. */
+function countDrawn(): void {
+  const drawn: Drawn = { cells: 0, listeners: 0 }
+  Object.assign(globalThis, { drawn })
+  const { fillRect } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.fillRect = function (...place) {
+    drawn.cells++
+    fillRect.apply(this, place)
+  }
+  const { addEventListener } = MediaQueryList.prototype
+  MediaQueryList.prototype.addEventListener = function (...what: unknown[]) {
+    drawn.listeners++
+    addEventListener.apply(this, what as Parameters<typeof addEventListener>)
+  }
+}
