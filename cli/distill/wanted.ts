@@ -74,7 +74,21 @@ export async function wantedOf(taskName: string | undefined, asked: Asked, given
   if (variantOf(variant).uncut && given.budget !== undefined)
     requireDense([wanted.data.observationSize, wanted.data.actionSize], hidden.length, budget, '--budget')
   requireUsed(given, wanted.options)
+  if (given.keep && !begun) requireKept(given.keep, wanted)
   return wanted
+}
+
+/** Throws InputError for numbers of weights that no student of those sizes has. */
+function requireKept(keep: readonly number[], { options, data }: Wanted): void {
+  const { observationSize, actionSize } = data
+  const hidden = variantOf(options.variant).hidden(options, observationSize, actionSize)
+  const sizes = [observationSize, ...hidden, actionSize]
+  const all = sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0)
+  const wrong = keep.find((count) => count < actionSize || count > all)
+  if (wrong !== undefined)
+    throw new InputError(
+      `--keep ${wrong}: expected ${actionSize} to ${all} weights: one an action, no more than it has`,
+    )
 }
 
 /** Throws InputError for a file that no student goes on from. */
@@ -117,7 +131,14 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   const { data: path, contract: contractFile } = asked
   if (given.tolerance !== undefined)
     throw new InputError('--tolerance: without a task no return is measured: expected --max-error')
+  for (const [flag, value] of [
+    ['--pick-episodes', given.pickEpisodes],
+    ['--progress-episodes', given.progressEpisodes],
+  ] as const)
+    if (value !== undefined) throw new InputError(`${flag}: without a task nothing is played: expected none`)
   const opened = await openIfNamed(asked.teacher)
+  if (opened && asked.teacherActions)
+    throw new InputError(`--teacher-actions: ${opened.file} says them: expected one of the two`)
   const sources: Source[] = [{ from: 'options', says: contractIn(asked) }]
   const file = contractFile ?? (opened && join(dirname(opened.file), 'contract.json'))
   const written = file === undefined ? undefined : readContract(file)
@@ -139,6 +160,8 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   if (untimed) all.push({ from: 'default', says: { period: PERIOD } })
   const contract = resolveContract(all, { ...data, from: path })
   const options = distillOptions(undefined, given, data)
+  if (opened && given.clone === 'executed' && options.valueWeight === 0)
+    throw new InputError('--clone executed: without a task the actions of --teacher are cloned: expected no teacher')
   requireSplit(data, options.seed, path)
   const notes = notesOf(path, data, options.valueWeight, given)
   if (untimed)

@@ -1,5 +1,5 @@
 /** From teacher to the paper's table. What is done is kept under the run folder, and a second call goes on from there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
@@ -20,6 +20,7 @@ import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import type { Parser } from '../parser.ts'
 import { plainTable } from '../report/table.ts'
+import { readRows, requireNoLess } from '../reproduce/earlier.ts'
 import {
   type Plan,
   type Reproduced,
@@ -92,11 +93,20 @@ export const reproduceVerb = verb('reproduce [task...]', {
 
 async function run(given: string[], options: Options): Promise<void> {
   const tasks = given.length ? given : paperTasks()
+  const stray = Object.keys(options.teacher ?? {}).find((task) => !tasks.includes(task))
+  if (stray !== undefined) throw new InputError(`--teacher ${stray}=…: expected a task out of ${tasks.join(', ')}`)
   const twice = repeated(given)
   if (twice !== undefined) throw new InputError(`task ${twice}: given twice, expected each once`)
   // everything that can be refused is refused before the first hour of work
   const plans: { plan: Plan; size: number }[] = []
   for (const task of tasks) plans.push(await planOf(task, options))
+  const table = join(options.results, 'reproduce.json')
+  const anew = ({ task, variant, teacherSha256 }: Row) =>
+    options.variants.includes(variant) &&
+    plans.some(({ plan }) => plan.task === task && plan.teacherSha256 === teacherSha256)
+  const earlier = readRows(table)
+  for (const row of options.force ? [] : earlier.filter(anew))
+    requireNoLess(row, plans.find(({ plan }) => plan.task === row.task)!.plan, table)
   // rows of other tasks and teachers stay, so that the table may be there
   claimFolder(options.results, ['reproduce.json', 'reproduce.md'], { force: true })
   for (const { plan } of plans) if (options.ship) claimShipped(plan, options.models, options.force)
@@ -105,11 +115,7 @@ async function run(given: string[], options: Options): Promise<void> {
   await store.open()
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const table = join(options.results, 'reproduce.json')
-  const anew = ({ task, variant, teacherSha256 }: Row) =>
-    options.variants.includes(variant) &&
-    plans.some(({ plan }) => plan.task === task && plan.teacherSha256 === teacherSha256)
-  const others = readRows(table).filter((row) => !anew(row))
+  const others = earlier.filter((row) => !anew(row))
   const rows: Row[] = []
   for (const { plan, size } of plans) {
     const { paper } = reproductionOf(plan.task)
@@ -166,20 +172,3 @@ const distillAll = (plan: Plan, store: Store, { jobs, threads }: Options, signal
     progress.done(`reproduced ${plan.task}: ${runs.length} students`)
     return runs
   })
-
-function readRows(file: string): Row[] {
-  if (!existsSync(file)) return []
-  let rows: unknown
-  try {
-    rows = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    rows = undefined
-  }
-  if (!Array.isArray(rows) || !rows.every((row) => paperTasks().includes(row?.task) && row.keptOfPaperNetwork))
-    throw new InputError(`${file}: expected the JSON of an earlier table`)
-  // a row without it is of a version whose failureRate counted falls alone: what failed against the teacher is not known
-  return rows.map((row) => {
-    const { failureRate: fellRate, teacherFailureRate: teacherFellRate, ...rest } = row
-    return 'fellRate' in row ? row : { ...rest, fellRate, teacherFellRate }
-  })
-}

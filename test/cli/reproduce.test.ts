@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -127,6 +127,34 @@ describe('a row of the table', () => {
     const { head, body } = cells([rowFor(1000)])
     expect(body.map((line) => line.length)).toEqual([head.length, head.length])
     expect(body[1].slice(0, 4)).toEqual(['hopper', '', '3,583', 'the paper'])
+  })
+})
+
+describe('a row that is there', () => {
+  const place = join(folder, 'results')
+  const earlier = readFileSync(new URL('../../bench/results/reproduce.json', import.meta.url))
+  const reproduce = (...more: string[]) =>
+    bpdIn(folder, 'reproduce', 'hopper', '--variants', 'dense', '--results', place, ...more)
+
+  it('is not replaced by one of fewer seeds, steps or episodes, and stays as it was', () => {
+    mkdirSync(place)
+    writeFileSync(join(place, 'reproduce.json'), earlier)
+    for (const [more, message] of [
+      [['--seeds', '1'], 'has 3 seeds, expected no fewer than that to replace it, not 1'],
+      [['--steps', '10'], 'has 50000 steps, expected'],
+      [['--episodes', '1'], 'has 100 episodes, expected'],
+    ] as const) {
+      const { status, stderr } = reproduce(...more)
+      expect(stderr).toContain(`reproduce.json: its row of hopper, dense ${message}`)
+      expect(status).toBe(2)
+    }
+    expect(readFileSync(join(place, 'reproduce.json'))).toEqual(earlier)
+  })
+
+  it('needs its teacher: one for a task that is not reproduced is refused', () => {
+    const { status, stderr } = reproduce('--teacher', 'walker2d=nope')
+    expect(stderr).toContain('--teacher walker2d=…: expected a task out of hopper')
+    expect(status).toBe(2)
   })
 })
 
