@@ -1,5 +1,6 @@
 /** The error of a student that no simulator judged, in words. */
-import type { HeldOut } from '../../trainer/distill/judge.ts'
+import type { HeldOut, Verdict } from '../../trainer/distill/judge.ts'
+import type { DistillOptions } from '../../trainer/distill/options.ts'
 import type { EnvironmentSteps } from '../../trainer/distill/points.ts'
 import { plainTable } from '../report/table.ts'
 import { grouped, percent, printable } from '../report/words.ts'
@@ -11,6 +12,38 @@ export const describeSteps = (steps: EnvironmentSteps | undefined): string =>
   steps
     ? `on-policy: ${grouped(steps.ownStates)} steps on its own states, ${grouped(steps.search)} of searching`
     : 'offline'
+
+/** What the student was picked by, where that is its return. */
+export const describePicked = ({ pickedReturn = NaN, teacherReturn }: Verdict, episodes: number): string =>
+  `return   ${pickedReturn.toFixed(1)}${teacherReturn ? `, the teacher's ${teacherReturn.mean.toFixed(1)}` : ''}, over the ${episodes} episodes that picked it`
+
+interface Unmet {
+  /** which options asked for it */
+  options: ('maxWeights' | 'maxBytes' | 'tolerance' | 'maxError')[]
+  says: string
+}
+
+/** Why a student that was picked is not what the rule asks for (trainer/distill/pick.ts). */
+export function describeUnmet(
+  { weights, bytes, heldOut, pickedReturn, teacherReturn }: Verdict & { weights: number; bytes: number },
+  { maxWeights, maxBytes, tolerance, maxError }: DistillOptions,
+): Unmet {
+  if (maxWeights !== undefined || maxBytes !== undefined) {
+    const limit = weights > (maxWeights ?? Infinity) ? `--max-weights ${maxWeights}` : `--max-bytes ${maxBytes}`
+    const says = `${weights} weights, ${bytes} bytes: no student is within ${limit}`
+    return { options: ['maxWeights', 'maxBytes'], says }
+  }
+  if (heldOut)
+    return {
+      options: ['maxError'],
+      says: `no student errs by less than --max-error ${maxError} where one is picked: this one errs least`,
+    }
+  const [ours, theirs] = [pickedReturn!, teacherReturn?.mean ?? NaN].map((x) => x.toFixed(1))
+  return {
+    options: ['tolerance'],
+    says: `it returns ${ours}, its teacher ${theirs}: no student is within --tolerance ${tolerance} of that, this one is the best`,
+  }
+}
 
 /** What the errors are of. */
 export function describeSplit({ how, labels, train, pick, report }: HeldOut): string {

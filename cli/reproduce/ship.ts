@@ -62,7 +62,7 @@ export function bestOf(runs: readonly Run[]): Run | undefined {
   const ours = runs.filter(({ variant }) => manySizes(variant))
   if (!ours.length) return undefined
   const shares = ours.map((run) => ({ run, weights: run.weights, bytes: run.fileBytes, tunedReturn: run.picked }))
-  return pick(shares, 1, { tolerance: distillDefaults.tolerance }).run
+  return pick(shares, 1, { tolerance: distillDefaults.tolerance }).picked.run
 }
 
 const returnOf = ({ mean, std, episodes }: Measured) => ({ mean, std, episodes })

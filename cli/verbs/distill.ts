@@ -11,6 +11,7 @@ import type { TrainedStudents } from '../../trainer/distill/phases.ts'
 import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
 import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
+import { quantisedBytes } from '../../trainer/distill/quantise-file.ts'
 import type { DistillJob } from '../../trainer/distill/session.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
@@ -18,7 +19,7 @@ import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import type { TaskOrigin } from '../../trainer/tasks/task.ts'
 import { addDataOptions, type GivenData } from '../data-options.ts'
 import { addContractOptions, type GivenContract } from '../distill/contract-options.ts'
-import { describeHeldOut, describeSteps, NO_RETURN } from '../distill/describe.ts'
+import { describeHeldOut, describePicked, describeSteps, describeUnmet, NO_RETURN } from '../distill/describe.ts'
 import { heldOutFiles, writeHeldOut } from '../distill/held-out.ts'
 import { show } from '../distill/progress.ts'
 import { wantedOf } from '../distill/wanted.ts'
@@ -138,6 +139,10 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   // a resumed run tells its points again
   rmSync(log, { force: true })
   const origin = taskName === undefined ? undefined : taskOrigin(taskName)
+  const file = join(out, 'student.bpd')
+  // every student as it will lie there
+  const stored = (student: Uint8Array, as = file) =>
+    sign(values === 'f32' ? student : quantisedBytes(student, { values }, data, as), as)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
   const {
@@ -147,6 +152,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   } = await withProgress(`distilling ${name}`, async (progress) => {
     const student = await distill({
       ...wanted,
+      stored,
       signal: interrupt.signal,
       checkpoints: (job, part) =>
         new Checkpoints(checkpointOf(part), job, { minutes: checkpointMinutes, resume, origin }),
@@ -161,7 +167,6 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     progress.done(`distilled ${name} in ${seconds(student.distilled.seconds)}`)
     return student
   })
-  const file = join(out, 'student.bpd')
   const quantised =
     values === 'f32'
       ? undefined
@@ -176,7 +181,7 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   const { bytes: unsigned, ...figures } = quantised ?? { bytes: exact }
   const bytes = sign(unsigned, file)
   await writeFile(file, bytes)
-  for (const [i, pointName] of pointNames.entries()) await writeFile(join(out, pointName), sign(points[i], pointName))
+  for (const [i, name] of pointNames.entries()) await writeFile(join(out, name), stored(points[i], join(out, name)))
   const { network: __network, candidates: __candidates, trained: __trained, ...record } = distilled
   const { weights } = decodePolicy(bytes, file)
   const { heldOut } = distilled
@@ -194,17 +199,16 @@ async function run(taskName: string | undefined, options: Options): Promise<void
   await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
   // the last: until then the run can be resumed
   for (const [part] of (recipe.l1Path ?? [0]).entries()) rmSync(checkpointOf(part), { force: true })
-  const { maxWeights = Infinity, maxBytes = Infinity } = recipe
-  if (weights > maxWeights || bytes.length > maxBytes) {
-    const limit = weights > maxWeights ? `--max-weights ${maxWeights}` : `--max-bytes ${maxBytes}`
-    throw new FailedError(`${file}: ${weights} weights, ${bytes.length} bytes: no student is within ${limit}`)
-  }
+  const unmet = distilled.met ? undefined : describeUnmet(result, recipe)
+  // who asked for it in so many words is told by the exit code too
+  if (unmet?.options.some((name) => asked[name] !== undefined)) throw new FailedError(`${file}: ${unmet.says}`)
+  if (unmet) warn(`${file}: ${unmet.says}`)
   printResult(json, result, () => {
     const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}; ${describeSteps(distilled.environmentSteps)}`
     return [
       line,
       ...(result.signature ? [`signed   ${signedBy(result.signature)}`] : []),
-      ...(heldOut ? [describeHeldOut(heldOut)] : []),
+      ...(heldOut ? [describeHeldOut(heldOut)] : [describePicked(distilled, recipe.pickEpisodes)]),
       ...(quantised ? ['error' in quantised ? describeByError(quantised) : describe(quantised)] : []),
     ].join('\n')
   })

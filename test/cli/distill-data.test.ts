@@ -9,6 +9,7 @@ import { type Asked, wantedOf } from '../../cli/distill/wanted.ts'
 import { newKey, verifyPolicy } from '../../firmware-bridge/host/signing.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
+import { valuesOf } from '../../runtime-as/format/network.ts'
 import type { Given } from '../../trainer/distill/options.ts'
 import { encodeTeacher, type Teacher } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
@@ -106,6 +107,38 @@ describe('bpd distill without a task', () => {
       /^bpd: too-large\/student\.bpd: \d+ weights, \d+ bytes: no student is within --max-bytes 300$/,
     )
     checkCard(path('too-large/student.bpd'))
+  })
+
+  it('says so where no student errs as little as was asked for, and keeps the best', () => {
+    const { status, stdout, lines } = distill(...bounds, '--max-error', '1e-6', '--out', 'errs')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(lines.at(-1)).toBe(
+      'bpd: errs/student.bpd: no student errs by less than --max-error 0.000001 where one is picked: this one errs least',
+    )
+    checkCard(path('errs/student.bpd'))
+  })
+
+  it('stores every student as wanted, and counts the bytes that lie there', () => {
+    const key = newKey()
+    writeFileSync(path('another.key'), key.secretPem!, { mode: 0o600 })
+    const words = ['--values', 'int8', '--sign-key', 'another.key', '--every', '--out', 'stored']
+    const { status, stdout } = distill(...bounds, ...words, '--json')
+    expect(status).toBe(0)
+    const { sweep, bytes } = JSON.parse(stdout)
+    const lying = (name: string) => readFileSync(path(`stored/${name}`))
+    const sizes = ['point-1.bpd', 'point-2.bpd'].map((name) => {
+      const { policy } = verifyPolicy(lying(name), key)
+      expect(valuesOf(decodePolicy(policy).network)).toBe('int8')
+      return lying(name).length
+    })
+    expect(sweep.map((point: { bytes: number }) => point.bytes)).toEqual(sizes)
+    expect(sizes).toContain(bytes)
+    // room for the limit itself, which the file tells; as f32 it would not fit
+    const most = bytes + 30
+    expect(readFileSync(path('alone/student.bpd')).length).toBeGreaterThan(most)
+    const within = distill(...bounds, ...words.slice(0, 4), '--max-bytes', `${most}`, '--out', 'within')
+    expect(within.lines.at(-1)).not.toContain('no student is within')
+    expect(within.status).toBe(0)
   })
 
   it('signs what it makes where a key is named: card and page say so, and what is signed is the student unsigned', () => {

@@ -64,7 +64,7 @@ const flags: [flag: string, text: string, becomes: Partial<Given>, wrong: string
   ['--tune-with-value', '', { tuneWithValue: true }, []],
   ['--evaluate-every', '30', { evaluateEvery: 30 }, ['0']],
   ['--pick-episodes', '2', { pickEpisodes: 2 }, ['0', '2.5']],
-  ['--tolerance', '0.5', { tolerance: 0.5 }, ['-0.1', '11']],
+  ['--tolerance', '9', { tolerance: 9 }, ['-0.1', '11']],
   ['--max-weights', '70', { maxWeights: 70 }, ['0']],
   ['--max-bytes', '4000', { maxBytes: 4000 }, ['0', '1k']],
   ['--observation-bounds', 'clamp', { observationBounds: 'clamp' }, ['wrap', '']],
@@ -97,20 +97,29 @@ describe('every flag of the recipe', () => {
   // what makes stages of the cuts
   const staged = ['--prune', '--own-states', '--search', '--own-rounds', '--stage-share', '--stage-updates']
   staged.push('--lost-weight', '--stage-rate', '--rounds', '--round-updates', '--swap')
-  it.each([
-    // the reference runs below; what is augmented has no value term, and a penalty that is searched is none of the recipe's
-    ['at weights', (flag: string) => !['--augment', '--l1-path', '--thresholds', ...staged].includes(flag)],
-    // of 77 weights, its budget
+  const gaussian = ['--noise', '--nu', '--kl-cap', '--kl-shape', '--threshold']
+  const limits = ['--max-weights', '--max-bytes']
+  // what is augmented has no value term
+  const cut = ['--augment', '--l1-path', ...staged]
+  const unlike: [how: string, without: string[]][] = [
+    ['l1 at weights', [...cut, ...gaussian, '--thresholds', '--budget', '--tolerance']],
+    ['l1 at its budget', [...cut, ...gaussian, ...limits, '--thresholds', '--keep']],
+    // nu is of the linear annealing alone
+    ['bpd at thresholds', [...cut, ...limits, '--variant', '--l1', '--keep', '--budget', '--kl-shape']],
+    ['bpd at weights', [...cut, '--variant', '--l1', '--thresholds', '--budget', '--nu', '--tolerance']],
+    // a penalty that is searched is none of the recipe's
     [
-      'at thresholds',
-      (flag: string) => !['--augment', '--l1-path', '--keep', '--max-weights', ...staged].includes(flag),
+      'l1 in stages',
+      [...gaussian, '--augment', '--tune-with-value', '--l1', '--thresholds', '--tune-rate', '--budget', '--tolerance'],
     ],
-    [
-      'in stages',
-      (flag: string) => !['--augment', '--tune-with-value', '--l1', '--thresholds', '--tune-rate'].includes(flag),
-    ],
-  ])('is in the file that is made with it, unless the bytes do not depend on it: cut %s', (how, isUsed) => {
-    const used = flags.filter(([flag]) => isUsed(flag) && !['--no-fused', '--backend'].includes(flag))
+  ]
+  it('is in one of these runs', () => {
+    const nowhere = flags.filter(([flag]) => unlike.every(([, without]) => without.includes(flag)))
+    expect(nowhere.map(([flag]) => flag)).toEqual(['--augment'])
+  })
+  it.each(unlike)('is in the file that is made with it, unless the bytes do not depend on it: %s', (how, without) => {
+    // the reference runs below
+    const used = flags.filter(([flag]) => ![...without, '--no-fused', '--backend'].includes(flag))
     const { status, lines } = distill('--out', how, ...used.flatMap(([flag, text]) => words(flag, text)))
     expect({ status, lines }).toMatchObject({ status: 0 })
     const { provenance } = decodePolicy(readFileSync(join(folder, how, 'student.bpd'))).contract

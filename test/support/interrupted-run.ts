@@ -11,7 +11,7 @@ import { randomStream } from '../../trainer/random.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bpd = join(root, 'cli/bpd.ts')
-const teacher = join(root, 'models/pendulum/teacher.safetensors')
+export const teacher = join(root, 'models/pendulum/teacher.safetensors')
 export const folder = mkdtempSync(join(tmpdir(), 'bpd-checkpoint-'))
 const data = join(folder, 'data.safetensors')
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -9,10 +9,11 @@ import { type Contract, type Network, weightCount } from '../../runtime-as/forma
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import type { PolicyContract } from '../contract.ts'
 import { crcOf } from '../files/seal.ts'
+import { sha256 } from '../files/sha256.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import { actionsOnMany } from '../teachers/many.ts'
 import { teacherController } from '../teachers/policy.ts'
-import { contractOf, type Teacher } from '../teachers/teacher.ts'
+import { contractOf, encodeTeacher, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { augmented, type Data, hasRewards, type Labeller, labelled, labellerOf, spreadObservations } from './data.ts'
 import type { Judge } from './judge.ts'
@@ -48,6 +49,8 @@ export interface Distillation extends Omit<DistillRun, 'checkpoints' | 'trained'
   checkpoints?: (job: DistillJob, part: number) => Checkpoints
   /** students before they are cut, to read one or to keep it */
   trained?: (job: DistillJob) => TrainedStudents
+  /** a student's file as it will lie there, quantised or signed: what `maxBytes` counts. Default: as it is */
+  stored?: (file: Uint8Array) => Uint8Array
   /** a student to go on from, f32, in place of training one: it is cut in stages, its hidden sizes are those of the options */
   start?: Start
   /** the task by its name, for own states and for a search on the return; must be prepared */
@@ -67,7 +70,7 @@ export interface Student {
 
 /** The files depend on contract, data, teacher, judge and options alone: no date, no machine in them. Throws InputError, FailedError, Interrupted. */
 export async function distill(wanted: Distillation): Promise<Student> {
-  const { contract, data, judge, options, checkpoints, onProgress, signal } = wanted
+  const { contract, data, judge, options, checkpoints, onProgress, signal, stored = (file) => file } = wanted
   checkWanted(wanted)
   const teacher = controllerFor(wanted)
   const byError = judge.measure === 'error'
@@ -104,7 +107,11 @@ export async function distill(wanted: Distillation): Promise<Student> {
       { contract: plain, golden },
       options.seed,
     )
-  const known = { data: labels.crc32, ...(start && { start: crcOfNetwork(start.network) }) }
+  const known = {
+    data: labels.crc32,
+    ...(typeof wanted.teacher === 'object' && { teacher: sha256(encodeTeacher(wanted.teacher)) }),
+    ...(start && { start: crcOfNetwork(start.network) }),
+  }
   const job: DistillJob = {
     start,
     playground,
@@ -116,7 +123,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
     identity: byError ? { ...known, judge: 'error', contract: contractHash(plain) } : known,
     policyOf: (network) => encode(network, plain),
     controllerOf: (network) => controllerOf(loadPolicy(encode(network, plain), 'student')),
-    bytesOf: (...student) => ship(...student).length,
+    bytesOf: (...student) => stored(ship(...student)).length,
     options,
   }
   const runOf = (one: DistillJob, part = 0) => ({

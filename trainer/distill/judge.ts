@@ -45,6 +45,10 @@ export interface Decision {
 
 /** One of the two, as the judge measures. */
 export interface Verdict {
+  /** whether the picked student is as good as the rule asks, or within the budget that it was given */
+  met: boolean
+  /** its mean return on the picking episodes */
+  pickedReturn?: number
   /** the teacher's, on the picking episodes; absent without a teacher too */
   teacherReturn?: ReturnStatistics
   heldOut?: HeldOut

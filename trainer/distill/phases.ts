@@ -82,6 +82,9 @@ export interface DistillRun {
   signal?: AbortSignal
 }
 
+const bytesOf = ({ network, threshold, budget, environmentSteps }: Candidate, { job, studentWeights }: Session) =>
+  job.bytesOf(network, (threshold ?? budget)!, studentWeights, environmentSteps)
+
 /** job: all that the bits depend on */
 export async function runPhases(
   job: DistillJob,
@@ -126,7 +129,9 @@ export async function runPhases(
       checkpoints,
       signal,
     }
-    const candidates = staged ? await stages(session, layers, run) : await sweep(session, variant, layers, run)
+    const cut = staged ? await stages(session, layers, run) : await sweep(session, variant, layers, run)
+    // a run that was resumed may be stored in another way than before
+    const candidates = cut.map((one) => ({ ...one, bytes: bytesOf(one, session) }))
     const { picked, verdict } = job.judge.decide(candidates, ({ network }) => job.controllerOf(network))
     const { network, threshold, budget, environmentSteps } = picked
     return {

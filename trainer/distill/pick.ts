@@ -31,6 +31,12 @@ export interface PickableByError extends Sized {
   tunedError?: number
 }
 
+/** What the rule picks, and whether it is what the rule asks for: good enough, or within the budget. */
+export interface Pick<T> {
+  picked: T
+  met: boolean
+}
+
 /** What an error may be, in errors of the best student. */
 export const ERROR_FACTOR = 1.1
 
@@ -43,7 +49,7 @@ export function pick<T extends Pickable>(
   candidates: readonly T[],
   teacherReturn: number | undefined,
   rule: PickRule,
-): T {
+): Pick<T> {
   const { tolerance } = rule
   const returnOf = (c: T) => c.tunedReturn!
   const standard = teacherReturn ?? Math.max(...candidates.map(returnOf))
@@ -53,7 +59,7 @@ export function pick<T extends Pickable>(
 }
 
 /** The same rule for errors of actions: of the students within `maxError` the one with the fewest weights; if there is none, the one of least error. */
-export function pickByError<T extends PickableByError>(candidates: readonly T[], rule: ErrorRule): T {
+export function pickByError<T extends PickableByError>(candidates: readonly T[], rule: ErrorRule): Pick<T> {
   const errorOf = (c: T) => c.tunedError!
   const most = rule.maxError ?? ERROR_FACTOR * Math.min(...candidates.map(errorOf))
   const better = (a: T, b: T) => errorOf(a) < errorOf(b)
@@ -65,13 +71,13 @@ function smallestGood<T extends Sized>(
   { maxWeights, maxBytes }: Budget,
   better: (a: T, b: T) => boolean,
   isGood: (c: T) => boolean,
-): T {
+): Pick<T> {
   const fewest = (of: readonly T[]) => of.reduce((a, b) => (b.weights < a.weights ? b : a))
   const best = (of: readonly T[]) => of.reduce((a, b) => (better(b, a) ? b : a))
   if (maxWeights !== undefined || maxBytes !== undefined) {
     const small = candidates.filter((c) => c.weights <= (maxWeights ?? Infinity) && c.bytes <= (maxBytes ?? Infinity))
-    return small.length ? best(small) : fewest(candidates)
+    return small.length ? { picked: best(small), met: true } : { picked: fewest(candidates), met: false }
   }
   const good = candidates.filter(isGood)
-  return good.length ? fewest(good) : best(candidates)
+  return good.length ? { picked: fewest(good), met: true } : { picked: best(candidates), met: false }
 }

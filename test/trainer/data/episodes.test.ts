@@ -38,11 +38,11 @@ describe('picking within a number of weights', () => {
   const points = [point(100, 5), point(200, 8), point(300, 7), point(400, 10)]
 
   it('takes the best return of those that fit', () => {
-    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 300 })).toBe(points[1])
-    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 400 })).toBe(points[3])
+    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 300 }).picked).toBe(points[1])
+    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 400 }).picked).toBe(points[3])
   })
 
   it('takes the fewest weights where none fits', () => {
-    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 50 })).toBe(points[0])
+    expect(pick(points, 10, { tolerance: 0.02, maxWeights: 50 }).picked).toBe(points[0])
   })
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { encodeTeacher, loadTeacher } from '../../../trainer/teachers/teacher.ts'
 import {
   checkpoint,
   collectData,
@@ -10,6 +11,7 @@ import {
   folder,
   run,
   start,
+  teacher,
   untilSaved,
   words,
 } from '../../support/interrupted-run.ts'
@@ -37,7 +39,7 @@ describe('a distillation', { timeout: 60_000 }, () => {
     expect(existsSync(join(folder, 'interrupted/student.bpd'))).toBe(false)
   })
 
-  it('refuses to resume with other options, other data, or from an altered checkpoint', async () => {
+  it('refuses to resume with other options, other data, another teacher, or from an altered checkpoint', async () => {
     const refused = (arguments_: string[], message: string) => {
       try {
         run(arguments_)
@@ -52,6 +54,12 @@ describe('a distillation', { timeout: 60_000 }, () => {
       [...words('interrupted', 5000), '--resume'],
       'steps: the checkpoint was made with 1000000, this run has 5000',
     )
+    const other = join(folder, 'other.safetensors')
+    const taught = loadTeacher(teacher)
+    taught.network!.layers[0].bias[0] += 0.1
+    writeFileSync(other, encodeTeacher(taught))
+    const another = words('interrupted', 1_000_000).map((word) => (word === teacher ? other : word))
+    refused([...another, '--resume'], 'teacher: the checkpoint was made with')
     const bytes = readFileSync(checkpoint('interrupted'))
     bytes[bytes.length - 1000] ^= 1
     writeFileSync(checkpoint('interrupted'), bytes)

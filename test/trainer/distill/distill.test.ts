@@ -275,20 +275,20 @@ describe('the picking rule', () => {
 
   it('takes the fewest weights within the tolerance of the teacher', () => {
     const points = [point(10, -200), point(20, -152), point(40, -149), point(90, -148)]
-    expect(pick(points, -150, { tolerance: 0.02 })).toBe(points[1])
-    expect(pick(points, -150, { tolerance: 0 })).toBe(points[2])
+    expect(pick(points, -150, { tolerance: 0.02 }).picked).toBe(points[1])
+    expect(pick(points, -150, { tolerance: 0 }).picked).toBe(points[2])
   })
 
   it('takes the best return where none is within the tolerance', () => {
     const points = [point(10, 100), point(20, 900), point(40, 800)]
-    expect(pick(points, 3000, { tolerance: 0.02 })).toBe(points[1])
+    expect(pick(points, 3000, { tolerance: 0.02 }).picked).toBe(points[1])
   })
 
   it('within a budget of weights or bytes takes the best return, however far from the teacher', () => {
     const points = [point(10, 100), point(20, 900), point(40, 800), point(90, 2990)]
-    expect(pick(points, 3000, { tolerance: 0.02, maxWeights: 50 })).toBe(points[1])
-    expect(pick(points, 3000, { tolerance: 0.02, maxWeights: 10 })).toBe(points[0])
-    expect(pick(points, 3000, { tolerance: 0.02, maxBytes: 900 })).toBe(points[3])
-    expect(pick(points, 3000, { tolerance: 0.02, maxBytes: 99 })).toBe(points[0])
+    expect(pick(points, 3000, { tolerance: 0.02, maxWeights: 50 }).picked).toBe(points[1])
+    expect(pick(points, 3000, { tolerance: 0.02, maxWeights: 10 }).picked).toBe(points[0])
+    expect(pick(points, 3000, { tolerance: 0.02, maxBytes: 900 }).picked).toBe(points[3])
+    expect(pick(points, 3000, { tolerance: 0.02, maxBytes: 99 }).picked).toBe(points[0])
   })
 })

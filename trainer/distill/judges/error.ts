@@ -28,7 +28,7 @@ export const heldOutError: Judge = {
         return rootMeanSquare(exam.actionsOf(student), exam.wanted, width)
       },
       decide(candidates, controllerOf) {
-        const picked = pickByError(candidates, options)
+        const { picked, met } = pickByError(candidates, options)
         const actions = reported.actionsOf(controllerOf(picked))
         const error = actionError(actions, reported.wanted, { names, low, high })
         const { how, ...parts } = split
@@ -37,6 +37,7 @@ export const heldOutError: Judge = {
         return {
           picked,
           verdict: {
+            met,
             heldOut: { how, labels, train, pick, report, clamped: reported.clamped / reported.wanted.length, error },
           },
         }

@@ -16,7 +16,8 @@ export const returnIn = (createTask: () => Task): Judge => ({
         evaluate(task, student, seed, purpose, purpose === 'pick' ? pickEpisodes : progressEpisodes).mean,
       decide(candidates) {
         const teacherReturn = teacher && evaluate(createTask(), teacher, seed, 'pick', pickEpisodes)
-        return { picked: pick(candidates, teacherReturn?.mean, options), verdict: { teacherReturn } }
+        const { picked, met } = pick(candidates, teacherReturn?.mean, options)
+        return { picked, verdict: { met, pickedReturn: picked.tunedReturn, teacherReturn } }
       },
     }
   },
