@@ -9,6 +9,7 @@ const PANEL = { width: 170, height: 190, left: 50, top: 50, gap: 25 }
 const SHARES = [0.25, 0.5, 1]
 
 const STYLE = `
+  svg { background: #ffffff }
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 14px; font-weight: 600 }
   .axis { stroke: #8c959f; stroke-width: 1 }
@@ -17,6 +18,7 @@ const STYLE = `
   .dot { fill: #0969da }
   .paper { fill: #bc4c00 }
   @media (prefers-color-scheme: dark) {
+    svg { background: #0d1117 }
     text { fill: #e6edf3 }
     .axis { stroke: #6e7681 } .grid { stroke: #30363d }
     .ours { stroke: #58a6ff } .dot { fill: #58a6ff } .paper { fill: #f0883e }

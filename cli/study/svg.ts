@@ -7,14 +7,24 @@ import { differenceWords, interquartileWords, scoreWords, within } from './table
 /** Colours that those who see few tell apart (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f', '#6e7781']
 
+// a ground of its own: opened by itself it would lie on white in the dark too
 const STYLE = `
+svg { background: #ffffff }
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-size: 14px; font-weight: 600 }
 .grid { stroke: #d0d7de; stroke-width: 1; stroke-dasharray: 2 3 }
 .zero { stroke: #6e7781; stroke-dasharray: none }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .grid { stroke: #30363d } }`
+@media (prefers-color-scheme: dark) { svg { background: #0d1117 } text { fill: #e6edf3 } .grid { stroke: #30363d } }`
 
 const text = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** A name where there is room for so many characters; whole where a pointer rests on it. */
+function named(value: string, most: number): string {
+  const letters = [...value]
+  return letters.length <= most
+    ? text(value)
+    : `${text(letters.slice(0, most - 1).join(''))}…<title>${text(value)}</title>`
+}
 
 const picture = (title: string, width: number, height: number, body: readonly string[]): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${text(title).replaceAll('"', '&quot;')}">
@@ -66,7 +76,7 @@ function barPlot(
       y += 20
       const colour = colourOf(report, variant)
       body.push(
-        `<text x="112" y="${y + 4}" text-anchor="end">${text(variant)}</text>`,
+        `<text x="112" y="${y + 4}" text-anchor="end">${named(variant, 17)}</text>`,
         `<line x1="${fixed(x(of.low))}" x2="${fixed(x(of.high))}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="6" opacity="0.45"/>`,
         `<circle cx="${fixed(x(of.value))}" cy="${y}" r="4.5" fill="${colour}"/>`,
         `<text x="630" y="${y + 4}">${text(words)}</text>`,
@@ -146,7 +156,7 @@ function linePlot(
   const names = [...new Map(lines.map(({ name, colour }) => [name, colour]))]
   const key = names.map(([name, colour], i) => {
     const [kx, ky] = [80 + (i % 4) * 180, 360 + Math.floor(i / 4) * 20]
-    return `<line x1="${kx}" x2="${kx + 22}" y1="${ky - 4}" y2="${ky - 4}" stroke="${colour}" stroke-width="3"/><text x="${kx + 28}" y="${ky}">${text(name)}</text>`
+    return `<line x1="${kx}" x2="${kx + 22}" y1="${ky - 4}" y2="${ky - 4}" stroke="${colour}" stroke-width="3"/><text x="${kx + 28}" y="${ky}">${named(name, 24)}</text>`
   })
   const labels = [
     `<text x="435" y="338" text-anchor="middle">${text(axes.x)}</text>`,

@@ -91,6 +91,8 @@ async function run(task: string, recipe: string[], options: Options): Promise<vo
   const first = variants.find((name) => !needsBudget(name))
   if (!options.budget && !first)
     throw new InputError(`--variants ${variants.join(',')}: each needs a number of weights, expected --budget too`)
+  if (options.budget && !variants.some(needsBudget))
+    throw new InputError(`--budget: ${variants.join(' and ')} find their own number of weights, expected none`)
   const folder = options.out ?? join('runs', `ablate-${spec.name}`)
   const named = recipe.find((word) => /^--variant(=|$)/.test(word))
   if (named) throw new InputError(`-- ${named}: expected variants in --variants alone`)

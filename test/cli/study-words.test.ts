@@ -13,7 +13,15 @@ it.each([
   [['reproduce', 'hopper', 'hopper'], 'task hopper: given twice, expected each once'],
   [['study', 'run', 'answers', '--teachers', 'a, a'], 'Expected each name once, "a" comes twice.'],
   [['ablate', 'pendulum', '--', '--variant', 'no-q'], '-- --variant: expected variants in --variants alone'],
-])('%j is refused: what is counted twice is no second seed', (words, message) => {
+  [
+    ['ablate', 'pendulum', '--variants', 'bpd,no-q', '--budget', '5'],
+    'bpd and no-q find their own number of weights, expected none',
+  ],
+  [
+    ['ablate', 'pendulum', '--variants', 'dense', '--budget', '50', '--', '--keep', '60'],
+    'recipe.keep: expected budget: each training of dense is for one number of weights',
+  ],
+])('%j is refused: nothing is counted twice, and nothing given does nothing', (words, message) => {
   const { status, stdout, lines } = bpdIn(folder, ...words)
   expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
   expect(lines[0]).toContain(message)
