@@ -1,8 +1,9 @@
 /** Runs the jobs of a study: each once, those that are ready first come first, in processes here or wherever else jobs are done. */
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { FailedError } from '../../runtime-as/errors.ts'
 import { Interrupted } from '../interrupted.ts'
-import { needsOf } from './jobs/job.ts'
+import { type Job, needsOf } from './jobs/job.ts'
 import type { Plan } from './plan.ts'
 import { type Executor, Lost, Processes } from './process/pool.ts'
 import type { Store } from './store.ts'
@@ -101,18 +102,27 @@ class StudyRun {
   #ready = ({ job }: Plan['jobs'][number]) => needsOf(job).every((id) => this.#done.has(id))
 
   #take(): Plan['jobs'][number] | undefined {
-    const at = this.#waiting.findIndex(this.#ready)
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
+    const ready = this.#waiting.filter(this.#ready)
+    // data that has to be made again is made once: a second job that needs it goes last
+    const next = ready.find(({ job }) => !this.#making(job)) ?? ready[0]
+    if (next) this.#waiting.splice(this.#waiting.indexOf(next), 1)
+    return next
+  }
+
+  /** Whether a job at work may be making the data that this one needs too. */
+  #making(job: Job): boolean {
+    if (job.kind !== 'distil' || existsSync(this.#store.dataFile(job.data))) return false
+    return [...this.#active].some((other) => other.kind === 'distil' && other.data === job.data)
   }
 
   /** Whether what waits needs what has failed. */
-  #stuck = () => this.#active === 0
-  #active = 0
+  #stuck = () => this.#active.size === 0
+  readonly #active = new Set<Job>()
 
   async #do({ id, job, label }: Plan['jobs'][number]): Promise<void> {
     const { onEvent, signal, threads = 1, minutes = 5 } = this.#running
     const store = this.#store
-    this.#active++
+    this.#active.add(job)
     onEvent?.({ kind: 'begun', label })
     try {
       const order = { id, job, store: store.folder, folder: store.workFolder(id), threads, minutes }
@@ -128,7 +138,7 @@ class StudyRun {
       await store.keepFailure(id, message)
       onEvent?.({ kind: 'failed', label, message })
     } finally {
-      this.#active--
+      this.#active.delete(job)
       this.#changed.tell()
       this.#changed = signalled()
     }
