@@ -6,6 +6,7 @@ import type { Log } from '../../trainer/check/log.ts'
 import { type CheckedPolicy, openPolicy } from '../../trainer/check/policies.ts'
 import { readLog } from '../../trainer/check/read-log.ts'
 import { type DataSet, openData } from '../../trainer/data/data-set.ts'
+import { roleNames } from '../../trainer/data/log.ts'
 import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
 import { describeCheck } from '../report/check.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
@@ -38,6 +39,8 @@ export const checkVerb = addDataOptions(
     .option('--period <seconds>', 'between two actions of the policy (default: what its file says)', number(1e-6, 3600))
     .option('--rows <n>', 'rows to fit on, and as many to judge on', integer(100, 20_000), 600)
     .addOption(seedOption()),
+  // actions are compared, and what they were worth is not looked at
+  roleNames.filter((role) => role !== 'rewards'),
 ).action(run)
 
 async function run({ teacher, data, period, rows, seed, json, ...given }: Options): Promise<void> {

@@ -4,6 +4,7 @@ import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode
 import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { dataFormats, isData, openLog } from '../../trainer/data/formats.ts'
+import { dashed } from '../../trainer/data/mapping.ts'
 import { type Summary, summarise } from '../../trainer/data/summary.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
@@ -36,6 +37,10 @@ async function run(path: string, { json, key, ...given }: CommonOptions & GivenD
       return
     }
   }
+  const { mapping, missing } = dataOptionsOf(given)
+  const [role] = Object.keys(mapping ?? {})
+  if (role ?? missing)
+    throw new InputError(`--${role ? dashed(role) : 'missing'}: of a data set, which ${file} is not: expected none`)
   const { kind, bytes } = readAs(file, ['policy', ...teacherKinds, ...(key === undefined ? dataKinds : [])])
   if (kind !== 'policy') {
     if (key !== undefined) throw new InputError(`--key: ${file} is a teacher, expected a signed policy`)

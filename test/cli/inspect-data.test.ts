@@ -9,6 +9,7 @@ import { summarise } from '../../trainer/data/summary.ts'
 import { bpdIn } from '../support/command.ts'
 import { csvOf, f32, mapping, npzOf } from '../support/data-sets.ts'
 import { fixturePath } from '../support/fixtures.ts'
+import { root } from '../support/imports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -152,6 +153,18 @@ describe('bpd inspect', () => {
     const { status, lines } = bpdIn(folder, 'inspect', 'empty.csv', '--quiet')
     expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
     expect(lines[0]).toMatch(/empty\.csv: an empty file, expected a \.bpd policy .* a Parquet file, .* or a CSV table$/)
+  })
+
+  it.each([
+    ['--actions', 'u'],
+    ['--missing', 'drop'],
+  ])('refuses %s where the file is no data set', (flag, value) => {
+    const policy = join(root, 'models/pendulum/student.bpd')
+    const { status, lines } = bpdIn(folder, 'inspect', policy, flag, value)
+    expect({ status, lines }).toEqual({
+      status: 2,
+      lines: [`bpd: ${flag}: of a data set, which ${policy} is not: expected none`],
+    })
   })
 
   it('refuses a column that is not there, with exit code 2 and one line', () => {
