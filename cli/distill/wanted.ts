@@ -165,7 +165,7 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   requireSplit(data, options.seed, path)
   const notes = notesOf(path, data, options.valueWeight, given)
   if (untimed)
-    notes.push(`period: nobody says it, and ${path} has no timestamps: ${PERIOD} s is taken; --period sets it`)
+    notes.push(`period: nobody says it, and no timestamps of ${path} do: ${PERIOD} s is taken; --period sets it`)
   const inputs = [...(opened ? [opened.file] : []), path]
   return { name: contract.name, contract, data, teacher: opened?.teacher, judge: heldOutError, options, notes, inputs }
 }

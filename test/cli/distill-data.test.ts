@@ -255,7 +255,7 @@ describe('wrong inputs are one line each', () => {
     const { contract, notes } = await wanted({ time: ['none'] })
     expect(contract.period).toBe(0.02)
     expect(notes.at(-1)).toMatch(
-      /^period: nobody says it, and .* has no timestamps: 0.02 s is taken; --period sets it$/,
+      /^period: nobody says it, and no timestamps of .* do: 0.02 s is taken; --period sets it$/,
     )
   })
 
