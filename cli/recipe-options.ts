@@ -42,6 +42,18 @@ export function recipeIn(options: object): Given {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.has(name))) as Given
 }
 
+/** As words that ask for it again. */
+export function wordsOf(given: object): string[] {
+  const recipe = recipeIn(given) as Record<string, unknown>
+  return addRecipeOptions(new Command()).options.flatMap((option) => {
+    const value = recipe[option.attributeName()]
+    if (value === undefined || option.negate) return value === false ? [option.long!] : []
+    if (typeof value === 'boolean') return value ? [option.long!] : []
+    if (Array.isArray(value)) return [option.long!, value.length ? value.join(',') : 'none']
+    return [option.long!, `${value}`]
+  })
+}
+
 /** The same of words as `bpd distill` takes them. Throws what the parser throws. */
 export function recipeOfWords(words: readonly string[]): Partial<Recipe> {
   const verb = addRecipeOptions(new Command('bpd distill').exitOverride().configureOutput(errorsOf('bpd distill')))

@@ -3,52 +3,42 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { InvalidArgumentError } from 'commander'
-import { type Control, drive } from '../../firmware-bridge/host/control.ts'
 import { committedImage } from '../../firmware-bridge/host/images.ts'
-import { type Comparison, compare } from '../../firmware-bridge/host/measure.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { collect, collectDefaults } from '../../trainer/data/collect.ts'
-import {
-  MOST_TRANSITIONS,
-  readTransitions,
-  type Transitions,
-  writeTransitions,
-} from '../../trainer/data/transitions.ts'
+import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { spreadObservations } from '../../trainer/distill/data.ts'
-import { makeStudent, type Student } from '../../trainer/distill/make-student.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
-import type { Task } from '../../trainer/tasks/task.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { boardPolicy, standInNote, teacherController } from '../../trainer/teachers/policy.ts'
 import {
   requireFit,
-  type Teacher,
   teacherFile as teacherFileOf,
   teacherParameters,
   teacherWeights,
 } from '../../trainer/teachers/teacher.ts'
 import { intervalOf } from '../ablate/interval.ts'
-import { type BoardChoice, baudOption, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import { type BoardChoice, baudOption, portOption, stateOption } from '../board.ts'
 import { BoardState } from '../board-state.ts'
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
-import { show } from '../distill/progress.ts'
+import { gather, measureOnBoard, train } from '../demo/steps.ts'
+import { describeUnmet } from '../distill/describe.ts'
+import { requireUsed } from '../distill/unused.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { signatureOf } from '../keys.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
-import { plantOf } from '../plant.ts'
-import { addRecipeOptions } from '../recipe-options.ts'
+import { addRecipeOptions, wordsOf } from '../recipe-options.ts'
 import type { Report } from '../report/report.ts'
 import { reportTable } from '../report/table.ts'
-import { printResult, seconds, withProgress } from '../terminal.ts'
+import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, seedOption, threadsOption, verb } from '../verb.ts'
 import { machine, versions } from '../versions.ts'
 
@@ -62,6 +52,9 @@ interface OwnOptions extends CommonOptions, OutputOptions, BoardChoice {
   ship?: string
 }
 type Options = OwnOptions & Partial<DistillOptions> & { seed: number; threads: number }
+
+/** that are collected */
+const TRANSITIONS = 20_000
 
 export const demoVerb = addRecipeOptions(
   verb('demo <task>', {
@@ -79,7 +72,7 @@ export const demoVerb = addRecipeOptions(
     .addOption(portOption())
     .addOption(baudOption())
     .addOption(stateOption())
-    .option('--transitions <n>', 'transitions to collect', integer(100, MOST_TRANSITIONS), 20000)
+    .option('--transitions <n>', 'transitions to collect', integer(100, MOST_TRANSITIONS), TRANSITIONS)
     .option('--inferences <n>', 'inferences to measure on the board, of each policy', integer(1, 100000), 16)
     .option('--control-episodes <n>', 'episodes with the policy on the board', integer(1, 10000), 2)
     .option('--ship <folder>', 'also write the student and its card there, as in models/<task>')
@@ -120,6 +113,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   checkCard(teacherFile)
   const folder = join('runs', name ?? `demo-${task.spec.name}`)
   const recipe = distillOptions(taskName, given)
+  requireUsed(given, recipe)
   const points = Array.from({ length: cutCount(recipe) }, (_, i) => `point-${i + 1}.bpd`)
   const results = ['transitions.safetensors', 'student.bpd', ...points, 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })
@@ -217,7 +211,14 @@ async function run(taskName: string, options: Options): Promise<void> {
   // loaded here because the plots' library takes longer to load than most verbs to run
   const { reportHtml } = await import('../report/html.ts')
   await writeFile(join(folder, 'report.html'), reportHtml(report))
-  if (ship) await shipStudent(ship, student.bytes, report, taskName)
+  if (!student.distilled.met)
+    warn(`${studentFile}: ${describeUnmet({ ...report.student, ...student.distilled }, recipe).says}`)
+  const asked = [
+    ...(file ? ['--teacher', file] : []),
+    ...(wanted === TRANSITIONS ? [] : ['--transitions', `${wanted}`]),
+    ...wordsOf(given),
+  ]
+  if (ship) await shipStudent(ship, student.bytes, report, { taskName, asked })
   const next = `see it: npx bpd view ${folder}`
   printResult(json, report, () => `${reportTable(report)}\n${join(folder, 'report.html')}\n${next}`)
 }
@@ -227,11 +228,11 @@ async function shipStudent(
   folder: string,
   bytes: Uint8Array,
   { task, seed, student }: Report,
-  taskName: string,
+  { taskName, asked }: { taskName: string; asked: readonly string[] },
 ): Promise<void> {
   const { file: _, crc: __, ...facts } = student
   const check = checkOf(task, seed, student.return.episodes, taskName)
-  const command = `bpd demo ${commandWord(taskName)} --seed ${seed}`
+  const command = ['bpd demo', ...[taskName, ...asked].map(commandWord), `--seed ${seed}`].join(' ')
   const card = cardOf(
     studentFiles,
     bytes,
@@ -245,51 +246,6 @@ async function shipStudent(
     },
   )
   await writeModel(folder, studentFiles, bytes, card)
-}
-
-function gather(task: Task, teacher: Teacher, wanted: number, seed: number, path: string): Promise<Transitions> {
-  return withProgress('collecting transitions', async (progress) => {
-    const { sigmas } = collectDefaults
-    const episodes = collect(task, teacherController(teacher, task.spec), { transitions: wanted, sigmas, seed })
-    const metadata = { seed: `${seed}`, sigmas: JSON.stringify(sigmas) }
-    await writeTransitions(path, task.spec, episodes, metadata, {
-      onProgress: (n) => progress.update(`collecting transitions: ${n}/${wanted}`, n / wanted),
-    })
-    progress.done(`collected ${wanted} transitions with the teacher`)
-    return readTransitions(path, task.spec)
-  })
-}
-
-function train(taskName: string, teacher: Teacher, transitions: Transitions, recipe: DistillOptions): Promise<Student> {
-  return withProgress(`distilling ${taskName}`, async (progress) => {
-    const student = await makeStudent(taskName, teacher, transitions, recipe, {
-      onProgress: (p) => show(progress, taskName, p),
-    })
-    progress.done(`distilled a student in ${seconds(student.distilled.seconds)}`)
-    return student
-  })
-}
-
-/** Measures both policies on the board, then lets the student control the task through it. */
-function measureOnBoard(
-  choice: BoardChoice,
-  { teacher, student, inferences }: { teacher: Uint8Array; student: Uint8Array; inferences: number },
-  { task, seed, episodes }: { task: Task; seed: number; episodes: number },
-): Promise<{ comparison: Comparison; control: Control }> {
-  return withBoard(choice, async (board, progress) => {
-    const { name } = board.info
-    const comparison = await compare(board, teacher, student, inferences, (which, ...sent) =>
-      showInstall(progress, `the ${which} to ${name}`)(...sent),
-    )
-    const control = await drive(board, plantOf(task, seed), {
-      episodes,
-      host: loadPolicy(student, 'student'),
-      onEpisode: (done, value) =>
-        progress.update(`driving ${task.spec.name} through ${name}: episode ${done}, return ${value.toFixed(1)}`),
-    })
-    progress.done(`measured and drove ${name}: ${control.steps} actions equal to the host's, bit for bit`)
-    return { comparison, control }
-  })
 }
 
 function stopwatch() {
