@@ -88,7 +88,7 @@ function needed(action: string, what: string | undefined): string {
 }
 
 async function planned(what: string, options: Options): Promise<{ plan: Plan; store: Store }> {
-  const plan = await planOf(partOf(studyOf(what), options))
+  const plan = await planOf(partOf(studyOf(what), options), { whole: options.variants === undefined })
   return { plan, store: new Store(options.store) }
 }
 

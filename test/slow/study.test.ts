@@ -232,7 +232,6 @@ describe('a teacher that has changed since', () => {
   it('is refused by the study that began with another', { timeout: 60_000 }, () => {
     const short = {
       ...tiny,
-      variants: [tiny.variants[1]],
       budgets: [20],
       teachers: [{ ...tiny.teachers[0], file: 'teacher.safetensors' }],
     }

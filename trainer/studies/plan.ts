@@ -43,8 +43,11 @@ export interface Plan {
   teachers: readonly OpenedTeacher[]
 }
 
-/** Opens teachers and prepares tasks. Throws InputError for what cannot be done, before any work. */
-export async function planOf(study: Study): Promise<Plan> {
+/**
+ * Opens teachers and prepares tasks. Throws InputError for what cannot be done, before any work. whole: all of its variants are there; of a part, what
+ * its recipe has for the others is not idle
+ */
+export async function planOf(study: Study, { whole = true } = {}): Promise<Plan> {
   const teachers: OpenedTeacher[] = []
   for (const teacher of study.teachers) {
     await prepareTask(teacher.task)
@@ -54,7 +57,7 @@ export async function planOf(study: Study): Promise<Plan> {
     throw new InputError(`study ${study.name}: match: ${study.match}, expected the name of one of its variants`)
   const planner = new Planner(study)
   for (let seed = 1; seed <= study.seeds; seed++) for (const teacher of teachers) planner.add(teacher, seed)
-  planner.requireUsed()
+  if (whole) planner.requireUsed()
   return { study, jobs: [...planner.jobs.values()], entries: planner.entries, teachers }
 }
 

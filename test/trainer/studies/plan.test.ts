@@ -147,6 +147,10 @@ it('a part of the recipe may be of use to one variant alone', async () => {
   const recipe = { ...tiny.recipe, stageUpdates: 2 }
   const { jobs } = await planOf({ ...tiny, recipe, variants: [staged, tiny.variants[1]] })
   expect(jobs.length).toBeGreaterThan(3)
+  const without = { ...tiny, recipe, variants: [tiny.variants[1]] }
+  await expect(planOf(without)).rejects.toThrow('study tiny: recipe.criticHidden: expected a value term with it')
+  // of a study whose others are left out it is not idle
+  expect((await planOf(without, { whole: false })).jobs.length).toBeGreaterThan(3)
 })
 
 describe('the identity of a job', () => {
