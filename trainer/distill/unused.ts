@@ -1,4 +1,5 @@
 /** Parts of a recipe that were given and would do nothing. */
+import { hasSlope } from '../kernels/config.ts'
 import type { Recipe } from '../recipe.ts'
 import type { DistillOptions, Given } from './options.ts'
 import { isStaged, takesPenalty } from './stages/plan.ts'
@@ -24,8 +25,9 @@ const withGaussians: Need = (options) =>
   (variantOf(options.variant).cutKind === 'threshold'
     ? undefined
     : `a variant with Gaussian weights: ${options.variant} has none`)
-const linearly: Need = (options, called) =>
-  withGaussians(options, called) ?? (options.klShape === 'linear' ? undefined : `${called('klShape')} linear with it`)
+const withSlope: Need = (options, called) =>
+  withGaussians(options, called) ??
+  (hasSlope({ shape: options.klShape }) ? undefined : `none: ${called('klShape')} ${options.klShape} has no slope`)
 
 /** What each needs, or what stands in its place; undefined where it is of use. */
 const needs: { [name in Name]?: Need } = {
@@ -42,7 +44,7 @@ const needs: { [name in Name]?: Need } = {
   noise: withGaussians,
   klShape: withGaussians,
   klCap: withGaussians,
-  nu: linearly,
+  nu: withSlope,
   threshold: withGaussians,
   l1: (options, called) =>
     takesPenalty(options)

@@ -50,6 +50,9 @@ export interface KlSchedule {
   steps: number
 }
 
+/** Whether nu changes it. */
+export const hasSlope = ({ shape }: Pick<KlSchedule, 'shape'>): boolean => shape === 'linear'
+
 export function klWeight(schedule: KlSchedule, step: number): number {
   const progress = Math.min(step / schedule.steps, 1)
   switch (schedule.shape) {
