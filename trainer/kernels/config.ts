@@ -51,7 +51,14 @@ export interface KlSchedule {
 }
 
 /** Whether nu changes it. */
-export const hasSlope = ({ shape }: Pick<KlSchedule, 'shape'>): boolean => shape === 'linear'
+export function hasSlope({ shape }: Pick<KlSchedule, 'shape'>): boolean {
+  switch (shape) {
+    case 'linear':
+      return true
+    default:
+      return false
+  }
+}
 
 export function klWeight(schedule: KlSchedule, step: number): number {
   const progress = Math.min(step / schedule.steps, 1)
