@@ -85,12 +85,12 @@ export class Files {
     })
   }
 
-  /** What `bpd view` was given: all are opened, the first policy plays. */
-  async give({ given }: Catalogue): Promise<void> {
+  /** What `bpd view` was given: all are opened, the first policy plays where that is wanted. */
+  async give({ given }: Catalogue, { play }: { play: boolean }): Promise<void> {
     const all = await Promise.all(given.map(({ path }) => bytesAt(path)))
     const keys = given.map(({ name }, i) => this.add(name, all[i]))
     const first = keys.find((_, i) => isPolicy(all[i]))
-    if (first !== undefined) await this.play(first)
+    if (play && first !== undefined) await this.play(first)
     if (keys.length > 0) this.#show(keys.find((_, i) => !isPolicy(all[i])) ?? keys[0])
   }
 

@@ -33,9 +33,10 @@ async function start(): Promise<void> {
     void stage.open(task.value)
   })
   const asked = /^#task=([\w-]+)$/.exec(location.hash)?.[1]
-  const first = catalogue.tasks.find(({ name }) => name === asked) ?? catalogue.tasks[0]
-  await stage.open(first.name)
-  await files.give(catalogue)
+  const named = catalogue.tasks.find(({ name }) => name === asked)
+  await stage.open((named ?? catalogue.tasks[0]).name)
+  // a task in the address was chosen: what was given is opened, and does not take the stage
+  await files.give(catalogue, { play: named === undefined })
   stage.play(!matchMedia('(prefers-reduced-motion: reduce)').matches)
 }
 

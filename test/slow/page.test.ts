@@ -351,6 +351,9 @@ describeWith('chromium', hasChromium)('bpd view --out', () => {
     await page.goto(`${url}#task=hopper`)
     await page.reload()
     await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    // the task in the address keeps the stage, though a policy of another one was given
+    await page.waitForSelector('#opened button[aria-current=true]')
+    expect(await page.inputValue('#task')).toBe('hopper')
     await close()
     await browser.close()
   })
