@@ -245,6 +245,7 @@ function demo(): string {
 }
 
 const study = (name: string): string => summaryMarkdown(read(`bench/results/${name}/report.json`))
+const compared = (name: string): string => comparisonMarkdown(read(`bench/results/${name}/report.json`))
 
 export const tables: Record<string, () => string> = {
   summary,
@@ -263,11 +264,12 @@ export const tables: Record<string, () => string> = {
   rates_stm32f405: () => rates('stm32f405'),
   // of "bpd study report NAME --out bench/results/NAME"
   answers: () => study('answers'),
-  answersCompared: () => comparisonMarkdown(read('bench/results/answers/report.json')),
+  answersCompared: () => compared('answers'),
   paper_length: () => study('paper-length'),
   value_weight: () => study('value-weight'),
   kl_schedule: () => study('kl-schedule'),
   threshold: () => study('threshold'),
   online: () => study('online'),
   l1: () => study('l1'),
+  l1Compared: () => compared('l1'),
 }
