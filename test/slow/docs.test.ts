@@ -24,7 +24,7 @@ import { blocksOf, indentedCommands, pages, root } from '../support/pages.ts'
 /** Options that are added to a verb, so that a page's commands take minutes and not hours. */
 const SHORT: Record<string, string> = {
   teach: '--steps 2000 --random-steps 500 --evaluate-every 1000 --episodes 5',
-  distill: '--steps 400 --tune-updates 100 --pick-episodes 4 --evaluate-every 200 --progress-episodes 2',
+  distill: '--steps 400 --tune-updates 100 --evaluate-every 200',
   reproduce: '--steps 400 --tune-updates 100 --transitions 2000 --seeds 1 --episodes 4 --results runs/results',
   ablate: '--steps 400 --tune-updates 100 --seeds 1 --episodes 4',
 }
@@ -37,6 +37,8 @@ ${Object.entries(SHORT)
   .map(([verb, words]) => `${verb}) extra="${words}" ;;`)
   .join('\n')}
 esac
+# with a task there are episodes, too
+case "$1 $2" in "distill "[a-z.]*) extra="$extra --pick-episodes 4 --progress-episodes 2" ;; esac
 case " $* " in *" --help "*) extra= ;; esac
 exec "${process.execPath}" "${join(root, 'dist/cli/bpd.js')}" "$@" $extra
 `

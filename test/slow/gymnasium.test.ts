@@ -63,7 +63,7 @@ describeWith(`python3 with ${packages.join(', ')} in ${environment}`, hasGymnasi
   it('an environment that is none, and one whose actions are no Box, are one line', () => {
     const [unknown, discrete] = playTasks([gymnasium('Nothing-v0'), gymnasium('CartPole-v1')], {})
     expect(unknown.message).toMatch(/ended with exit code 1: gymnasium\.error\.NameNotFound: [^\n]+$/)
-    expect(discrete.message).toMatch(/ended with exit code 1: TypeError: action: Discrete\(2\), expected a Box[^\n]+$/)
+    expect(discrete.message).toMatch(/ended with exit code 1: TypeError: action: Discrete\(2\), expected a Box$/)
   })
 })
 

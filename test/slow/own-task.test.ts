@@ -111,6 +111,8 @@ describe('with a module', () => {
       '0',
       '--pick-episodes',
       '2',
+      '--tolerance',
+      '10',
       '--batch-size',
       '32',
       '--hidden',

@@ -58,11 +58,11 @@ describeWith('Linux with python3', possible)('a terminal', () => {
   })
 
   it('of 60 columns shows progress with the time left, and one result', async () => {
-    const words = ['eval', 'hopper', join(root, 'models/hopper/student.bpd'), '--episodes', '12', '--workers', '1']
+    const words = ['eval', 'hopper', join(root, 'models/hopper/student.bpd'), '--episodes', '60', '--workers', '1']
     const { status, seen } = await inTerminal([...bpd, ...words], { columns: 60 })
     expect(status).toBe(0)
     expect(seen).toMatch(/episodes of hopper, \d+ s left/)
-    expect(seen.match(/over 12 episodes, median/g)).toHaveLength(1)
+    expect(seen.match(/over 60 episodes, median/g)).toHaveLength(1)
   })
 
   it('shows how far a measurement on a board is', async () => {
