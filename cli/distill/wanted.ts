@@ -21,7 +21,7 @@ import { heldOutError } from '../../trainer/distill/judges/error.ts'
 import { returnIn } from '../../trainer/distill/judges/return.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { readSteps } from '../../trainer/distill/stages/state.ts'
-import { requireDense } from '../../trainer/distill/variants/dense.ts'
+import { requireDense, weightsOfSizes } from '../../trainer/distill/variants/dense.ts'
 import { variantOf } from '../../trainer/distill/variants.ts'
 import { Field } from '../../trainer/files/field.ts'
 import { readAs } from '../../trainer/files/open.ts'
@@ -82,8 +82,7 @@ export async function wantedOf(taskName: string | undefined, asked: Asked, given
 function requireKept(keep: readonly number[], { options, data }: Wanted): void {
   const { observationSize, actionSize } = data
   const hidden = variantOf(options.variant).hidden(options, observationSize, actionSize)
-  const sizes = [observationSize, ...hidden, actionSize]
-  const all = sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0)
+  const all = weightsOfSizes([observationSize, ...hidden, actionSize])
   const wrong = keep.find((count) => count < actionSize || count > all)
   if (wrong !== undefined)
     throw new InputError(

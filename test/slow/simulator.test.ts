@@ -114,7 +114,11 @@ describe('in one line', () => {
     ['a print before', 'InputError', 'first line of its output: "Loading the world...", expected a map in JSON'],
     ['another protocol', 'InputError', 'protocol: "gym", expected "bpd-simulator-1"'],
     ['a bad field', 'InputError', 'actionLow.0: 2, expected a number below actionHigh, 1'],
-    ['an unknown field', 'InputError', 'maxsteps: 5, expected none of that name: protocol, name, observationNames'],
+    [
+      'an unknown field',
+      'InputError',
+      'maxsteps: 5, expected none of that name, only protocol, name, observationNames',
+    ],
     ['an endless line', 'InputError', 'wrote no line within 131072 bytes: "xxxx'],
     ['a killed process', 'InputError', 'was killed (SIGKILL)'],
     ['crash in a step', 'FailedError', 'ended with exit code 3: ValueError: the cart fell off'],

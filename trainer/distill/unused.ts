@@ -50,14 +50,13 @@ const needs: { [name in Name]?: Need } = {
     takesPenalty(options)
       ? options.l1Path && `no ${called('l1Path')} beside it: one of the two`
       : `what takes a penalty: ${called('variant')} l1 or ${called('prune')} l1`,
-  thresholds: (options, called) =>
-    isStaged(options)
-      ? `${called('keep')}: stages cut to numbers of weights`
-      : options.keep
-        ? `no ${called('keep')} beside it: one of the two`
-        : variantOf(options.variant).cutKind === 'budget'
-          ? `${called('budget')}: ${options.variant} aims at a number of weights`
-          : undefined,
+  thresholds(options, called) {
+    if (isStaged(options)) return `${called('keep')}: stages cut to numbers of weights`
+    if (options.keep) return `no ${called('keep')} beside it: one of the two`
+    return variantOf(options.variant).cutKind === 'budget'
+      ? `${called('budget')}: ${options.variant} aims at a number of weights`
+      : undefined
+  },
   keep: (options, called) =>
     variantOf(options.variant).uncut || (variantOf(options.variant).oneSize && !isStaged(options))
       ? `${called('budget')}: each training of ${options.variant} is for one number of weights`

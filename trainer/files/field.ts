@@ -43,7 +43,7 @@ export class Field {
   /** Refuses entries of any other name. */
   only(names: readonly string[]): void {
     const other = Object.keys(this.map()).find((key) => !names.includes(key))
-    if (other !== undefined) this.at(other).refuse(`none of that name: ${names.join(', ')}`)
+    if (other !== undefined) this.at(other).refuse(`none of that name, only ${names.join(', ')}`)
   }
 
   items(): Field[] {

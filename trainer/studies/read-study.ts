@@ -60,7 +60,7 @@ function studyIn(field: Field, folder: string): Study {
     'recipe',
     'baseline',
   ]
-  refuseUnknown(field, known)
+  field.only(known)
   const name = field.at('name').text()
   if (!/^[a-z0-9][a-z0-9-]{0,60}$/.test(name)) field.at('name').refuse('small letters, digits and dashes')
   const teachers = atLeastOne(field.at('teachers')).map((one) => teacherIn(one, folder))
@@ -97,7 +97,7 @@ function studyIn(field: Field, folder: string): Study {
 }
 
 function teacherIn(field: Field, folder: string): StudyTeacher {
-  refuseUnknown(field, ['name', 'task', 'file', 'sha256', 'teach', 'transitions', 'sigmas'])
+  field.only(['name', 'task', 'file', 'sha256', 'teach', 'transitions', 'sigmas'])
   const task = field.at('task').text()
   if (!taskNames().includes(task)) field.at('task').refuse(`one of ${taskNames().join(', ')}`)
   const file = optional(field, 'file', (one) => one.text())
@@ -115,7 +115,7 @@ function teacherIn(field: Field, folder: string): StudyTeacher {
 }
 
 function taughtIn(field: Field): Taught {
-  refuseUnknown(field, ['algorithm', 'steps', 'hidden', 'seed'])
+  field.only(['algorithm', 'steps', 'hidden', 'seed'])
   return {
     algorithm: field.at('algorithm').oneOf(algorithmNames),
     steps: field.at('steps').whole(2),
@@ -130,7 +130,7 @@ function contenderIn(field: Field): Contender {
     const variant = field.oneOf(variantNames)
     return { name: variant, variant }
   }
-  refuseUnknown(field, ['name', 'variant', 'online', 'recipe', 'budgets'])
+  field.only(['name', 'variant', 'online', 'recipe', 'budgets'])
   const variant = optional(field, 'variant', (one) => one.oneOf(variantNames))
   const online = optional(field, 'online', (one) => one.oneOf(algorithmNames))
   if ((variant === undefined) === (online === undefined))
@@ -160,8 +160,3 @@ function budgetIn(field: Field): number {
 
 const optional = <T>(field: Field, key: string, read: (field: Field) => T): T | undefined =>
   field.at(key).value === undefined ? undefined : read(field.at(key))
-
-function refuseUnknown(field: Field, known: readonly string[]): void {
-  const unknown = Object.keys(field.map()).find((key) => !known.includes(key))
-  if (unknown !== undefined) field.at(unknown).refuse(`none of that name, only ${known.join(', ')}`)
-}

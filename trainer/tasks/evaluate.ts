@@ -50,10 +50,10 @@ export interface Outcome {
 
 /** One episode from the start state of (seed, purpose, index). */
 export function playEpisode(task: Task, control: Controller, seed: number, purpose: string, index: number): Outcome {
-  const steps = stepByStep(task, control, seed, purpose, index)
+  const step = stepsOf(task, control, seed, purpose, index)
   for (;;) {
-    const { done, value } = steps.next()
-    if (done) return value
+    const outcome = step()
+    if (outcome) return outcome
   }
 }
 
@@ -62,33 +62,35 @@ export const TURN_MS = 100
 
 /** The same, with room for other work where it takes long: a line that moves, Ctrl-C. */
 export async function playInTurns(...parameters: Parameters<typeof playEpisode>): Promise<Outcome> {
-  const steps = stepByStep(...parameters)
+  const step = stepsOf(...parameters)
   for (let turned = performance.now(); ; ) {
-    const { done, value } = steps.next()
-    if (done) return value
+    const outcome = step()
+    if (outcome) return outcome
     if (performance.now() - turned < TURN_MS) continue
     await turn()
     turned = performance.now()
   }
 }
 
-/** What `playEpisode` does, a step at a time. */
-function* stepByStep(
+/** What `playEpisode` does, a step a call; the call after the last step gives what came of it. */
+function stepsOf(
   task: Task,
   control: Controller,
   seed: number,
   purpose: string,
   index: number,
-): Generator<undefined, Outcome> {
-  const action = new Float32Array(task.spec.actionNames.length)
+): () => Outcome | undefined {
+  const { maxSteps, actionNames } = task.spec
+  const action = new Float32Array(actionNames.length)
   task.reset(randomStream(seed, purpose, index))
-  let total = 0
-  for (let step = 0; step < task.spec.maxSteps && !task.terminated; step++) {
+  let [total, steps] = [0, 0]
+  return () => {
+    if (steps === maxSteps || task.terminated) return { return: total, fell: task.terminated }
     control(task.observation, action)
     total += task.step(action)
-    yield
+    steps++
+    return undefined
   }
-  return { return: total, fell: task.terminated }
 }
 
 /** The return of one episode. */

@@ -59,7 +59,11 @@ const refused: [name: string, text: string, words: string][] = [
   ['recipe.mjs', plain('recipe', '{ stepz: 5 }'), 'recipe.stepz: 5, expected none of that name'],
   ['recipe-value.mjs', plain('recipe', "{ steps: 'many' }"), 'recipe.steps: "many", expected a whole number >= 2'],
   ['bonus.mjs', plain('survivalBonus', "'much'"), 'survivalBonus: "much", expected a finite number'],
-  ['unknown.mjs', plain('survivalbonus', '1'), 'survivalbonus: 1, expected none of that name: name, observationNames'],
+  [
+    'unknown.mjs',
+    plain('survivalbonus', '1'),
+    'survivalbonus: 1, expected none of that name, only name, observationNames',
+  ],
   ['misspelt.mjs', plain('recipie', '{ steps: 5 }'), 'recipie: {"steps":5}, expected none of that name'],
   ['getter.mjs', 'export default { get name() { throw new Error("not yet") } }', 'Error: not yet (getter.mjs:1)'],
   ['prepare.mjs', plain('prepare', "() => { throw new Error('no GPU') }"), 'prepare: threw Error: no GPU'],
@@ -197,7 +201,7 @@ describe('a model in files', () => {
     expect(observe.message).toBe('./mujoco-observe.mjs: observe: 5, expected a function')
     expect(throws.message).toContain('./mujoco-throws.mjs: step: threw Error: no (mujoco-throws.mjs:')
     expect(empty.message).toBe(`./mujoco-empty.mjs: model: "", expected MJCF as a text, or a file's path`)
-    expect(period.message).toContain('./mujoco-period.mjs: period: 0.1, expected none of that name: name, model')
+    expect(period.message).toContain('./mujoco-period.mjs: period: 0.1, expected none of that name, only name, model')
     for (const { message } of [lost, loop, broken, gone]) expect(message).not.toContain('\n')
   })
 

@@ -10,9 +10,13 @@ export const dense: Variant = {
   masksAt: (layers) => layers.map(({ theta }) => new Float32Array(theta.length).fill(1)),
 }
 
-/** Weights of a dense student of so many hidden layers of `width` units each. */
+/** Weights of a dense network of these sizes: inputs, each hidden layer, outputs. */
+export const weightsOfSizes = (sizes: readonly number[]): number =>
+  sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0)
+
+/** The same, of so many hidden layers of `width` units each. */
 const denseWeights = (observations: number, actions: number, layers: number, width: number): number =>
-  width * (observations + actions) + (layers - 1) * width * width
+  weightsOfSizes([observations, ...new Array<number>(layers).fill(width), actions])
 
 /** Throws InputError for a number of weights that is less than the smallest dense student has. name: how errors call it */
 export function requireDense(

@@ -1,5 +1,5 @@
 /** Trains a teacher, or a small network that learns online. */
-import { denseSizes } from '../../distill/variants/dense.ts'
+import { denseSizes, weightsOfSizes } from '../../distill/variants/dense.ts'
 import { createTask, taskOrigin } from '../../tasks/registry.ts'
 import { type TeachOptions, teach, teachDefaults } from '../../teachers/teach.ts'
 import { encodeTeacher } from '../../teachers/teacher.ts'
@@ -36,7 +36,7 @@ export async function doTeach({
   })
   const sizes = [observations, ...hidden, actions]
   // of SAC's Gaussian the mean is counted, which is what would ship
-  const weights = sizes.slice(1).reduce((sum, size, i) => sum + size * sizes[i], 0)
+  const weights = weightsOfSizes(sizes)
   const biases = sizes.slice(1).reduce((sum, size) => sum + size, 0)
   return {
     kind: 'teach',
