@@ -9,6 +9,7 @@ import { Checkpoints } from './distill/checkpoint.ts'
 import type { Data } from './distill/data.ts'
 import { distill as distillWith, type Progress } from './distill/distill.ts'
 import { heldOutError } from './distill/judges/error.ts'
+import { requireKept } from './distill/keep.ts'
 import { makeStudent, type Student } from './distill/make-student.ts'
 import { type DistillOptions, distillOptions } from './distill/options.ts'
 import type { DistillJob } from './distill/session.ts'
@@ -108,8 +109,10 @@ export interface DistillRequest {
 export async function distill(request: DistillRequest): Promise<Student> {
   const { task, teacher, transitions, onProgress, signal, checkpoint } = request
   await prepareTask(task)
-  requireFit(teacher, createTask(task).spec, 'teacher')
+  const { spec } = createTask(task)
+  requireFit(teacher, spec, 'teacher')
   const options = distillOptions(task, { seed: 1, threads: availableParallelism(), ...request.options })
+  if (request.options?.keep) requireKept(options, spec.observationNames.length, spec.actionNames.length)
   return await makeStudent(task, teacher, transitions, options, {
     onProgress,
     signal,
@@ -158,6 +161,7 @@ export interface DistillDataRequest extends Pick<DistillRequest, 'options' | 'on
 export async function distillFromData(request: DistillDataRequest): Promise<Student> {
   const { contract, data, teacher, onProgress, signal, checkpoint } = request
   const options = distillOptions(undefined, { seed: 1, threads: availableParallelism(), ...request.options }, data)
+  if (request.options?.keep) requireKept(options, data.observationSize, data.actionSize)
   const run = { onProgress, signal, checkpoints: checkpoint && checkpointsOf(checkpoint) }
   return await distillWith({ contract, data, teacher, judge: heldOutError, options, ...run })
 }

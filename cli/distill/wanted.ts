@@ -19,9 +19,10 @@ import { checkWanted, type Distillation } from '../../trainer/distill/distill.ts
 import { requireSplit } from '../../trainer/distill/held-out.ts'
 import { heldOutError } from '../../trainer/distill/judges/error.ts'
 import { returnIn } from '../../trainer/distill/judges/return.ts'
+import { requireKept } from '../../trainer/distill/keep.ts'
 import { distillOptions, type Given } from '../../trainer/distill/options.ts'
 import { readSteps } from '../../trainer/distill/stages/state.ts'
-import { requireDense, weightsOfSizes } from '../../trainer/distill/variants/dense.ts'
+import { requireDense } from '../../trainer/distill/variants/dense.ts'
 import { variantOf } from '../../trainer/distill/variants.ts'
 import { Field } from '../../trainer/files/field.ts'
 import { readAs } from '../../trainer/files/open.ts'
@@ -74,20 +75,8 @@ export async function wantedOf(taskName: string | undefined, asked: Asked, given
   if (variantOf(variant).uncut && given.budget !== undefined)
     requireDense([wanted.data.observationSize, wanted.data.actionSize], hidden.length, budget, '--budget')
   requireUsed(given, wanted.options)
-  if (given.keep && !begun) requireKept(given.keep, wanted)
+  if (given.keep && !begun) requireKept(wanted.options, wanted.data.observationSize, wanted.data.actionSize, '--keep')
   return wanted
-}
-
-/** Throws InputError for numbers of weights that no student of those sizes has. */
-function requireKept(keep: readonly number[], { options, data }: Wanted): void {
-  const { observationSize, actionSize } = data
-  const hidden = variantOf(options.variant).hidden(options, observationSize, actionSize)
-  const all = weightsOfSizes([observationSize, ...hidden, actionSize])
-  const wrong = keep.find((count) => count < actionSize || count > all)
-  if (wrong !== undefined)
-    throw new InputError(
-      `--keep ${wrong}: expected ${actionSize} to ${all} weights: one an action, no more than it has`,
-    )
 }
 
 /** Throws InputError for a file that no student goes on from. */

@@ -10,6 +10,8 @@ import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { spreadObservations } from '../../trainer/distill/data.ts'
+import { checkWanted } from '../../trainer/distill/distill.ts'
+import { requireKept } from '../../trainer/distill/keep.ts'
 import { type DistillOptions, distillOptions } from '../../trainer/distill/options.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
@@ -113,7 +115,11 @@ async function run(taskName: string, options: Options): Promise<void> {
   checkCard(teacherFile)
   const folder = join('runs', name ?? `demo-${task.spec.name}`)
   const recipe = distillOptions(taskName, given)
+  const [observationSize, actionSize] = [task.spec.observationNames.length, task.spec.actionNames.length]
+  const data = { observationSize, actionSize, hasRewards: true }
+  checkWanted({ contract: task.spec, data, teacher, options: recipe, simulator: { taskName, workers: recipe.threads } })
   requireUsed(given, recipe)
+  if (given.keep) requireKept(recipe, observationSize, actionSize, '--keep')
   const points = Array.from({ length: cutCount(recipe) }, (_, i) => `point-${i + 1}.bpd`)
   const results = ['transitions.safetensors', 'student.bpd', ...points, 'report.json', 'report.html']
   claimFolder(folder, results, { inputs: [teacherFile], force: force || name === undefined })

@@ -94,6 +94,11 @@ const cases: [name: string, words: string[], message: string][] = [
   ['an absent port', ['flash', 'policy.bpd', '--port', '/dev/ttyNONE'], '/dev/ttyNONE: no such port'],
   ['a port that is a file', ['flash', 'policy.bpd', '--port', 'policy.bpd'], 'policy.bpd: not a serial port'],
   ['an altered policy for a board', ['flash', 'altered.bpd', '--port', 'in-process'], 'altered.bpd'],
+  [
+    'more weights than the student has',
+    ['demo', 'pendulum', '--teacher', teacherFile, '--keep', '1000000'],
+    '--keep 1000000: expected 1 to 4352 weights',
+  ],
   ['an unknown task', ['demo', 'cartpole'], 'task "cartpole": expected one of'],
 ]
 
