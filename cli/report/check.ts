@@ -13,6 +13,8 @@ export interface Checked extends Diagnosis {
   actionNames: readonly string[]
 }
 
+/** share of the variance that says nothing: an error falls by that much where a policy is only shrunk to the mean of the log */
+const little = 0.05
 /** how many explanations are listed */
 const listed = 5
 
@@ -44,15 +46,21 @@ function verdictOf({ verdict, explanations: [first], clock }: Checked): string {
     return 'explained but for noise: no mistake that is known here explains what the policy leaves'
   if (verdict === 'mistake')
     return first && !clock ? `mistake: ${first.mistake}` : `mistake: ${first?.mistake ?? 'the rate'}`
-  return first && first.removed > 0.02
+  if (!first || first.removed <= 0.02)
+    return 'not explained: the policy does not say what the log says, and no single mistake explains it'
+  return first.fit.explained > little
     ? `not explained: no single mistake explains the log; the best part of it: ${first.mistake} (${percent(first.removed)} of the error)`
-    : 'not explained: the policy does not say what the log says, and no single mistake explains it'
+    : 'not explained: with any mistake that is known here, one constant action is about as near to the log as the policy: perhaps it is the log of another'
 }
 
 function evidenceOf(asIs: Fit, shown: Explanation | undefined): string {
   const before = `the policy explains ${share(asIs.explained)} of the variance of the actions`
   const left = (fit: Fit) =>
-    fit.explained > 0.9999 ? '' : fit.predictable < 0.2 ? '; what is left is noise' : '; what is left is not all noise'
+    fit.explained < 0 || fit.explained > 0.9999
+      ? ''
+      : fit.predictable < 0.2
+        ? '; what is left is noise'
+        : '; what is left is not all noise'
   return shown
     ? `as the log is, ${before}; with the mend ${share(shown.fit.explained)}${left(shown.fit)}`
     : `${before}${left(asIs)}`

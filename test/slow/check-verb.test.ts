@@ -6,6 +6,7 @@ import { programFor } from '../../cli/program.ts'
 import { type Checked, describeCheck } from '../../cli/report/check.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { hypotheses } from '../../trainer/check/hypotheses.ts'
+import { randomStream } from '../../trainer/random.ts'
 import { bpdIn } from '../support/command.ts'
 import { blocksOf, root } from '../support/pages.ts'
 
@@ -68,6 +69,17 @@ it('a policy that explains its log ends with 0', () => {
   const { status, stdout } = bpdIn(folder, 'check', '--teacher', pendulum, '--data', at('log.safetensors'))
   expect(stdout).toContain('explained: the policy says what the log says')
   expect(status).toBe(0)
+})
+
+it('a log of nothing that the policy does is not explained by a part of it', () => {
+  const random = randomStream(1, 'unrelated log')
+  const rows = Array.from({ length: 1000 }, () => [random.normal(), random.normal(), random.normal(), random.normal()])
+  writeFileSync(at('unrelated.csv'), ['c,s,w,u', ...rows].join('\n'))
+  const words = ['check', '--teacher', pendulum, '--data', 'unrelated.csv', ...named, '--quiet']
+  const { status, stdout } = bpdIn(folder, ...words)
+  expect(stdout.replace(/\s+/g, ' ')).toContain('one constant action is about as near to the log as the policy')
+  expect(stdout).not.toMatch(/best part|what is left/)
+  expect(status).toBe(1)
 })
 
 describe('what cannot be checked is refused in one line', () => {
