@@ -8,7 +8,14 @@ export { type DataOptions, type DataSet, openData } from './data/data-set.ts'
 export type { Episode } from './data/episode-ends.ts'
 export type { Role } from './data/log.ts'
 export type { Mapping } from './data/mapping.ts'
-export { readTransitions, type Transitions, transitionsOf, type Writing, writeTransitions } from './data/transitions.ts'
+export {
+  type OpenTransitions,
+  readTransitions,
+  type Transitions,
+  transitionsOf,
+  type Writing,
+  writeTransitions,
+} from './data/transitions.ts'
 export type { ActionError, ErrorFigures, OneActionError } from './distill/action-error.ts'
 export type { Stage } from './distill/cut-run.ts'
 export type { Data } from './distill/data.ts'

@@ -71,6 +71,21 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     expect(readdirSync(at('killed/work'))).toEqual([])
   })
 
+  it('begins again what a signal ended that reached its process alone', async () => {
+    const child = spawn(process.execPath, [join(root, 'cli/bpd.ts'), ...words('ended')], {
+      cwd: folder,
+      stdio: 'ignore',
+    })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    for (let i = 0; i < 3; i++) {
+      await sleep(700)
+      for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGTERM')
+    }
+    expect(await ended).toBe(0)
+    expect(table('ended')).toBe(table('whole'))
+    expect(results('ended')).toEqual(results('whole'))
+  })
+
   it('does nothing twice: a second run and a part of it take what is there', () => {
     const when = () => results('whole').map((name) => statSync(at('whole/results', name)).mtimeMs)
     const [before, said] = [when(), table('whole')]

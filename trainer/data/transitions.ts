@@ -48,6 +48,12 @@ export interface Transitions {
   read(first: number, count: number): Float32Array
 }
 
+/** Transitions of a file that is open. */
+export interface OpenTransitions extends Transitions {
+  /** Closes the file: nothing can be read any more. */
+  close(): void
+}
+
 /** Rows at a time: a few MB, so that a million transitions are never in memory beside the trainer's own copy. */
 const pieceRows = 4096
 
@@ -179,16 +185,16 @@ export async function writeTransitions(
  *   console.log(`${error}`) // => InputError: absent.safetensors: cannot be read (ENOENT)
  * }
  */
-export function readTransitions(path: string, spec: TaskSpec): Transitions {
+export function readTransitions(path: string, spec: TaskSpec): OpenTransitions {
   return openChecked(path, spec)
 }
 
-/** The same, of whatever task they are: the sizes are those that the file says, and actions have no bounds. close: of the file */
-export function readAnyTransitions(path: string): Transitions & { close(): void } {
+/** The same, of whatever task they are: the sizes are those that the file says, and actions have no bounds. */
+export function readAnyTransitions(path: string): OpenTransitions {
   return openChecked(path)
 }
 
-function openChecked(path: string, spec?: TaskSpec): Transitions & { close(): void } {
+function openChecked(path: string, spec?: TaskSpec): OpenTransitions {
   const { descriptor, size } = openAs(path, 'transitions')
   try {
     const transitions = checked({ path, descriptor, size }, spec)

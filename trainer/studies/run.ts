@@ -93,7 +93,8 @@ class StudyRun {
 
   requireAll(): void {
     const [first] = this.#failed
-    if (!first) return
+    if (!first && this.#waiting.length === 0) return
+    if (!first) throw new FailedError(`${this.#waiting.length} jobs wait for what was not done`)
     const { label } = this.#plan.jobs.find(({ id }) => id === first[0])!
     const more = this.#failed.size > 1 ? ` (and ${this.#failed.size - 1} more)` : ''
     throw new FailedError(`${label}: ${first[1]}${more}; the same command tries again`)
@@ -132,7 +133,7 @@ class StudyRun {
       this.#done.add(id)
       onEvent?.({ kind: 'done', label, seconds, done: this.#done.size, all: this.#plan.jobs.length })
     } catch (error) {
-      if (error instanceof Interrupted || signal?.aborted) return
+      if (signal?.aborted) return
       const message = error instanceof Error ? error.message : String(error)
       this.#failed.set(id, message)
       await store.keepFailure(id, message)
@@ -149,7 +150,9 @@ class StudyRun {
       try {
         return await this.#executor.run(...parameters)
       } catch (error) {
-        if (!(error instanceof Lost) || this.#running.signal?.aborted || tries === TRIES) throw error
+        // a signal that reached the job's process alone
+        const ended = error instanceof Lost || error instanceof Interrupted
+        if (!ended || this.#running.signal?.aborted || tries === TRIES) throw error
       }
     }
   }

@@ -59,6 +59,11 @@ export class Store {
         const owner = file.includes(PART) ? ownerIn(file.slice(file.indexOf(PART) + PART.length)) : undefined
         if (owner && isGone(owner)) rmSync(join(this.folder, name, file), { force: true })
       }
+    for (const name of readdirSync(join(this.folder, 'work'))) {
+      const [, worker, id = name] = /^(.+)-([0-9a-f]{32})$/.exec(name) ?? []
+      const owner = worker === undefined ? undefined : ownerIn(worker)
+      if (owner ? isGone(owner) : this.has(id)) this.leave(name)
+    }
   }
 
   has(id: string): boolean {
@@ -87,9 +92,16 @@ export class Store {
     return result as ResultOf<K>
   }
 
+  /** From then on its checkpoints are of no use. */
   async keep(id: string, done: Done): Promise<void> {
     await writeFile(this.#resultFile(id), `${canonical(done)}\n`)
     rmSync(this.#failedFile(id), { force: true })
+    this.leave(id)
+  }
+
+  /** Removes the folder of a job at work. name: of `workFolder` */
+  leave(name: string): void {
+    rmSync(this.workFolder(name), { recursive: true, force: true })
   }
 
   /** What went wrong with a job, for those who look. The next run tries it again. */

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { thisOwner } from '../../../trainer/files/owner.ts'
 import type { DistilJob, Job } from '../../../trainer/studies/jobs/job.ts'
 import { planOf } from '../../../trainer/studies/plan.ts'
+import type { Order } from '../../../trainer/studies/process/order.ts'
 import { type Executor, Processes } from '../../../trainer/studies/process/pool.ts'
 import { runPlan } from '../../../trainer/studies/run.ts'
 import { Store } from '../../../trainer/studies/store.ts'
@@ -36,4 +38,59 @@ it('data that is gone is made again by one job, while the others work on other d
   expect(begun).toHaveLength(6)
   const [first, second] = begun as DistilJob[]
   expect(first.data).not.toBe(second.data)
+})
+
+/** What a run begins, with a look at each job that a process has done and the store has not. */
+function watching(look: (order: Order) => void): Executor {
+  const processes = new Processes()
+  return {
+    async run(order, following) {
+      const finished = await processes.run(order, following)
+      look(order)
+      return finished
+    },
+    close: () => processes.close(),
+  }
+}
+
+it('the checkpoints of a job stay until its result is kept', { timeout: 60_000 }, async () => {
+  const plan = await planOf({ ...tiny, name: 'kept' })
+  const store = new Store(join(folder, 'kept'))
+  await store.open()
+  const there: boolean[] = []
+  const run = { jobs: 1, minutes: 0 }
+  await runPlan(
+    plan,
+    store,
+    run,
+    watching(({ folder: own }) => there.push(existsSync(own))),
+  )
+  expect(there).toEqual(plan.jobs.map(() => true))
+  expect(readdirSync(join(store.folder, 'work'))).toEqual([])
+})
+
+it('data made again to other bits than before stops the job, and is not used', { timeout: 60_000 }, async () => {
+  const plan = await planOf({ ...tiny, name: 'other-bits' })
+  const store = new Store(join(folder, 'other-bits'))
+  await store.open()
+  await runPlan(plan, store, { jobs: 1 })
+  const { id, job } = plan.jobs.find((one) => one.job.kind === 'collect')!
+  const result = { ...store.result(id, 'collect'), sha256: '0'.repeat(64) }
+  await store.keep(id, { job, result, seconds: 1 })
+  rmSync(store.dataFile(id))
+  for (const one of plan.jobs) if (one.job.kind === 'distil') rmSync(join(store.folder, 'results', `${one.id}.json`))
+  await expect(runPlan(plan, store, { jobs: 1 })).rejects.toThrow(
+    'made again to other bits than before (000000000000…)',
+  )
+  expect(existsSync(store.dataFile(id))).toBe(false)
+})
+
+it('what a worker left that has ended goes, and what is at work stays', async () => {
+  const store = new Store(join(folder, 'left'))
+  await store.open()
+  const id = 'a'.repeat(32)
+  const gone = thisOwner().replace(/^\d+/, '4194303')
+  for (const name of [`${thisOwner()}-${id}`, `${gone}-${id}`, id]) mkdirSync(store.workFolder(name))
+  store.sweep()
+  expect(readdirSync(join(store.folder, 'work')).sort()).toEqual([`${thisOwner()}-${id}`, id].sort())
 })

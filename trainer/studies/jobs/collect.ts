@@ -1,9 +1,9 @@
 /** Transitions of a teacher: a file, found by the hash of its job; only what tells of it is a result. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { InputError } from '../../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { collectInParallel } from '../../data/episodes.ts'
-import { readTransitions, type Transitions, writeTransitions } from '../../data/transitions.ts'
+import { type OpenTransitions, readTransitions, writeTransitions } from '../../data/transitions.ts'
 import { makeFolder } from '../../files/claim.ts'
 import { sha256OfFile } from '../../files/sha256.ts'
 import { Interrupted } from '../../interrupted.ts'
@@ -20,22 +20,28 @@ import type { How, Work } from './work.ts'
 export async function doCollect(work: Work<CollectJob>): Promise<Collected> {
   const { store, id, job } = work
   const file = store.dataFile(id)
-  await dataOf(store, id, job, work)
+  const data = await dataOf(store, id, job, work)
+  data.close()
   return { kind: 'collect', transitions: job.transitions, sha256: sha256OfFile(file) }
 }
 
-/** The data of a job, made here where it is missing. job: none where it is known to be there */
-export async function dataOf(store: Store, id: string, job: CollectJob, how: How): Promise<Transitions> {
+/** The data of a job, made here where it is missing. Throws FailedError where that has other bits than those it was made with before. */
+export async function dataOf(store: Store, id: string, job: CollectJob, how: How): Promise<OpenTransitions> {
   const file = store.dataFile(id)
   const { spec } = createTask(job.task)
   const there = existsSync(file) ? readable(file, spec) : undefined
   if (there) return there
   await collectInto(file, job, store, how)
+  const before = store.has(id) ? store.result(id, 'collect').sha256 : undefined
+  if (before !== undefined && sha256OfFile(file) !== before) {
+    rmSync(file)
+    throw new FailedError(`its data was made again to other bits than before (${before.slice(0, 12)}…)`)
+  }
   return readTransitions(file, spec)
 }
 
 /** Nothing where the file is damaged: it is made anew, as one that is gone. */
-function readable(file: string, spec: TaskSpec): Transitions | undefined {
+function readable(file: string, spec: TaskSpec): OpenTransitions | undefined {
   try {
     return readTransitions(file, spec)
   } catch (error) {

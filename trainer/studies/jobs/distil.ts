@@ -30,7 +30,7 @@ export async function doDistil(work: Work<DistilJob>): Promise<Distilled> {
     signal,
     checkpoints: (one, part) => new Checkpoints(checkpointIn(folder, part), one, { minutes, resume: true, origin }),
     onProgress: (p) => onProgress?.(begun + (1 - begun) * shareOf(p)),
-  })
+  }).finally(() => transitions.close())
   return {
     kind: 'distil',
     picked: madeOf(bytes, 'student'),

@@ -1,5 +1,7 @@
-/** Does one job, over a store that has what it needs. The same job gives the same result, wherever it is done and however often it was cut off. */
-import { rmSync } from 'node:fs'
+/**
+ * Does one job, over a store that has what it needs. The same job gives the same result, wherever it is done and however often it was cut off. Its
+ * checkpoints stay until whoever asked has kept the result.
+ */
 import { FailedError } from '../../../runtime-as/errors.ts'
 import { claimFolder } from '../../files/claim.ts'
 import { prepareTask, requireListed, taskOrigin } from '../../tasks/registry.ts'
@@ -18,9 +20,7 @@ export async function doJob(work: Work): Promise<JobResult> {
   if (canonical(taskOrigin(job.task)?.files) !== canonical(job.origin))
     throw new FailedError(`${job.task}: was changed since the study began`)
   claimFolder(folder, [], { force: true })
-  const result = await by(work)
-  rmSync(folder, { recursive: true, force: true })
-  return result
+  return await by(work)
 }
 
 function by(work: Work): Promise<JobResult> {

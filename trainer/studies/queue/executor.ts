@@ -65,8 +65,11 @@ export class QueueExecutor implements Executor {
     // one that is there stays as it is
     await this.#boss.send(JOBS, await this.#payload(id), { id: uuidOf(id), priority: -this.#sent++ })
     return await new Promise<Finished>((resolve, reject) => {
+      const leave = () => reject(new Interrupted('interrupted: workers go on'))
+      // perhaps while it was sent
+      if (signal?.aborted) return leave()
       this.#awaited.set(id, { resolve, reject })
-      signal?.addEventListener('abort', () => reject(new Interrupted('interrupted: workers go on')), { once: true })
+      signal?.addEventListener('abort', leave, { once: true })
     })
   }
 

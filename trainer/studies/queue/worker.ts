@@ -69,11 +69,10 @@ async function done(
     if (idOf(job) !== id) throw new InputError(`job ${id}: expected what its hash says: another version of bpd sent it`)
     requireListedTask(job)
     await take(data, boss, store)
-    const folder = store.workFolder(`${thisOwner()}-${id}`)
-    const { result, seconds } = await processes.run(
-      { id, job, store: store.folder, folder, threads, minutes },
-      { signal },
-    )
+    const at = `${thisOwner()}-${id}`
+    const order = { id, job, store: store.folder, folder: store.workFolder(at), threads, minutes }
+    // wherever it goes next, it begins anew there
+    const { result, seconds } = await processes.run(order, { signal }).finally(() => store.leave(at))
     onEvent?.('done', label)
     return { job, result, seconds, arithmetic }
   } catch (error) {
