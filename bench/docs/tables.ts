@@ -2,7 +2,7 @@
 
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
-import { comparisonMarkdown, summaryMarkdown } from '../../cli/study/table.ts'
+import { comparisonMarkdown, summaryMarkdown, teacherMarkdown } from '../../cli/study/table.ts'
 import { median, type OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
 import { boardOf, chips, instructions, parts, rates, riscv32 } from './board-tables.ts'
 import { count, isThere, percent, ratio, read, returned, table } from './cells.ts'
@@ -265,6 +265,7 @@ export const tables: Record<string, () => string> = {
   // of "bpd study report NAME --out bench/results/NAME"
   answers: () => study('answers'),
   answersCompared: () => compared('answers'),
+  answersByTeacher: () => teacherMarkdown(read('bench/results/answers/report.json')),
   paper_length: () => study('paper-length'),
   value_weight: () => study('value-weight'),
   kl_schedule: () => study('kl-schedule'),

@@ -65,6 +65,8 @@ export const sampleStudy: Report = {
       baseline: { value: -8, low: -9, high: -7 },
       probability: { value: 0.25, low: 0.125, high: 0.5 },
       paired: { value: -2, low: -11, high: 1 },
+      pairedMean: { value: -3, low: -12, high: 2 },
+      byTeacher: [{ teacher: 'first', seeds: 5, paired: { value: -3, low: -12, high: 2 }, ahead: 2 }],
     },
   ],
   thresholds: [],

@@ -1,6 +1,6 @@
 /** Each variant against the baseline, on all that the two have in common: what a third lacks takes nothing away. */
 import { type Estimate, estimate, estimateOfTwo } from '../statistics/bootstrap.ts'
-import { interquartileMean, pairedDifferences, probabilityOfImprovement } from '../statistics/scores.ts'
+import { interquartileMean, meanOfTasks, pairedDifferences, probabilityOfImprovement } from '../statistics/scores.ts'
 import { SEEDS_TO_RANK, type Study } from '../study.ts'
 import type { Measured } from './measure.ts'
 
@@ -15,8 +15,12 @@ export interface Comparison {
   baseline: Estimate
   /** that a run of the variant scores higher than one of the baseline with the same teacher */
   probability: Estimate
-  /** interquartile mean of the differences with the same teacher and seed: on the same data and episodes */
+  /** interquartile mean of the differences with the same teacher and seed: on the same data and episodes. Leaves out what is large, either way */
   paired: Estimate
+  /** mean of the teachers' mean differences: leaves nothing out */
+  pairedMean: Estimate
+  /** mean difference, and in how many seeds it is above 0 */
+  byTeacher: { teacher: string; seeds: number; paired: Estimate; ahead: number }[]
 }
 
 /** None where there are fewer than SEEDS_TO_RANK seeds. */
@@ -42,6 +46,7 @@ export function comparisonsAt(
       theirs.push(seeds.map((seed) => other.get(seed)!))
     }
     if (!teachers.length) return []
+    const differences = pairedDifferences(ours, theirs)
     return [
       {
         variant,
@@ -51,7 +56,14 @@ export function comparisonsAt(
         interquartile: estimate(ours, interquartileMean),
         baseline: estimate(theirs, interquartileMean),
         probability: estimateOfTwo(ours, theirs, probabilityOfImprovement),
-        paired: estimate(pairedDifferences(ours, theirs), interquartileMean),
+        paired: estimate(differences, interquartileMean),
+        pairedMean: estimate(differences, meanOfTasks),
+        byTeacher: teachers.map((teacher, i) => ({
+          teacher,
+          seeds: differences[i].length,
+          paired: estimate([differences[i]], meanOfTasks),
+          ahead: differences[i].filter((x) => x > 0).length,
+        })),
       },
     ]
   })

@@ -22,6 +22,9 @@ export function interquartileMean(scores: Scores): number {
   return mean(sorted.slice(cut, sorted.length - cut))
 }
 
+/** Mean over the tasks of each task's mean (rliable's aggregate_mean). */
+export const meanOfTasks = (scores: Scores): number => mean(scores.map(mean))
+
 /** Median over the tasks of each task's mean (rliable's aggregate_median). */
 export const medianOfTasks = (scores: Scores): number => medianOf(scores.map(mean))
 

@@ -32,9 +32,19 @@ describe('a variant and the baseline', () => {
     expect(narrow).toMatchObject({ variant: 'narrow', teachers: ['a'], seeds: 5 })
     expect(none).toEqual([])
     expect(narrow.paired).toEqual({ value: 0.5, low: 0.5, high: 0.5 })
+    expect(narrow.pairedMean).toEqual({ value: 0.5, low: 0.5, high: 0.5 })
     expect(narrow.interquartile.value - narrow.baseline.value).toBeCloseTo(0.5, 12)
     // of 25 pairs of a, 15 are won and 4 even; of b, 6 and 4
     expect(wide.probability.value).toBeCloseTo((17 / 25 + 8 / 25) / 2, 12)
+  })
+
+  it('differ teacher by teacher where the mean over them is nothing', () => {
+    const [wide] = compared(runs)
+    expect(wide.pairedMean.value).toBeCloseTo(0, 12)
+    expect(wide.byTeacher.map(({ teacher, paired, ahead, seeds }) => [teacher, paired.value, ahead, seeds])).toEqual([
+      ['a', 1, 5, 5],
+      ['b', -1, 0, 5],
+    ])
   })
 
   it('do not depend on the order in which runs were done', () => {
