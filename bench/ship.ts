@@ -11,14 +11,12 @@ import { openTeacher } from '../trainer/teachers/import.ts'
 import { teacherFile } from '../trainer/teachers/teacher.ts'
 import { evaluated } from './jobs/evaluated.ts'
 import { once } from './jobs/once.ts'
-import type { Case, Measured } from './smallest-cases.ts'
+import { type Case, CHOOSING, type Measured } from './smallest-cases.ts'
 
 /** Share of the teacher's return that a shipped student keeps, on episodes that chose nothing else. */
 const KEEPS = 0.98
 /** Share on the picking episodes from which on that is looked at. */
 const NEAR = 0.97
-/** Added to the seed of the episodes that choose what ships. */
-const CHOOSING = 1000
 
 /** Of those that keep enough the fewest weights, of these the one that keeps most, in the fewest bytes that keep enough too. Nothing where none does. */
 export async function shipSmallest(name: string, one: Case, teacher: string, runs: readonly Measured[]): Promise<void> {
@@ -38,7 +36,7 @@ interface Stored {
 /** The student in the fewest bytes that keep enough on the choosing episodes; undefined where it does not as it is. */
 async function smallestFile(run: Measured, task: string): Promise<Stored | undefined> {
   const folder = dirname(run.file)
-  const teacherMean = outcomeStatistics(run.teacher).mean
+  const teacherMean = outcomeStatistics(run.choosing).mean
   const play = (file: string, place: string, seed: number) =>
     evaluated(join(folder, place), { task, file, seed, episodes: run.student.length, workers: 1, force: true })
   const keeps = async (file: string) =>

@@ -13,6 +13,9 @@ export interface Case {
   recipe: string
 }
 
+/** Added to the seed of the episodes that choose what ships. */
+export const CHOOSING = 1000
+
 /** One student of one seed. */
 export interface Measured {
   seed: number
@@ -25,7 +28,9 @@ export interface Measured {
   seconds: number
   teacher: Outcome[]
   student: Outcome[]
-  /** its return on the picking episodes, as a share of the teacher's on all of its own: what may choose */
+  /** of the teacher, on the episodes that choose what ships: none of those reported */
+  choosing: Outcome[]
+  /** its return on the picking episodes, as a share of the teacher's on those and on the choosing ones */
   picked: number
   file: string
   data: string

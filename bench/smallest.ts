@@ -22,7 +22,7 @@ import { evaluated } from './jobs/evaluated.ts'
 import { once } from './jobs/once.ts'
 import { inPool } from './jobs/pool.ts'
 import { shipSmallest } from './ship.ts'
-import { type Case, cases, type Measured } from './smallest-cases.ts'
+import { type Case, CHOOSING, cases, type Measured } from './smallest-cases.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,15 +50,16 @@ async function measure(name: string, one: Case, teacher: string, seed: number): 
   const from = [task, '--teacher', teacher]
   const collect = ['collect', ...from, '--transitions', `${transitions}`, '--workers', '1', ...seeded]
   await once(collected, [...collect, '--out', data], [], how)
-  const play = (file: string, place: string) =>
-    evaluated(join(folder, place), { task, file, seed, episodes: EPISODES, workers: 1, force: false })
+  const play = (file: string, place: string, on = seed) =>
+    evaluated(join(folder, place), { task, file, seed: on, episodes: EPISODES, workers: 1, force: false })
   const ofTeacher = await play(teacher, `teacher-${seed}`)
+  const choosing = await play(teacher, `teacher-choosing-${seed}`, CHOOSING + seed)
   const words = ['distill', ...from, '--data', data, '--out', out, '--keep', keep.join(','), ...recipe.split(' ')]
   const all = [...words, ...seeded, '--threads', '1']
   const distilled = await once(out, [...all, '--every', '--resume'], [data], how)
-  // a teacher that falls now and then is another one in every fifty episodes: held against all that it played
+  // a teacher that falls now and then is another one in every fifty episodes: held against all that is not reported
   const asPicking = distilled.teacherReturn as ReturnStatistics
-  const played = outcomeStatistics(ofTeacher)
+  const played = outcomeStatistics(choosing)
   const teacherMean =
     (asPicking.mean * asPicking.episodes + played.mean * played.episodes) / (asPicking.episodes + played.episodes)
   const students: Measured[] = []
@@ -73,6 +74,7 @@ async function measure(name: string, one: Case, teacher: string, seed: number): 
       environmentSteps: point.environmentSteps,
       seconds: Number(distilled.seconds),
       teacher: ofTeacher,
+      choosing,
       student: await play(file, `eval-${seed}-${point.budget}`),
       picked: point.tunedReturn / teacherMean,
       file,

@@ -133,3 +133,10 @@ export class FrameDecoder {
     else if (length > 0) this.#take(this.#frame.slice(0, length))
   }
 }
+
+/** u32 of a payload, little-endian whatever this host is. */
+export function words(...values: number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * values.length))
+  for (const [i, value] of values.entries()) view.setUint32(4 * i, value, true)
+  return new Uint8Array(view.buffer)
+}

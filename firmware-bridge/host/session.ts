@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { InputError } from '../../runtime-as/errors.ts'
 import * as protocol from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { blake2s } from './blake2s.ts'
-import { type Frame, joined, openFrame, openTagged, sealFrame, sealOf } from './frames.ts'
+import { type Frame, joined, openFrame, openTagged, sealFrame, sealOf, words } from './frames.ts'
 import { nameOf } from './refusal.ts'
 
 /** What HELLO tells. */
@@ -162,5 +162,3 @@ function tagOf(key: Uint8Array, frame: Frame, extra: Uint8Array): Uint8Array {
   const message = Uint8Array.of(...bytes.subarray(0, protocol.PAYLOAD), ...extra, ...bytes.subarray(protocol.PAYLOAD))
   return blake2s(key, message).subarray(0, protocol.TAG_BYTES)
 }
-
-const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer)

@@ -1,10 +1,10 @@
 /** The speed of a line: both ends go to another one together, or stay where they are (PROTOCOL.md: "Speed"). */
 import { FailedError } from '../../runtime-as/errors.ts'
 import { NO_SPEED, SPEED, SPEED_MILLIS } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { words } from './frames.ts'
 import { requireBaud } from './line-end.ts'
 import { RefusedError, SilentError } from './refusal.ts'
 import type { Patience, Requester } from './requester.ts'
-import { words } from './upload.ts'
 
 /** milliseconds in which a board is asked to go back to its own speed */
 const LEAVE = 500

@@ -2,6 +2,7 @@
 
 import { FailedError } from '../../runtime-as/errors.ts'
 import { BEGIN, COMMIT, CONFIRM, DATA, MAX_CHUNK } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { words } from './frames.ts'
 import type { BoardInfo } from './info.ts'
 import { LostError, SilentError } from './refusal.ts'
 import type { Patience, Requester } from './requester.ts'
@@ -106,12 +107,6 @@ export class Upload {
     }
     return await this.#line.request(type, payload, { ...patience, limit: Math.min(patience.limit, left) }, bytes)
   }
-}
-
-export function words(...values: number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * values.length))
-  for (const [i, value] of values.entries()) view.setUint32(4 * i, value, true)
-  return new Uint8Array(view.buffer)
 }
 
 const firstWord = (payload: Uint8Array): number =>

@@ -26,6 +26,7 @@ import type { Candidate, EnvironmentSteps } from './points.ts'
 import { passesOf } from './search-passes.ts'
 import type { DistillJob, Start } from './session.ts'
 import { budgetsOf, isStaged, takesPenalty } from './stages/plan.ts'
+import { weightsOfSizes } from './variants/dense.ts'
 import { variantOf } from './variants.ts'
 
 export type { Distilled, Progress } from './phases.ts'
@@ -201,6 +202,15 @@ export function checkWanted({ contract, data, teacher, options, simulator, start
   // sizes that a variant cannot have
   variantOf(options.variant).hidden(options, data.observationSize, data.actionSize)
   checkContract(contractOf(contract, 'tanh', {}), 'contract')
+}
+
+/** Throws InputError for numbers of weights that no student of those sizes is cut to. name: how errors call them */
+export function requireKept(options: DistillOptions, observations: number, actions: number, name = 'keep'): void {
+  const hidden = variantOf(options.variant).hidden(options, observations, actions)
+  const all = weightsOfSizes([observations, ...hidden, actions])
+  const wrong = options.keep?.find((count) => count < actions || count > all)
+  if (wrong !== undefined)
+    throw new InputError(`${name} ${wrong}: expected ${actions} to ${all} weights: one an action, no more than it has`)
 }
 
 /**

@@ -1,13 +1,9 @@
 /** From a number of weights to the log alpha that leaves them. */
-import { InputError } from '../../runtime-as/errors.ts'
 import { weightCount } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
 import { compact, mostKeeping } from './compact.ts'
-import type { DistillOptions } from './options.ts'
 import { logAlpha, masksAt, pruned } from './student.ts'
-import { weightsOfSizes } from './variants/dense.ts'
-import { variantOf } from './variants.ts'
 
 /** Above every log alpha, which is clipped at 10. */
 export const EVERY = 11
@@ -19,13 +15,4 @@ export function thresholdKeeping(layers: readonly VariationalLayer[], count: num
   const weightsAt = (rank: number) =>
     weightCount(compact(plainNetwork(pruned(layers, masksAt(layers, thresholdAt(rank))))))
   return thresholdAt(mostKeeping(sorted.length, count, weightsAt))
-}
-
-/** Throws InputError for numbers of weights that no student of those sizes is cut to. name: how errors call them */
-export function requireKept(options: DistillOptions, observations: number, actions: number, name = 'keep'): void {
-  const hidden = variantOf(options.variant).hidden(options, observations, actions)
-  const all = weightsOfSizes([observations, ...hidden, actions])
-  const wrong = options.keep?.find((count) => count < actions || count > all)
-  if (wrong !== undefined)
-    throw new InputError(`${name} ${wrong}: expected ${actions} to ${all} weights: one an action, no more than it has`)
 }

@@ -1,11 +1,10 @@
 /** What each run of a study came to, out of the results of its jobs. */
 import { crc32 } from 'node:zlib'
 import type { CurvePoint } from '../../distill/points.ts'
-import { type Outcome, outcomeStatistics } from '../../tasks/evaluate.ts'
+import { median, type Outcome, outcomeStatistics } from '../../tasks/evaluate.ts'
 import { failureRate } from '../../tasks/failed.ts'
 import type { Distilled, Made, Taught } from '../jobs/results.ts'
 import type { Entry, Plan } from '../plan.ts'
-import { medianOf } from '../statistics/scores.ts'
 import type { Store } from '../store.ts'
 
 /** One student: a variant with a teacher, a number of weights and a seed. */
@@ -82,7 +81,7 @@ function runOf(entry: Entry, store: Store): Run {
     teacherReturn: theirs.mean,
     difference: ours.mean - theirs.mean,
     ...(theirs.mean > 0 && { retained: ours.mean / theirs.mean }),
-    median: medianOf(outcomes.map((outcome) => outcome.return)),
+    median: median(outcomes.map((outcome) => outcome.return)),
     fellRate: ours.fellRate,
     failureRate: failureRate(outcomes, teacherOutcomes),
     weights: made.weights,

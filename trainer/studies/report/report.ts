@@ -1,16 +1,10 @@
 /** What a study says: rows, and over seeds and teachers the statistics that a reviewer expects. The same results give the same bytes. */
 import type { CurvePoint } from '../../distill/points.ts'
+import { median } from '../../tasks/evaluate.ts'
 import { RESULTS } from '../jobs/job.ts'
 import type { Plan } from '../plan.ts'
 import { type Estimate, estimate, estimates } from '../statistics/bootstrap.ts'
-import {
-  interquartileMean,
-  mean,
-  medianOf,
-  medianOfTasks,
-  performanceProfile,
-  type Scores,
-} from '../statistics/scores.ts'
+import { interquartileMean, mean, medianOfTasks, performanceProfile, type Scores } from '../statistics/scores.ts'
 import type { Store } from '../store.ts'
 import { SEEDS_TO_RANK } from '../study.ts'
 import { type Comparison, comparisonsAt } from './comparisons.ts'
@@ -149,7 +143,7 @@ function rowOf(own: readonly Run[], scoreOf: (run: Measured) => number): Row {
     score: mean(scores),
     ...(own.length > 2 && { interquartile: estimate([scores], interquartileMean) }),
     worst: Math.min(...scores),
-    median: medianOf(own.flatMap(({ outcomes }) => outcomes.map((outcome) => outcome.return))),
+    median: median(own.flatMap(({ outcomes }) => outcomes.map((outcome) => outcome.return))),
     fellRate: over((run) => run.fellRate),
     failureRate: over((run) => run.failureRate),
     weights: over((run) => run.weights),

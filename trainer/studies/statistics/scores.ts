@@ -3,17 +3,12 @@
  * Statistical Precipice"; package rliable 1.2): the same trimming, strata and comparisons, so that a figure here is a figure there.
  */
 
+import { median } from '../../tasks/evaluate.ts'
+
 /** Scores of one contender: one list a task, one score a seed in it. Tasks may have different numbers of seeds. */
 export type Scores = readonly (readonly number[])[]
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length
-
-/** Of an even number, the mean of the middle two. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
 
 /** Interquartile mean over all seeds of all tasks: floor(n / 4) scores are left out at either end (scipy's trim_mean of 0.25). */
 export function interquartileMean(scores: Scores): number {
@@ -26,7 +21,7 @@ export function interquartileMean(scores: Scores): number {
 export const meanOfTasks = (scores: Scores): number => mean(scores.map(mean))
 
 /** Median over the tasks of each task's mean (rliable's aggregate_median). */
-export const medianOfTasks = (scores: Scores): number => medianOf(scores.map(mean))
+export const medianOfTasks = (scores: Scores): number => median(scores.map(mean))
 
 /** Share of the runs whose score is above each threshold, each task with the same weight: a performance profile (score distribution). */
 export const performanceProfile = (scores: Scores, thresholds: readonly number[]): number[] =>

@@ -40,7 +40,7 @@ export const activations = {
   mish: (x) => x * Math.tanh(softplus(x)),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
   /** the approximation by tanh */
-  gelu_tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  gelu_tanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
   softsign: (x) => x / (1 + Math.abs(x)),
   /** alpha x + beta, within 0 and 1 */
   hard_sigmoid: (x, alpha, beta) => limit(alpha * x + beta, 0, 1),
