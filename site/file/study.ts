@@ -51,7 +51,7 @@ export function studyView(root: Field, policies: Policies): Node[] {
   return [
     el('p', {}, el('b', {}, root.at('study').text()), `: ${question}${counted}`),
     summaryTable(root, write),
-    ...(root.map().comparisons === undefined ? [] : [comparisonTable(root)]),
+    ...(root.map().comparisons === undefined ? [] : [comparisonTable(root), ...teacherTables(root)]),
     el('h3', {}, 'Return against weights'),
     ...(teachers.length > 1 ? [el('label', {}, 'Teacher ', choice)] : []),
     place,
@@ -163,16 +163,20 @@ function summaryTable(root: Field, write: (x: number) => string): HTMLElement {
   return table('Interquartile means (IQM), 95 % intervals', heads, cells)
 }
 
+/** Of shares: percentage points. */
+function differenceOf(root: Field) {
+  const ofShares = root.at('score').text() === 'retained'
+  return { unit: ofShares ? ', points' : '', write: (x: number) => ((ofShares ? 100 : 1) * x).toFixed(1) }
+}
+
 /** Each against the baseline, over what the two have. */
 function comparisonTable(root: Field): HTMLElement {
   const baseline = root.at('baseline').text()
-  // of shares: percentage points
-  const ofShares = root.at('score').text() === 'retained'
-  const difference = (x: number) => ((ofShares ? 100 : 1) * x).toFixed(1)
+  const difference = differenceOf(root)
   const cells = overall(root, 'comparisons').map((one) => [
     ...placeOf(one),
     within(one.at('probability'), percent),
-    within(one.at('paired'), difference),
+    within(one.at('paired'), difference.write),
     sizeOf(one),
   ])
   if (cells.length === 0) {
@@ -182,7 +186,28 @@ function comparisonTable(root: Field): HTMLElement {
         : `No variant has ${SEEDS_TO_RANK} seeds in common with ${baseline} yet`
     return el('p', { class: 'hint' }, `${few}: nothing is called better than anything.`)
   }
-  const head = `paired difference${ofShares ? ', points' : ''}`
+  const head = `IQM of paired differences${difference.unit}`
   const heads = ['variant', 'weights at', `better than ${baseline}`, head, 'teachers × seeds']
   return table(`Against ${baseline}, 95 % intervals`, heads, cells)
+}
+
+/** Teacher by teacher: what a mean over them hides. Reports of before this was told have none. */
+function teacherTables(root: Field): HTMLElement[] {
+  const { write, unit } = differenceOf(root)
+  const rows = overall(root, 'comparisons').flatMap((one) =>
+    one.map().byTeacher === undefined ? [] : [{ one, teachers: one.at('byTeacher').items() }],
+  )
+  const names = [...new Set(rows.flatMap(({ teachers }) => teachers.map((own) => own.at('teacher').text())))]
+  if (names.length < 2 || names.length > MOST_SUMMARIES) return []
+  const cells = rows.map(({ one, teachers }) => [
+    ...placeOf(one),
+    ...names.map((name) => {
+      const own = teachers.find((each) => each.at('teacher').text() === name)
+      if (!own) return ''
+      const [ahead, seeds] = [own.at('ahead').whole(0), own.at('seeds').whole(0)]
+      return `${write(own.at('paired').at('value').number())} (${ahead} of ${seeds})`
+    }),
+  ])
+  const title = `Against ${root.at('baseline').text()}, mean with each teacher${unit} (seeds ahead)`
+  return [table(title, ['variant', 'weights at', ...names], cells)]
 }
