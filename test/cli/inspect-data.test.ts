@@ -167,6 +167,15 @@ describe('bpd inspect', () => {
     })
   })
 
+  it('refuses decimal commas in whatever row', () => {
+    writeFileSync(join(folder, 'commas.csv'), 'q;u\n0;0\n1,5;-0,5\n')
+    const { status, lines } = bpdIn(folder, 'inspect', 'commas.csv', '--quiet')
+    expect({ status, lines }).toEqual({
+      status: 2,
+      lines: ['bpd: commas.csv: line 3: decimal commas, expected points'],
+    })
+  })
+
   it('refuses a column that is not there, with exit code 2 and one line', () => {
     const { status, lines } = bpdIn(sets, 'inspect', 'log.csv', '--actions', 'hop', '--quiet')
     expect({ status, lines }).toEqual({

@@ -55,6 +55,10 @@ describe('a table is refused in one line that names column, row and line', () =>
     ['a ragged line', '# log\nx,u\n1,2\n\n3\n', ': line 5 (row 1): 1 cells, expected 2 as in the first line'],
     ['a name twice', 'x,u,x\n1,2,3\n', ': line 1: column "x" is there twice'],
     ['decimal commas', 'x;u\n1,5;2\n', ': line 2: decimal commas, expected points'],
+    ['decimal commas behind whole numbers', 'x;u\n0;0\n1;-2,5e-3\n', ': line 3: decimal commas, expected points'],
+    ['decimal commas between tabs', 'x\tu\n0\t0\n\n ,5\t2\n', ': line 4: decimal commas, expected points'],
+    ['decimal commas in quotes', 'x,u\n0,0\n"1,5",2\n', ': line 3: decimal commas, expected points'],
+    ['decimal commas without a line of names', '1,5;2\n2,5;3\n', ': line 1: decimal commas, expected points'],
     ['no rows', 'x,u\n', ': no rows, expected 1 or more'],
     [
       'bytes that are no text',
@@ -64,6 +68,9 @@ describe('a table is refused in one line that names column, row and line', () =>
     ['a line of 2 MB', `x,u\n${'1'.repeat(2 << 20)},2\n`, ': line 2: longer than 1048576 bytes'],
     ['a terminal of 2', 'x,u,terminal\n1,2,2\n', ': column "terminal", row 0: 2, expected 0 or 1'],
   ])('%s', (_, content, expected) => refused(content, expected))
+
+  it('decimal commas leave no row out, though numbers that are missing may', () =>
+    refused('x;u\n0;0\n1,5;2\n', ': line 3: decimal commas, expected points', { ...xu, missing: 'drop' }))
 
   it('rows of which none has a next observation, where that is needed', () =>
     refused('x,u,run\n1,2,0\n3,4,1\n', ': no rows but 2 whose next observation nobody says, which a value term needs', {

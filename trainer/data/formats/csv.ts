@@ -43,8 +43,10 @@ function logOf(path: string, descriptor: number, size: number): Log {
     const unusable = isText(text) ? `text (${brief(text)} in the first row), expected numbers` : undefined
     return { name, columns: [name], unusable }
   })
-  const decimal = separator === ';' && example.some((cell) => /^-?\d+,\d+$/.test(cell))
-  if (decimal) throw new InputError(`${path}: line ${first.number}: decimal commas, expected points`)
+  // without a line of names the first row has been taken for one
+  const isRow = cells.every((cell) => isDecimalComma(cell) || !isText(cell))
+  const commas = isRow && cells.some(isDecimalComma) ? head : separator !== ',' && example.some(isDecimalComma) && first
+  if (commas) throw decimalCommas(path, commas.number)
   return {
     path,
     format: csvFormat.name,
@@ -76,6 +78,8 @@ async function* blocks(
     for (let i = 0; i < indices.length; i++) {
       const cell = cells[indices[i]]
       const value = numberOf(cell)
+      // refused even where text is not: rows would be missing one by one, wherever a number is no whole one
+      if (Number.isNaN(value) && isDecimalComma(cell)) throw decimalCommas(path, number)
       if (Number.isNaN(value) && !lenient && isText(cell))
         throw new InputError(
           `${path}: column ${brief(names[indices[i]])}, row ${first + count} (line ${number}): ${brief(cell)}, expected a number`,
@@ -104,8 +108,14 @@ function numberOf(cell: string): number {
 
 const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !/^\s*(|nan|null|na|none)\s*$/i.test(cell)
 
+const isDecimalComma = (cell: string): boolean => /^\s*[-+]?[\d.]*,\d+(e[-+]?\d+)?\s*$/i.test(cell)
+
+const decimalCommas = (path: string, line: number): InputError =>
+  new InputError(`${path}: line ${line}: decimal commas, expected points`)
+
 const separatorOf = (line: string): string => {
-  const outside = line.replace(/"[^"]*"/g, '')
+  // commas between digits count where there is nothing else: they may be decimal ones
+  const outside = line.replace(/"[^"]*"/g, '').replace(/(\d),(?=\d)/g, '$1')
   const count = (separator: string) => outside.split(separator).length
   return [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best))
 }
