@@ -1,7 +1,9 @@
 /** What a student is to expect and promise, gathered from whoever says it: flags, a contract.json, the teacher, the data. */
 import { InputError } from '../runtime-as/errors.ts'
+import { isPeriod } from '../runtime-as/format/contract.ts'
 import { type Contract, type ObservationBounds, OUTSIDE } from '../runtime-as/format/network.ts'
 import { readIfThere } from './files/access.ts'
+import { brief } from './files/brief.ts'
 import { Field } from './files/field.ts'
 import { parseJson } from './files/json.ts'
 import type { TaskSpec } from './tasks/task.ts'
@@ -39,6 +41,8 @@ export interface FromData {
   actionNames: readonly string[]
   /** s */
   period?: number
+  /** the column whose timestamps say it */
+  clock?: string
 }
 
 /** names of a policy's widest layer, twice over, and what is around them */
@@ -154,6 +158,12 @@ export function resolveContract(sources: readonly Source[], data: FromData): Pol
   const period = value('period') ?? data.period
   if (period === undefined)
     throw new InputError(`period: not known, and ${data.from} has no timestamps: expected --period, in seconds`)
+  if (!isPeriod(period)) {
+    const source = said('period')
+    const clock = data.clock === undefined ? 'period' : `column ${brief(data.clock)}`
+    const from = source ? `${source.from}: period` : `${data.from}: ${clock}`
+    throw new InputError(`${from}: ${period} s a step, expected from 1 microsecond to 4294 seconds; --period sets it`)
+  }
   return present({
     name: value('name') ?? 'policy',
     observationNames,

@@ -12,7 +12,7 @@ const MAX_NAME = 64
 const MAX_PERIOD = 0xffffffff
 
 /** Microseconds: the unit of the period in the core. */
-export const periodMicroseconds = (contract: Contract): number => Math.round(contract.period * 1e6)
+export const periodMicroseconds = ({ period }: Pick<Contract, 'period'>): number => Math.round(period * 1e6)
 
 /**
  * CRC-32 of the JSON text of [task, observation names, action names, low, high, failsafe, squash, period], and of the observations' [low, high,
@@ -52,7 +52,7 @@ export function checkContract(value: unknown, name: string): Contract {
     provenance: all.provenance as Record<string, unknown>,
   }
   checkOrder(contract.action, `${at}.action`)
-  if (typeof contract.period !== 'number' || !inPeriodRange(periodMicroseconds(contract))) {
+  if (typeof contract.period !== 'number' || !isPeriod(contract.period)) {
     throw new InputError(`${at}.period: expected seconds, from 1 microsecond to 4294 seconds`)
   }
   if (!isPlain(contract.provenance) || !isJson(contract.provenance)) {
@@ -77,7 +77,11 @@ function readObservation(value: unknown, at: string): Contract['observation'] {
   return { ...observation, ...bounds }
 }
 
-const inPeriodRange = (microseconds: number): boolean => microseconds >= 1 && microseconds <= MAX_PERIOD
+/** Whether a policy can have such a period. */
+export function isPeriod(seconds: number): boolean {
+  const microseconds = periodMicroseconds({ period: seconds })
+  return microseconds >= 1 && microseconds <= MAX_PERIOD
+}
 
 function entries(value: unknown, at: string, keys: string[]): Record<string, unknown> {
   if (!isPlain(value)) throw new InputError(`${at}: expected a map with ${keys.join(', ')}`)

@@ -124,6 +124,26 @@ minari_layout("minari")
 robomimic("robomimic.hdf5")
 lerobot("lerobot")
 np.savez(path("log.npz"), **arrays)
+# 20 a second, in every type of time; but "s", which counts seconds, and "count", which has no type
+ticks = np.arange(12)
+since = lambda per_second, unit: pa.array(ticks * (per_second // 20), pa.duration(unit))
+pq.write_table(
+    pa.table(
+        {
+            "ns": since(10**9, "ns"),
+            "us": since(10**6, "us"),
+            "time_ms": since(1000, "ms"),
+            "s": pa.array(ticks, pa.duration("s")),
+            "stamp_ns": pa.array(ticks * 50_000_000, pa.timestamp("ns")),
+            "clock": pa.array(ticks * 50_000, pa.time64("us")),
+            "clock_ms": pa.array((ticks * 50).astype(np.int32), pa.time32("ms")),
+            "count": pa.array(ticks * 50_000_000, pa.int64()),
+            "q": 0.1 * ticks,
+            "u": -0.1 * ticks,
+        }
+    ),
+    path("times.parquet"),
+)
 
 if every:
     import minari

@@ -96,6 +96,19 @@ describe('a contract out of several sources', () => {
     ['bounds of more actions', { ...bounds, actionLow: [1, 2] }, {}, 'here: 2 lower bounds, expected 1 as log.csv has'],
     ['more names', { ...bounds, observationNames: ['a', 'b', 'c'] }, {}, '3 observations, expected 2 as log.csv has'],
     ['no period', bounds, { period: undefined }, 'period: not known, and log.csv has no timestamps: expected --period'],
+    [
+      'a period of years from timestamps',
+      bounds,
+      { period: 5e7, clock: 'time' },
+      'log.csv: column "time": 50000000 s a step, expected from 1 microsecond to 4294 seconds; --period sets it',
+    ],
+    ['a period of years from the file', bounds, { period: 5e7 }, 'log.csv: period: 50000000 s a step, expected'],
+    [
+      'a period of nothing',
+      { ...bounds, period: 1e-7 },
+      {},
+      'here: period: 1e-7 s a step, expected from 1 microsecond',
+    ],
   ])('with %s is refused in one line', (_, says, from, message) => {
     const resolve = () => resolveContract([{ from: 'here', says }], { ...data, ...from })
     expect(resolve).toThrow(InputError)

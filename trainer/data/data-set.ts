@@ -22,6 +22,8 @@ export interface DataSet extends Transitions {
   hasTeacherActions: boolean
   /** s between rows, as the timestamps or the file say */
   period?: number
+  /** the column whose timestamps say it */
+  clock?: string
   /** lower bounds of all actions, where the file says them; shape (actions) */
   actionLow?: readonly number[]
   /** upper bounds, the same */
@@ -92,6 +94,7 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
     hasTeacherActions: columns.teacherActions !== undefined,
     ...(log.actionLow?.length === actionNames.length && { actionLow: log.actionLow, actionHigh: log.actionHigh }),
     period: log.period ?? rate?.period,
+    ...(log.period === undefined && rate && { clock: columns.time?.[0].name }),
     openEnds,
     dropped,
     notes: [...log.notes, ...(columns.time && !rate ? [STOPPED] : []), ...slow(rate?.period)],

@@ -195,7 +195,7 @@ class Gatherer {
       episode: value(episode),
       terminal: value(terminal),
       timeout: value(timeout),
-      time: time && value(time)! * secondsIn(time.column.name),
+      time: time && value(time)! * secondsIn(time.column),
     }
   }
 

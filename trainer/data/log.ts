@@ -8,6 +8,8 @@ export interface Field {
   columns: readonly string[]
   /** of an array that has its own */
   rows?: number
+  /** of a type that says so, whatever unit its name has */
+  inSeconds?: boolean
   /** why it cannot be read as numbers: text, images */
   unusable?: string
 }
@@ -99,9 +101,10 @@ export function arrayField(name: string, shape: readonly number[], given?: reado
   return { name, columns: named }
 }
 
-/** s in the unit that a column of timestamps has in its name: `stamp_ms`, `time [us]`; 1 where it says none */
-export function secondsIn(column: string): number {
-  const [, unit] = /[_.\s[(](ms|us|µs|ns)[\])]?$/.exec(column) ?? []
+/** s in the unit that a column of timestamps has in its name: `stamp_ms`, `time [us]`; 1 where it says none, or its type says more */
+export function secondsIn({ name, field }: { name: string; field: Field }): number {
+  if (field.inSeconds) return 1
+  const [, unit] = /[_.\s[(](ms|us|µs|ns)[\])]?$/.exec(name) ?? []
   return unit === undefined ? 1 : { ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 }[unit as 'ms']
 }
 

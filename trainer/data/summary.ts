@@ -175,7 +175,7 @@ class EpisodeCount {
       const slot = columns ? fields.indexOf(columns[0].field) : -1
       return slot < 0 ? undefined : [slot, columns![0].index, fields[slot].columns.length]
     }
-    this.#second = secondsIn(time?.[0].name ?? '')
+    this.#second = time ? secondsIn(time[0]) : 1
     this.#places = { episode: place(episodes), terminal: place(terminals), timeout: place(timeouts), time: place(time) }
   }
 

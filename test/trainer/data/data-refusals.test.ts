@@ -297,6 +297,7 @@ describe('HDF5 and Parquet', () => {
     ['D4RL', 'd4rl.hdf5', {}],
     ['robomimic', 'robomimic.hdf5', {}],
     ['Parquet', 'lerobot/data/chunk-000/file-000.parquet', {}],
+    ['Parquet with durations', 'times.parquet', { mapping: { observations: ['q'], actions: ['u'], time: ['ns'] } }],
   ]
 
   it.each(files)('%s cut anywhere is refused', async (_, file, options) => {

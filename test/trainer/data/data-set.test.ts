@@ -117,6 +117,21 @@ describe('the same transitions, whatever they are written in', () => {
   })
 })
 
+describe('the clock of a Parquet table', () => {
+  const open = (time: string) =>
+    openData(join(sets, 'times.parquet'), { mapping: { observations: ['q'], actions: ['u'], time: [time] } })
+
+  it.each(['ns', 'us', 'time_ms', 'stamp_ns', 'clock', 'clock_ms'])(
+    'is read in the unit of its type, whatever its name ends in: %s',
+    async (time) => expect(await open(time)).toMatchObject({ period: 0.05, clock: time }),
+  )
+
+  it('is in seconds where the type is seconds, or a plain number', async () => {
+    expect((await open('s')).period).toBe(1)
+    expect((await open('count')).period).toBe(5e7)
+  })
+})
+
 describe('our own transitions', () => {
   it('are the rows of the file, to the bit', async () => {
     const path = join(folder, 'own.safetensors')

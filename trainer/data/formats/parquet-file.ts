@@ -1,11 +1,12 @@
 /** Parquet by hyparquet: columns of numbers, and of lists of as many numbers in every row. */
 import { closeSync } from 'node:fs'
-import type { AsyncBuffer, ColumnMetaData, FileMetaData, RowGroup, SchemaTree } from 'hyparquet'
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, RowGroup, SchemaElement, SchemaTree } from 'hyparquet'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { brief } from '../../files/brief.ts'
 import { openAs } from '../../files/open.ts'
 import { fileSource } from '../../files/source.ts'
 import { arrayField, damaged, type Field, maxColumns, maxRows, requireSane } from '../log.ts'
+import { durationsIn } from './arrow-schema.ts'
 import { type Library, loadLibrary, numbersIn } from './parquet-pages.ts'
 
 const maxFooter = 64 << 20
@@ -17,6 +18,8 @@ export interface ParquetColumn {
   /** numbers in a row */
   width: number
   isList: boolean
+  /** of a duration, or of a time of day, whose unit is another: how many of its numbers are a second */
+  perSecond: number
 }
 
 export class ParquetFile {
@@ -67,7 +70,7 @@ export class ParquetFile {
 
   /** Numbers of a column in a group of rows, row after row, in pieces of any length. first: the group's first row in the file */
   async *numbers(
-    { field, width, isList }: ParquetColumn,
+    { field, width, isList, perSecond }: ParquetColumn,
     group: RowGroup,
     first: number,
   ): AsyncGenerator<Float64Array> {
@@ -79,7 +82,7 @@ export class ParquetFile {
       if (!meta) throw new Error(`column ${brief(field.name)} is not in every group of rows`)
       const listOf = isList ? width : undefined
       const chunk = { path, library: this.#library, file: this.#file, metadata: this.#metadata, meta }
-      for await (const numbers of numbersIn({ ...chunk, listOf, firstRow: first })) {
+      for await (const numbers of numbersIn({ ...chunk, listOf, perSecond, firstRow: first })) {
         count += numbers.length
         yield numbers
       }
@@ -98,6 +101,7 @@ function columnsOf(schema: SchemaTree, metadata: FileMetaData, path: string): Ma
   if (schema.children.length > maxColumns)
     throw new InputError(`${path}: ${schema.children.length} columns, expected at most ${maxColumns}`)
   const [group] = metadata.row_groups
+  const durations = durationsIn(metadata.key_value_metadata?.find(({ key }) => key === 'ARROW:schema')?.value)
   return new Map(
     schema.children.map((child) => {
       const { name } = child.element
@@ -105,7 +109,11 @@ function columnsOf(schema: SchemaTree, metadata: FileMetaData, path: string): Ma
       const meta = group?.columns.find(({ meta_data: one }) => one?.path_in_schema[0] === name)?.meta_data
       const isList = leaf !== child
       const width = isList ? Number(meta?.num_values ?? 0) / Math.max(1, Number(group?.num_rows ?? 1)) : 1
-      return [name, { field: fieldOf(name, leaf, width, isList), width, isList }]
+      const element = leaf?.element
+      const perSecond = perSecondOf(element) ?? (element?.type === 'INT64' ? durations.get(name) : undefined)
+      const inSeconds = perSecond !== undefined || isTimestamp(element)
+      const field = { ...fieldOf(name, leaf, width, isList), ...(inSeconds && { inSeconds }) }
+      return [name, { field, width, isList, perSecond: perSecond ?? 1 }]
     }),
   )
 }
@@ -116,6 +124,17 @@ function leafOf(tree: SchemaTree): SchemaTree | undefined {
   for (let depth = 0; at.children.length === 1 && depth < 3; depth++) at = at.children[0]
   return at.children.length === 0 ? at : undefined
 }
+
+const units = { MILLIS: 1e3, MICROS: 1e6, NANOS: 1e9 }
+
+/** Of a time of day. Timestamps are seconds when they come out of their page. */
+function perSecondOf({ converted_type: converted, logical_type: logical }: Partial<SchemaElement> = {}) {
+  if (logical?.type === 'TIME') return units[logical.unit]
+  return converted === 'TIME_MILLIS' ? units.MILLIS : converted === 'TIME_MICROS' ? units.MICROS : undefined
+}
+
+const isTimestamp = ({ converted_type: converted, logical_type: logical }: Partial<SchemaElement> = {}): boolean =>
+  logical?.type === 'TIMESTAMP' || converted === 'TIMESTAMP_MILLIS' || converted === 'TIMESTAMP_MICROS'
 
 function fieldOf(name: string, leaf: SchemaTree | undefined, width: number, isList: boolean): Field {
   const { type, converted_type: converted, logical_type: logical } = leaf?.element ?? {}

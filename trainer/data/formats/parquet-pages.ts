@@ -55,13 +55,15 @@ export interface Chunk {
   meta: ColumnMetaData
   /** numbers in a row, of a list; undefined: no list */
   listOf?: number
+  /** what its numbers are divided by */
+  perSecond: number
   /** of its first row */
   firstRow: number
 }
 
 /** The numbers of each page, NaN where one is missing. Throws Error or InputError where a list is not as long as the others. */
 export async function* numbersIn(chunk: Chunk): AsyncGenerator<Float64Array> {
-  const { library, path, metadata, meta, listOf } = chunk
+  const { library, path, metadata, meta, listOf, perSecond } = chunk
   const name = brief(meta.path_in_schema[0])
   const schemaPath = library.getSchemaPath(metadata.schema, meta.path_in_schema)
   const maxLevel = library.getMaxDefinitionLevel(schemaPath)
@@ -75,7 +77,7 @@ export async function* numbersIn(chunk: Chunk): AsyncGenerator<Float64Array> {
     const numbers = new Float64Array(levels.length || values.length)
     for (let i = 0, next = 0; i < numbers.length; i++) {
       const there = levels.length === 0 || levels[i] === maxLevel
-      numbers[i] = there ? numberOf(values[next++]) : Number.NaN
+      numbers[i] = there ? numberOf(values[next++]) / perSecond : Number.NaN
       if (listOf === undefined) continue
       if (repetitionLevels[i]) inRow!++
       else {
