@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Argument, Help } from 'commander'
+import { Argument, type Command, Help, type Option } from 'commander'
 import { InputError } from '../../runtime-as/errors.ts'
 import { readIfThere } from '../../trainer/files/access.ts'
 import { claimFolder, makeFolder } from '../../trainer/files/claim.ts'
@@ -46,10 +46,26 @@ interface Options extends CommonOptions {
   queue?: string
 }
 
-const actions = { run, status, report, worker, list: listed } as const satisfies Record<
-  string,
-  (what: string, options: Options) => Promise<void>
->
+type Name = Exclude<keyof Options, 'json'>
+
+interface Action {
+  act(what: string, options: Options): Promise<void>
+  /** the options that it uses */
+  takes: readonly Name[]
+  /** those that its workers use in its place where there is a queue */
+  byWorkers?: readonly Name[]
+}
+
+const part = ['teachers', 'variants', 'seeds'] as const
+const labour = ['jobs', 'threads', 'checkpointMinutes'] as const
+
+const actions = {
+  run: { act: run, takes: ['store', ...labour, ...part, 'out', 'students', 'queue'], byWorkers: labour },
+  status: { act: status, takes: ['store', ...part, 'queue', 'once'] },
+  report: { act: report, takes: ['store', ...part, 'out', 'students'] },
+  worker: { act: worker, takes: ['store', ...labour, 'queue'] },
+  list: { act: listed, takes: [] },
+} as const satisfies Record<string, Action>
 
 const some = names((name) => name)
 
@@ -68,15 +84,31 @@ export const studyVerb = verb('study', {
   .option('--variants <list>', 'of the study only these', some)
   .option('--seeds <n>', 'seeds 1 … n, in place of as many as the study has', integer(1, 1000))
   .option('--out <folder>', 'where report.json, report.md and plots go (default: <store>/reports/<study>)')
-  .option('--students', 'report: every student as a .bpd file too, in the folder `students` there', false)
+  .option('--students', 'run, report: every student as a .bpd file too, in the folder `students` there', false)
   .option(
     '--queue <url>',
     'jobs by way of this PostgreSQL database (postgres://…), status: what its workers do; needs pg-boss',
   )
   .option('--once', 'status: once, not until all is done', false)
-  .action((action: keyof typeof actions, what: string | undefined, options: Options) =>
-    actions[action](needed(action, what), options),
-  )
+  .action((action: keyof typeof actions, what: string | undefined, options: Options, command: Command) => {
+    requireUsed(action, options, command)
+    return actions[action].act(needed(action, what), options)
+  })
+
+/** Throws InputError for an option that would do nothing. */
+function requireUsed(action: keyof typeof actions, { queue }: Options, command: Command): void {
+  const { takes, byWorkers = [] }: Action = actions[action]
+  const given = command.options.filter((option) => {
+    const source = command.getOptionValueSource(option.attributeName())
+    return option.attributeName() !== 'json' && source !== undefined && source !== 'default'
+  })
+  const among = (names: readonly string[]) => (option: Option) => names.includes(option.attributeName())
+  const idle = given.find((option) => !among(takes)(option))
+  if (idle) throw new InputError(`${idle.long}: study ${action} does nothing with it: expected none`)
+  const theirs = queue === undefined ? undefined : given.find(among(byWorkers))
+  if (theirs)
+    throw new InputError(`${theirs.long}: with --queue it is for bpd study worker: expected none with study ${action}`)
+}
 
 function needed(action: string, what: string | undefined): string {
   const alone = action === 'list' || action === 'worker'

@@ -21,6 +21,16 @@ it.each([
     ['ablate', 'pendulum', '--variants', 'dense', '--budget', '50', '--', '--keep', '60'],
     'recipe.keep: expected budget: each training of dense is for one number of weights',
   ],
+  [['study', 'run', 'none', '--once'], '--once: study run does nothing with it: expected none'],
+  [['study', 'status', 'answers', '--students'], '--students: study status does nothing with it: expected none'],
+  [['study', 'report', 'answers', '--jobs', '4'], '--jobs: study report does nothing with it: expected none'],
+  [['study', 'report', 'answers', '--once'], '--once: study report does nothing with it: expected none'],
+  [['study', 'list', '--jobs', '3'], '--jobs: study list does nothing with it: expected none'],
+  [['study', 'worker', '--seeds', '3'], '--seeds: study worker does nothing with it: expected none'],
+  [
+    ['study', 'run', 'none', '--queue', 'postgres://nobody', '--threads', '2'],
+    '--threads: with --queue it is for bpd study worker: expected none with study run',
+  ],
 ])('%j is refused: nothing is counted twice, and nothing given does nothing', (words, message) => {
   const { status, stdout, lines } = bpdIn(folder, ...words)
   expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
