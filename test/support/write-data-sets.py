@@ -144,6 +144,7 @@ pq.write_table(
     ),
     path("times.parquet"),
 )
+pq.write_table(pa.table({"q": 0.1 * ticks, "u": -0.1 * ticks}), path("lz4.parquet"), compression="lz4", store_schema=False)
 
 if every:
     import minari

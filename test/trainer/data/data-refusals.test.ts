@@ -336,6 +336,11 @@ describe('HDF5 and Parquet', () => {
     60_000,
   )
 
+  it('Parquet that is packed in a way that is not read is no damaged file: the line names the ways', () =>
+    expect(refusal(join(sets, 'lz4.parquet'), { mapping: { observations: ['q'], actions: ['u'] } })).resolves.toBe(
+      ': column "q": packed by "LZ4_RAW", expected SNAPPY, GZIP, BROTLI, ZSTD or nothing',
+    ))
+
   it('a folder without a data set is refused with what makes one', async () => {
     const empty = join(folder, 'empty')
     mkdirSync(empty)

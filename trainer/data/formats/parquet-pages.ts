@@ -93,6 +93,10 @@ export async function* numbersIn(chunk: Chunk): AsyncGenerator<Float64Array> {
 
 async function* pagesIn({ path, library, file, meta }: Chunk, schemaPath: ReturnType<Library['getSchemaPath']>) {
   const { element } = schemaPath[schemaPath.length - 1]
+  if (!['UNCOMPRESSED', 'SNAPPY', ...Object.keys(compressors)].includes(meta.codec))
+    throw new InputError(
+      `${path}: column ${brief(meta.path_in_schema[0])}: packed by ${brief(meta.codec)}, expected SNAPPY, ${Object.keys(compressors).join(', ')} or nothing`,
+    )
   const parsers = { ...library.DEFAULT_PARSERS, ...inSeconds }
   const decoder = { ...meta, pathInSchema: meta.path_in_schema, element, schemaPath, parsers, compressors, utf8: false }
   let at = Number(meta.dictionary_page_offset || meta.data_page_offset)
