@@ -128,7 +128,7 @@ async function run(given: string[], options: Options): Promise<void> {
     await writeFile(join(options.results, 'reproduce.md'), markdown(all))
   }
   const { head, body } = cells(rows)
-  printResult(options.json, rows, () => `${plainTable(head, body)}\n${table}`)
+  printResult(options.json, { table, rows }, () => `${plainTable(head, body)}\n${table}`)
 }
 
 async function planOf(task: string, options: Options): Promise<{ plan: Plan; size: number }> {

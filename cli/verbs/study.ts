@@ -272,7 +272,7 @@ async function status(what: string, options: Options): Promise<void> {
 }
 
 async function listed(_: string, { json }: Options): Promise<void> {
-  const all = studyNames().map((name) => {
+  const studies = studyNames().map((name) => {
     const { question, teachers, variants, seeds } = studyOf(name)
     return { name, question, teachers: teachers.length, variants: variants.map((one) => one.name), seeds }
   })
@@ -281,5 +281,7 @@ async function listed(_: string, { json }: Options): Promise<void> {
     new Help()
       .boxWrap(question, (process.stdout.columns || Infinity) - indent)
       .replaceAll('\n', `\n${' '.repeat(indent)}`)
-  printResult(json, all, () => all.map(({ name, question }) => `${name.padEnd(indent)}${asked(question)}`).join('\n'))
+  printResult(json, { studies }, () =>
+    studies.map(({ name, question }) => `${name.padEnd(indent)}${asked(question)}`).join('\n'),
+  )
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { bpdIn } from '../support/command.ts'
+import { bpdIn, jsonIn } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-once-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -35,4 +35,9 @@ it.each([
   const { status, stdout, lines } = bpdIn(folder, ...words)
   expect({ status, stdout, lines: lines.length }).toEqual({ status: 2, stdout: '', lines: 1 })
   expect(lines[0]).toContain(message)
+})
+
+it('the studies there are come as one JSON object, as all that a verb says does', () => {
+  const { studies } = jsonIn(folder, 'study', 'list')
+  expect(studies).toContainEqual(expect.objectContaining({ name: 'answers', seeds: expect.any(Number) }))
 })
