@@ -37,7 +37,6 @@ export function describeData(file: string, summary: Summary, columns = process.s
 }
 
 const seconds = (step: number): string => (step > 0 ? duration(step) : `${Number(step.toPrecision(3))} s`)
-const figure = (x: number | null): string => (x === null ? '-' : `${Number(x.toPrecision(4))}`)
 
 const is: Record<Role, string> = {
   observations: 'observation',
@@ -51,29 +50,54 @@ const is: Record<Role, string> = {
   time: 'time',
 }
 
-/** With all figures where there is room for them, else with what is remarkable. */
+/** What a narrow terminal does without, first what is least missed. Which column is what, is always said. */
+const spared = [[], ['at min', 'at max'], ['mean', 'std', 'at min', 'at max']]
+
+/** With all figures where there is room for them; else the last line says which are not shown. */
 function columnTable(all: readonly ColumnSummary[], room: number): string {
   // they are the observations once more
   const columns = all.filter(({ role }) => role !== 'nextObservations')
-  const names = columns.map(({ name }) => printable(name))
-  const wide = plainTable(
-    ['column', 'is', 'min', 'max', 'mean', 'std', 'at min', 'at max', 'remarks'],
-    columns.map((column, i) => [
-      names[i],
-      column.role ? is[column.role] : '',
-      ...[column.min, column.max, column.mean, column.std].map(figure),
-      ...[column.atMin, column.atMax].map((share) => (column.role === 'actions' ? percent(share) : '')),
-      remarks(column).join(', '),
-    ]),
-    Infinity,
-  )
-  if (wide.indexOf('\n') <= room) return wide
-  const said = columns.map((column) => remarks(column).join('\n'))
-  return plainTable(
-    ['column', 'min', 'max', 'remarks'],
-    columns.map((column, i) => [names[i], figure(column.min), figure(column.max), said[i]]),
-    room,
-  )
+  const rows = columns.map(rowOf)
+  const head = ['column', 'is', 'min', 'max', 'mean', 'std', 'at min', 'at max', 'remarks']
+  const without = (names: readonly string[]): [head: string[], rows: string[][]] => {
+    const shown = head.filter((name) => !names.includes(name))
+    return [shown, rows.map((row) => shown.map((name) => row[head.indexOf(name)]))]
+  }
+  for (const names of spared) {
+    const [shown, cells] = without(names)
+    if (names.length) for (const [i, row] of cells.entries()) row[row.length - 1] = remarksBelow(columns[i])
+    const table = plainTable(shown, cells, Infinity)
+    if (table.indexOf('\n') <= room) return [table, ...notShown(names)].join('\n')
+  }
+  const least = spared[spared.length - 1]
+  return [plainTable(...without(least), room), ...notShown(least)].join('\n')
+}
+
+const notShown = (names: readonly string[]): string[] =>
+  names.length ? [`not shown    ${names.join(', ')}: see --json`] : []
+
+/** One below the other, for a narrow cell. */
+const remarksBelow = (column: ColumnSummary): string =>
+  remarks(column).join('\n').replaceAll('saturated ', 'saturated\n')
+
+function rowOf(column: ColumnSummary): string[] {
+  const { name, role, min, max, mean, std, atMin, atMax } = column
+  const figure = figureOf(min, max)
+  return [
+    printable(name),
+    role ? is[role] : '',
+    ...[min, max, mean].map(figure),
+    figureOf(0, 1)(std),
+    ...[atMin, atMax].map((share) => (role === 'actions' ? percent(share) : '')),
+    remarks(column).join(', '),
+  ]
+}
+
+/** Four digits, or as many as tell the least number from the greatest, as of times since 1970. */
+function figureOf(min: number | null, max: number | null): (x: number | null) => string {
+  const apart = Math.max(Math.abs(min ?? 0), Math.abs(max ?? 0)) / (max! - min!)
+  const digits = Number.isFinite(apart) ? Math.min(17, Math.max(4, Math.ceil(Math.log10(apart)) + 2)) : 4
+  return (x) => (x === null ? '-' : `${Number(x.toPrecision(digits))}`)
 }
 
 function remarks({ role, missing, constant, atMin, atMax }: ColumnSummary): string[] {

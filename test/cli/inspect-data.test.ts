@@ -121,7 +121,20 @@ describe('a data set is told', () => {
       const table = describeData('truth.csv', summary, columns)
       expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns)
       for (const name of ['q0', 'v1', 'knee']) expect(table).toContain(name)
+      // what shows whether the right columns were named
+      expect(table).toMatch(/│ hip +│ action +│/)
+      expect(table).toMatch(/│ v1 +│ observation +│/)
     }
+    expect(describeData('truth.csv', summary, 60)).toContain('\nnot shown    mean, std, at min, at max: see --json\n')
+    expect(describeData('truth.csv', summary, 200)).not.toContain('not shown')
+    expect(describeData('truth.csv', summary, 30)).toMatch(/^hip\n {2}is +action$/m)
+  })
+
+  it('with as many digits as tell the least time since 1970 from the greatest', async () => {
+    const rows = Array.from({ length: 39 }, (_, i) => [1.7e9 + 0.05 * i, i])
+    expect(describeData('table.csv', await summaryOf(table(['time', 'x'], rows)), 200)).toMatch(
+      /│ time +│ time +│ 1700000000 +│ 1700000001.9 /,
+    )
   })
 })
 
