@@ -57,6 +57,21 @@ it('names are those of the file, a unit with a slash included', async () => {
   expect([data.observationNames, data.actionNames]).toEqual([names.slice(0, 2), names.slice(2)])
 })
 
+it('names are those of a comment above the rows where there are as many, as numpy.savetxt writes them', async () => {
+  const mapping = { observations: ['x'], actions: ['u'] }
+  const rows = '0,0,0\n0,1,1\n1,2,2\n'
+  for (const comments of ['# episode,x,u\n', '# of a robot\n\n#episode, x , "u"\n# at rest\n']) {
+    const data = await openData(put(comments + rows), { mapping })
+    expect(data.episodes.map(({ count }) => count)).toEqual([2, 1])
+    expect(data.notes[0]).toMatch(/^names of the columns are those of the comment in line [13]$/)
+  }
+  for (const comments of ['# x,u\n', '# 1,2,3\n'])
+    await expect(openData(put(comments + rows), { mapping })).rejects.toThrow('expected one of c0, c1, c2')
+  // a line of names has the last word
+  expect((await openData(put(`# a,b,c\nepisode,x,u\n${rows}`), { mapping })).observationNames).toEqual(['x'])
+  await expect(openData(put(`# x,x,u\n${rows}`), { mapping })).rejects.toThrow(': line 1: column "x" is there twice')
+})
+
 describe('the same transitions, whatever they are written in', () => {
   it.each(formats)('%s', async (name, has, options) => {
     const data = await openData(join(sets, name), options)

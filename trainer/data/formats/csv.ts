@@ -1,6 +1,6 @@
 /**
- * CSV: a line of names, then a line of numbers a row; commas, semicolons or tabs. Without names the columns are c0, c1, …. An empty cell is a number
- * that is missing; true and false are 1 and 0.
+ * CSV: a line of names, then a line of numbers a row; commas, semicolons or tabs. Without names the columns are those of a comment above the rows, or
+ * c0, c1, …. An empty cell is a number that is missing; true and false are 1 and 0.
  */
 import { closeSync } from 'node:fs'
 import { InputError } from '../../../runtime-as/errors.ts'
@@ -13,6 +13,8 @@ import { type Block, blockRows, type Field, type Log, maxColumns } from '../log.
 
 const pieceBytes = 1 << 16
 const maxLine = 1 << 20
+
+const UNNAMED = 'no line of names: its columns are called c0, c1, …'
 
 export const csvFormat: DataFormat = { name: 'a CSV table', kind: 'csv', open: async (path) => openCsv(path) }
 
@@ -34,9 +36,11 @@ function logOf(path: string, descriptor: number, size: number): Log {
   if (cells.length > maxColumns)
     throw new InputError(`${path}: ${cells.length} columns, expected at most ${maxColumns}`)
   const named = cells.some((cell) => Number.isNaN(numberOf(cell)) && !/^(nan|)$/i.test(cell))
-  const names = named ? cells : cells.map((_, i) => `c${i}`)
+  const above = head && !named ? namesAbove(head, cells.length, { path, source, separator }) : undefined
+  const names = named ? cells : (above?.names ?? cells.map((_, i) => `c${i}`))
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new InputError(`${path}: line ${head.number}: column ${brief(twice)} is there twice`)
+  if (twice !== undefined)
+    throw new InputError(`${path}: line ${(above ?? head).number}: column ${brief(twice)} is there twice`)
   const example = first && named ? cellsOf(first.text, separator) : []
   const fields = names.map((name, i): Field => {
     const text = example[i] ?? ''
@@ -52,10 +56,25 @@ function logOf(path: string, descriptor: number, size: number): Log {
     format: csvFormat.name,
     fields,
     grouped: false,
-    notes: named ? [] : ['no line of names: its columns are called c0, c1, …'],
+    notes: named ? [] : [above ? `names of the columns are those of the comment in line ${above.number}` : UNNAMED],
     blocks: (wanted, lenient) => blocks(path, source, { separator, names, named }, { wanted, lenient }),
     close: () => closeSync(descriptor),
   }
+}
+
+/** Names in a comment above the first row, as numpy.savetxt writes them; undefined where none has as many. */
+function namesAbove(
+  head: Line,
+  count: number,
+  { path, source, separator }: { path: string; source: Source; separator: string },
+): { names: string[]; number: number } | undefined {
+  let found: { names: string[]; number: number } | undefined
+  for (const { text, number } of linesOf(path, source, (line) => line.trim() !== '')) {
+    if (number >= head.number) break
+    const names = cellsOf(text.replace(/^#+/, ''), separator).map((cell) => cell.trim())
+    if (names.length === count && names.every(isText)) found = { names, number }
+  }
+  return found
 }
 
 async function* blocks(
@@ -149,7 +168,7 @@ interface Line {
 }
 
 /** Lines that say something: no empty ones, no comments (#). */
-function* linesOf(path: string, source: Source): Generator<Line> {
+function* linesOf(path: string, source: Source, wanted = saysSomething): Generator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let [rest, number] = ['', 0]
   for (let at = 0; at < source.size; at += pieceBytes) {
@@ -167,10 +186,10 @@ function* linesOf(path: string, source: Source): Generator<Line> {
     if (rest.length > maxLine) throw new InputError(`${path}: line ${number + 1}: longer than ${maxLine} bytes`)
     for (const line of lines) {
       number++
-      if (saysSomething(line)) yield { text: line, number }
+      if (wanted(line)) yield { text: line, number }
     }
   }
-  if (saysSomething(rest)) yield { text: rest, number: number + 1 }
+  if (wanted(rest)) yield { text: rest, number: number + 1 }
 }
 
 const saysSomething = (line: string): boolean => line !== '' && line[0] !== '#' && line.trim() !== ''
