@@ -37,9 +37,18 @@ export function addDataOptions(verb: Command, only: readonly Role[] = roleNames)
     )
 }
 
+/** What mapping files hold, by their paths: a verb may ask twice, and a pipe can be read only once. */
+const read = new Map<string, Mapping>()
+
+function mappingIn(path: string): Mapping {
+  const mapping = read.get(path) ?? readMapping(path)
+  read.set(path, mapping)
+  return mapping
+}
+
 /** For `openData`. Throws InputError where the mapping file is none. */
 export function dataOptionsOf(given: GivenData): Pick<DataOptions, 'mapping' | 'missing'> {
-  const fromFile = given.mapping === undefined ? {} : readMapping(given.mapping)
+  const fromFile = given.mapping === undefined ? {} : mappingIn(given.mapping)
   const fromOptions: Mapping = Object.fromEntries(
     roleNames.filter((role) => given[role] !== undefined).map((role) => [role, given[role]!]),
   )

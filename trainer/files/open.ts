@@ -1,5 +1,5 @@
 /** Files that the user named: opened, found to be of the kind that is expected, and read whole or left open. */
-import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { isNamedPipe, notRead, reading } from './access.ts'
 import { type Kind, kindOf, refuseKind, type Wanted } from './sniff.ts'
@@ -34,7 +34,7 @@ export function readAs<K extends Wanted>(
   try {
     if (!stats.isFile()) {
       // a pipe can be read only once
-      const bytes = readFileSync(descriptor)
+      const bytes = readPipe(path, descriptor, Math.min(limit, Math.max(...expected.map((kind) => most[kind]))))
       return { kind: requireKind(sourceOf(bytes), path, expected), bytes }
     }
     const kind = requireKind(fileSource(descriptor, stats.size), path, expected)
@@ -46,6 +46,20 @@ export function readAs<K extends Wanted>(
     throw notRead(path, error)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** All that comes out of a pipe, which has no size beforehand and may never end. */
+function readPipe(path: string, descriptor: number, allowed: number): Uint8Array {
+  const pieces: Uint8Array[] = []
+  const piece = new Uint8Array(1 << 16)
+  for (let size = 0; ; ) {
+    const got = readSync(descriptor, piece)
+    if (got === 0) return Buffer.concat(pieces)
+    size += got
+    if (size > allowed)
+      throw new InputError(`${path}: more than ${allowed} bytes, expected at most that for such a file`)
+    pieces.push(piece.slice(0, got))
   }
 }
 
