@@ -3,6 +3,7 @@
  * holds it and returns the kernel's bits. Whether pruned weights take part matters for infinite inputs only: dense layers multiply
  * their zeros, grouped ones have none.
  */
+import { InputError } from '../errors.ts'
 import type { DecodedPolicy } from '../format/decode.ts'
 import type { Form } from '../format/form.ts'
 import { type Activation, type Layer, type ObservationBounds, observationBounds } from '../format/network.ts'
@@ -10,7 +11,8 @@ import { type Activation, type Layer, type ObservationBounds, observationBounds 
 const f32 = Math.fround
 
 /**
- * One inference in plain TypeScript, to be read and compared with: the bits of `loadPolicy`, slowly. Returns the action, shape (actions).
+ * One inference in plain TypeScript, to be read and compared with: the bits of `loadPolicy`, slowly. Returns the action, shape (actions). Throws InputError for an
+ * observation that is too short.
  *
  * @param policy as `decodePolicy` gives it
  * @param observation shape (observations), in the contract's units and order, rounded to f32
@@ -24,7 +26,10 @@ const f32 = Math.fround
  * console.log(Object.is(plain[0], loadPolicy(bytes).step([1, 0, 0])[0])) // => true
  */
 export function referenceForward({ contract, network, layers }: DecodedPolicy, observation: ArrayLike<number>) {
-  let x: Float32Array = Float32Array.from(observation)
+  const { length } = contract.observation.names
+  if (!(observation.length >= length))
+    throw new InputError(`policy: ${observation.length} observations, expected ${length} as in the contract`)
+  let x: Float32Array = Float32Array.from({ length }, (_, i) => observation[i])
   const bounds = observationBounds(contract)
   if (bounds) {
     if (isRefused(x, bounds)) return Float32Array.from(contract.action.failsafe)
