@@ -19,7 +19,12 @@ static void sense(uint32_t millis, float *observation, uint32_t count) {
 int main(int words, char **word) {
   uint32_t bytes = 0;
   if (words < 3) return fprintf(stderr, "usage: example PORT POLICY [STEPS]\n"), 2;
-  const int steps = words > 3 ? atoi(word[3]) : 200;
+  long steps = 200;
+  if (words > 3) {
+    char *end;
+    steps = strtol(word[3], &end, 10);
+    if (steps < 1 || *end) return fprintf(stderr, "%s: expected a number of steps, 1 or more\n", word[3]), 2;
+  }
   uint8_t *policy = bpd_posix_file(word[2], &bytes);
   int port = bpd_posix_open(word[1]);
   if (policy == 0 || port < 0) return fprintf(stderr, "%s: cannot be opened\n", policy ? word[1] : word[2]), 2;
@@ -32,7 +37,7 @@ int main(int words, char **word) {
   float observation[129], action[128] = {0};
   uint32_t late = 0, failsafes = 0, cycles = 0, tick = bpd_posix_millis(0);
   const uint32_t period = board.info.period_us / 1000;
-  for (int step = 0; step < steps && (done == BPD_DONE || done == BPD_FAILSAFE); step++) {
+  for (long step = 0; step < steps && (done == BPD_DONE || done == BPD_FAILSAFE); step++) {
     sense(bpd_posix_millis(0), observation, board.observations);
     done = bpd_step(&board, observation, action, &cycles);
     if (done == BPD_FAILSAFE) failsafes++; /* the board acts by itself; it takes three observations in time to come back */
@@ -43,7 +48,7 @@ int main(int words, char **word) {
   }
   if (done != BPD_DONE && done != BPD_FAILSAFE) return fprintf(stderr, "the board: %d, detail %u (bpd_client.h says what)\n", done, (unsigned)board.detail), 1;
   bpd_watch(&board, 0, 0);
-  printf("%d steps on %s: %u late, %u in failsafe, %u requests sent again, last action %g in %u cycles\n", steps, board.info.name, (unsigned)late,
+  printf("%ld steps on %s: %u late, %u in failsafe, %u requests sent again, last action %g in %u cycles\n", steps, board.info.name, (unsigned)late,
          (unsigned)failsafes, (unsigned)board.retries, (double)action[0], (unsigned)cycles);
   free(policy);
   close(port);

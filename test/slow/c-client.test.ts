@@ -78,6 +78,13 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
       await expectKeysHold([join(folder, 'client')], { other: /^board: -6,/, none: /^board: -5,/ })
     })
 
+    it.each(['abc', '-5', '0', '20x', ''])('comes with a control loop that refuses %j steps', (steps) => {
+      expect(compile('example', 'gcc', '-std=c99', '-O2', join(root, 'clients/c/example.c'), '-lm')).toBe('')
+      // before it looks at port or policy
+      const { status, stderr } = spawnSync(join(folder, 'example'), ['no-port', 'no-file', steps], { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 2, stderr: `${steps}: expected a number of steps, 1 or more\n` })
+    })
+
     it('comes with a control loop that runs', async () => {
       expect(compile('example', 'gcc', '-std=c99', '-O2', join(root, 'clients/c/example.c'), '-lm')).toBe('')
       const port = await openPort('in-process')
