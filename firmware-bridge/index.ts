@@ -1,5 +1,5 @@
 /**
- * `import … from 'bpd/board'`: boards behind ports, real and emulated. Node only.
+ * `import … from 'bpd/board'`: boards behind ports, real and emulated. Node only; TypeScript needs `@types/node` beside it.
  *
  * @module bpd/board
  */
