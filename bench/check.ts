@@ -49,9 +49,9 @@ const wrong: string[] = []
 const well = { accused: 0, of: 0, verdicts: {} as Record<string, number> }
 let [slowest, most] = [0, 0]
 
-function diagnose(sample: Pick<Sample, 'policy' | 'log' | 'bounds' | 'normaliser'>): Diagnosis {
+async function diagnose(sample: Pick<Sample, 'policy' | 'log' | 'bounds' | 'normaliser'>): Promise<Diagnosis> {
   const start = performance.now()
-  const found = checkPolicy(sample.policy, sample.log, {
+  const found = await checkPolicy(sample.policy, sample.log, {
     bounds: sample.bounds,
     normaliser: sample.normaliser,
     rows: 600,
@@ -98,7 +98,7 @@ for await (const sampleOf of samples()) {
     for (let seed = 1; seed <= Number(values.seeds); seed++) {
       const sample = sampleOf(noise, seed)
       const { name, bounds } = sample
-      const fine = diagnose(sample)
+      const fine = await diagnose(sample)
       well.of++
       well.verdicts[fine.verdict] = (well.verdicts[fine.verdict] ?? 0) + 1
       if (!['explained', 'noisy'].includes(fine.verdict)) {
@@ -117,7 +117,7 @@ for await (const sampleOf of samples()) {
         // what changes the error by less than the noise is no mistake that anyone can see
         const error = errorOf(it, options)
         const start = performance.now()
-        const found = diagnose(it)
+        const found = await diagnose(it)
         const first =
           found.verdict === 'mistake' || found.verdict === 'unexplained'
             ? (found.explanations[0]?.hypothesis ?? '-')

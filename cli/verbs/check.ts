@@ -51,7 +51,8 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
     requireSizes(policy, set, { teacher, data })
     const log = named(readLog(set), policy)
     requireChange(log, data)
-    const diagnosis = await withProgress(`checking ${teacher} against ${data}`, (progress) => {
+    requireFinite(policy, log, { teacher, data })
+    const diagnosis = await withProgress(`checking ${teacher} against ${data}`, async (progress) => {
       const options = {
         bounds: policy.bounds,
         normaliser: policy.normaliser,
@@ -61,7 +62,7 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
         onProgress: (name: string, done: number) =>
           progress.update(`checking ${teacher}: ${name}, ${done} of ${hypotheses.length}`, done / hypotheses.length),
       }
-      const found = checkPolicy(policy.act, log, options)
+      const found = await checkPolicy(policy.act, log, options)
       progress.done(`checked ${teacher} against ${data}`)
       return found
     })
@@ -78,8 +79,7 @@ async function run({ teacher, data, period, rows, seed, json, ...given }: Option
 function requireChange({ actions, actionNames }: Log, data: string): void {
   const width = actionNames.length
   if (actions.some((u, i) => u !== actions[i % width])) return
-  const some = actionNames.slice(0, 3).map((name, i) => `${name} ${actions[i]}`)
-  const values = [...some, ...(width > 3 ? ['…'] : [])].join(', ')
+  const values = shortly(actionNames, actions)
   throw new InputError(`${data}: actions are the same in every row (${values}), expected some that change`)
 }
 
@@ -94,6 +94,24 @@ function requireSizes(policy: CheckedPolicy, set: DataSet, { teacher, data }: { 
       )
   if (set.count < least) throw new InputError(`${data}: ${set.count} rows, expected ${least} or more`)
 }
+
+/** Of an action that is no number nothing can be fitted. */
+function requireFinite({ act, observations }: CheckedPolicy, log: Log, names: { teacher: string; data: string }): void {
+  const { actionNames, observationNames } = log
+  const actions = new Float32Array(log.actions.length)
+  act(log.observations, actions.length / actionNames.length, actions)
+  const bad = actions.findIndex((y) => !Number.isFinite(y))
+  if (bad < 0) return
+  const row = Math.floor(bad / actionNames.length) * observations
+  const given = log.observations.subarray(row, row + observations)
+  throw new InputError(
+    `${names.teacher}: action ${actionNames[bad % actionNames.length]} is ${actions[bad]} where ${names.data} has ${shortly(observationNames, given)}, expected finite`,
+  )
+}
+
+/** The first three of many numbers, with their names. */
+const shortly = (names: readonly string[], values: ArrayLike<number>): string =>
+  [...names.slice(0, 3).map((name, i) => `${name} ${values[i]}`), ...(names.length > 3 ? ['…'] : [])].join(', ')
 
 /** The policy's names beside those of the log, where they differ. */
 function named<T extends { observationNames: readonly string[]; actionNames: readonly string[] }>(

@@ -8,6 +8,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { hypotheses } from '../../trainer/check/hypotheses.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { bpdIn } from '../support/command.ts'
+import { gemm, modelOf } from '../support/onnx-writer.ts'
 import { blocksOf, root } from '../support/pages.ts'
 
 const program = await programFor([])
@@ -29,6 +30,15 @@ writeFileSync(
   table(400).replaceAll(/,[^,\n]+$/gm, (end) => (end === ',u' ? end : ',0.5')),
 )
 writeFileSync(at('text.onnx'), 'no policy')
+// 1 / w: no number where w is 0
+writeFileSync(
+  at('reciprocal.onnx'),
+  modelOf({
+    shape: [1, 3],
+    nodes: [gemm('x'), { operator: 'Reciprocal', inputs: ['y'], outputs: ['z'] }],
+    constants: { W: [[0, 0, 1]], b: [0] },
+  }),
+)
 const named = ['--observations', 'c,s,w', '--actions', 'u']
 
 describe('the example of docs/check.md', () => {
@@ -94,6 +104,13 @@ describe('what cannot be checked is refused in one line', () => {
       'off.csv',
       named,
       /off\.csv: actions are the same in every row \(u 0\.5\), expected some that change$/,
+    ],
+    [
+      'an action that is no number',
+      at('reciprocal.onnx'),
+      'long.csv',
+      named,
+      /reciprocal\.onnx: action u is (NaN|Infinity) where .*long\.csv has c 1, s 0, w 0, expected finite$/,
     ],
     [
       'too few observations',

@@ -13,11 +13,11 @@ const diagnose = ({ policy, log, bounds, normaliser }: Sample) =>
 
 const noise: Noise = { action: 0.05, sensor: 0 }
 
-function named(sample: Sample, some = plants): void {
+async function named(sample: Sample, some = plants): Promise<void> {
   for (const plant of some) {
     const planted = plant.plant(sample, randomStream(1, 'plant', plant.name, sample.name))
     if (!planted) continue
-    const { verdict, explanations, asIs } = diagnose({ ...sample, ...planted })
+    const { verdict, explanations, asIs } = await diagnose({ ...sample, ...planted })
     // what changes next to nothing is no mistake that a log tells of
     if (asIs.explained > 0.97 && verdict !== 'mistake') continue
     const told = { plant: plant.name, what: planted.what, verdict, as: explanations[0]?.hypothesis }
@@ -57,9 +57,9 @@ describe.skipIf(!existsSync(policies)).each(quadrupeds)('the quadruped of %s', (
         normaliser: policy.normaliser,
         noise,
       }
-      expect(diagnose(sample).verdict).toBe('noisy')
+      expect((await diagnose(sample)).verdict).toBe('noisy')
       const own = plants.filter((_, i) => i % 6 === quadrupeds.indexOf(file))
-      named(sample, own)
+      await named(sample, own)
     },
   )
 })

@@ -1,5 +1,8 @@
 /** Who gets what, at the least cost in all. */
 
+/** what no cost is beyond: sums of such are finite, and what is NaN or infinite costs as much */
+const most = 1e100
+
 /** cost: shape (n, n), row-major. Returns the column of each row (Kuhn and Munkres, with potentials, O(n^3)). */
 export function assign(cost: ArrayLike<number>, n: number): number[] {
   const [u, v] = [new Float64Array(n + 1), new Float64Array(n + 1)]
@@ -18,7 +21,8 @@ export function assign(cost: ArrayLike<number>, n: number): number[] {
       let next = 0
       for (let j = 1; j <= n; j++) {
         if (seen[j]) continue
-        const reduced = cost[(current - 1) * n + j - 1] - u[current] - v[j]
+        const given = cost[(current - 1) * n + j - 1]
+        const reduced = (Math.abs(given) < most ? given : most) - u[current] - v[j]
         if (reduced < least[j]) {
           least[j] = reduced
           way[j] = column

@@ -1,4 +1,5 @@
 /** Replays a log through a policy: whether it explains the logged actions, and if not, which single mistake does. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { type BatchPolicy, Bench, type BenchOptions } from './bench.ts'
 import type { Correction, Finding } from './correction.ts'
 import { hypotheses } from './hypotheses.ts'
@@ -55,10 +56,10 @@ const exact = 0.005
 const least = 0.3
 
 /** In the order of `hypotheses`; no more of them once one explains all. Throws nothing: what comes in was checked. */
-export function checkPolicy(policy: BatchPolicy, log: Log, options: CheckOptions): Diagnosis {
+export async function checkPolicy(policy: BatchPolicy, log: Log, options: CheckOptions): Promise<Diagnosis> {
   const bench = new Bench(policy, log, options)
   const asIs = fitOf(bench, bench.asIs)
-  const explanations = bench.error(bench.asIs.judge, bench.judge.u) < exact ? [] : explain(bench, options)
+  const explanations = bench.error(bench.asIs.judge, bench.judge.u) < exact ? [] : await explain(bench, options)
   const clock = clockOf(log.period, options.period)
   const found = verdictOf(bench, asIs, explanations)
   return {
@@ -72,11 +73,13 @@ export function checkPolicy(policy: BatchPolicy, log: Log, options: CheckOptions
 }
 
 /** The best of each hypothesis, best first. */
-function explain(bench: Bench, { onProgress }: CheckOptions): Explanation[] {
+async function explain(bench: Bench, { onProgress }: CheckOptions): Promise<Explanation[]> {
   const explanations: Explanation[] = []
   for (const [done, hypothesis] of hypotheses.entries()) {
     const { name } = hypothesis
     onProgress?.(name, done)
+    // Ctrl-C is heard between hypotheses
+    await turn()
     const tried = hypothesis.fit(bench).flatMap((correction) => explanationOf(bench, name, correction) ?? [])
     const [best] = tried.sort((p, q) => q.score - p.score)
     if (!best) continue

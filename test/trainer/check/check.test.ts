@@ -31,10 +31,10 @@ const diagnose = ({ policy: act, log, bounds, normaliser }: Sample) =>
 const sample = sampleOf({ action: 0, sensor: 0 })
 
 describe('a mistake that was planted is the first that is named', () => {
-  it.each(plants.map((plant) => [plant.name, plant] as const))('%s', (name, plant) => {
+  it.each(plants.map((plant) => [plant.name, plant] as const))('%s', async (name, plant) => {
     const planted = plant.plant(sample, randomStream(3, 'plant', name))
     if (!planted) return
-    const { verdict, explanations } = diagnose({ ...sample, ...planted })
+    const { verdict, explanations } = await diagnose({ ...sample, ...planted })
     expect({ what: planted.what, verdict }).toEqual({ what: planted.what, verdict: 'mistake' })
     expect(plant.named).toContain(explanations[0].hypothesis)
   })
@@ -46,16 +46,16 @@ describe('nothing is accused where all is well', () => {
     ['exploration noise', { action: 0.1, sensor: 0 }, 'noisy'],
     ['much of it', { action: 0.3, sensor: 0 }, 'noisy'],
     ['noise of sensors', { action: 0, sensor: 0.03 }, 'noisy'],
-  ] as const)('%s', (_, noise, verdict) => {
-    for (const seed of [1, 2]) expect(diagnose(sampleOf(noise, seed)).verdict).toBe(verdict)
+  ] as const)('%s', async (_, noise, verdict) => {
+    for (const seed of [1, 2]) expect((await diagnose(sampleOf(noise, seed))).verdict).toBe(verdict)
   })
 })
 
-it('another policy is not explained, and no single mistake is made responsible', () => {
+it('another policy is not explained, and no single mistake is made responsible', async () => {
   const { log } = sample
   const random = randomStream(1, 'others')
   const actions = log.actions.map(() => random.uniform(-2, 2))
-  expect(diagnose({ ...sample, log: { ...log, actions } }).verdict).toBe('unexplained')
+  expect((await diagnose({ ...sample, log: { ...log, actions } })).verdict).toBe('unexplained')
 })
 
 describe('actions far beyond the bounds', () => {
@@ -64,32 +64,32 @@ describe('actions far beyond the bounds', () => {
     return diagnose({ ...sample, log: { ...log, actions: log.actions.map(change) } })
   }
 
-  it.each([2, 5, 10, 57.2958, 1000, -1000])('times %d are of another unit', (times) => {
-    const { verdict, explanations } = diagnosed((u) => times * u)
+  it.each([2, 5, 10, 57.2958, 1000, -1000])('times %d are of another unit', async (times) => {
+    const { verdict, explanations } = await diagnosed((u) => times * u)
     expect({ verdict, named: explanations[0].hypothesis }).toEqual({ verdict: 'mistake', named: 'action scale' })
   })
 
-  it.each([20, 2000])('that say nothing, up to %d, are not explained by a limit', (size) => {
+  it.each([20, 2000])('that say nothing, up to %d, are not explained by a limit', async (size) => {
     const random = randomStream(1, 'far')
-    expect(diagnosed(() => random.uniform(-size, size)).verdict).toBe('unexplained')
+    expect((await diagnosed(() => random.uniform(-size, size))).verdict).toBe('unexplained')
   })
 
-  it('are those before the limit, where the policy says the same once they are limited', () => {
-    const { verdict, explanations } = diagnosed((u) => (Math.abs(u) > 1.9 ? 3 * u : u))
+  it('are those before the limit, where the policy says the same once they are limited', async () => {
+    const { verdict, explanations } = await diagnosed((u) => (Math.abs(u) > 1.9 ? 3 * u : u))
     expect({ verdict, named: explanations[0].hypothesis }).toEqual({ verdict: 'mistake', named: 'action clip' })
   })
 })
 
-it('a clock that does not agree is a mistake, a tenth aside', () => {
+it('a clock that does not agree is a mistake, a tenth aside', async () => {
   const verdictAt = (period: number) =>
     checkPolicy(sample.policy, { ...sample.log, period }, { bounds: sample.bounds, rows: 200, seed: 1, period: 0.05 })
-  expect(verdictAt(0.051)).toMatchObject({ verdict: 'explained' })
-  expect(verdictAt(0.0286)).toMatchObject({ verdict: 'mistake', clock: { log: 0.0286, policy: 0.05 } })
+  expect(await verdictAt(0.051)).toMatchObject({ verdict: 'explained' })
+  expect(await verdictAt(0.0286)).toMatchObject({ verdict: 'mistake', clock: { log: 0.0286, policy: 0.05 } })
 })
 
-it('the same log gives the same words', () => {
+it('the same log gives the same words', async () => {
   const swapped = plants.find(({ name }) => name === 'scale')!.plant(sample, randomStream(1, 'again'))!
-  expect(diagnose({ ...sample, ...swapped })).toEqual(diagnose({ ...sample, ...swapped }))
+  expect(await diagnose({ ...sample, ...swapped })).toEqual(await diagnose({ ...sample, ...swapped }))
 })
 
 it('a policy on many rows is the policy on each', () => {
@@ -145,6 +145,37 @@ it('an assignment is the cheapest of all orders', () => {
     }),
     { numRuns: 60 },
   )
+})
+
+it('an assignment ends, whatever the costs, and the cheapest of those that are numbers is found', () => {
+  expect(assign([Number.NaN, 1, 2, Number.POSITIVE_INFINITY], 2)).toEqual([1, 0])
+  const costs = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE, 0, 1]
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...costs), { minLength: 16, maxLength: 16 }), (cost) => {
+      expect(assign(cost, 4).sort()).toEqual([0, 1, 2, 3])
+    }),
+  )
+})
+
+describe('a policy that', () => {
+  const { log } = sample
+  const mean = (x: Float32Array, row: number) => (x[3 * row] + x[3 * row + 1] + x[3 * row + 2]) / 3
+  const answers: [string, (x: Float32Array, row: number) => number][] = [
+    ['never answers a number', () => Number.NaN],
+    ['answers infinity', () => Number.POSITIVE_INFINITY],
+    ['answers no number to a tenth of the rows', (x, row) => (row % 10 === 0 ? Number.NaN : mean(x, row))],
+    ['answers no number beyond what is in the log', (x, row) => Math.exp(100 * mean(x, row) ** 2)],
+  ]
+  it.each(answers)('%s is checked to the end, and the event loop turns meanwhile', async (_, answer) => {
+    const act = (x: Float32Array, rows: number, actions: Float32Array) => {
+      for (let row = 0; row < rows; row++) actions[row] = answer(x, row)
+    }
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    await checkPolicy(act, log, { bounds: sample.bounds, rows: 200, seed: 1 })
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(0)
+  })
 })
 
 it('every order that is tried has each column once, and none twice', () => {

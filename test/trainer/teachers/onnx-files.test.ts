@@ -73,6 +73,21 @@ const hostile: [string, () => Uint8Array, string][] = [
     'inputs "x", "h_in", expected one, the observation',
   ],
   [
+    'an infinite weight',
+    () => modelOf({ ...good, constants: { ...layerConstants, b: [0, Infinity] } }),
+    'tensor "ops.0.bias": entry 1 is Infinity, expected finite',
+  ],
+  [
+    'a division by 0',
+    () =>
+      modelOf({
+        ...good,
+        nodes: [{ operator: 'Div', inputs: ['x', 'zero'], outputs: ['s'] }, gemm('s')],
+        constants: { ...layerConstants, zero: 0 },
+      }),
+    'tensor "ops.0.scale": entry 0 is Infinity, expected finite',
+  ],
+  [
     'an LSTM',
     () => modelOf({ ...good, nodes: [{ operator: 'LSTM', inputs: ['x', 'W', 'W'], outputs: ['h'] }, gemm('h')] }),
     'LSTM: recurrent policies are not supported',

@@ -74,6 +74,7 @@ describe('TorchScript', () => {
       [layer, `return ${'torch.relu('.repeat(200)}y${')'.repeat(200)}`],
       'nested more than 100 deep',
     ],
+    ['an infinite weight', [layer, 'return torch.mul(y, 1e999)'], 'entry 0 is Infinity, expected finite'],
     ['nonsense', ['return torch.relu(x'], 'its code'],
     ['no array', ['return 3'], 'its forward gives no array'],
   ]

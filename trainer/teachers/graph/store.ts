@@ -30,6 +30,9 @@ const parts = {
   constant: ['values'],
 } as const
 
+/** Of these an infinite one is no damage: a clip without a bound, what a choice puts in place of a number. */
+const mayBeInfinite: readonly string[] = ['low', 'high', 'values']
+
 export function storeGraph({ ops }: Graph): { ops: string; tensors: Tensors['tensors'] } {
   const tensors: Tensors['tensors'] = new Map()
   const said = ops.map((op, i) => {
@@ -86,7 +89,7 @@ export function readGraph({ tensors, metadata }: Tensors, name: string): Graph {
     if (left < 0)
       throw new InputError(`${name}: metadata ops: more than ${limits.numbers} numbers, no teacher has them`)
   }
-  const ops = items.map((item, i) => readOp(item, (part) => numbersOf(tensors, `ops.${i}.${part}`, name, spend), spend))
+  const ops = items.map((item, i) => readOp(item, (part) => numbersOf(tensors, { i, part }, name, spend), spend))
   const graph = { observations, ops }
   try {
     sizesOf(graph)
@@ -98,15 +101,19 @@ export function readGraph({ tensors, metadata }: Tensors, name: string): Graph {
 
 function numbersOf(
   tensors: ReadonlyMap<string, Tensor>,
-  key: string,
+  { i, part }: { i: number; part: string },
   name: string,
   spend: (count: number) => void,
 ): Numbers {
+  const key = `ops.${i}.${part}`
   const values = tensors.get(key)?.values
   if (!values) throw new InputError(`${name}: no tensor "${key}"`)
   spend(values.length)
-  const bad = values.findIndex(Number.isNaN)
-  if (bad >= 0) throw new InputError(`${name}: tensor "${key}": entry ${bad} is NaN, expected numbers`)
+  const [isGood, wanted] = mayBeInfinite.includes(part)
+    ? [(x: number) => !Number.isNaN(x), 'numbers']
+    : [Number.isFinite, 'finite']
+  const bad = values.findIndex((x) => !isGood(x))
+  if (bad >= 0) throw new InputError(`${name}: tensor "${key}": entry ${bad} is ${values[bad]}, expected ${wanted}`)
   return values
 }
 
