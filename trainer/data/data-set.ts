@@ -77,7 +77,7 @@ export async function openData(path: string, options: DataOptions = {}): Promise
 }
 
 function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnds, dropped }: Gathered): DataSet {
-  const [observationNames, actionNames] = [columns.observations, columns.actions].map(namesOf)
+  const [observationNames, actionNames] = [columns.observations, columns.actions].map((some) => namesOf(some, log))
   const rate = ends.timing.rate()
   return {
     observationSize: observationNames.length,
@@ -102,8 +102,16 @@ function dataSetOf(log: Log, columns: Resolved, { store, episodes, ends, openEnd
   }
 }
 
-/** As the file calls them, without the folders above them where that leaves them apart. A unit has its own / and no folder. */
-function namesOf(columns: readonly Column[]): string[] {
-  const short = columns.map(({ name }) => /(?:^|\/)([^/[\]]+(?:\[[^\]]*\])?)$/.exec(name)?.[1] ?? name)
-  return new Set(short).size === short.length ? short : columns.map(({ name }) => name)
+/** As the file calls them; where it has folders, without those above them, if that leaves them apart. */
+function namesOf(columns: readonly Column[], { inFolders }: Log): string[] {
+  const whole = columns.map(({ name }) => name)
+  if (!inFolders) return whole
+  const short = whole.map(leafOf)
+  return new Set(short).size === short.length ? short : whole
+}
+
+/** A unit behind a name has its own / and no folder. */
+function leafOf(name: string): string {
+  const unit = /[[(][^[\]()]*[\])](\.\d+)?$/.exec(name)?.index ?? name.length
+  return name.slice(name.lastIndexOf('/', unit) + 1) || name
 }

@@ -54,6 +54,8 @@ export interface Log {
   fields: readonly Field[]
   /** columns of a role in this file, where they are not under the usual names */
   usual?: Partial<Record<Role, readonly string[]>>
+  /** its names are paths: arrays lie in folders within the file */
+  inFolders?: boolean
   /** each part is an episode */
   grouped: boolean
   /** s between rows, where the file says so */

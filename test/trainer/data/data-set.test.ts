@@ -72,6 +72,30 @@ it('names are those of a comment above the rows where there are as many, as nump
   await expect(openData(put(`# x,x,u\n${rows}`), { mapping })).rejects.toThrow(': line 1: column "x" is there twice')
 })
 
+it.each([
+  [
+    ['pos (m)', 'vel (m/s)'],
+    ['tau (N/m)', 'tau2 (N/m)'],
+  ],
+  [['w_rad/s', 'v_m/s'], ['m/torque']],
+  [['left/hip', 'right/knee'], ['N/m']],
+])('names of a table have no folders: %j', async (observations, actions) => {
+  const names = [...observations, ...actions]
+  const data = await open(names, [names.map((_, i) => i)], { mapping: { observations, actions } })
+  expect([data.observationNames, data.actionNames]).toEqual([observations, actions])
+})
+
+it('names of arrays in folders go without them where they stay apart, and keep their units', async () => {
+  const one = f32([2], [1, 2])
+  const named = async (observations: string[], ...stored: string[]) => {
+    const path = put(npzOf({ ...Object.fromEntries(stored.map((name) => [name, one])), actions: one }), 'npz')
+    return (await openData(path, { mapping: { observations } })).observationNames
+  }
+  expect(await named(['obs/hip', 'obs/vel (m/s)'], 'obs/hip', 'obs/vel (m/s)')).toEqual(['hip', 'vel (m/s)'])
+  expect(await named(['a/q [rad/s]', 'b/p'], 'a/q [rad/s]', 'b/p')).toEqual(['q [rad/s]', 'p'])
+  expect(await named(['a/hip', 'b/hip'], 'a/hip', 'b/hip')).toEqual(['a/hip', 'b/hip'])
+})
+
 describe('the same transitions, whatever they are written in', () => {
   it.each(formats)('%s', async (name, has, options) => {
     const data = await openData(join(sets, name), options)

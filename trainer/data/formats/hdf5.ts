@@ -53,6 +53,7 @@ const logOf = (file: Hdf5File, format: string, fields: Field[]) => ({
   path: file.path,
   format,
   fields,
+  inFolders: true,
   notes: [],
   close: () => file.close(),
 })

@@ -33,6 +33,7 @@ async function openNpz(path: string): Promise<Log> {
       path,
       format: npzFormat.name,
       fields,
+      inFolders: true,
       grouped: false,
       notes: [],
       blocks: (wanted) => blocks(path, zip, arrays, wanted),
