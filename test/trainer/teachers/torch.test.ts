@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { randomStream } from '../../../trainer/random.ts'
 import { writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
-import { decodeTeacher } from '../../../trainer/teachers/teacher.ts'
+import { decodeTeacher, teacherSizes } from '../../../trainer/teachers/teacher.ts'
 import { parseExpression } from '../../../trainer/teachers/torch/expression.ts'
 import { torchFormat } from '../../../trainer/teachers/torch/format.ts'
 import { fixturePath } from '../../support/fixtures.ts'
@@ -52,7 +52,33 @@ describe('TorchScript', () => {
       expect(outputOf(teacher, x)[0]).toBeCloseTo(wanted(x[0] + 2 * x[1] + 0.5), 6)
   })
 
+  it('of more observations than any layer has inputs is read, where its code can only take so many', async () => {
+    const cut = ['first = torch.slice(x, 1, 0, 3)', 'y = torch.linear(torch.slice(x, 1, 3), weight, bias)']
+    const teacher = await read(forward(...cut, 'return torch.cat([y, first], 1)'))
+    expect(teacherSizes(teacher)).toMatchObject({ observations: 5, actions: 4 })
+    expect(outputOf(teacher, [1, 2, 3, 4, 5])).toEqual([4 + 2 * 5 + 0.5, 1, 2, 3])
+    const split = ['_, y, = torch.split_with_sizes(x, [7, 2], 1)', 'return torch.linear(y, weight, bias)']
+    expect(teacherSizes(await read(forward(...split)))).toMatchObject({ observations: 9, actions: 1 })
+  })
+
   const refusals: [string, string[], string][] = [
+    [
+      'the last of its inputs alone',
+      ['return torch.linear(torch.slice(x, 1, -2), weight, bias)'],
+      'observations of 2 numbers would do, and of 3, and it does not say how many there are: export it as ONNX',
+    ],
+    [
+      'frames of any number',
+      [
+        'return torch.linear(torch.mean(torch.view(torch.transpose(torch.view(x, [-1, 2]), 0, 1), [1, 2, -1]), -1), weight, bias)',
+      ],
+      'observations of 2 numbers would do, and of 4',
+    ],
+    [
+      'a size that nothing suggests',
+      ['return torch.linear(torch.cat([torch.linear(x, weight, bias)], 1), weight, bias)'],
+      'how many observations it takes is not in it, and none that its layers suggest will do (of 2, a layer of 2 inputs gets 1)',
+    ],
     ['a loop', ['for i in range(3):', '  x = x', 'return x'], '"for i in range(3):": loops are not supported'],
     [
       'a choice by the observation',

@@ -10,6 +10,17 @@ export interface Call {
   refuse(what: string): never
 }
 
+/** What is given another number of inputs than it takes: the size of the observation may be why. */
+export class Misfit extends Error {
+  /** how many more there should be */
+  readonly missing: number
+
+  constructor(message: string, missing: number) {
+    super(message)
+    this.missing = missing
+  }
+}
+
 export type TorchFunction = (call: Call) => Thing
 
 /** A number is an array of one here. */

@@ -6,8 +6,19 @@ import type { Builder, Value } from '../graph/builder.ts'
 import type { Combination } from '../graph/graph.ts'
 import { combinations } from '../graph/run.ts'
 import { recurrent } from '../recurrent.ts'
-import { axis, type Call, number, numbers, type TorchFunction, value } from './call.ts'
-import { concatenate, exchanged, flatten, parts, reshaped, slice, squeeze, taken, unsqueeze } from './shapes.ts'
+import { axis, type Call, Misfit, number, numbers, type TorchFunction, value } from './call.ts'
+import {
+  concatenate,
+  exactParts,
+  exchanged,
+  flatten,
+  parts,
+  reshaped,
+  slice,
+  squeeze,
+  taken,
+  unsqueeze,
+} from './shapes.ts'
 import { isValue } from './thing.ts'
 
 const activation =
@@ -53,7 +64,8 @@ function linear(call: Call): Value {
   const [outputs, inputs] = weights.shape
   if (!weights.constant || weights.shape.length !== 2) return refuse('expected known weights')
   const rows = countOf(x.shape) / inputs
-  if (x.shape.at(-1) !== inputs) return refuse(`${x.shape.at(-1)} inputs, expected ${inputs}`)
+  const given = x.shape.at(-1) ?? 1
+  if (given !== inputs) throw new Misfit(`a layer of ${inputs} inputs gets ${given}`, inputs - given)
   if (rows !== 1) return refuse(`${rows} rows, expected one`)
   const product = builder.affine(x, weights.constant, new Float32Array(outputs))
   return isValue(args[2] ?? null) ? builder.combine('add', product, value(call, 2)) : product
@@ -182,10 +194,10 @@ const own: Record<string, TorchFunction> = {
     const along = axis(call, 2, 0)
     const size = value(call, 0).shape[along]
     const given = numbers(call, 1, 'split_size')
-    const each = given.length === 1 && given[0] >= 1 ? Array<number>(Math.ceil(size / given[0])).fill(given[0]) : given
-    return parts(call, each, along)
+    if (given.length !== 1 || !(given[0] >= 1)) return exactParts(call, given, along)
+    return parts(call, Array<number>(Math.ceil(size / given[0])).fill(given[0]), along)
   },
-  split_with_sizes: (call) => parts(call, numbers(call, 1, 'split_sizes'), axis(call, 2, 0)),
+  split_with_sizes: (call) => exactParts(call, numbers(call, 1, 'split_sizes'), axis(call, 2, 0)),
   select: (call) => {
     const along = axis(call, 1, 0)
     const x = value(call, 0)

@@ -7,6 +7,7 @@ import { Builder } from '../graph/builder.ts'
 import type { Graph } from '../graph/graph.ts'
 import { limits } from '../graph/graph.ts'
 import { type TorchFile, TorchTensor } from '../pickle-torch.ts'
+import { Misfit } from './call.ts'
 import { Foreign } from './checkpoint.ts'
 import { type Code, readCode } from './code.ts'
 import { Interpreter } from './interpret.ts'
@@ -34,22 +35,54 @@ export function fromScript({ value, files, constants }: TorchFile, said: Said, n
   return fromGraph(graph, said, { name, metadata })
 }
 
-/** Of the first number of observations that the code takes: it is the inputs of some layer, or the length of a normaliser. */
+/** Of the one number of observations that the code takes. Throws InputError where none is found, and where another would do as well. */
 function graphFor(module: Foreign, code: Code, constants: readonly unknown[], refuse: (what: string) => never): Graph {
-  const sizes = [...new Set(lastSizes(module))].filter((size) => size >= 1 && size <= limits.width).slice(0, maxTries)
-  if (sizes.length === 0) return refuse('no layers in it')
-  let first: Error | undefined
-  for (const size of sizes)
+  const graphOf = (size: number): Graph => {
+    const builder = new Builder([1, size], refuse)
+    const interpreter = new Interpreter(builder, code, constants, refuse)
+    const result = interpreter.method(module, 'forward', [builder.observation])
+    const action = Array.isArray(result) ? result[0] : result
+    return isValue(action ?? null) ? builder.graph(action) : refuse('its forward gives no array')
+  }
+  const { found, wrong } = firstThatFits(lastSizes(module), graphOf)
+  if (found) {
+    const { size, graph, untried } = found
+    // what is cut before any layer is as long as one likes, or any multiple
+    const other = [size + 1, 2 * size, ...untried].find((also) => firstThatFits([also], graphOf, 1).found)
+    if (other === undefined) return graph
+    return refuse(
+      `observations of ${size} numbers would do, and of ${other}, and it does not say how many there are: export it as ONNX, which does`,
+    )
+  }
+  if (wrong.size === 0) return refuse('no layers in it')
+  const [[size, first]] = wrong
+  for (const error of wrong.values()) if (!(error instanceof Misfit)) throw error
+  return refuse(
+    `how many observations it takes is not in it, and none that its layers suggest will do (of ${size}, ${first.message}): export it as ONNX, which says it`,
+  )
+}
+
+interface Tries {
+  found?: { size: number; graph: Graph; untried: readonly number[] }
+  /** what was wrong with each size before */
+  wrong: ReadonlyMap<number, Error>
+}
+
+/** Of these sizes, and of those that a layer would have needed. */
+function firstThatFits(sizes: readonly number[], graphOf: (size: number) => Graph, most = maxTries): Tries {
+  const wrong = new Map<number, Error>()
+  const left = sizes.filter((size) => size >= 1 && size <= limits.width)
+  for (let size = left.shift(); size !== undefined && wrong.size < most; size = left.shift()) {
+    if (wrong.has(size)) continue
     try {
-      const builder = new Builder([1, size], refuse)
-      const interpreter = new Interpreter(builder, code, constants, refuse)
-      const result = interpreter.method(module, 'forward', [builder.observation])
-      const action = Array.isArray(result) ? result[0] : result
-      return isValue(action ?? null) ? builder.graph(action) : refuse('its forward gives no array')
+      const untried = [...new Set(left)].filter((other) => other !== size && !wrong.has(other))
+      return { found: { size, graph: graphOf(size), untried: untried.slice(0, most) }, wrong }
     } catch (error) {
-      first ??= error as Error
+      wrong.set(size, error as Error)
+      if (error instanceof Misfit) left.push(size + error.missing)
     }
-  throw first
+  }
+  return { wrong }
 }
 
 /** seen: each module once, however often it is named */

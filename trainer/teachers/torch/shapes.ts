@@ -1,7 +1,7 @@
 /** Functions of torch that move numbers about and compute none. */
 import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
 import type { Value } from '../graph/builder.ts'
-import { axis, type Call, number, value } from './call.ts'
+import { axis, type Call, Misfit, number, value } from './call.ts'
 import { isValue } from './thing.ts'
 
 export const exchanged = (call: Call, a: number, b: number): Value => {
@@ -14,9 +14,14 @@ export function slice(call: Call): Value {
   const x = value(call, 0)
   const along = axis(call, 1, 0)
   const size = x.shape[along]
-  const bound = (i: number, otherwise: number) => {
+  const said = (i: number, otherwise: number) => {
     const given = call.args[i]
-    const at = given === null || given === undefined ? otherwise : number(call, i, 'bound')
+    return given === null || given === undefined ? otherwise : number(call, i, 'bound')
+  }
+  const first = said(2, 0)
+  if (first >= size) throw new Misfit(`what begins at entry ${first} is cut out of ${size}`, first + 1 - size)
+  const bound = (i: number, otherwise: number) => {
+    const at = said(i, otherwise)
     return Math.min(size, Math.max(0, at < 0 ? at + size : at))
   }
   const [start, end, step] = [bound(2, 0), bound(3, size), call.args[4] === undefined ? 1 : number(call, 4, 'step')]
@@ -34,6 +39,13 @@ export function taken(
   for (let at = start; at < end; at += step) places.push(at)
   if (places.length === 0) return refuse('it takes nothing')
   return builder.arrange(x, takeAlong(allOf(x.shape), along, places))
+}
+
+/** As many numbers as there are. */
+export function exactParts(call: Call, sizes: readonly number[], along: number): Value[] {
+  const [size, whole] = [value(call, 0).shape[along], sizes.reduce((sum, n) => sum + n, 0)]
+  if (whole !== size) throw new Misfit(`parts of ${whole} numbers are cut out of ${size}`, whole - size)
+  return parts(call, sizes, along)
 }
 
 export function parts(call: Call, sizes: readonly number[], along: number): Value[] {
