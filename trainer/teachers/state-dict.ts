@@ -64,6 +64,7 @@ export function fromStateDict(state: StateDict, said: Said, name: string): Read 
     )
   }
   checkSizes(state, layers, refuse)
+  checkSpread(state, layers, refuse)
   const activation = layers.length > 1 ? activationOf(said, state, warnings, refuse) : activations.relu
   const observations = state.get(`${layers[0]}.weight`)!.shape[1]
   const normaliser = normaliserIn(state, observations, refuse)
@@ -101,6 +102,27 @@ function checkSizes(state: StateDict, layers: readonly string[], refuse: (what: 
   if (!(weights > 0 && weights <= limits.numbers))
     refuse(`an actor of ${weights} weights, expected 1..${limits.numbers}`)
 }
+
+/**
+ * rsl_rl 5 has the spread of a Gaussian beside the layers. Where it has none, the last layer gives two numbers an action, mean and spread or those of a
+ * Beta distribution, and nothing in the file says which.
+ */
+function checkSpread(state: StateDict, layers: readonly string[], refuse: (what: string) => never): void {
+  const folder = /^(.*\.)?actor_state_dict\./.exec(layers[0])?.[0]
+  const keys = [...state.keys()]
+  const isRslRl =
+    folder !== undefined && layers[0].startsWith(`${folder}mlp.`) && keys.some((key) => ofCritic.test(key))
+  if (!isRslRl || keys.some((key) => key.startsWith(folder) && spreads.test(key))) return
+  const last = `${layers[layers.length - 1]}.weight`
+  const [outputs] = state.get(last)!.shape
+  if (outputs % 2 === 0)
+    refuse(
+      `tensor ${brief(last)}: ${outputs} outputs, two for each of ${outputs / 2} actions as of rsl_rl's heteroscedastic Gaussian or Beta distribution, for want of distribution.std_param: export it as ONNX, which says what becomes of them`,
+    )
+}
+
+const ofCritic = /(^|\.)critic_state_dict\.mlp\./
+const spreads = /\.(log_)?std(_param)?$/
 
 /** CleanRL's: the action is tanh(y) * action_scale + action_bias. */
 function addActionScale(

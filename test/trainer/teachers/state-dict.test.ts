@@ -5,7 +5,7 @@ import type { Said } from '../../../trainer/teachers/format.ts'
 import type { NamedTensor } from '../../../trainer/teachers/named-tensors.ts'
 import { writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { fromStateDict, tensorsFormat } from '../../../trainer/teachers/state-dict.ts'
-import { decodeTeacher } from '../../../trainer/teachers/teacher.ts'
+import { decodeTeacher, teacherSizes } from '../../../trainer/teachers/teacher.ts'
 import { linear, type Values } from '../../support/sb3-archive.ts'
 import { outputOf } from '../../support/teacher-output.ts'
 
@@ -116,6 +116,21 @@ describe('what a state dict does not say', () => {
   })
 })
 
+/** As version 5 saves it, but for the spread of its actions. */
+const rslRl = (outputs: number) => ({
+  ...linear('actor_state_dict.mlp.0', 4, 3),
+  ...linear('actor_state_dict.mlp.2', outputs, 4),
+  ...linear('critic_state_dict.mlp.0', 1, 3),
+})
+
+it('of rsl_rl with a spread beside its layers, or with an odd number of outputs, has as many actions', () => {
+  for (const spread of ['std_param', 'log_std_param']) {
+    const { teacher } = read({ ...rslRl(6), [`actor_state_dict.distribution.${spread}`]: vector(1, 1, 1, 1, 1, 1) })
+    expect(teacherSizes(teacher).actions).toBe(6)
+  }
+  expect(teacherSizes(read(rslRl(3)).teacher).actions).toBe(3)
+})
+
 describe('a state dict that is no policy is refused in one line', () => {
   const stack = { ...linear('net.0', 4, 3), ...linear('net.2', 2, 4) }
   const cases: [string, Record<string, Values>, string][] = [
@@ -135,6 +150,11 @@ describe('a state dict that is no policy is refused in one line', () => {
       'layers that do not chain',
       { ...linear('net.0', 4, 3), ...linear('net.2', 2, 5) },
       'tensor "net.2.weight": 5 inputs, expected 4',
+    ],
+    [
+      'two numbers an action, of rsl_rl',
+      rslRl(6),
+      'tensor "actor_state_dict.mlp.2.weight": 6 outputs, two for each of 3 actions',
     ],
     ['a bias of another length', { ...stack, 'net.2.bias': vector(1) }, 'tensor "net.2.bias": expected shape (2)'],
     ['NaN', { ...stack, 'net.2.bias': vector(1, Number.NaN) }, 'tensor "net.2.bias": entry 1 is NaN'],
