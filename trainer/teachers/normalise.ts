@@ -10,61 +10,86 @@ const largestLimit = 1000
 /** the one formula that a file may state */
 export const normalisation = 'clip((obs-obs_mean)/sqrt(obs_var+eps),-clip,clip)'
 
-/**
- * The network of a public teacher in plain layers, and its metadata with what was rewritten said in words. Reads metadata obs_norm, obs_norm_eps,
- * pre_squash and the tensors obs_mean, obs_var (trainer/teachers/README.md). name: how errors call the file.
- */
+/** What comes before the first layer: clip((observation - mean) / std, -clip, clip). */
+export interface InputNormaliser {
+  mean: ArrayLike<number>
+  std: Float64Array
+  /** infinite: none */
+  clip: number
+}
+
+/** low and high */
+export type Limit = [number, number]
+
+/** A clip at that or beyond is left out of plain layers: it is what libraries set unasked, so that it hardly ever binds. */
+export const usualClip = 10
+
+/** What metadata obs_norm, obs_norm_eps, obs_norm_clip and the tensors obs_mean, obs_var say (README.md). name: how errors call the file. */
+export function inputNormaliser(
+  name: string,
+  inputs: number,
+  { tensors, metadata }: Tensors,
+): InputNormaliser | undefined {
+  const { obs_norm: norm = 'none', obs_norm_eps: eps, obs_norm_clip: most } = metadata
+  if (norm === 'none') return undefined
+  const refuse = (what: string): never => {
+    throw new InputError(`${name}: ${what}`)
+  }
+  if (norm !== normalisation) refuse(`metadata obs_norm: ${brief(norm)}, expected none or "${normalisation}"`)
+  const epsilon = Number(eps)
+  if (!(epsilon >= 0)) refuse(`metadata obs_norm_eps: ${brief(eps ?? null)}, expected a number >= 0`)
+  const clip = Number(most ?? Infinity)
+  if (!(clip > 0)) refuse(`metadata obs_norm_clip: ${brief(most)}, expected a number > 0`)
+  const statistic = (key: 'obs_mean' | 'obs_var') => {
+    const tensor = tensors.get(key)
+    const values = tensor?.values
+    if (!values || tensor.shape.length !== 1 || values.length !== inputs)
+      return refuse(`tensor "${key}": expected shape (${inputs}), one an observation`)
+    const bad = values.findIndex((x) => !Number.isFinite(x) || (key === 'obs_var' && !(x + epsilon > 0)))
+    if (bad >= 0)
+      refuse(`tensor "${key}": entry ${bad} is ${values[bad]}, expected finite${key === 'obs_var' ? ' and > 0' : ''}`)
+    return values
+  }
+  const mean = statistic('obs_mean')
+  const std = Float64Array.from(statistic('obs_var'), (variance) => Math.sqrt(variance + epsilon))
+  return { mean, std, clip }
+}
+
+/** What metadata pre_squash says. */
+export function sumLimit(name: string, { pre_squash: limit = 'none' }: Record<string, string>): Limit | undefined {
+  if (limit === 'none') return undefined
+  const [low, high] = (/^hardtanh\((-?[\d.]+),(-?[\d.]+)\)$/.exec(limit) ?? []).slice(1).map(Number)
+  if (!(low < high && low >= -largestLimit && high <= largestLimit))
+    throw new InputError(
+      `${name}: metadata pre_squash: ${brief(limit)}, expected none or hardtanh(low,high) with numbers, low below high, ` +
+        `from -${largestLimit} to ${largestLimit}`,
+    )
+  return [low, high]
+}
+
+/** A public teacher's layers in plain ones, and what was rewritten said in words. name: how errors call the file. */
 export function plainForm(
   name: string,
   layers: Layer[],
-  { tensors, metadata }: Tensors,
-): { network: Network; metadata: Record<string, string> } {
+  { normaliser, limit }: { normaliser?: InputNormaliser; limit?: Limit },
+): { network: Network; said: Record<string, string> } {
   const plain = [...layers]
-  const {
-    obs_norm: norm = 'none',
-    obs_norm_eps: eps,
-    obs_norm_clip: clip,
-    pre_squash: limit = 'none',
-    ...rest
-  } = metadata
-  if (norm !== 'none') {
-    const refuse = (what: string): never => {
-      throw new InputError(`${name}: ${what}`)
-    }
-    if (norm !== normalisation) refuse(`metadata obs_norm: ${brief(norm)}, expected none or "${normalisation}"`)
-    const epsilon = Number(eps)
-    if (!(epsilon >= 0)) refuse(`metadata obs_norm_eps: ${brief(eps ?? null)}, expected a number >= 0`)
-    const statistic = (key: 'obs_mean' | 'obs_var') => {
-      const tensor = tensors.get(key)
-      const values = tensor?.values
-      if (!values || tensor.shape.length !== 1 || values.length !== layers[0].inputs)
-        return refuse(`tensor "${key}": expected shape (${layers[0].inputs}), one an observation`)
-      const bad = values.findIndex((x) => !Number.isFinite(x) || (key === 'obs_var' && !(x + epsilon > 0)))
-      if (bad >= 0)
-        refuse(`tensor "${key}": entry ${bad} is ${values[bad]}, expected finite${key === 'obs_var' ? ' and > 0' : ''}`)
-      return values
-    }
-    const mean = statistic('obs_mean')
-    const std = Float64Array.from(statistic('obs_var'), (variance) => Math.sqrt(variance + epsilon))
+  const said: Record<string, string> = {}
+  if (normaliser) {
+    const { mean, std, clip } = normaliser
     plain[0] = foldIntoLayer(plain[0], mean, std)
-    rest.input = `normalisation folded into the first layer; its clip at ${clip ?? 'none'} left out`
+    said.input = `normalisation folded into the first layer; its clip at ${Number.isFinite(clip) ? clip : 'none'} left out`
   }
-  if (limit !== 'none') {
-    const [low, high] = (/^hardtanh\((-?[\d.]+),(-?[\d.]+)\)$/.exec(limit) ?? []).slice(1).map(Number)
-    if (!(low < high && low >= -largestLimit && high <= largestLimit))
-      throw new InputError(
-        `${name}: metadata pre_squash: ${brief(limit)}, expected none or hardtanh(low,high) with numbers, low below high, ` +
-          `from -${largestLimit} to ${largestLimit}`,
-      )
-    plain.push(...limitSums(plain.pop()!, low, high))
-    rest.output = `${limit} written as a layer of pairs of ReLU`
+  if (limit) {
+    plain.push(...limitSums(plain.pop()!, ...limit))
+    said.output = `hardtanh(${limit}) written as a layer of pairs of ReLU`
   }
   for (const [l, { weights, bias }] of plain.entries())
     if (!weights.every(Number.isFinite) || !bias.every(Number.isFinite))
       throw new InputError(
         `${name}: layer ${l}: infinite in float32 once metadata obs_norm or pre_squash is part of it, expected finite numbers`,
       )
-  return { network: { layers: plain }, metadata: rest }
+  return { network: { layers: plain }, said }
 }
 
 /**

@@ -9,6 +9,7 @@ import { MAX_LAYERS } from '../../runtime-as/kernel/assembly/layout.ts'
 import { brief } from '../files/brief.ts'
 import { parseJson } from '../files/json.ts'
 import type { NamedBytes, TeacherFormat } from './format.ts'
+import { hiddenWords } from './hidden-activation.ts'
 import { normalisation } from './normalise.ts'
 import { readTorch, type TorchTensor } from './pickle-torch.ts'
 import type { Tensors } from './safetensors.ts'
@@ -28,7 +29,8 @@ interface Settings {
 interface Actor {
   /** names of the layers in the state dict, first to last */
   layers: string[]
-  activation: 'relu' | 'tanh'
+  /** a word of `hiddenActivations` */
+  activation: string
   squash: 'tanh' | 'clip'
   preSquash: string
 }
@@ -157,12 +159,15 @@ function findActor(state: ReadonlyMap<string, TorchTensor>, settings: Settings, 
   return { layers, activation, squash: 'tanh', preSquash: 'none' }
 }
 
-function activationOf(kwargs: Record<string, unknown>, usual: 'relu' | 'tanh', name: string): 'relu' | 'tanh' {
+function activationOf(kwargs: Record<string, unknown>, usual: 'relu' | 'tanh', name: string): string {
   const given = kwargs.activation_fn
   if (given === undefined) return usual
-  const found = /\.(ReLU|Tanh)'>$/.exec(String(given))?.[1]
-  if (!found) throw new InputError(`${name}: data: activation_fn: ${brief(given)}, expected ReLU or Tanh`)
-  return found === 'ReLU' ? 'relu' : 'tanh'
+  const found = /^<class 'torch\.nn\.modules\.activation\.(\w+)'>$/.exec(String(given))?.[1].toLowerCase()
+  if (found === undefined || !hiddenWords.includes(found))
+    throw new InputError(
+      `${name}: data: activation_fn: ${brief(given)}, expected one of torch.nn: ${hiddenWords.join(', ')}`,
+    )
+  return found
 }
 
 /** The bounds of the actions as the archive prints them, e.g. "[-2. 0.5]". */

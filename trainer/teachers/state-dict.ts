@@ -4,36 +4,13 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { brief } from '../files/brief.ts'
 import type { Read, Said, TeacherFormat } from './format.ts'
 import { fromGraph } from './from-graph.ts'
-import type { ActivationName } from './graph/activations.ts'
 import { limits, type Op } from './graph/graph.ts'
+import { activationOp, type HiddenActivation, hiddenActivations, hiddenWords } from './hidden-activation.ts'
 import { finite, type StateDict } from './named-tensors.ts'
 import { normaliserIn } from './normaliser.ts'
 import { recurrent } from './recurrent.ts'
 import { readSafetensors } from './safetensors.ts'
 import { chooseActor, otherNames } from './stack.ts'
-
-interface Activation {
-  name: ActivationName
-  alpha?: number
-}
-
-/** by what --activation is given; rsl_rl's names and those of torch.nn in small letters */
-const activations: Record<string, Activation> = {
-  elu: { name: 'elu', alpha: 1 },
-  relu: { name: 'relu' },
-  tanh: { name: 'tanh' },
-  silu: { name: 'silu' },
-  swish: { name: 'silu' },
-  gelu: { name: 'gelu' },
-  selu: { name: 'selu' },
-  mish: { name: 'mish' },
-  lrelu: { name: 'leaky_relu', alpha: 0.01 },
-  leaky_relu: { name: 'leaky_relu', alpha: 0.01 },
-  leakyrelu: { name: 'leaky_relu', alpha: 0.01 },
-  sigmoid: { name: 'sigmoid' },
-  softplus: { name: 'softplus' },
-  softsign: { name: 'softsign' },
-}
 
 const cells = /(^|\.)(weight_(ih|hh)_l\d+|\w*(lstm|gru|rnn)\w*)(\.|$)/i
 
@@ -65,15 +42,14 @@ export function fromStateDict(state: StateDict, said: Said, name: string): Read 
   }
   checkSizes(state, layers, refuse)
   checkSpread(state, layers, refuse)
-  const activation = layers.length > 1 ? activationOf(said, state, warnings, refuse) : activations.relu
+  const activation = layers.length > 1 ? activationOf(said, state, warnings, refuse) : hiddenActivations.relu
   const observations = state.get(`${layers[0]}.weight`)!.shape[1]
   const normaliser = normaliserIn(state, observations, refuse)
   if (normaliser.said) warnings.push(normaliser.said)
   const ops: Op[] = [...normaliser.ops]
   const behind = (): [number] => [ops.length]
   for (const [l, layer] of layers.entries()) {
-    if (l > 0)
-      ops.push({ op: 'activation', from: behind(), name: activation.name, alpha: activation.alpha ?? 0, beta: 0 })
+    if (l > 0) ops.push(activationOp(activation, ops.length))
     const weights = finite(state, `${layer}.weight`, refuse)
     const [outputs] = state.get(`${layer}.weight`)!.shape
     const bias = state.has(`${layer}.bias`) ? finite(state, `${layer}.bias`, refuse) : new Float32Array(outputs)
@@ -143,7 +119,7 @@ function addActionScale(
       ? new Float32Array(actions).fill(values[0])
       : refuse(`tensor ${brief(key)}: ${values.length} numbers, expected ${actions}, one an action`)
   })
-  ops.push({ op: 'activation', from: [ops.length], name: 'tanh', alpha: 0, beta: 0 })
+  ops.push(activationOp({ name: 'tanh' }, ops.length))
   ops.push({ op: 'scale', from: [ops.length], scale, offset })
   return true
 }
@@ -154,15 +130,14 @@ function activationOf(
   state: StateDict,
   warnings: string[],
   refuse: (what: string) => never,
-): Activation {
-  const known = Object.keys(activations)
+): HiddenActivation {
   if (word !== undefined)
-    return known.includes(word.toLowerCase())
-      ? activations[word.toLowerCase()]
-      : refuse(`--activation: ${brief(word)}, expected one of ${known.join(', ')}`)
+    return hiddenWords.includes(word.toLowerCase())
+      ? hiddenActivations[word.toLowerCase()]
+      : refuse(`--activation: ${brief(word)}, expected one of ${hiddenWords.join(', ')}`)
   const isRslRl = [...state.keys()].some((key) => /(^|\.)(std|std_param|\w*obs_normalizer\._mean)$/.test(key))
   if (!isRslRl)
     return refuse('its activation is not in it: --activation elu, relu, tanh or another, as it was trained with')
   warnings.push('its activation is not in it: ELU is taken, the default of rsl_rl; --activation says another')
-  return activations.elu
+  return hiddenActivations.elu
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../runtime-as/errors.ts'
 import {
-  type Activation,
   type Contract,
   type Layer,
   type Network,
@@ -15,11 +14,14 @@ import type { PolicyContract } from '../contract.ts'
 import { brief } from '../files/brief.ts'
 import { parseJson } from '../files/json.ts'
 import { readAs } from '../files/open.ts'
+import { generalForm } from './general-form.ts'
 import { type Graph, graphParameters, graphWeights, isAffine, sizesOf } from './graph/graph.ts'
 import { graphOf, plainNetworkOf } from './graph/plain.ts'
 import { readGraph, storeGraph } from './graph/store.ts'
-import { plainForm } from './normalise.ts'
-import { readSafetensors, type Tensor, type Tensors, writeSafetensors } from './safetensors.ts'
+import { hiddenActivations, hiddenWords } from './hidden-activation.ts'
+import { readLayers } from './layers.ts'
+import { inputNormaliser, plainForm, sumLimit, usualClip } from './normalise.ts'
+import { readSafetensors, type Tensors, writeSafetensors } from './safetensors.ts'
 
 interface Facts {
   /** tanh: scaled to the action bounds; clip: in the units of the action, clamped to the bounds where there are any */
@@ -101,25 +103,6 @@ function oneOf<T extends string>(
   return value
 }
 
-function readLayer(name: string, tensors: Map<string, Tensor>, l: number, activation: Activation): Layer | undefined {
-  const weight = tensors.get(`actor.${l}.weight`)
-  const bias = tensors.get(`actor.${l}.bias`)
-  if (!weight && !bias) return undefined
-  if (weight?.shape.length !== 2 || weight.dtype !== 'F32')
-    throw new InputError(`${name}: tensor "actor.${l}.weight": expected F32 of shape (outputs, inputs)`)
-  const [outputs, inputs] = weight.shape
-  if (bias?.shape.length !== 1 || bias.shape[0] !== outputs || bias.dtype !== 'F32')
-    throw new InputError(`${name}: tensor "actor.${l}.bias": expected F32 of shape (${outputs})`)
-  for (const [what, tensor] of [['weight', weight] as const, ['bias', bias] as const]) {
-    const bad = tensor.values.findIndex((x) => !Number.isFinite(x))
-    if (bad >= 0)
-      throw new InputError(
-        `${name}: tensor "actor.${l}.${what}": entry ${bad} is ${tensor.values[bad]}, expected finite`,
-      )
-  }
-  return { inputs, outputs, activation, weights: weight.values as Float32Array, bias: bias.values as Float32Array }
-}
-
 /**
  * Reads and checks a teacher; a normalisation of its input or a limit of its output becomes part of its layers (normalise.ts). name: how
  * errors call the file.
@@ -129,30 +112,28 @@ export function decodeTeacher(bytes: Uint8Array, name: string): Teacher {
   return file.metadata.ops === undefined ? decodeLayers(file, name) : decodeGraph(file, name)
 }
 
-function decodeLayers({ tensors, metadata }: Tensors, name: string): PlainTeacher {
-  const hidden = oneOf(name, metadata, 'activation', ['relu', 'tanh'])
+/** Plain, but for an activation that no board knows, and a clip of the observation that may bind. */
+function decodeLayers({ tensors, metadata }: Tensors, name: string): Teacher {
+  const word = oneOf(name, metadata, 'activation', hiddenWords)
+  const hidden = word === 'relu' || word === 'tanh' ? word : undefined
   const output = oneOf(name, metadata, 'output_squash', outputs)
   if ((metadata.time_feature ?? 'false') !== 'false')
     throw new InputError(
       `${name}: metadata time_feature: an input with the remaining time is not supported, expected false`,
     )
-  const layers: Layer[] = []
-  for (
-    let layer = readLayer(name, tensors, 0, hidden);
-    layer;
-    layer = readLayer(name, tensors, layers.length, hidden)
-  ) {
-    const below = layers.at(-1)
-    if (below && below.outputs !== layer.inputs)
-      throw new InputError(
-        `${name}: tensor "actor.${layers.length}.weight": ${layer.inputs} inputs, expected ${below.outputs}, the outputs of the layer before`,
-      )
-    layers.push(layer)
-  }
-  if (layers.length === 0) throw new InputError(`${name}: no tensor "actor.0.weight"`)
+  const layers = readLayers(name, tensors, hidden ?? 'none')
   layers[layers.length - 1].activation = output === 'tanh' ? 'tanh' : 'none'
   const facts = readOutput(name, metadata, layers[layers.length - 1].outputs)
-  return { ...plainForm(name, layers, { tensors, metadata }), ...facts }
+  const { obs_norm: _, obs_norm_eps: _eps, obs_norm_clip: _clip, pre_squash: _limit, ...rest } = metadata
+  const normaliser = inputNormaliser(name, layers[0].inputs, { tensors, metadata })
+  const limit = sumLimit(name, metadata)
+  if (hidden && !(normaliser && normaliser.clip < usualClip)) {
+    const { network, said } = plainForm(name, layers, { normaliser, limit })
+    return { network, ...facts, metadata: { ...rest, ...said } }
+  }
+  const { activation: _hidden, ...others } = rest
+  const graph = generalForm(layers, { hidden: hiddenActivations[word], normaliser, limit, squash: facts.squash })
+  return { graph, ...facts, metadata: others }
 }
 
 function decodeGraph({ tensors, metadata }: Tensors, name: string): Teacher {

@@ -5,6 +5,7 @@ import { randomStream } from '../../../trainer/random.ts'
 import { foldIntoLayer, limitSums, normalisation } from '../../../trainer/teachers/normalise.ts'
 import { type Tensor, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { decodeTeacher, encodeTeacher, requirePlain } from '../../../trainer/teachers/teacher.ts'
+import { outputOf } from '../../support/teacher-output.ts'
 
 const seeds = fc.nat(1e6).map((seed) => randomStream(seed, 'test'))
 
@@ -77,6 +78,34 @@ describe('a teacher file', () => {
     expect(decodeTeacher(encodeTeacher(teacher), 'file').network).toEqual(teacher.network)
   })
 
+  it('with a clip of its input below 10, or another activation, is general, and acts as it says', () => {
+    const limited = { ...normalised, obs_norm_clip: '1.5', pre_squash: 'hardtanh(-2,2)' }
+    const second = { 'actor.1.weight': f32([1, 1], [0.5]), 'actor.1.bias': f32([1], [0.25]) }
+    const acts = (x: number[], clip: number, hidden: (y: number) => number) => {
+      const [a, b] = [(x[0] - 1) / 2, (x[1] - 2) / 0.5].map((z) => Math.max(-clip, Math.min(clip, z)))
+      return Math.tanh(Math.max(-2, Math.min(2, 0.5 * hidden(a + 2 * b + 0.5) + 0.25)))
+    }
+    const elu = (y: number) => (y < 0 ? Math.expm1(y) : y)
+    const files: [Uint8Array, number, (y: number) => number][] = [
+      [fileOf(limited, { ...statistics, ...second }), 1.5, (y) => Math.max(0, y)],
+      [fileOf({ ...limited, activation: 'elu' }, { ...statistics, ...second }), 1.5, elu],
+      [fileOf({ ...limited, activation: 'elu', obs_norm_clip: '10' }, { ...statistics, ...second }), 10, elu],
+    ]
+    for (const [bytes, clip, hidden] of files) {
+      const teacher = decodeTeacher(bytes, 'file')
+      expect(Object.keys(teacher.metadata).sort()).toEqual(['action_high', 'action_low', 'output_squash'])
+      for (const one of [teacher, decodeTeacher(encodeTeacher(teacher), 'again')]) {
+        expect(one.network).toBeUndefined()
+        for (const x of [
+          [1, 2],
+          [-3, 2.2],
+          [9, -40],
+        ])
+          expect(outputOf(one, x)[0]).toBeCloseTo(acts(x, clip, hidden), 6)
+      }
+    }
+  })
+
   it('with a limited output gains a layer', () => {
     const { network, metadata } = plain(fileOf({ pre_squash: 'hardtanh(-2,2)' }))
     expect(network.layers.map(({ outputs, activation }) => [outputs, activation])).toEqual([
@@ -92,6 +121,11 @@ describe('a teacher file', () => {
       'no epsilon',
       fileOf({ obs_norm: normalisation }, statistics),
       'metadata obs_norm_eps: null, expected a number >= 0',
+    ],
+    [
+      'a clip of 0',
+      fileOf({ ...normalised, obs_norm_clip: '0' }, statistics),
+      'metadata obs_norm_clip: "0", expected a number > 0',
     ],
     ['no statistics', fileOf(normalised), 'tensor "obs_mean": expected shape (2)'],
     [

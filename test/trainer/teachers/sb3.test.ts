@@ -121,6 +121,25 @@ describe('the actor of an archive', () => {
   })
 })
 
+it('an archive with another activation of torch.nn is a general teacher of the same layers', async () => {
+  const layers = { ...linear('actor.latent_pi.0', 4, 3), ...linear('actor.mu', 2, 4) }
+  for (const [word, name] of [
+    ['ELU', 'elu'],
+    ['LeakyReLU', 'leaky_relu'],
+  ]) {
+    const settings = { policy_kwargs: { activation_fn: `<class 'torch.nn.modules.activation.${word}'>` } }
+    const made = await readSb3({ bytes: archiveOf(layers, settings), name: 'a.zip' })
+    const { graph, squash, actionLow } = decodeTeacher(writeSafetensors(made), 'a.zip')
+    expect([squash, actionLow]).toEqual(['tanh', [-1, -1]])
+    expect(graph?.ops.map((op) => (op.op === 'activation' ? op.name : op.op))).toEqual([
+      'affine',
+      name,
+      'affine',
+      'tanh',
+    ])
+  }
+})
+
 describe('an archive that is no teacher is refused in one line', () => {
   const actor = { ...linear('actor.latent_pi.0', 4, 3), ...linear('actor.mu', 2, 4) }
   const cases: [string, Uint8Array, RegExp][] = [
@@ -134,7 +153,7 @@ describe('an archive that is no teacher is refused in one line', () => {
     [
       'another activation',
       archiveOf(actor, { policy_kwargs: { activation_fn: "<class 'a.ELU'>" } }),
-      /expected ReLU or Tanh/,
+      /activation_fn: "<class 'a.ELU'>", expected one of torch.nn: elu, relu/,
     ],
     ['discrete actions', archiveOf(actor, { action_space: { n: '4' } }), /action_space\.low: null, expected a list/],
     [
