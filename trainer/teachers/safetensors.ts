@@ -6,6 +6,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { brief } from '../files/brief.ts'
 import { parseJson } from '../files/json.ts'
 import { HEADER_BUDGET, MAX_HEADER } from '../files/safetensors-facts.ts'
+import { bfloat16, float16 } from './half.ts'
 
 export interface Tensor {
   dtype: 'F32' | 'F64'
@@ -18,11 +19,14 @@ export interface Tensors {
   metadata: Record<string, string>
 }
 
-const elementBytes = { F32: 4, F64: 8 } as const
+/** types that are read, and bytes of a number */
+const elementBytes = { F32: 4, F64: 8, F16: 2, BF16: 2 } as const
+type Stored = keyof typeof elementBytes
+const isStored = (x: unknown): x is Stored => typeof x === 'string' && Object.hasOwn(elementBytes, x)
 const maxAxes = 8
 
 interface Entry {
-  dtype: string
+  dtype: Stored
   shape: number[]
   data_offsets: [number, number]
 }
@@ -36,7 +40,7 @@ function checkEntry(name: string, tensor: string, entry: unknown): Entry {
   }
   if (!isRecord(entry)) return refuse('expected an object with dtype, shape and data_offsets')
   const { dtype, shape, data_offsets: offsets } = entry
-  if (dtype !== 'F32' && dtype !== 'F64') return refuse(`dtype ${brief(dtype)}, expected F32 or F64`)
+  if (!isStored(dtype)) return refuse(`dtype ${brief(dtype)}, expected ${Object.keys(elementBytes).join(' or ')}`)
   if (!Array.isArray(shape) || shape.length > maxAxes || !shape.every(isIndex))
     return refuse(`shape: expected a list of at most ${maxAxes} sizes`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isIndex))
@@ -46,7 +50,7 @@ function checkEntry(name: string, tensor: string, entry: unknown): Entry {
 
 /** Where a tensor lies in its file. */
 export interface Place {
-  dtype: 'F32' | 'F64'
+  dtype: Stored
   shape: number[]
   from: number
   bytes: number
@@ -89,7 +93,7 @@ export function readLayout(
     }
     const { dtype, shape, data_offsets } = checkEntry(name, key, value)
     const [begin, end] = data_offsets
-    const expected = elementBytes[dtype as 'F32' | 'F64'] * shape.reduce((product, n) => product * n, 1)
+    const expected = elementBytes[dtype] * shape.reduce((product, n) => product * n, 1)
     if (end - begin !== expected)
       throw new InputError(
         `${name}: tensor ${brief(key)}: ${end - begin} bytes for shape [${shape.join(', ')}] of ${dtype}`,
@@ -98,7 +102,7 @@ export function readLayout(
       throw new InputError(
         `${name}: tensor ${brief(key)} ends at byte ${end}, but the file is cut short after ${available}`,
       )
-    places.set(key, { dtype: dtype as 'F32' | 'F64', shape, from: 8 + headerBytes + begin, bytes: expected })
+    places.set(key, { dtype, shape, from: 8 + headerBytes + begin, bytes: expected })
   }
   checkPlaces(places, 8 + headerBytes, size, name)
   return { places, metadata }
@@ -118,16 +122,23 @@ function checkPlaces(places: ReadonlyMap<string, Place>, start: number, size: nu
   if (end < size) throw new InputError(`${name}: ${size - end} bytes at the end belong to no tensor`)
 }
 
-/** name: how errors call the file */
+/** Numbers of 16 bits are float32 here, which has all of them. name: how errors call the file. */
 export function readSafetensors(bytes: Uint8Array, name: string): Tensors {
   const { places, metadata } = readLayout(bytes, bytes.length, name)
   const tensors = new Map<string, Tensor>()
   for (const [key, { dtype, shape, from, bytes: size }] of places) {
     // typed arrays are little-endian on every machine that Node supports for this project, as the file is
     const data = new Uint8Array(bytes.subarray(from, from + size)).buffer
-    tensors.set(key, { dtype, shape, values: dtype === 'F32' ? new Float32Array(data) : new Float64Array(data) })
+    if (dtype === 'F64') tensors.set(key, { dtype, shape, values: new Float64Array(data) })
+    else tensors.set(key, { dtype: 'F32', shape, values: float32Of[dtype](data) })
   }
   return { tensors, metadata }
+}
+
+const float32Of = {
+  F32: (data: ArrayBuffer) => new Float32Array(data),
+  F16: (data: ArrayBuffer) => Float32Array.from(new Uint16Array(data), float16),
+  BF16: (data: ArrayBuffer) => Float32Array.from(new Uint16Array(data), bfloat16),
 }
 
 export function writeSafetensors({ tensors, metadata }: Tensors): Uint8Array {

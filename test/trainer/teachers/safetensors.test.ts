@@ -38,10 +38,14 @@ const refused: [what: string, bytes: Uint8Array, message: string][] = [
   ['metadata twice', fileOf('{"__metadata__": {"k": "1", "k": "2"}}', 0), '"k" is there twice'],
   [
     'a type that no teacher has',
-    fileOf({ a: { ...f32(0, 4), dtype: 'BF16' } }, 4),
-    'dtype "BF16", expected F32 or F64',
+    fileOf({ a: { ...f32(0, 4), dtype: 'F8_E4M3' } }, 4),
+    'dtype "F8_E4M3", expected F32 or F64 or F16 or BF16',
   ],
-  ['a type that is none', fileOf({ a: { ...f32(0, 4), dtype: [[]] } }, 4), 'dtype a list, expected F32 or F64'],
+  [
+    'a type that is none',
+    fileOf({ a: { ...f32(0, 4), dtype: [[]] } }, 4),
+    'dtype a list, expected F32 or F64 or F16 or BF16',
+  ],
   ['nine axes', fileOf({ a: { ...f32(0, 4), shape: Array(9).fill(1) } }, 4), 'a list of at most 8 sizes'],
   ['a header of a million lists', fileOf(`{"a":[${'[],'.repeat(1e6)}1]}`, 0), 'more than 200000 items'],
   ['a header that is nested deep', fileOf('{"a":'.repeat(1e5), 0), 'nested more than 4 deep'],
@@ -69,6 +73,17 @@ describe('a safetensors file', () => {
       ['none', 0],
       ['a', 1],
     ])
+  })
+
+  it('of numbers of 16 bits is read as the float32 that they are', () => {
+    const half = (dtype: string, begin: number) => ({ dtype, shape: [4], data_offsets: [begin, begin + 8] })
+    const bytes = fileOf({ f16: half('F16', 0), bf16: half('BF16', 8) }, 16)
+    const numbers = [0x3c01, 0xc000, 0x0001, 0x7bff, 0x3f81, 0xc000, 0x0001, 0x7f7f]
+    bytes.set(new Uint8Array(Uint16Array.from(numbers).buffer), bytes.length - 16)
+    const { tensors } = readSafetensors(bytes, 'a')
+    const values = (...of: number[]) => ({ dtype: 'F32', shape: [4], values: Float32Array.from(of) })
+    expect(tensors.get('f16')).toEqual(values(1 + 2 ** -10, -2, 2 ** -24, 65504))
+    expect(tensors.get('bf16')).toEqual(values(1 + 2 ** -7, -2, 2 ** -133, (2 - 2 ** -7) * 2 ** 127))
   })
 
   it('that is written here is read here, and none is written that is not', () => {
