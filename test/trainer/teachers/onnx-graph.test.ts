@@ -251,6 +251,33 @@ const around: [string, ModelOf, (x: number[]) => number[]][] = [
     },
     applyLayer,
   ],
+  [
+    'an axis made two by sizes with nothing behind them, as Unflatten is exported',
+    {
+      nodes: [
+        gemm('x'),
+        { operator: 'Mod', inputs: ['last', 'rank'], outputs: ['axis'] },
+        { operator: 'Add', inputs: ['axis', 'one'], outputs: ['next'] },
+        { operator: 'Shape', inputs: ['y'], outputs: ['size'] },
+        { operator: 'Slice', inputs: ['size', 'zero1', 'axis'], outputs: ['before'] },
+        { operator: 'Slice', inputs: ['size', 'next', 'end'], outputs: ['behind'] },
+        { operator: 'Concat', inputs: ['before', 'two', 'behind'], outputs: ['to'], attributes: { axis: 0 } },
+        { operator: 'Reshape', inputs: ['y', 'to'], outputs: ['r'] },
+        { operator: 'Gather', inputs: ['r', 'first'], attributes: { axis: 1 } },
+      ],
+      constants: {
+        ...layerConstants,
+        last: ints('last', [-1]),
+        rank: ints('rank', [2]),
+        one: ints('one', [1]),
+        zero1: ints('zero1', [0]),
+        end: ints('end', [2 ** 53]),
+        two: ints('two', [2, 1]),
+        first: ints('first', [1], []),
+      },
+    },
+    (x) => applyLayer(x).slice(1),
+  ],
 ]
 
 describe('an ONNX graph', () => {

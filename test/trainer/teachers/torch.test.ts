@@ -41,6 +41,15 @@ describe('TorchScript', () => {
       (y) => -0.15 * y,
     ],
     ['a list that is read', ['zs = [x, torch.linear(x, weight, bias)]', 'return (zs)[1]'], (y) => y],
+    [
+      'an axis made two, and taken apart',
+      [
+        'z = torch.linear(x, torch.cat([weight, torch.neg(weight)]), torch.cat([bias, torch.neg(bias)]))',
+        'a, b, = torch.unbind(torch.unflatten(z, -1, [2, 1]), -2)',
+        'return torch.sub(a, b)',
+      ],
+      (y) => 2 * y,
+    ],
     ['a clamp', [layer, 'return torch.clamp(y, -1., None)'], (y) => Math.max(-1, y)],
   ]
   it.each(programs)('with %s is read', async (_, body, wanted) => {

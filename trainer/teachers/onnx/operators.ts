@@ -67,6 +67,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Mul: combination('mul'),
   Div: combination('div'),
   Pow: combination('pow'),
+  Mod: remainder,
   Min: combination('min'),
   Max: combination('max'),
   Sum: combination('add'),
@@ -110,6 +111,18 @@ function clip({ builder, input, inputs, float, constant, opset }: Call): Value {
     return inputs[i] === undefined ? Float64Array.of(otherwise) : constant(i).values
   }
   return builder.clip(input(0), bound(1, 'min', -Infinity), bound(2, 'max', Infinity))
+}
+
+/** Of known numbers, as sizes are: exporters compute axes so. */
+function remainder({ builder, constant, int, refuse }: Call): Value {
+  const [a, b] = [constant(0), constant(1)]
+  if (b.values.length !== 1 || int('fmod', 0) !== 0) return refuse('expected one whole number to divide by')
+  const [by] = b.values
+  return builder.constant(
+    Float64Array.from(a.values, (x) => x - by * Math.floor(x / by)),
+    a.shape,
+    true,
+  )
 }
 
 /** Over the last axis. */

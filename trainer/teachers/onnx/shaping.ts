@@ -209,7 +209,9 @@ function slice({ builder, input, inputs, constant, ints, refuse, opset }: Call):
         : [within(starts[i], 0, size - 1), within(ends[i], -1, size - 1)]
     const taken: number[] = []
     for (let at = start; step > 0 ? at < end : at > end; at += step) taken.push(at)
-    if (taken.length === 0 || taken.length > limits.width) return refuse('it takes nothing')
+    // of known sizes nothing may be left
+    const none = taken.length === 0 && !input(0).constant
+    if (none || taken.length > limits.width) return refuse('it takes nothing')
     places = takeAlong(places, axis, taken)
   }
   return builder.arrange(input(0), places)

@@ -9,6 +9,7 @@ import { recurrent } from '../recurrent.ts'
 import { axis, type Call, Misfit, number, numbers, type TorchFunction, value } from './call.ts'
 import {
   concatenate,
+  entry,
   exactParts,
   exchanged,
   flatten,
@@ -17,6 +18,7 @@ import {
   slice,
   squeeze,
   taken,
+  unflatten,
   unsqueeze,
 } from './shapes.ts'
 import { isValue } from './thing.ts'
@@ -202,14 +204,17 @@ const own: Record<string, TorchFunction> = {
     const along = axis(call, 1, 0)
     const x = value(call, 0)
     const at = axisOf(number(call, 2, 'index'), x.shape[along]) ?? call.refuse('an index beyond its axis')
-    return call.builder.reshape(
-      taken(call, x, along, { start: at, end: at + 1 }),
-      x.shape.filter((_, i) => i !== along),
-    )
+    return entry(call, x, along, at)
+  },
+  unbind: (call) => {
+    const along = axis(call, 1, 0)
+    const x = value(call, 0)
+    return Array.from({ length: x.shape[along] }, (_, at) => entry(call, x, along, at))
   },
   view: (call) => reshaped(call, numbers(call, 1, 'size')),
   reshape: (call) => reshaped(call, numbers(call, 1, 'shape')),
   flatten,
+  unflatten,
   squeeze,
   unsqueeze,
   size: (call) => (call.args[1] === undefined ? [...value(call, 0).shape] : value(call, 0).shape[axis(call, 1, 0)]),

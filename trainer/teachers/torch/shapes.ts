@@ -1,7 +1,7 @@
 /** Functions of torch that move numbers about and compute none. */
 import { allOf, axisOf, countOf, takeAlong, transpose } from '../graph/arrange.ts'
 import type { Value } from '../graph/builder.ts'
-import { axis, type Call, Misfit, number, value } from './call.ts'
+import { axis, type Call, Misfit, number, numbers, value } from './call.ts'
 import { isValue } from './thing.ts'
 
 export const exchanged = (call: Call, a: number, b: number): Value => {
@@ -48,6 +48,13 @@ export function exactParts(call: Call, sizes: readonly number[], along: number):
   return parts(call, sizes, along)
 }
 
+/** One of an axis, which is gone then. */
+export const entry = (call: Call, x: Value, along: number, at: number): Value =>
+  call.builder.reshape(
+    taken(call, x, along, { start: at, end: at + 1 }),
+    x.shape.filter((_, i) => i !== along),
+  )
+
 export function parts(call: Call, sizes: readonly number[], along: number): Value[] {
   const x = value(call, 0)
   let at = 0
@@ -70,6 +77,11 @@ export function flatten(call: Call): Value {
   const { shape } = value(call, 0)
   const [from, to] = [axis(call, 1, 0), axisOf(number(call, 2, 'end_dim', -1), shape.length) ?? shape.length - 1]
   return reshaped(call, [...shape.slice(0, from), countOf(shape.slice(from, to + 1)), ...shape.slice(to + 1)])
+}
+
+export function unflatten(call: Call): Value {
+  const [{ shape }, along] = [value(call, 0), axis(call, 1, 0)]
+  return reshaped(call, [...shape.slice(0, along), ...numbers(call, 2, 'sizes'), ...shape.slice(along + 1)])
 }
 
 export function squeeze(call: Call): Value {
