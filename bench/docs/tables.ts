@@ -36,7 +36,15 @@ function summary(): string {
   }
   const best = (task: string) => `models/${task}/smallest.json`
   return table(
-    ['task', 'made', "teacher's return", "student's return", 'weights', 'file', 'instructions, dense (400, 300) to student'],
+    [
+      'task',
+      'made',
+      "teacher's return",
+      "student's return",
+      'weights',
+      'file',
+      'instructions, dense (400, 300) to student',
+    ],
     MUJOCO.flatMap((task) => [
       row(task, 'student', 'offline', task),
       ...(isThere(best(task)) ? [row(task, 'smallest', 'on-policy', `${task}-smallest`)] : []),

@@ -14,13 +14,16 @@ interface Cells {
 /** A score as the report measures it. */
 export const scoreWords = ({ score }: Report) => (score === 'retained' ? percent : (x: number) => x.toFixed(1))
 
-/** A difference of two scores: of shares it is percentage points, and its heading says so. */
 const TEACHERS = 'Mean paired difference with each teacher, and the seeds that are ahead'
-const points = (x: number): string => (100 * x).toFixed(1)
+
+/** What rounds to nothing has no sign. */
+const tenths = (x: number): string => x.toFixed(1).replace(/^-0\.0$/, '0.0')
+const points = (x: number): string => tenths(100 * x)
+/** A difference of two scores: of shares it is percentage points, and its heading says so. */
 export const differenceWords = ({ score }: Report) =>
   score === 'retained'
     ? { head: 'paired difference, points', unit: 'points', write: points }
-    : { head: 'paired difference', unit: 'of the return', write: (x: number) => x.toFixed(1) }
+    : { head: 'paired difference', unit: 'of the return', write: tenths }
 
 const at = (budget: number | undefined) =>
   budget === undefined ? 'own pick' : budget <= 1 ? percent(budget) : grouped(budget)
