@@ -28,6 +28,7 @@ export interface WorkerOptions {
  */
 export async function work(boss: PgBoss, store: Store, options: WorkerOptions): Promise<void> {
   const processes = new Processes()
+  store.sweep()
   const { jobs, signal } = options
   const how = { batchSize: 1, localConcurrency: jobs, pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 3 }
   let unwritten: NotWritten | undefined
@@ -64,15 +65,16 @@ async function done(
 ): Promise<Returned | { failure: string }> {
   const { id, job, label } = data
   const { threads, minutes, arithmetic, onEvent } = options
+  // its checkpoints: of a job whose process was lost they serve where this worker is given it again
+  const at = `${thisOwner()}-${id}`
   onEvent?.('begun', label)
   try {
     if (idOf(job) !== id) throw new InputError(`job ${id}: expected what its hash says: another version of bpd sent it`)
     requireListedTask(job)
     await take(data, boss, store)
-    const at = `${thisOwner()}-${id}`
     const order = { id, job, store: store.folder, folder: store.workFolder(at), threads, minutes }
-    // wherever it goes next, it begins anew there
-    const { result, seconds } = await processes.run(order, { signal }).finally(() => store.leave(at))
+    const { result, seconds } = await processes.run(order, { signal })
+    store.leave(at)
     onEvent?.('done', label)
     return { job, result, seconds, arithmetic }
   } catch (error) {
@@ -87,6 +89,7 @@ async function done(
       stop(error)
       throw error
     }
+    store.leave(at)
     onEvent?.('failed', label, message)
     return { failure: message }
   }
