@@ -28,7 +28,6 @@ export interface WorkerOptions {
  */
 export async function work(boss: PgBoss, store: Store, options: WorkerOptions): Promise<void> {
   const processes = new Processes()
-  store.sweep()
   const { jobs, signal } = options
   const how = { batchSize: 1, localConcurrency: jobs, pollingIntervalSeconds: 0.5, heartbeatRefreshSeconds: 3 }
   let unwritten: NotWritten | undefined
