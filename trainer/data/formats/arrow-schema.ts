@@ -3,6 +3,10 @@
  * writers leave in the metadata as a message of FlatBuffers in Base64, says so, and in which unit.
  */
 
+import { maxColumns } from '../log.ts'
+
+/** bytes: names that overlap in a hostile file would be more than it has */
+const maxName = 4096
 /** in a second, by Arrow's TimeUnit */
 const units = [1, 1e3, 1e6, 1e9]
 const SCHEMA = 1
@@ -63,12 +67,13 @@ function tableAt(view: DataView, at: number): Table {
     text: (entry) =>
       read(entry, (there) => {
         const [first, count] = list(there)
+        if (count > maxName) throw new Error(`an Arrow schema with a name of ${count} bytes`)
         return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('utf8', first, first + count)
       }) ?? '',
     tables: (entry) =>
       read(entry, (there) => {
         const [first, count] = list(there)
-        if (count > view.byteLength / 4) throw new Error('an Arrow schema that is cut short')
+        if (count > maxColumns) throw new Error(`an Arrow schema of ${count} columns`)
         return Array.from({ length: count }, (_, i) => tableAt(view, first + 4 * i))
       }) ?? [],
   }
