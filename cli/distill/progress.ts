@@ -24,7 +24,8 @@ export function show(
         ? staged(name, step, steps, stage)
         : tuned(name, step, steps, sweep)
   const which = penalty ? `penalty ${penalty.l1} (${penalty.at + 1}/${penalty.of}), ` : ''
-  progress.update(`${which}${text}, ${seconds(secondsLeft)} left`)
+  const left = secondsLeft === undefined ? '' : `, ${seconds(secondsLeft)} left`
+  progress.update(`${which}${text}${left}`)
 }
 
 function trained(name: string, step: number, steps: number, point?: CurvePoint): string {

@@ -2,8 +2,8 @@
 import type { DistillOptions } from './options.ts'
 
 export class Estimate {
-  /** step that this process began at */
-  begun = 0
+  /** work that was done before this process began */
+  #before = 0
   readonly #started = performance.now()
   readonly #steps: number
   readonly #updates: readonly number[]
@@ -17,14 +17,20 @@ export class Estimate {
     this.#cost = policyDelay * (tuneWithValue ? 1 : valueWeight > 0 ? 0.05 : 0.3)
   }
 
-  /** Seconds; tuned: how many of the cuts or stages are done. */
-  left(step: number, tuned = 0): number {
-    const all = this.#work(this.#updates.length)
-    const done = step + this.#work(tuned)
-    return ((performance.now() - this.#started) / 1000 / Math.max(done - this.begun, 1)) * (this.#steps + all - done)
+  /** Says what a run that goes on has done already; tuned: how many of the cuts or stages. */
+  goesOnFrom(step: number, tuned: number): void {
+    this.#before = this.#work(step, tuned)
   }
 
-  #work(tuned: number): number {
-    return this.#updates.slice(0, tuned).reduce((sum, updates) => sum + this.#cost * updates, 0)
+  /** Seconds; undefined until this process has done something. */
+  left(step: number, tuned = 0): number | undefined {
+    const done = this.#work(step, tuned)
+    if (done <= this.#before) return undefined
+    const all = this.#work(this.#steps, this.#updates.length)
+    return ((performance.now() - this.#started) / 1000 / (done - this.#before)) * (all - done)
+  }
+
+  #work(step: number, tuned: number): number {
+    return this.#updates.slice(0, tuned).reduce((sum, updates) => sum + this.#cost * updates, step)
   }
 }

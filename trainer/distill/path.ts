@@ -34,9 +34,11 @@ export async function runPath(
 function ofPath(tell: (progress: Progress) => void, path: readonly number[], at: number): (progress: Progress) => void {
   const begun = performance.now()
   return (progress) => {
-    const whole = (performance.now() - begun) / 1000 + progress.secondsLeft
-    const secondsLeft = progress.secondsLeft + (path.length - 1 - at) * whole
-    tell({ ...progress, secondsLeft, penalty: { l1: path[at], at, of: path.length } })
+    const penalty = { l1: path[at], at, of: path.length }
+    const { secondsLeft: left } = progress
+    if (left === undefined) return tell({ ...progress, penalty })
+    const whole = (performance.now() - begun) / 1000 + left
+    tell({ ...progress, secondsLeft: left + (path.length - 1 - at) * whole, penalty })
   }
 }
 

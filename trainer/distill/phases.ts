@@ -36,8 +36,8 @@ export interface Progress {
   step: number
   /** steps of this phase */
   steps: number
-  /** estimate, of the whole job, in seconds */
-  secondsLeft: number
+  /** estimate, of the whole job, in seconds; absent: a resumed run has done nothing yet */
+  secondsLeft?: number
   /** since the point before, evaluation included */
   stepsPerSecond?: number
   point?: CurvePoint
@@ -107,11 +107,17 @@ export async function runPhases(
       const stepsPerSecond = (1000 * (step - last.step)) / (now - last.time)
       last = { step, time: now }
       // points of a resumed run are told at once
-      const speed = step > estimate.begun ? { stepsPerSecond } : {}
-      onProgress?.({ phase: 'train', step, steps, secondsLeft: estimate.left(step), ...speed, point })
+      const secondsLeft = estimate.left(step)
+      onProgress?.({
+        phase: 'train',
+        step,
+        steps,
+        point,
+        ...(secondsLeft !== undefined && { secondsLeft, stepsPerSecond }),
+      })
     }
     const resumed = checkpoints?.load(session.trainer) ?? files?.load?.loadTrained(session.trainer)
-    estimate.begun = resumed?.step ?? 0
+    if (resumed) estimate.goesOnFrom(resumed.step, resumed.stages?.done ?? resumed.tuned?.length ?? 0)
     const variant = variantOf(options.variant)
     const { layers, curve } = await train(session, variant, onPoint, { checkpoints, resumed, signal })
     // tuning takes the trainer's memory: what a checkpoint needs of it is taken before
