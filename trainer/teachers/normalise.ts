@@ -67,22 +67,25 @@ export function sumLimit(name: string, { pre_squash: limit = 'none' }: Record<st
   return [low, high]
 }
 
-/** A public teacher's layers in plain ones, and what was rewritten said in words. name: how errors call the file. */
+/**
+ * A public teacher's layers in plain ones, and what was rewritten said in words: those of its metadata, since studies know a teacher by its bytes. name:
+ * how errors call the file.
+ */
 export function plainForm(
   name: string,
   layers: Layer[],
-  { normaliser, limit }: { normaliser?: InputNormaliser; limit?: Limit },
+  { normaliser, limit, metadata }: { normaliser?: InputNormaliser; limit?: Limit; metadata: Record<string, string> },
 ): { network: Network; said: Record<string, string> } {
   const plain = [...layers]
   const said: Record<string, string> = {}
   if (normaliser) {
-    const { mean, std, clip } = normaliser
+    const { mean, std } = normaliser
     plain[0] = foldIntoLayer(plain[0], mean, std)
-    said.input = `normalisation folded into the first layer; its clip at ${Number.isFinite(clip) ? clip : 'none'} left out`
+    said.input = `normalisation folded into the first layer; its clip at ${metadata.obs_norm_clip ?? 'none'} left out`
   }
   if (limit) {
     plain.push(...limitSums(plain.pop()!, ...limit))
-    said.output = `hardtanh(${limit}) written as a layer of pairs of ReLU`
+    said.output = `${metadata.pre_squash} written as a layer of pairs of ReLU`
   }
   for (const [l, { weights, bias }] of plain.entries())
     if (!weights.every(Number.isFinite) || !bias.every(Number.isFinite))

@@ -128,7 +128,7 @@ function decodeLayers({ tensors, metadata }: Tensors, name: string): Teacher {
   const normaliser = inputNormaliser(name, layers[0].inputs, { tensors, metadata })
   const limit = sumLimit(name, metadata)
   if (hidden && !(normaliser && normaliser.clip < usualClip)) {
-    const { network, said } = plainForm(name, layers, { normaliser, limit })
+    const { network, said } = plainForm(name, layers, { normaliser, limit, metadata })
     return { network, ...facts, metadata: { ...rest, ...said } }
   }
   const { activation: _hidden, ...others } = rest
