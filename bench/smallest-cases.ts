@@ -65,14 +65,6 @@ export const cases: Record<string, Case> = {
     transitions: 100_000,
     recipe: `${common} --tune-updates 80000 --rounds 9 --round-updates 25000 --augment 0.1 --lost-weight 3 --search 6000`,
   },
-  // an eighth of the paper's weights, in short steps
-  'hopper-eighth': {
-    task: 'hopper',
-    teacher: 'models/hopper',
-    keep: [300, 260, 235, 222, 212],
-    transitions: 100_000,
-    recipe: `${common} --tune-updates 60000 --rounds 5 --round-updates 15000 --augment 0.1 --lost-weight 3 --search 6000`,
-  },
   'hopper-offline': {
     task: 'hopper',
     teacher: 'models/hopper',
