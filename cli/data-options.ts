@@ -37,18 +37,12 @@ export function addDataOptions(verb: Command, only: readonly Role[] = roleNames)
     )
 }
 
-/** What mapping files hold, by their paths: a verb may ask twice, and a pipe can be read only once. */
-const read = new Map<string, Mapping>()
+/** How data are read, as far as the options say it. */
+export type Columns = Pick<DataOptions, 'mapping' | 'missing'>
 
-function mappingIn(path: string): Mapping {
-  const mapping = read.get(path) ?? readMapping(path)
-  read.set(path, mapping)
-  return mapping
-}
-
-/** For `openData`. Throws InputError where the mapping file is none. */
-export function dataOptionsOf(given: GivenData): Pick<DataOptions, 'mapping' | 'missing'> {
-  const fromFile = given.mapping === undefined ? {} : mappingIn(given.mapping)
+/** For `openData`; a verb asks once, for a mapping file may be a pipe. Throws InputError where the mapping file is none. */
+export function columnsOf(given: GivenData): Columns {
+  const fromFile = given.mapping === undefined ? {} : readMapping(given.mapping)
   const fromOptions: Mapping = Object.fromEntries(
     roleNames.filter((role) => given[role] !== undefined).map((role) => [role, given[role]!]),
   )

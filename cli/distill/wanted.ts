@@ -29,7 +29,7 @@ import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
 import { requireFit, type Teacher, teacherFile, teacherSizes } from '../../trainer/teachers/teacher.ts'
-import { dataOptionsOf, type GivenData } from '../data-options.ts'
+import { type Columns, columnsOf, type GivenData } from '../data-options.ts'
 import { contractFlag, contractIn, type GivenContract } from './contract-options.ts'
 import { openNamed, requireSizes } from './named-data.ts'
 import { requireUsed } from './unused.ts'
@@ -57,13 +57,15 @@ const PERIOD = 0.02
 
 /** Throws InputError for what does not go together. */
 export async function wantedOf(taskName: string | undefined, asked: Asked, given: Given): Promise<Wanted> {
+  const columns = columnsOf(asked)
   const begun = asked.from === undefined ? undefined : startIn(asked.from)
   for (const [flag, value] of Object.entries({ hidden: given.hidden, steps: given.steps || undefined }))
     if (begun && value !== undefined)
       throw new InputError(`--${flag} ${value}: expected none beside --from, whose student has been trained`)
   // nothing is trained before it is cut, and its sizes are its own
   const all = begun ? { ...given, ...begun.options } : given
-  const wanted = taskName === undefined ? await fromData(asked, all) : await inTask(taskName, asked, all)
+  const wanted =
+    taskName === undefined ? await fromData(asked, columns, all) : await inTask(taskName, asked, columns, all)
   if (begun && asked.from !== undefined) {
     requireSizes(wanted.data, begun.sizes, asked.data, asked.from)
     wanted.start = begun.start
@@ -92,7 +94,7 @@ function startIn(file: string) {
   return { start, sizes, options: { steps: 0, hidden } }
 }
 
-async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wanted> {
+async function inTask(taskName: string, asked: Asked, columns: Columns, given: Given): Promise<Wanted> {
   const flag = contractFlag(asked)
   if (flag) throw new InputError(`${flag}: task ${taskName} says that: expected no task with it`)
   if (given.maxError !== undefined)
@@ -102,9 +104,8 @@ async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wan
   const { data: path } = asked
   const opened = await openIfNamed(asked.teacher)
   if (opened) requireFit(opened.teacher, spec, opened.file)
-  const { mapping } = dataOptionsOf(asked)
-  const own = mapping === undefined && kindOfData(path) === 'transitions'
-  const data = own ? readTransitions(path, spec) : await openFor(asked, given, [{ from: taskName, says: spec }])
+  const own = columns.mapping === undefined && kindOfData(path) === 'transitions'
+  const data = own ? readTransitions(path, spec) : await openFor(path, columns, given, [{ from: taskName, says: spec }])
   requireSizes(data, [spec.observationNames.length, spec.actionNames.length], path, `task ${taskName}`)
   const options = distillOptions(taskName, given, data)
   const judge = returnIn(() => createTask(taskName))
@@ -114,7 +115,7 @@ async function inTask(taskName: string, asked: Asked, given: Given): Promise<Wan
   return { name: taskName, contract: spec, data, teacher: opened?.teacher, judge, options, simulator, notes, inputs }
 }
 
-async function fromData(asked: Asked, given: Given): Promise<Wanted> {
+async function fromData(asked: Asked, columns: Columns, given: Given): Promise<Wanted> {
   const { data: path, contract: contractFile } = asked
   if (given.tolerance !== undefined)
     throw new InputError('--tolerance: without a task no return is measured: expected --max-error')
@@ -132,10 +133,10 @@ async function fromData(asked: Asked, given: Given): Promise<Wanted> {
   if (file !== undefined && written) sources.push({ from: file, says: written })
   else if (contractFile !== undefined) throw new InputError(`${contractFile}: cannot be read (ENOENT)`)
   if (opened) sources.push({ from: opened.file, says: contractParts(teacherContract(opened.teacher), opened.file) })
-  const data = labellable(await openFor(asked, given, sources), opened)
+  const data = labellable(await openFor(path, columns, given, sources), opened)
   if (opened) requireTeacherSizes(data, opened, path)
   // columns that the user names are the names
-  const { mapping } = dataOptionsOf(asked)
+  const { mapping } = columns
   const named: Partial<PolicyContract> = {
     ...(mapping?.observations && { observationNames: data.observationNames }),
     ...(mapping?.actions && !unacted(asked) && { actionNames: data.actionNames }),
@@ -187,14 +188,13 @@ function requireTeacherSizes(data: Data, { file, teacher }: Opened, path: string
 }
 
 /** By the names that somebody knows. A value term wants to know what comes after each row; cloning needs no more than the row. */
-async function openFor({ data: path, ...asked }: Asked, given: Given, sources: readonly Source[]): Promise<DataSet> {
+async function openFor(path: string, columns: Columns, given: Given, sources: readonly Source[]): Promise<DataSet> {
   const namesOf = (key: 'observationNames' | 'actionNames') => sources.find(({ says }) => says[key])?.says[key]
   const names = { observations: namesOf('observationNames'), actions: namesOf('actionNames') }
-  const how = dataOptionsOf(asked)
-  const data = await openNamed(path, how, names)
+  const data = await openNamed(path, columns, names)
   if (!data.hasRewards || data.openEnds === 0 || given.valueWeight === 0) return data
   data.close()
-  return openNamed(path, { ...how, openEnds: 'drop' }, names)
+  return openNamed(path, { ...columns, openEnds: 'drop' }, names)
 }
 
 function notesOf(path: string, data: Data & Partial<DataSet>, valueWeight: number, given: Given): string[] {

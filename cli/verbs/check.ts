@@ -7,7 +7,7 @@ import { type CheckedPolicy, openPolicy } from '../../trainer/check/policies.ts'
 import { readLog } from '../../trainer/check/read-log.ts'
 import { type DataSet, openData } from '../../trainer/data/data-set.ts'
 import { roleNames } from '../../trainer/data/log.ts'
-import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { addDataOptions, columnsOf, type GivenData } from '../data-options.ts'
 import { describeCheck } from '../report/check.ts'
 import { printResult, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, integer, number, seedOption, verb } from '../verb.ts'
@@ -46,7 +46,7 @@ export const checkVerb = addDataOptions(
 async function run({ teacher, data, period, rows, seed, json, ...given }: Options): Promise<void> {
   const policy = await openPolicy(teacher)
   for (const warning of policy.warnings) warn(`${teacher}: ${warning}`)
-  const set = await openData(data, dataOptionsOf(given))
+  const set = await openData(data, columnsOf(given))
   try {
     requireSizes(policy, set, { teacher, data })
     const log = named(readLog(set), policy)

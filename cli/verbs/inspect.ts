@@ -4,14 +4,14 @@ import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode
 import { type Contract, observationBounds } from '../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { dataFormats, isData, openLog } from '../../trainer/data/formats.ts'
-import { dashed } from '../../trainer/data/mapping.ts'
+import { dashed, type Mapping } from '../../trainer/data/mapping.ts'
 import { type Summary, summarise } from '../../trainer/data/summary.ts'
 import { readAs } from '../../trainer/files/open.ts'
 import { teacherContract } from '../../trainer/teachers/contract.ts'
 import { importTeacher, teacherKinds } from '../../trainer/teachers/import.ts'
 import { partsOf } from '../../trainer/teachers/parts.ts'
 import { type Teacher, teacherFile, teacherParameters, teacherWeights } from '../../trainer/teachers/teacher.ts'
-import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { addDataOptions, columnsOf, type GivenData } from '../data-options.ts'
 import { readKeyFile, signatureLine } from '../keys.ts'
 import { describeData } from '../report/data.ts'
 import { plainTable } from '../report/table.ts'
@@ -29,15 +29,15 @@ export const inspectVerb = addDataOptions(
 
 async function run(path: string, { json, key, ...given }: CommonOptions & GivenData & { key?: string }): Promise<void> {
   const file = teacherFile(path)
+  const { mapping, missing } = columnsOf(given)
   if (key === undefined && isData(file)) {
-    const summary = await inspectData(file, given)
+    const summary = await inspectData(file, mapping)
     // arrays may be a teacher's
     if (summary.unknown.length < 2 || !(await isTeacher(file))) {
       printResult(json, { kind: 'data', file, ...summary }, () => describeData(file, summary))
       return
     }
   }
-  const { mapping, missing } = dataOptionsOf(given)
   const [role] = Object.keys(mapping ?? {})
   if (role ?? missing)
     throw new InputError(`--${role ? dashed(role) : 'missing'}: of a data set, which ${file} is not: expected none`)
@@ -66,10 +66,10 @@ const isTeacher = (file: string): Promise<boolean> =>
     () => false,
   )
 
-async function inspectData(file: string, given: GivenData): Promise<Summary> {
+async function inspectData(file: string, mapping?: Mapping): Promise<Summary> {
   const log = await openLog(file)
   try {
-    return await withProgress(`reading ${file}`, () => summarise(log, dataOptionsOf(given).mapping))
+    return await withProgress(`reading ${file}`, () => summarise(log, mapping))
   } finally {
     log.close()
   }

@@ -10,7 +10,7 @@ import { CALIBRATION, type QuantisedFile, quantiseFile } from '../../trainer/dis
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
 import { createTask, prepareTask, requireListed } from '../../trainer/tasks/registry.ts'
-import { addDataOptions, dataOptionsOf, type GivenData } from '../data-options.ts'
+import { addDataOptions, type Columns, columnsOf, type GivenData } from '../data-options.ts'
 import { isJudgedByActions, openForPolicy } from '../distill/named-data.ts'
 import { readPolicy } from '../files.ts'
 import { addSigningOptions, type GivenSigning, type Signer, signatureOf, signerOf, signingInputs } from '../keys.ts'
@@ -61,12 +61,14 @@ export const quantiseVerb = addDataOptions(
 
 async function run(file: string, options: Options): Promise<void> {
   const { values, recipe, task, data, out, force, seed, episodes, json } = options
+  const { episodes: _, ...given } = options
+  const columns = columnsOf(given)
   const sign = signerOf(options)
   const before = readPolicy(file)
   const { contract } = decodePolicy(before, file)
   // a contract may name what it likes, and no file may have a command started
-  if (task === undefined && (isJudgedByActions(contract) || !isTransitions(options)))
-    return byError(file, before, contract, options, sign)
+  if (task === undefined && (isJudgedByActions(contract) || !isTransitions(data, columns)))
+    return byError(file, before, contract, columns, options, sign)
   if (task === undefined) requireListed(contract.task, ', or your own with --task')
   const taskName = task ?? contract.task
   await prepareTask(taskName)
@@ -89,21 +91,20 @@ async function run(file: string, options: Options): Promise<void> {
   printResult(json, result, () => `${out}: ${weights} weights, ${bytes.length} bytes\n${describe(record)}`)
 }
 
-const columnsIn = ({ episodes: _, ...given }: Options) => dataOptionsOf(given)
-
-const isTransitions = (options: Options) =>
-  columnsIn(options).mapping === undefined && kindOfData(options.data) === 'transitions'
+const isTransitions = (data: string, { mapping }: Columns) =>
+  mapping === undefined && kindOfData(data) === 'transitions'
 
 /** Without a simulator: the columns of the contract, and the error of the actions. */
 async function byError(
   file: string,
   before: Uint8Array,
   contract: Contract,
+  columns: Columns,
   options: Options,
   sign: Signer,
 ): Promise<void> {
   const { values, recipe, data: path, out, force, json } = options
-  const data = await openForPolicy(path, columnsIn(options), contract)
+  const data = await openForPolicy(path, columns, contract)
   claimFiles([out], { inputs: [file, path, ...signingInputs(options)], force })
   for (const doubt of doubtsOf(data, CALIBRATION)) warn(`${path}: ${doubt}`)
   const { bytes: unsigned, ...record } = quantiseByError(before, { values, recipe }, data, file)
