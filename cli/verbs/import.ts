@@ -18,6 +18,7 @@ interface Options extends CommonOptions, OutputOptions {
   vecnormalize?: string
   task?: string
   inputs?: number
+  observations?: number
   activation?: string
   output?: OutputKind
   actionLow?: number[]
@@ -32,6 +33,7 @@ export const importVerb = verb('import <file>', {
     'reads an ONNX model, a PyTorch file, a Stable-Baselines3 archive, safetensors or an npz of a policy; writes teacher.safetensors, contract.json and card.json',
   example: 'bpd import policy.onnx --out runs/go1',
 })
+  .option('--observations <n>', 'how many it takes, where the file leaves that open', integer(1))
   .option('--activation <name>', 'of the hidden layers, where the file does not say it: elu, relu, tanh, …')
   .addOption(
     new Option('--output <kind>', 'what becomes of the last layer, where the file does not say it').choices(
@@ -55,6 +57,7 @@ async function run(
   const said: ImportOptions = {
     statistics: vecnormalize,
     inputs: options.inputs,
+    observations: options.observations,
     activation: options.activation,
     output: options.output,
     actionLow: options.actionLow,

@@ -15,8 +15,8 @@ export interface NodeOf {
 
 export interface ModelOf {
   opset?: number
-  /** of the input */
-  shape?: (number | string)[]
+  /** of the input; "untold": none is written */
+  shape?: (number | string)[] | 'untold'
   nodes: NodeOf[]
   constants?: Record<string, Numbers | number | Uint8Array>
   outputs?: string[]
@@ -75,7 +75,8 @@ const node = ({ operator, inputs, outputs = [], attributes = {}, domain = '' }: 
     ...(domain ? [text(7, domain)] : []),
   )
 
-function value(name: string, shape: (number | string)[]): Uint8Array {
+function value(name: string, shape: (number | string)[] | 'untold'): Uint8Array {
+  if (shape === 'untold') return message(text(1, name))
   const sizes = shape.map((size) => bytes(1, typeof size === 'number' ? number(1, size) : text(2, size)))
   return message(text(1, name), bytes(2, message(bytes(1, message(number(1, 1), bytes(2, message(...sizes)))))))
 }

@@ -9,6 +9,8 @@ export interface NamedBytes {
 
 /** What the user says of a file that does not say it itself. */
 export interface Said {
+  /** how many observations it takes, in a file for any number of them */
+  observations?: number
   /** of the hidden layers */
   activation?: string
   /** what becomes of the last layer: tanh, scaled to the bounds; clip: limited to them; none: it is the action */

@@ -68,6 +68,7 @@ const maxBytes = 320 << 20
 
 /** options by the names that the command has for them */
 const flags: Record<keyof Said, string> = {
+  observations: '--observations',
   activation: '--activation',
   output: '--output',
   actionLow: '--action-low',

@@ -5,7 +5,16 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { expectClose, read } from '../../support/onnx-read.ts'
-import { applyLayer, elsewhere, gemm, ints, layerConstants, modelOf, tensor } from '../../support/onnx-writer.ts'
+import {
+  applyLayer,
+  elsewhere,
+  gemm,
+  ints,
+  layerConstants,
+  type ModelOf,
+  modelOf,
+  tensor,
+} from '../../support/onnx-writer.ts'
 import { outputOf } from '../../support/teacher-output.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-onnx-'))
@@ -141,7 +150,7 @@ const hostile: [string, () => Uint8Array, string][] = [
   [
     'an unknown number of observations',
     () => modelOf({ ...good, shape: [1, 'n'] }),
-    'expected a fixed number of observations',
+    'input "x": how many observations it takes is left open: --observations says it',
   ],
   [
     'an output that is its input',
@@ -178,6 +187,28 @@ const hostile: [string, () => Uint8Array, string][] = [
     '3000 nodes, expected at most 2000',
   ],
 ]
+
+describe('a model for any number of observations', () => {
+  const shapes: [string, ModelOf['shape']][] = [
+    ['of two sizes', [1, 'n']],
+    ['of one', ['n']],
+    ['of none that is told', 'untold'],
+  ]
+  it.each(shapes)('%s is read by the number that is said', async (_, shape) => {
+    const model = modelOf({
+      nodes: [{ operator: 'MatMul', inputs: ['x', 'W'] }],
+      constants: { W: [[1], [2], [3]] },
+      shape,
+    })
+    expectClose(outputOf((await read(model, { observations: 3 })).teacher, [1, 2, 3]), [14])
+    await expect(read(model, { observations: 4 })).rejects.toThrow(InputError)
+  })
+
+  it('is not what another number is said of', async () => {
+    const refused = read(modelOf({ ...good, shape: [1, 3] }), { observations: 4 })
+    await expect(refused).rejects.toThrow('input "x": of 3 observations, and --observations says 4')
+  })
+})
 
 describe('an ONNX file that is no policy is refused in one line', () => {
   it.each(hostile)('%s', async (_, make, message) => {

@@ -282,7 +282,8 @@ const around: [string, ModelOf, (x: number[]) => number[]][] = [
 
 describe('an ONNX graph', () => {
   it.each(around)('with %s gives what they compute', async (_, model, wanted) => {
-    const size = (model.shape ?? [3]).reduce<number>((product, n) => product * (typeof n === 'number' ? n : 1), 1)
+    const sizes = [model.shape ?? 3].flat().filter((n) => typeof n === 'number')
+    const size = sizes.reduce((product, n) => product * n, 1)
     for (let n = 0; n < 3; n++) {
       const x = Array.from({ length: size }, (_, i) => Math.sin(3 * i + n) * 2)
       expectClose(await actionOf(model, x), wanted(x))

@@ -74,7 +74,7 @@ describe('TorchScript', () => {
     [
       'the last of its inputs alone',
       ['return torch.linear(torch.slice(x, 1, -2), weight, bias)'],
-      'observations of 2 numbers would do, and of 3, and it does not say how many there are: export it as ONNX',
+      'observations of 2 numbers would do, and of 3, and it does not say how many there are: --observations says it',
     ],
     [
       'frames of any number',
@@ -118,6 +118,21 @@ describe('TorchScript', () => {
     await expect(refused).rejects.toThrow(InputError)
     await expect(refused).rejects.toThrow(message)
     await refused.catch((error: Error) => expect(error.message).not.toContain('\n'))
+  })
+
+  it('of any number of observations is read by the number that is said', async () => {
+    const last = forward('return torch.linear(torch.slice(x, 1, -2), weight, bias)')
+    for (const observations of [2, 7]) {
+      const teacher = await read(last, { observations })
+      expect(teacherSizes(teacher)).toMatchObject({ observations, actions: 1 })
+      const x = Array.from({ length: observations }, (_, i) => i / 2)
+      expect(outputOf(teacher, x)[0]).toBeCloseTo(x.at(-2)! + 2 * x.at(-1)! + 0.5, 6)
+    }
+    const misfit = read(forward(layer, 'return y'), { observations: 3 })
+    await expect(misfit).rejects.toThrow('a.pt: TorchScript: of 3 observations: a layer of 2 inputs gets 3')
+    await expect(read(last, { observations: 65_537 })).rejects.toThrow(InputError)
+    const weights = readFileSync(fixturePath('policies/rsl-rl-2.pt'))
+    await expect(read(weights, { observations: 3 })).rejects.toThrow('weights, whose sizes say what --observations')
   })
 
   it('says itself what --activation would say', async () => {

@@ -15,13 +15,13 @@ import type { External } from './tensor.ts'
 export const onnxFormat: TeacherFormat = {
   name: 'an ONNX model',
   kind: 'onnx',
-  takes: ['output', 'actionLow', 'actionHigh'],
+  takes: ['observations', 'output', 'actionLow', 'actionHigh'],
   async read({ bytes, name }, said) {
     const refuse = (what: string): never => {
       throw new InputError(`${name}: ONNX: ${what}`)
     }
     const model = readModel(bytes, name, externalOf(name))
-    const { graph, input, output, warnings } = graphOfModel(model, refuse)
+    const { graph, input, output, warnings } = graphOfModel(model, said.observations, refuse)
     const contract = contractIn(model.metadata, graph)
     const metadata = {
       source: basename(name),

@@ -24,8 +24,12 @@ export interface OnnxGraph {
   warnings: string[]
 }
 
-/** refuse: throws the line that names the file and says what is wrong with it. */
-export function graphOfModel(model: Model, refuse: (what: string) => never): OnnxGraph {
+/** observations: how many, where the model leaves it open. refuse: throws the line that names the file and says what is wrong with it. */
+export function graphOfModel(
+  model: Model,
+  observations: number | undefined,
+  refuse: (what: string) => never,
+): OnnxGraph {
   const warnings: string[] = []
   const output = chooseOutput(model, warnings, refuse)
   const needed = neededFor(model.nodes, output)
@@ -36,7 +40,7 @@ export function graphOfModel(model: Model, refuse: (what: string) => never): Onn
   const [input] = inputs
   if (inputs.length !== 1)
     refuse(`inputs ${inputs.map(({ name }) => brief(name)).join(', ') || 'none'}, expected one, the observation`)
-  const builder = new Builder(observationShape(input.name, input.shape, refuse), refuse)
+  const builder = new Builder(observationShape(input, observations, refuse), refuse)
   const values = new Map<string, Value>([[input.name, builder.observation]])
   for (const node of needed) {
     const made = [lower(node, model, values, builder, refuse)].flat()
@@ -54,13 +58,16 @@ export function graphOfModel(model: Model, refuse: (what: string) => never): Onn
 
 /** The batch is one observation. */
 function observationShape(
-  name: string,
-  shape: readonly (number | undefined)[],
+  { name, shape }: Model['inputs'][number],
+  observations: number | undefined,
   refuse: (what: string) => never,
 ): number[] {
-  const last = shape.at(-1)
-  if (last === undefined)
-    return refuse(`input ${brief(name)}: expected a fixed number of observations, the last of its sizes`)
+  const fixed = shape.at(-1)
+  const last = fixed ?? observations
+  if (last === undefined || shape.length === 0)
+    return refuse(`input ${brief(name)}: how many observations it takes is left open: --observations says it`)
+  if (observations !== undefined && last !== observations)
+    return refuse(`input ${brief(name)}: of ${last} observations, and --observations says ${observations}`)
   const sizes = shape.map((n, axis) => n ?? (axis === shape.length - 1 ? last : 1))
   // a batch of a fixed size is a batch of one here, but for a column
   return shape.length === 2 && last > 1 ? [1, last] : sizes

@@ -102,5 +102,5 @@ function readValue(value: Message): Tensor {
     ?.messages(1)
     .map((dimension) => dimension.int(1))
     .map((n) => (n !== undefined && n > 0 ? n : undefined))
-  return { name: value.text(1), shape: sizes ?? [undefined] }
+  return { name: value.text(1), shape: sizes ?? [undefined, undefined] }
 }

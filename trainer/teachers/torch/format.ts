@@ -10,7 +10,7 @@ import { fromScript, isScript } from './script.ts'
 export const torchFormat: TeacherFormat = {
   name: 'a PyTorch file',
   kind: 'torch',
-  takes: ['activation', 'output', 'actionLow', 'actionHigh'],
+  takes: ['observations', 'activation', 'output', 'actionLow', 'actionHigh'],
   async read({ bytes, name }, said) {
     const file = await readTorchFile(bytes, name, { unpacking: new Unpacking(), unknown: foreign })
     if (isScript(file)) {
@@ -18,6 +18,8 @@ export const torchFormat: TeacherFormat = {
         throw new InputError(`${name}: a TorchScript archive, which says itself what --activation would say`)
       return fromScript(file, said, name)
     }
+    if (said.observations !== undefined)
+      throw new InputError(`${name}: weights, whose sizes say what --observations would say`)
     return fromStateDict(stateDictIn(file, name), said, name)
   },
 }

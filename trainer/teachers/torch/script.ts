@@ -30,13 +30,19 @@ export function fromScript({ value, files, constants }: TorchFile, said: Said, n
   } catch (error) {
     return refuse(`its code: ${(error as Error).message}`)
   }
-  const graph = graphFor(value, code, Array.isArray(constants) ? constants : [], refuse)
+  const graph = graphFor(value, code, Array.isArray(constants) ? constants : [], said.observations, refuse)
   const metadata = { source: basename(name), module: value.className.replace(/^__torch__\./, '').replace(' ', '.') }
   return fromGraph(graph, said, { name, metadata })
 }
 
-/** Of the one number of observations that the code takes. Throws InputError where none is found, and where another would do as well. */
-function graphFor(module: Foreign, code: Code, constants: readonly unknown[], refuse: (what: string) => never): Graph {
+/** Of as many observations as are said, else of the one number that the code takes. Throws InputError where none is found, and where another would do as well. */
+function graphFor(
+  module: Foreign,
+  code: Code,
+  constants: readonly unknown[],
+  said: number | undefined,
+  refuse: (what: string) => never,
+): Graph {
   const graphOf = (size: number): Graph => {
     const builder = new Builder([1, size], refuse)
     const interpreter = new Interpreter(builder, code, constants, refuse)
@@ -44,6 +50,13 @@ function graphFor(module: Foreign, code: Code, constants: readonly unknown[], re
     const action = Array.isArray(result) ? result[0] : result
     return isValue(action ?? null) ? builder.graph(action) : refuse('its forward gives no array')
   }
+  if (said !== undefined)
+    try {
+      return graphOf(said)
+    } catch (error) {
+      if (error instanceof Misfit) return refuse(`of ${said} observations: ${error.message}`)
+      throw error
+    }
   const { found, wrong } = firstThatFits(lastSizes(module), graphOf)
   if (found) {
     const { size, graph, untried } = found
@@ -51,14 +64,14 @@ function graphFor(module: Foreign, code: Code, constants: readonly unknown[], re
     const other = [size + 1, 2 * size, ...untried].find((also) => firstThatFits([also], graphOf, 1).found)
     if (other === undefined) return graph
     return refuse(
-      `observations of ${size} numbers would do, and of ${other}, and it does not say how many there are: export it as ONNX, which does`,
+      `observations of ${size} numbers would do, and of ${other}, and it does not say how many there are: --observations says it`,
     )
   }
   if (wrong.size === 0) return refuse('no layers in it')
   const [[size, first]] = wrong
   for (const error of wrong.values()) if (!(error instanceof Misfit)) throw error
   return refuse(
-    `how many observations it takes is not in it, and none that its layers suggest will do (of ${size}, ${first.message}): export it as ONNX, which says it`,
+    `how many observations it takes is not in it, and none that its layers suggest will do (of ${size}, ${first.message}): --observations says it`,
   )
 }
 
