@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { MARGIN } from '../trainer/distill/observation-bounds.ts'
 import type { Given } from '../trainer/distill/options.ts'
+import { optionRules } from '../trainer/distill/read-options.ts'
 import { variantNames } from '../trainer/distill/variants.ts'
 import { backendNames } from '../trainer/kernels/backend.ts'
 import type { Recipe } from '../trainer/recipe.ts'
@@ -153,4 +154,6 @@ export const addRecipeOptions = (verb: Command): Command =>
     .addOption(
       new Option('--backend <name>', 'fast kernels, or the readable reference on tfjs (slow)').choices(backendNames),
     )
-    .addOption(new Option('--tile <name>', 'register tile of the kernels (the same bits)').choices(['wide', 'narrow']))
+    .addOption(
+      new Option('--tile <name>', 'register tile of the kernels (the same bits)').choices(optionRules.tile.names),
+    )

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 'commander'
 import { brief } from '../trainer/files/brief.ts'
+import { MOST_EPISODES } from '../trainer/tasks/evaluate.ts'
 import { takeConfig } from './config.ts'
 import type { Parser } from './parser.ts'
 import { printRaw } from './prints.ts'
@@ -136,8 +137,6 @@ export const threadsOption = () =>
   new Option('--threads <n>', 'threads of the training step (the result does not depend on it)')
     .argParser(integer(1, 64))
     .default(availableParallelism(), 'cores')
-/** every return is kept */
-const MOST_EPISODES = 1_000_000
 
 export const episodesOption = (episodes: number) =>
   new Option('--episodes <n>', 'episodes to evaluate on').argParser(integer(1, MOST_EPISODES)).default(episodes)

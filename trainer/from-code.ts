@@ -4,19 +4,29 @@ import { loadPolicy } from '../runtime-as/kernel/policy.ts'
 import { type PolicyContract, requireContract } from './contract.ts'
 import { collectDefaults } from './data/collect.ts'
 import { collectInParallel, playEpisodes } from './data/episodes.ts'
-import { type Transitions, transitionsOf } from './data/transitions.ts'
+import { MOST_TRANSITIONS, type Transitions, transitionsOf } from './data/transitions.ts'
 import { Checkpoints } from './distill/checkpoint.ts'
 import type { Data } from './distill/data.ts'
 import { distill as distillWith, type Progress, requireKept } from './distill/distill.ts'
 import { heldOutError } from './distill/judges/error.ts'
 import { makeStudent, type Student } from './distill/make-student.ts'
-import { type DistillOptions, distillOptions } from './distill/options.ts'
+import { type DistillOptions, distillOptions, type Given } from './distill/options.ts'
+import { readOptions } from './distill/read-options.ts'
 import type { DistillJob } from './distill/session.ts'
-import { type Controller, type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
+import { Field } from './files/field.ts'
+import { type Controller, MOST_EPISODES, type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from './tasks/registry.ts'
 import type { TaskOrigin } from './tasks/task.ts'
 import { actingBytes } from './teachers/policy.ts'
 import { requireFit, type Teacher } from './teachers/teacher.ts'
+
+/** An argument of a program, to be checked. */
+const argument = (name: string, value: unknown) => new Field(name, '', value)
+
+function checkPlay({ seed, workers }: { seed: number; workers: number }): void {
+  argument('seed', seed).whole(0, 0xffffffff)
+  argument('workers', workers).whole(1)
+}
 
 /** What `collectTransitions` is asked for. */
 export interface CollectRequest {
@@ -35,7 +45,7 @@ export interface CollectRequest {
 
 /**
  * Lets a teacher act in its task and gives what happened, in memory. The same request gives the same numbers. Throws InputError for an unknown
- * task and for a teacher that does not fit it.
+ * task, for a teacher that does not fit it, and for a number that cannot be, which it names.
  *
  * @param request task, teacher, how many
  *
@@ -48,12 +58,17 @@ export interface CollectRequest {
  */
 export async function collectTransitions(request: CollectRequest): Promise<Transitions> {
   const { task: taskName, teacher, transitions = 20_000, sigmas = collectDefaults.sigmas, seed = 1 } = request
+  const workers = request.workers ?? availableParallelism()
+  argument('transitions', transitions).whole(1, MOST_TRANSITIONS)
+  const noise = argument('sigmas', sigmas)
+  if (noise.items().length === 0) noise.refuse('one or more')
+  for (const sigma of noise.items()) sigma.number(0, 10)
+  checkPlay({ seed, workers })
   await prepareTask(taskName)
   const task = createTask(taskName)
   const { spec } = task
   requireFit(teacher, spec, 'teacher')
   const policy = actingBytes(teacher, spec)
-  const workers = request.workers ?? availableParallelism()
   const parts: Float32Array[] = []
   for await (const rows of collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers))
     parts.push(rows)
@@ -84,7 +99,8 @@ export interface DistillRequest {
 
 /**
  * Distils a sparse student from transitions: training, pruning at each cut, tuning, picking (docs/method.md). The same request gives the same
- * bytes. Throws InputError for what cannot be distilled, `Interrupted` once the signal is aborted, FailedError where training diverges.
+ * bytes. Throws InputError for what cannot be distilled, and for an option that cannot be, by its name; `Interrupted` once the signal is aborted;
+ * FailedError where training diverges.
  *
  * @param request task, teacher, data, and what differs from the task's recipe
  *
@@ -107,11 +123,12 @@ export interface DistillRequest {
  */
 export async function distill(request: DistillRequest): Promise<Student> {
   const { task, teacher, transitions, onProgress, signal, checkpoint } = request
+  const given = givenIn(request)
   await prepareTask(task)
   const { spec } = createTask(task)
   requireFit(teacher, spec, 'teacher')
-  const options = distillOptions(task, { seed: 1, threads: availableParallelism(), ...request.options })
-  if (request.options?.keep) requireKept(options, spec.observationNames.length, spec.actionNames.length)
+  const options = distillOptions(task, given)
+  if (given.keep) requireKept(options, spec.observationNames.length, spec.actionNames.length)
   return await makeStudent(task, teacher, transitions, options, {
     onProgress,
     signal,
@@ -159,11 +176,18 @@ export interface DistillDataRequest extends Pick<DistillRequest, 'options' | 'on
  */
 export async function distillFromData(request: DistillDataRequest): Promise<Student> {
   const { contract, data, teacher, onProgress, signal, checkpoint } = request
-  const options = distillOptions(undefined, { seed: 1, threads: availableParallelism(), ...request.options }, data)
-  if (request.options?.keep) requireKept(options, data.observationSize, data.actionSize)
+  const given = givenIn(request)
+  const options = distillOptions(undefined, given, data)
+  if (given.keep) requireKept(options, data.observationSize, data.actionSize)
   const run = { onProgress, signal, checkpoints: checkpoint && checkpointsOf(checkpoint) }
   return await distillWith({ contract, data, teacher, judge: heldOutError, options, ...run })
 }
+
+const givenIn = ({ options }: Pick<DistillRequest, 'options'>): Given => ({
+  seed: 1,
+  threads: availableParallelism(),
+  ...readOptions(options),
+})
 
 const checkpointsOf =
   ({ file, minutes = 5, resume = false }: NonNullable<DistillRequest['checkpoint']>, origin?: TaskOrigin) =>
@@ -187,7 +211,7 @@ export interface EvaluateRequest {
 /**
  * Undiscounted returns of a policy over episodes that neither training nor picking sees: mean, standard deviation of the episodes, median and the
  * share that fell: that the task's own rule ended before the time limit. Throws InputError for an unknown task, for bytes that are no policy,
- * and for one of another task.
+ * for one of another task, and for a number that cannot be.
  *
  * @param request task, policy, episodes
  *
@@ -200,6 +224,8 @@ export interface EvaluateRequest {
  */
 export async function evaluatePolicy(request: EvaluateRequest): Promise<OutcomeStatistics> {
   const { task, policy, episodes = 100, seed = 1, workers = availableParallelism() } = request
+  argument('episodes', episodes).whole(1, MOST_EPISODES)
+  checkPlay({ seed, workers })
   await prepareTask(task)
   requireContract(loadPolicy(policy).contract, createTask(task).spec, 'policy')
   const outcomes = await playEpisodes({ taskName: task, policy }, { seed, purpose: 'report' }, episodes, workers)

@@ -28,10 +28,15 @@ interface ChoiceRule {
 
 export type Rule = NumberRule | ListRule | ChoiceRule | { kind: 'flag' }
 
-const whole = (low: number, high = Number.MAX_SAFE_INTEGER): NumberRule => ({ kind: 'number', whole: true, low, high })
-const real = (low: number, high = Infinity): NumberRule => ({ kind: 'number', whole: false, low, high })
+export const whole = (low: number, high = Number.MAX_SAFE_INTEGER): NumberRule => ({
+  kind: 'number',
+  whole: true,
+  low,
+  high,
+})
+export const real = (low: number, high = Infinity): NumberRule => ({ kind: 'number', whole: false, low, high })
 const list = (item: NumberRule, least = 1): ListRule => ({ kind: 'list', item, least })
-const choice = (names: readonly string[]): ChoiceRule => ({ kind: 'choice', names })
+export const choice = (names: readonly string[]): ChoiceRule => ({ kind: 'choice', names })
 const flag = { kind: 'flag' } as const
 const size = whole(1, 1024)
 
@@ -109,12 +114,15 @@ function valueIn(field: Field, rule: Rule): unknown {
   }
 }
 
-/** A recipe, or a part of one, out of a file. Throws InputError for a name that is none of `Recipe`, and for a value that is none of that name. */
-export function readRecipe(field: Field): Partial<Recipe> {
+/** What each entry of a map must be, by its name. Throws InputError for a name that has no rule, and for a value that is none of that name. */
+export function readBy(rules: Readonly<Record<string, Rule>>, field: Field): Record<string, unknown> {
   const given = Object.keys(field.map()).map((name) => {
-    if (!Object.hasOwn(recipeRules, name))
+    if (!Object.hasOwn(rules, name))
       field.at(name).refuse('none of that name (bpd distill --help tells them: --tune-updates is tuneUpdates)')
-    return [name, valueIn(field.at(name), recipeRules[name as keyof Recipe])]
+    return [name, valueIn(field.at(name), rules[name])]
   })
   return Object.fromEntries(given)
 }
+
+/** A recipe, or a part of one, out of a file. Throws as `readBy` does. */
+export const readRecipe = (field: Field): Partial<Recipe> => readBy(recipeRules, field)

@@ -12,6 +12,7 @@ import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
 import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
 import { quantisedBytes } from '../../trainer/distill/quantise-file.ts'
+import { optionRules } from '../../trainer/distill/read-options.ts'
 import type { DistillJob } from '../../trainer/distill/session.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { appendLine, writeFile } from '../../trainer/files/replace.ts'
@@ -77,7 +78,7 @@ export const distillVerb = addDataOptions(
           .option(
             '--max-error <x>',
             `without a task: largest RMSE of the picked student, a share of the actions' ranges (default: ${ERROR_FACTOR} x the best one's)`,
-            number(1e-9, 10),
+            number(optionRules.maxError.low, optionRules.maxError.high),
           )
           .addOption(valuesOption().default('f32')),
       ),

@@ -4,6 +4,9 @@ import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import { randomStream } from '../random.ts'
 import type { Task } from './task.ts'
 
+/** of one evaluation: every return is kept */
+export const MOST_EPISODES = 1_000_000
+
 /** Writes the action, shape (actions), for an observation, shape (observations), both in the units of the task. */
 export type Controller = (observation: ArrayLike<number>, action: Float32Array) => void
 

@@ -1,0 +1,71 @@
+/** What a program asks for is checked before any work, by the rules that study files and the command line have. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { transitionsOf } from '../../trainer/data/transitions.ts'
+import type { DistillOptions } from '../../trainer/distill/options.ts'
+import { collectTransitions, distill, distillFromData, evaluatePolicy } from '../../trainer/from-code.ts'
+import { loadTeacher } from '../../trainer/teachers/teacher.ts'
+
+const task = 'pendulum'
+const teacher = loadTeacher('models/pendulum/teacher.safetensors')
+const policy = readFileSync('models/pendulum/student.bpd')
+// of 3 observations and 1 action
+const data = transitionsOf(new Float32Array(100 * 11), 3, 1)
+
+describe('an option of a distillation that cannot be is refused by its name', () => {
+  const refused: [Record<string, unknown>, string][] = [
+    [{ steps: -5 }, 'options: steps: -5, expected a whole number >= 2'],
+    [{ steps: 2.5 }, 'options: steps: 2.5, expected a whole number'],
+    [{ chunks: 3 }, 'options: chunks: 3, expected a whole number from 1 to 2'],
+    [{ threads: 0 }, 'options: threads: 0, expected a whole number >= 1'],
+    [{ pickEpisodes: 0 }, 'options: pickEpisodes: 0, expected a whole number >= 1'],
+    [{ thresholds: [] }, 'options: thresholds: [], expected 1 to 100 entries'],
+    [{ keep: [] }, 'options: keep: [], expected 1 to 100 entries'],
+    [{ hidden: [0] }, 'options: hidden.0: 0, expected a whole number from 1 to 1024'],
+    [{ batchSize: 0 }, 'options: batchSize: 0, expected a whole number from 2 to 65536'],
+    [{ seed: -1 }, 'options: seed: -1, expected a whole number from 0 to 4294967295'],
+    [{ variant: 'none' }, 'options: variant: "none", expected bpd or no-q'],
+    [{ tile: 'broad' }, 'options: tile: "broad", expected wide or narrow'],
+    [{ step: 100 }, 'options: step: 100, expected none of that name'],
+  ]
+  it.each(refused)('%j', async (options, message) => {
+    await expect(distill({ task, teacher, transitions: data, options })).rejects.toThrow(message)
+  })
+
+  it('without a task too', async () => {
+    const contract = { name: 'arm', observationNames: ['angle'], actionNames: ['torque'] }
+    const bounds = { actionLow: [-1], actionHigh: [1], period: 0.02 }
+    const request = { contract: { ...contract, ...bounds }, data, options: { maxError: 0 } }
+    await expect(distillFromData(request)).rejects.toThrow('options: maxError: 0, expected a number from 1e-9 to 10')
+  })
+
+  it('but one that is undefined was not given', async () => {
+    const options: Partial<DistillOptions> = { seed: undefined, keep: undefined, steps: 2, thresholds: [0] }
+    const { bytes } = await distill({
+      task,
+      teacher,
+      transitions: await collectTransitions({ task, teacher, transitions: 300, workers: 1 }),
+      options: { ...options, threads: undefined, tuneUpdates: 1, pickEpisodes: 1, batchSize: 16, evaluateEvery: 2 },
+    })
+    expect(bytes.length).toBeGreaterThan(0)
+  })
+})
+
+describe('no episodes are played for', () => {
+  it.each([
+    ['no transitions', { transitions: 0 }, 'transitions: 0, expected a whole number from 1 to 100000000'],
+    ['no workers', { workers: 0 }, 'workers: 0, expected a whole number >= 1'],
+    ['no noise to draw', { sigmas: [] }, 'sigmas: [], expected one or more'],
+    ['noise below none', { sigmas: [0, -1] }, 'sigmas: 1: -1, expected a number from 0 to 10'],
+    ['half a seed', { seed: 0.5 }, 'seed: 0.5, expected a whole number from 0 to 4294967295'],
+  ])('%s', async (_, request, message) => {
+    await expect(collectTransitions({ task, teacher, ...request })).rejects.toThrow(message)
+  })
+
+  it.each([
+    ['no episodes', { episodes: 0 }, 'episodes: 0, expected a whole number from 1 to 1000000'],
+    ['no workers', { workers: 0 }, 'workers: 0, expected a whole number >= 1'],
+  ])('%s of a policy', async (_, request, message) => {
+    await expect(evaluatePolicy({ task, policy, ...request })).rejects.toThrow(message)
+  })
+})
