@@ -78,7 +78,7 @@ function observationsIn(rows: Float32Array, o: number, a: number): Float32Array 
 export function augmented(transitions: Transitions, label: Labeller, sigma: number, seed: number): Transitions {
   const { observationSize: o, actionSize: a } = transitions
   const { width, action, teacherAction } = columnsOf(o, a)
-  const deviation = deviationsOf(transitions)
+  const deviation = spreadOf(transitions).variance.map(Math.sqrt)
   return joined(transitions, {
     ...transitions,
     read: (first, count) => {
@@ -100,8 +100,8 @@ export function augmented(transitions: Transitions, label: Labeller, sigma: numb
   })
 }
 
-/** Standard deviation of each number of the observations. */
-function deviationsOf(transitions: Transitions): Float64Array {
+/** Mean and variance of each number of the observations, in pieces: to the bits that `normaliserOf` has of all rows at once. */
+export function spreadOf(transitions: Transitions): { mean: Float64Array; variance: Float64Array } {
   const { observationSize: o, actionSize: a, count } = transitions
   const { width } = columnsOf(o, a)
   const mean = new Float64Array(o)
@@ -111,7 +111,7 @@ function deviationsOf(transitions: Transitions): Float64Array {
   for (const [, rows] of pieces(transitions))
     for (let at = 0; at < rows.length; at += width)
       for (let i = 0; i < o; i++) variance[i] += (rows[at + i] - mean[i]) ** 2 / count
-  return variance.map(Math.sqrt)
+  return { mean, variance }
 }
 
 /** Observations of `count` transitions, evenly spread over the data; of all where there are fewer. */

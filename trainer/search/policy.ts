@@ -5,8 +5,9 @@ import { type DecodedPolicy, decodePolicy } from '../../runtime-as/format/decode
 import { encodePolicy } from '../../runtime-as/format/encode.ts'
 import { requireContract } from '../contract.ts'
 import type { Transitions } from '../data/transitions.ts'
+import { spreadOf } from '../distill/data.ts'
 import { readSteps } from '../distill/stages/state.ts'
-import { type Normaliser, normaliserOf } from '../distill/student.ts'
+import { deviationOf, type Normaliser } from '../distill/student.ts'
 import { Field } from '../files/field.ts'
 import { sha256 } from '../files/sha256.ts'
 import { createTask, prepareTask, taskFacts } from '../tasks/registry.ts'
@@ -142,7 +143,7 @@ export async function searchFile(file: SearchedFile, run: SearchRun): Promise<Se
 }
 
 /** Of the observations of all rows. */
-function normaliserIn({ count, observationSize, read }: Transitions): Normaliser {
-  const rows = read(0, count)
-  return normaliserOf(rows, rows.length / count, observationSize)
+function normaliserIn(transitions: Transitions): Normaliser {
+  const { mean, variance } = spreadOf(transitions)
+  return { mean, std: variance.map(deviationOf) }
 }

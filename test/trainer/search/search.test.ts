@@ -5,7 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import type { Network } from '../../../runtime-as/format/network.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
-import type { Transitions } from '../../../trainer/data/transitions.ts'
+import { type Transitions, transitionsOf } from '../../../trainer/data/transitions.ts'
+import { spreadOf } from '../../../trainer/distill/data.ts'
+import { deviationOf, normaliserOf } from '../../../trainer/distill/student.ts'
+import { randomStream } from '../../../trainer/random.ts'
 import { iterationsOf, searchDefaults } from '../../../trainer/search/options.ts'
 import { type SearchRequest, searchPolicy } from '../../../trainer/search/policy.ts'
 import { checkStart, search } from '../../../trainer/search/search.ts'
@@ -99,6 +102,29 @@ describe('a search on the return', () => {
       'survivalBonus: "1"',
     )
   })
+})
+
+it('data is read in pieces, to the bits of all of it at once', async () => {
+  const random = randomStream(1, 'pieces')
+  const rows = Float32Array.from({ length: 10_000 * 11 }, () => random.normal())
+  const whole = transitionsOf(rows, 3, 1)
+  const read: Transitions['read'] = (first, count) => {
+    if (count > 5000) throw new Error(`${count} rows at once`)
+    return whole.read(first, count)
+  }
+  const { mean, variance } = spreadOf({ ...whole, read })
+  expect({ mean, std: variance.map(deviationOf) }).toEqual(normaliserOf(rows, 11, 3))
+  const policy = encodePolicy(damaged, about.contract, about.golden)
+  const { episodes, seed, ...options } = short
+  const found = await searchPolicy({
+    task: 'pendulum',
+    policy,
+    episodes,
+    options,
+    data: { ...whole, read },
+    workers: 1,
+  })
+  expect(found.bytes).not.toEqual(policy)
 })
 
 describe('what is no search is refused in one line', () => {
