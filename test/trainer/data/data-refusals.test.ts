@@ -234,6 +234,25 @@ describe('arrays of NumPy', () => {
     expect(await open({ obs: { descr: '|b1', shape: [2], bytes: Uint8Array.of(0, 1) }, act })).toEqual([0, 10, 1, 20])
   })
 
+  it.each<[string, (numbers: number[]) => { buffer: ArrayBuffer }]>([
+    ['<f8', (numbers) => Float64Array.from(numbers)],
+    ['<i8', (numbers) => BigInt64Array.from(numbers.map(BigInt))],
+    ['<u4', (numbers) => Uint32Array.from(numbers)],
+  ])('in column order of type %s have the times and episodes that they have in rows', async (descr, from) => {
+    const rows = Array.from({ length: 6 }, (_, i) => [1_700_000_000 + i, 2 ** 24 + (i < 3 ? 0 : 1)])
+    const columns = [0, 1].flatMap((column) => rows.map((row) => row[column]))
+    const read = async (log: NpyArray) => {
+      const x = f32([6], [1, 2, 3, 4, 5, 6])
+      const mapping = { observations: ['x'], actions: ['u'], time: ['log.0'], episodes: ['log.1'] }
+      const data = await openData(put(npzOf({ x, u: x, log }), 'npz'), { mapping })
+      data.close()
+      return [data.period, data.episodes]
+    }
+    const wanted = await read({ descr, shape: [6, 2], bytes: bytesOf(from(rows.flat())) })
+    expect(wanted).toMatchObject([1, [{ count: 3 }, { count: 3 }]])
+    expect(await read({ descr, shape: [6, 2], bytes: bytesOf(from(columns)), fortran: true })).toEqual(wanted)
+  })
+
   it.each([
     ['objects', { descr: '|O', shape: [2], bytes: new Uint8Array(20) }, ': "obs": Python objects, expected numbers'],
     [

@@ -10,11 +10,11 @@ import type { DataFormat } from '../format.ts'
 import { arrayField, type Block, blockRows, damaged, type Field, type Log, requireSane } from '../log.ts'
 import { requireEqualRows } from '../rows.ts'
 import { type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy.ts'
-import { type Decode, decoderOf } from './numbers.ts'
+import { type Decode, decoderOf, type NumberType } from './numbers.ts'
 
 const maxArrays = 1000
-/** bytes of an array in column order, which cannot be read in pieces */
-const maxWhole = 1 << 30
+/** numbers of an array in column order, which cannot be read in pieces */
+const maxWhole = 1 << 28
 
 export const npzFormat: DataFormat = { name: 'NumPy arrays (npz)', kind: 'npz', open: openNpz }
 
@@ -113,6 +113,9 @@ async function* blocks(
   }
 }
 
+/** Whether each number of that type is one of 32 bits too: half the memory. Times and episode numbers are mostly of others. */
+const fitsFloat32 = ({ type, bytes }: NumberType): boolean => bytes < 4 || (type === 'f' && bytes === 4)
+
 /** Rows of one array, in order. */
 class ArrayRows {
   readonly #stream: StoredBytes
@@ -120,7 +123,7 @@ class ArrayRows {
   readonly #rowBytes: number
   readonly #values: Float64Array
   /** all numbers, row-major, of an array that is stored column by column */
-  #whole: Float32Array | undefined
+  #whole: Float32Array | Float64Array | undefined
 
   private constructor(stream: StoredBytes, { shape, type }: NpyHeader) {
     const width = shape[1] ?? 1
@@ -139,17 +142,18 @@ class ArrayRows {
   }
 
   async #turn({ shape: [count, width], type }: NpyHeader, path: string, name: string): Promise<void> {
-    if (4 * count * width > maxWhole)
+    if (count * width > maxWhole)
       throw new InputError(
-        `${path}: ${brief(name)}: in column order (Fortran), expected at most ${maxWhole} bytes of it`,
+        `${path}: ${brief(name)}: in column order (Fortran), expected at most ${maxWhole} numbers of it`,
       )
-    this.#whole = new Float32Array(count * width)
+    const whole = fitsFloat32(type!) ? new Float32Array(count * width) : new Float64Array(count * width)
+    this.#whole = whole
     const piece = new Float64Array(blockRows)
     for (let column = 0; column < width; column++)
       for (let first = 0; first < count; first += blockRows) {
         const n = Math.min(blockRows, count - first)
         this.#decode(await this.#stream.take(n * type!.bytes), n, piece)
-        for (let i = 0; i < n; i++) this.#whole[(first + i) * width + column] = piece[i]
+        for (let i = 0; i < n; i++) whole[(first + i) * width + column] = piece[i]
       }
   }
 
