@@ -37,8 +37,9 @@ export async function keepTeachers(plan: Plan, store: Store): Promise<void> {
 }
 
 /**
- * Does what is not done. A job that fails leaves the others going; then throws FailedError with the first of them. Throws `Interrupted` once the
- * signal is aborted: what was at work has saved its checkpoints.
+ * Does what is not done. A job that fails leaves the others going; then throws FailedError with the first of them. Where not even that can be kept (a
+ * full disk) no other is begun, and those at work are ended as by the signal. Throws `Interrupted` once the signal is aborted: what was at work has
+ * saved its checkpoints.
  */
 export async function runPlan(
   plan: Plan,
@@ -53,7 +54,8 @@ export async function runPlan(
   store.forgetFailures(plan.jobs.map(({ id }) => id))
   try {
     await executor.begin?.(notDone(plan, store).map(({ id }) => id))
-    await Promise.all(Array.from({ length: jobs }, () => run.worker()))
+    const ended = await Promise.allSettled(Array.from({ length: jobs }, () => run.worker()))
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
   } finally {
     await executor.close()
   }
@@ -69,6 +71,10 @@ class StudyRun {
   readonly #done: Set<string>
   readonly #waiting: Plan['jobs'][number][]
   readonly #failed = new Map<string, string>()
+  /** of what no job can go on from */
+  readonly #broken = new AbortController()
+  /** whoever runs it has enough, or it is broken */
+  readonly #signal: AbortSignal
   #changed = signalled()
 
   constructor(plan: Plan, store: Store, running: Running, executor: Executor) {
@@ -76,6 +82,7 @@ class StudyRun {
     this.#plan = plan
     this.#store = store
     this.#running = running
+    this.#signal = AbortSignal.any([...(running.signal ? [running.signal] : []), this.#broken.signal])
     this.#done = new Set(plan.jobs.filter(({ id }) => store.has(id)).map(({ id }) => id))
     this.#waiting = plan.jobs.filter(({ id }) => !this.#done.has(id))
   }
@@ -83,7 +90,7 @@ class StudyRun {
   /** Takes one job after another until nothing is left that it could do. */
   async worker(): Promise<void> {
     for (;;) {
-      if (this.#running.signal?.aborted) return
+      if (this.#signal.aborted) return
       const next = this.#take()
       if (next) await this.#do(next)
       else if (this.#waiting.length === 0 || this.#stuck()) return
@@ -120,10 +127,23 @@ class StudyRun {
   #stuck = () => this.#active.size === 0
   readonly #active = new Set<Job>()
 
-  async #do({ id, job, label }: Plan['jobs'][number]): Promise<void> {
-    const { onEvent, signal, threads = 1, minutes = 5 } = this.#running
-    const store = this.#store
-    this.#active.add(job)
+  async #do(one: Plan['jobs'][number]): Promise<void> {
+    this.#active.add(one.job)
+    try {
+      await this.#attempt(one)
+    } catch (error) {
+      this.#broken.abort()
+      throw error
+    } finally {
+      this.#active.delete(one.job)
+      this.#changed.tell()
+      this.#changed = signalled()
+    }
+  }
+
+  async #attempt({ id, job, label }: Plan['jobs'][number]): Promise<void> {
+    const { onEvent, threads = 1, minutes = 5 } = this.#running
+    const [store, signal] = [this.#store, this.#signal]
     onEvent?.({ kind: 'begun', label })
     try {
       const order = { id, job, store: store.folder, folder: store.workFolder(id), threads, minutes }
@@ -133,15 +153,11 @@ class StudyRun {
       this.#done.add(id)
       onEvent?.({ kind: 'done', label, seconds, done: this.#done.size, all: this.#plan.jobs.length })
     } catch (error) {
-      if (signal?.aborted) return
+      if (signal.aborted) return
       const message = error instanceof Error ? error.message : String(error)
       this.#failed.set(id, message)
       await store.keepFailure(id, message)
       onEvent?.({ kind: 'failed', label, message })
-    } finally {
-      this.#active.delete(job)
-      this.#changed.tell()
-      this.#changed = signalled()
     }
   }
 
@@ -152,7 +168,7 @@ class StudyRun {
       } catch (error) {
         // a signal that reached the job's process alone
         const ended = error instanceof Lost || error instanceof Interrupted
-        if (!ended || this.#running.signal?.aborted || tries === TRIES) throw error
+        if (!ended || this.#signal.aborted || tries === TRIES) throw error
       }
     }
   }

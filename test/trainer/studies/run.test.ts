@@ -1,12 +1,14 @@
+import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import { thisOwner } from '../../../trainer/files/owner.ts'
 import type { DistilJob, Job } from '../../../trainer/studies/jobs/job.ts'
 import { planOf } from '../../../trainer/studies/plan.ts'
 import type { Order } from '../../../trainer/studies/process/order.ts'
-import { type Executor, Processes } from '../../../trainer/studies/process/pool.ts'
+import { type Executor, Lost, Processes } from '../../../trainer/studies/process/pool.ts'
 import { runPlan } from '../../../trainer/studies/run.ts'
 import { Store } from '../../../trainer/studies/store.ts'
 import { tiny } from './tiny.ts'
@@ -67,6 +69,36 @@ it('the checkpoints of a job stay until its result is kept', { timeout: 60_000 }
   )
   expect(there).toEqual(plan.jobs.map(() => true))
   expect(readdirSync(join(store.folder, 'work'))).toEqual([])
+})
+
+it('where nothing can be kept, all jobs have ended before the run has, and none is begun after', async () => {
+  const plan = await planOf({ ...tiny, seeds: 2, name: 'full' })
+  const store = new Store(join(folder, 'full'))
+  await store.open()
+  const killed = new EventEmitter()
+  const said: string[] = []
+  const executor: Executor = {
+    async run(_, { signal } = {}) {
+      said.push('begun')
+      if (said.length < 3) {
+        const lost = new Lost('its process ended (SIGTERM)')
+        await new Promise((_, reject) => {
+          killed.once('close', () => reject(lost))
+          signal?.addEventListener('abort', () => reject(lost))
+        }).finally(() => said.push('ended'))
+      }
+      // as a full disk, which no test can have
+      for (const name of ['results', 'failed']) rmSync(join(store.folder, name), { recursive: true })
+      return { result: { kind: 'collect', transitions: 1, sha256: '' }, seconds: 1 }
+    },
+    close() {
+      said.push('closed')
+      killed.emit('close')
+    },
+  }
+  await expect(runPlan(plan, store, { jobs: 3 }, executor)).rejects.toThrow('cannot be written (ENOENT)')
+  await setTimeout(100)
+  expect(said).toEqual(['begun', 'begun', 'begun', 'ended', 'ended', 'closed'])
 })
 
 it('data made again to other bits than before stops the job, and is not used', { timeout: 60_000 }, async () => {
