@@ -1,11 +1,11 @@
 /** The progress line of a distillation. */
-import type { Stage } from '../../trainer/distill/cut-run.ts'
 import type { Progress as DistillProgress } from '../../trainer/distill/distill.ts'
 import {
   type CurvePoint,
   curveScore,
   describeCut,
   prunedScore,
+  type Stage,
   type SweepPoint,
   tunedScore,
 } from '../../trainer/distill/points.ts'

@@ -1,15 +1,6 @@
 /** What the two ways of cutting a trained student have in common: at once and tuned (tune.ts), or in stages (stages/stages.ts). */
 import type { Checkpoint, Checkpoints } from './checkpoint.ts'
-import type { SweepPoint } from './points.ts'
-
-/** One stage that is done. */
-export interface Stage {
-  kind: 'cut' | 'settle' | 'anneal'
-  /** weights of the student after it */
-  weights: number
-  /** states that the students have visited so far, a row of the data each */
-  ownStates: number
-}
+import type { Stage, SweepPoint } from './points.ts'
 
 export interface CutRun {
   /** told after each cut or stage; done: how many are */

@@ -11,7 +11,7 @@ import type { Network } from '../../runtime-as/format/network.ts'
 import { loadBackend } from '../kernels/backend.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import type { Checkpoints } from './checkpoint.ts'
-import type { CutRun, Stage } from './cut-run.ts'
+import type { CutRun } from './cut-run.ts'
 import { Estimate } from './estimate.ts'
 import type { Verdict } from './judge.ts'
 import {
@@ -19,6 +19,7 @@ import {
   type CurvePoint,
   type Cut,
   type EnvironmentSteps,
+  type Stage,
   type SweepPoint,
   withoutNetwork,
 } from './points.ts'

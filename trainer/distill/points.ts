@@ -1,4 +1,4 @@
-/** What is written down of a distillation: points of the training curve, and points of the sweep. */
+/** What is written down of a distillation: points of the training curve, stages, and points of the sweep. */
 import type { Network } from '../../runtime-as/format/network.ts'
 import type { CutKind } from './variants/variant.ts'
 
@@ -31,6 +31,15 @@ export interface CurvePoint {
   weightsPerLayer: number[]
   /** how many weights have their log alpha in [-10, -9), [-9, -8) … [9, 10] */
   logAlphaHistogram: number[]
+}
+
+/** One stage that is done. */
+export interface Stage {
+  kind: 'cut' | 'settle' | 'anneal'
+  /** weights of the student after it */
+  weights: number
+  /** states that the students have visited so far, a row of the data each */
+  ownStates: number
 }
 
 /** What a student was cut at: one of the two, as its variant has it. */

@@ -15,7 +15,7 @@ import { requireFiniteStep } from '../train.ts'
 import { falling, runUpdates } from '../tune.ts'
 import { candidateOf, keepBest, playgroundOf } from './finish.ts'
 import { BASE_ROWS, firstCut, planOf, type Round } from './plan.ts'
-import type { StageState } from './state.ts'
+import type { StageState, Told } from './state.ts'
 
 /** Picking episodes from which on one student is told from another: on 10 the choice cost more than it gained. */
 const PICK_FROM = 50
@@ -37,6 +37,13 @@ export async function stages(
   const candidates = [...(resumed?.tuned ?? [])]
   for (const [block, visited] of state.own.entries()) rows.setBlock(block, visited)
   const plan = planOf(session.studentWeights, options)
+  const tellOf = ({ step, stage }: Told) => {
+    // each round that anneals has left a candidate
+    const left = plan.slice(0, step).filter(({ kind }) => kind === 'anneal').length
+    const sweep = stage.kind === 'anneal' ? candidates[left - 1] : undefined
+    tell(step, { stage, ...(sweep && { sweep: withoutNetwork(sweep) }) })
+  }
+  for (const one of state.told) tellOf(one)
   while (state.done < plan.length) {
     const round = plan[state.done]
     const layers = cutTo(round, state, session)
@@ -53,12 +60,13 @@ export async function stages(
       state.own[block] = visited
       state.steps.ownStates += ownStates
     }
-    const ends = round.kind === 'anneal'
     if (round.kind === 'settle' && options.pickEpisodes >= PICK_FROM) keepBest(state, session)
-    if (ends) candidates.push(await candidateOf(session, round, state, signal))
+    if (round.kind === 'anneal') candidates.push(await candidateOf(session, round, state, signal))
     state.done++
     const stage = { kind: round.kind, weights: weightsIn(state.layers), ownStates: state.steps.ownStates }
-    tell(state.done, { stage, ...(ends && { sweep: withoutNetwork(candidates[candidates.length - 1]) }) })
+    const told = { step: state.done, stage }
+    state.told.push(told)
+    tellOf(told)
     await save?.({ tuned: candidates, stages: state })
   }
   return candidates
@@ -73,7 +81,8 @@ function begun(trained: readonly VariationalLayer[], session: Session, teacherSt
       ? [...trained]
       : compactLayers(pruned(trained, masksAt(trained, thresholdKeeping(trained, first))))
   const { ownStates, search } = job.start?.environmentSteps ?? { ownStates: 0, search: 0 }
-  return { done: 0, layers, own: [], visits: 0, steps: { ownStates: ownStates + teacherSteps, search } }
+  const steps = { ownStates: ownStates + teacherSteps, search }
+  return { done: 0, layers, own: [], visits: 0, steps, told: [] }
 }
 
 /** The student as a round begins: with at most its weights, and without the units that are left empty. */

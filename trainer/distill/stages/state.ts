@@ -4,7 +4,16 @@ import type { Field } from '../../files/field.ts'
 import type { StepConfig } from '../../kernels/config.ts'
 import type { VariationalLayer } from '../../kernels/networks.ts'
 import type { Saved } from '../../teachers/checkpoint.ts'
-import type { EnvironmentSteps } from '../points.ts'
+import type { EnvironmentSteps, Stage } from '../points.ts'
+
+const KINDS = ['cut', 'settle', 'anneal'] as const
+
+/** What was told of a round that is done: a resumed run tells it again. */
+export interface Told {
+  /** rounds that were done with it */
+  step: number
+  stage: Stage
+}
 
 /** After a round: all that the next ones depend on, beside the candidates. */
 export interface StageState {
@@ -22,6 +31,8 @@ export interface StageState {
   own: Float32Array[]
   /** of all that was made on the way to this student */
   steps: EnvironmentSteps
+  /** in order; of a checkpoint from before they were kept: those since */
+  told: Told[]
 }
 
 type Named = Generator<[name: string, values: Float32Array]>
@@ -42,7 +53,7 @@ function* layerTensors(name: string, layers: readonly VariationalLayer[]): Named
 
 const hiddenOf = (layers: readonly VariationalLayer[]): number[] => layers.slice(0, -1).map(({ bias }) => bias.length)
 
-export const stageFacts = ({ done, layers, before, best, own, visits, steps }: StageState): object => ({
+export const stageFacts = ({ done, layers, before, best, own, visits, steps, told }: StageState): object => ({
   done,
   hidden: hiddenOf(layers),
   best: best && { score: best.score, hidden: hiddenOf(best.layers) },
@@ -50,6 +61,7 @@ export const stageFacts = ({ done, layers, before, best, own, visits, steps }: S
   visits,
   steps,
   own: own.map(({ length }) => length),
+  told,
 })
 
 /** Throws InputError for what cannot be. config: of the student before pruning. */
@@ -65,10 +77,11 @@ export function readStages(saved: Saved, { observationSize, actionSize, hidden }
       bias: saved.tensor(`${name}.${l}.bias`, outputs),
     }))
   }
-  const [before, best] = [state.at('before'), state.at('best')]
+  const [before, best, told] = [state.at('before'), state.at('best'), state.at('told')]
+  const done = state.at('done').whole(1)
   const width = observationSize + actionSize
   return {
-    done: state.at('done').whole(1),
+    done,
     layers: layersIn('stages', state.at('hidden')),
     ...(before.value !== undefined && { before: before.number() }),
     ...(best.value !== undefined && {
@@ -84,6 +97,19 @@ export function readStages(saved: Saved, { observationSize, actionSize, hidden }
         if (rows % width) length.refuse(`rows of ${width} numbers`)
         return saved.tensor(`stages.own.${i}`, rows)
       }),
+    told: told.value === undefined ? [] : told.items().map((one) => readTold(one, done)),
+  }
+}
+
+function readTold(told: Field, done: number): Told {
+  const stage = told.at('stage')
+  return {
+    step: told.at('step').whole(1, done),
+    stage: {
+      kind: stage.at('kind').oneOf(KINDS),
+      weights: stage.at('weights').whole(0),
+      ownStates: stage.at('ownStates').whole(0),
+    },
   }
 }
 

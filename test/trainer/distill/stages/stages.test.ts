@@ -84,11 +84,15 @@ describe('a student that is cut in stages', () => {
   })
 
   it('is the same on any number of threads, and after an interruption anywhere', async () => {
-    const { points } = await short()
+    const { points, told } = await short()
     expect((await short({ threads: 2 })).points).toEqual(points)
     // at the second budget, where there is the best of its rounds to remember too
     await expect(short({}, { after: 4 })).rejects.toThrow('--resume continues after stage 4 of 5')
-    expect((await short({}, 'go on')).points).toEqual(points)
+    const resumed = await short({}, 'go on')
+    expect(resumed.points).toEqual(points)
+    // all of it is told again, times apart
+    const untimed = ({ secondsLeft: _, stepsPerSecond: __, ...said }: Progress) => said
+    expect(resumed.told.map(untimed)).toEqual(told.map(untimed))
   })
 
   it('offline says nothing of a simulator', async () => {
