@@ -107,6 +107,8 @@ export async function prepareTask(name: string): Promise<void> {
   if (!open) {
     open = openOwn(name, origin.open)
     opening.set(name, open)
+    // what was not there, or too busy, may be well the next time
+    open.catch(() => opening.delete(name))
   }
   await open
 }

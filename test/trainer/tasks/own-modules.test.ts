@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../../runtime-as/errors.ts'
 import { namesIn, readModel } from '../../../trainer/tasks/mujoco/model-files.ts'
-import { requireListed } from '../../../trainer/tasks/registry.ts'
+import { createTask, prepareTask, requireListed } from '../../../trainer/tasks/registry.ts'
 import { playTasks, type Went } from '../../support/played.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-own-task-'))
@@ -228,5 +228,24 @@ describe('a model in files', () => {
       files: ['b.obj', 'e.png'],
       folders: ['c'],
     })
+  })
+})
+
+describe('a task of which the first preparation fails', () => {
+  const fails = (task: string, words: string) => expect(prepareTask(task)).rejects.toThrow(words)
+
+  it('is opened anew by the next, which may find the module there', async () => {
+    const task = join(folder, 'later.mjs')
+    await fails(task, 'cannot be read (ENOENT)')
+    put('later.mjs', plain())
+    await prepareTask(task)
+    expect(createTask(task).spec.name).toBe('still')
+  })
+
+  it('is prepared anew, by one call for all who ask meanwhile', async () => {
+    const task = join(folder, 'busy.mjs')
+    put('busy.mjs', plain('prepare', "() => { if (tries++ === 0) throw new Error('busy') }", 'let tries = 0'))
+    await Promise.all([fails(task, 'prepare: threw Error: busy'), fails(task, 'prepare: threw Error: busy')])
+    await prepareTask(task)
   })
 })
