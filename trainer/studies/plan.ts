@@ -8,13 +8,13 @@ import { requireDense } from '../distill/variants/dense.ts'
 import { variantOf } from '../distill/variants.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Controller } from '../tasks/evaluate.ts'
-import { createTask, paperTasks, prepareTask, taskFacts, taskOrigin } from '../tasks/registry.ts'
+import { createTask, paperTasks, prepareTask, taskFacts } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import { type Identified, identified, type Job, ONLINE_LAYERS, type TeacherSource, type Weights } from './jobs/job.ts'
 import { weightBudget } from './paper.ts'
 import type { Contender, Study } from './study.ts'
-import { type OpenedTeacher, openStudyTeacher } from './study-teachers.ts'
+import { type OpenedTeacher, openStudyTeacher, taskOf } from './study-teachers.ts'
 
 /** One place of a study's table: a contender with a teacher, a number of weights and a seed. */
 export interface Entry {
@@ -281,9 +281,3 @@ export const transitionsOf = (study: Study, teacher: { task: string; transitions
 
 const sigmasOf = ({ task, sigmas }: { task: string; sigmas?: readonly number[] }): readonly number[] =>
   sigmas ?? taskFacts(task).reproduction?.sigmas ?? collectDefaults.sigmas
-
-/** Of a task of the user's own: with what its files hold. */
-function taskOf(task: string): { task: string; origin?: Readonly<Record<string, string>> } {
-  const files = taskOrigin(task)?.files
-  return files ? { task, origin: files } : { task }
-}

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { sha256, sha256OfFile } from '../files/sha256.ts'
-import { createTask } from '../tasks/registry.ts'
+import { createTask, taskOrigin } from '../tasks/registry.ts'
 import { openTeacher } from '../teachers/import.ts'
 import { encodeTeacher, requireFit, type Teacher, teacherFile, teacherWeights } from '../teachers/teacher.ts'
-import type { TeachJob } from './jobs/job.ts'
+import type { TaskOfJob, TeachJob } from './jobs/job.ts'
 import type { StudyTeacher } from './study.ts'
 
 export interface FileTeacher extends StudyTeacher {
@@ -28,10 +28,16 @@ export interface TaughtTeacher extends StudyTeacher {
 
 export type OpenedTeacher = FileTeacher | TaughtTeacher
 
+/** Of a task of the user's own: with what its files hold. The task must be prepared. */
+export function taskOf(task: string): TaskOfJob {
+  const files = taskOrigin(task)?.files
+  return files ? { task, origin: files } : { task }
+}
+
 /** The task must be prepared. Throws InputError where the file is absent, has changed or does not fit. */
 export async function openStudyTeacher(teacher: StudyTeacher): Promise<OpenedTeacher> {
   const { name, task, teach } = teacher
-  if (teach) return { ...teacher, job: { kind: 'teach', task, ...teach, more: {} } }
+  if (teach) return { ...teacher, job: { kind: 'teach', ...taskOf(task), ...teach, more: {} } }
   if (teacher.file === undefined) throw new InputError(`teacher ${name}: expected a file, or how it is taught`)
   const file = teacherFile(teacher.file)
   if (!existsSync(file)) throw new InputError(`${file}: no such teacher`)

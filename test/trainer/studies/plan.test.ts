@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { sha256 } from '../../../trainer/files/sha256.ts'
 import { canonical, idOf, type Job, needsOf } from '../../../trainer/studies/jobs/job.ts'
 import { planOf } from '../../../trainer/studies/plan.ts'
 import type { Study } from '../../../trainer/studies/study.ts'
 import { teacher, tiny } from './tiny.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'bpd-plan-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 const kinds = (jobs: readonly { job: Job }[]) => jobs.map(({ job }) => job.kind).sort()
 const idsOf = async (study: Study) => (await planOf(study)).jobs.map(({ id }) => id)
 
@@ -76,6 +82,28 @@ describe('the plan of a study', () => {
       expect(down.distils).toMatchObject([{ keep: [40, 30, 20] }])
     },
   )
+
+  it("knows what is made in a task of one's own by the files of that too, and what is made in another as ever", async () => {
+    const teach = { algorithm: 'td3', steps: 1100, hidden: [8, 8], seed: 1 } as const
+    const taught = async (task: string) => {
+      const { jobs } = await planOf({
+        ...tiny,
+        teachers: [{ name: 'taught', task, teach }],
+        variants: [tiny.variants[0]],
+      })
+      expect(kinds(jobs)).toContain('teach')
+      return jobs
+    }
+    const module = join(folder, 'still.mjs')
+    const create = '() => ({ observation: [0], terminated: false, reset() {}, step: () => 1 })'
+    const spec =
+      "name: 'still', observationNames: ['a'], actionNames: ['b'], actionLow: [-1], actionHigh: [1], period: 1"
+    writeFileSync(module, `export default { ${spec}, maxSteps: 5, create: ${create} }`)
+    const files = { [module]: sha256(readFileSync(module)) }
+    for (const { job } of await taught(module)) expect([job.kind, job.origin]).toEqual([job.kind, files])
+    const job: Job = { kind: 'teach', task: 'pendulum', ...teach, more: {} }
+    expect((await taught('pendulum')).map(({ id }) => id)).toContain(idOf(job))
+  })
 
   it('takes two shares that come to as many weights from one student', async () => {
     const teachers = [{ ...tiny.teachers[0], task: 'hopper', file: teacher.replace('pendulum', 'hopper') }]
