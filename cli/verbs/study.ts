@@ -8,7 +8,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { readIfThere } from '../../trainer/files/access.ts'
 import { claimFolder, makeFolder } from '../../trainer/files/claim.ts'
 import { Field } from '../../trainer/files/field.ts'
-import { writeFile } from '../../trainer/files/replace.ts'
+import { PART, writeFile } from '../../trainer/files/replace.ts'
 import { arithmeticHere } from '../../trainer/studies/arithmetic.ts'
 import { checkUnchanged, keepStudy } from '../../trainer/studies/changed.ts'
 import { type Plan, planOf } from '../../trainer/studies/plan.ts'
@@ -214,8 +214,10 @@ async function tell(plan: Plan, store: Store, { out, students, json }: Options):
   const folder = reportFolder(plan, store, out)
   const plots = plotsOf(result)
   const policies = students ? studentsOf(plan, store) : new Map<string, Uint8Array>()
-  claimFolder(folder, ['report.json', 'report.md', ...plots.keys(), ...policies.keys()], { force: true })
-  if (students) makeStudents(join(folder, STUDENTS), policies)
+  const earlier = students ? studentsIn(folder) : []
+  claimFolder(folder, ['report.json', 'report.md', ...plots.keys(), ...policies.keys(), ...earlier], { force: true })
+  if (students) makeFolder(join(folder, STUDENTS))
+  for (const name of earlier) if (!policies.has(name)) rmSync(join(folder, name), { force: true })
   for (const [name, bytes] of policies) await writeFile(join(folder, name), bytes)
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(join(folder, 'report.md'), markdown(result, [...plots.keys()]))
@@ -223,11 +225,11 @@ async function tell(plan: Plan, store: Store, { out, students, json }: Options):
   printResult(json, result, () => `${terminalText(result)}\n${join(folder, 'report.md')}`)
 }
 
-/** With nothing in it that an earlier report wrote and this one does not. */
-function makeStudents(folder: string, policies: ReadonlyMap<string, Uint8Array>): void {
-  makeFolder(folder)
-  for (const name of readdirSync(folder))
-    if (/^\d+-.+-seed-\d+\.bpd$/.test(name) && !policies.has(join(STUDENTS, name))) rmSync(join(folder, name))
+/** Names of what an earlier report wrote there, or had begun to write. */
+function studentsIn(folder: string): string[] {
+  const place = join(folder, STUDENTS)
+  const names = existsSync(place) ? readdirSync(place).map((name) => name.split(PART, 1)[0]) : []
+  return names.filter((name) => /^\d+-.+-seed-\d+\.bpd$/.test(name)).map((name) => join(STUDENTS, name))
 }
 
 /** By the name of its file, numbered by its place in the plan. */

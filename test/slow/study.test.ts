@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -141,6 +141,10 @@ describe.skipIf(process.platform !== 'linux')('bpd study run', { timeout: 180_00
     // of an earlier report, whose student is none any more; and what is somebody's own
     for (const name of ['9-pendulum-bpd-40-seed-7.bpd', 'mine.bpd'])
       writeFileSync(at('given/students', name), readFileSync(at('given/students', files[0])))
+    // half-written by a process that was killed: of this report, and of an earlier one
+    const dead = `${2 ** 22 + 1}-1.0@${hostname().replace(/[^\w.]+/g, '.')}`
+    for (const name of [files[0], '8-pendulum-bpd-40-seed-7.bpd'])
+      writeFileSync(at('given/students', `${name}.part-${dead}`), '')
     expect(bpdIn(folder, ...words).status).toBe(0)
     expect(readdirSync(at('given/students')).sort()).toEqual([...files, 'mine.bpd'].sort())
     rmSync(at('given/students/mine.bpd'))

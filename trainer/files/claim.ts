@@ -177,10 +177,19 @@ function livingOwner(base: string): { owner: Owner; file: string } | undefined {
   return undefined
 }
 
-/** Removes what dead processes left half-written of these files. */
+/** Removes what dead processes left half-written of these files, which may lie deeper. */
 function sweepParts(folder: string, names: readonly string[]): void {
-  for (const name of names)
-    for (const { file, owner } of owned(folder, `${name}${PART}`)) if (isGone(owner)) rmSync(file, { force: true })
+  const files = new Set(names.map((name) => join(folder, name)))
+  for (const place of new Set([...files].map((file) => dirname(file)))) {
+    // what lies deeper may have no folder yet
+    if (!statOf(place)) continue
+    for (const name of namesIn(place)) {
+      const end = name.lastIndexOf(PART)
+      const owner = end < 0 ? undefined : ownerIn(name.slice(end + PART.length))
+      if (owner && files.has(join(place, name.slice(0, end))) && isGone(owner))
+        rmSync(join(place, name), { force: true })
+    }
+  }
 }
 
 /** Files of other processes whose names begin so. */

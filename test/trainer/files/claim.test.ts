@@ -132,6 +132,14 @@ describe('what a dead process left half-written', () => {
     expect(readdirSync(at('parts')).sort()).toEqual(stay.sort())
     await kill()
   })
+
+  it('goes deeper in the folder too, where that is what is claimed', () => {
+    const dead = `${2 ** 22 + 1}-1.0@${hostname().replace(/[^\w.]+/g, '.')}`
+    mkdirSync(at('report/students'), { recursive: true })
+    for (const name of ['a.bpd', 'b.bpd']) writeFileSync(at('report/students', `${name}.part-${dead}`), '')
+    claimFolder(at('report'), ['report.md', join('students', 'a.bpd'), join('plots', 'a.svg')], { force: false })
+    expect(readdirSync(at('report/students'))).toEqual([`b.bpd.part-${dead}`])
+  })
 })
 
 describe('results that are there', () => {
