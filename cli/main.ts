@@ -1,4 +1,4 @@
-/** Runs the `bpd` command. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted). */
+/** Runs the `bpd` command. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted); the rest: docs/command-line.md. */
 import { type Command, CommanderError } from 'commander'
 import { fail, failureOf, succeed, watchEnd, watchOutputs } from './errors.ts'
 import { listenForInterrupts } from './interrupt.ts'

@@ -1,6 +1,6 @@
 /**
  * What the page may do, told to the browser: run its own scripts and wasm, fetch from where it came, and nothing else. Strings never become markup
- * or code. The engine's bindings are built without `new Function` for it (vite.config.ts).
+ * or code. The engine's bindings are built without `new Function` for it (build.ts).
  */
 export const contentPolicy = [
   "default-src 'none'",

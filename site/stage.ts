@@ -83,6 +83,7 @@ export class Stage {
       if (turn !== this.#opening) return
       const [teacher, ...students] = files.map(({ name: file }, i) => new Actor(bytes[i], file))
       this.#take('another task was opened')
+      if (this.pair) this.onStudent(this.pair.sides[1].actor)
       this.pair?.close()
       this.pair = new Lockstep(playable[name], teacher, students[0], SEED)
       this.task = name

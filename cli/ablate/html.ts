@@ -3,12 +3,21 @@ import { axis, colours, draw, key, mark, type Plot, side } from '../report/draw.
 import { type Facts, figure, page, table, warning } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
 import type { Interval } from './interval.ts'
-import { type AblationRow, COLUMNS } from './rows.ts'
+import { type AblationRow, COLUMNS, within } from './rows.ts'
 
-const palette = [colours.student, colours.other, '#c77dff', colours.faint, '#7f8c8d', '#4aa3df', '#e0b040']
-
-const within = ({ mean, half }: Interval, write: (x: number) => string) =>
-  half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`
+/** one each for all that can be compared */
+const palette = [
+  colours.student,
+  colours.other,
+  '#c77dff',
+  colours.faint,
+  '#7f8c8d',
+  '#4aa3df',
+  '#e0b040',
+  '#d1495b',
+  '#5f9e3f',
+  '#a8694a',
+]
 
 function chart(rows: readonly AblationRow[], teacher: Interval): Plot {
   const bars = rows.flatMap(({ weights, return: value }, i) => {

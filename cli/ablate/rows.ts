@@ -70,24 +70,25 @@ export const COLUMNS = [
   'seconds',
 ]
 
+export const within = ({ mean, half }: Interval, write: (x: number) => string): string =>
+  half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`
+
 export function ablationTable(rows: readonly AblationRow[], teacher: Interval): string {
-  const figure = ({ mean, half }: Interval, write: (x: number) => string) =>
-    half === undefined ? write(mean) : `${write(mean)} ± ${write(half)}`
   const plain = (x: number) => x.toFixed(1)
   const whole = (x: number) => grouped(Math.round(x))
   const head = ['variant', ...COLUMNS]
   const body = rows.map((row) => [
     row.variant,
-    figure(row.return, plain),
-    figure(row.difference, plain),
-    row.retained ? figure(row.retained, percent) : '',
+    within(row.return, plain),
+    within(row.difference, plain),
+    row.retained ? within(row.retained, percent) : '',
     percent(row.fellRate.mean),
     percent(row.failureRate.mean),
-    figure(row.weights, whole),
-    figure(row.keptOfTeacher, percent),
-    figure(row.keptOfStudent, percent),
-    figure(row.bytes, whole),
-    figure(row.seconds, whole),
+    within(row.weights, whole),
+    within(row.keptOfTeacher, percent),
+    within(row.keptOfStudent, percent),
+    within(row.bytes, whole),
+    within(row.seconds, whole),
   ])
-  return `${plainTable(head, body)}\nmean ± half of the 95 % interval over ${rows[0].return.seeds} seeds; teacher ${figure(teacher, plain)}`
+  return `${plainTable(head, body)}\nmean ± half of the 95 % interval over ${rows[0].return.seeds} seeds; teacher ${within(teacher, plain)}`
 }

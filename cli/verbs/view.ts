@@ -1,6 +1,6 @@
 /** The page: teacher and student side by side in a browser, files taken apart, an emulated board in a tab. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { Option } from 'commander'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
@@ -50,7 +50,6 @@ async function writeSite(site: Site, out: string, inputs: string[], force: boole
   for (const [path, make] of site) {
     const bytes = await make()
     total += bytes.length
-    mkdirSync(dirname(join(out, path)), { recursive: true })
     await writeFile(join(out, path), bytes)
   }
   for (const file of unlisted) rmSync(file)

@@ -9,6 +9,7 @@ import { comparedPage } from '../../cli/compare/page.ts'
 import { type BenchResult, benchPage } from '../../cli/report/bench.ts'
 import { reportHtml } from '../../cli/report/html.ts'
 import { type LoopResult, loopPage } from '../../cli/report/loop.ts'
+import { ablateVerb } from '../../cli/verbs/ablate.ts'
 import { hasChromium, titleOf } from '../support/chromium.ts'
 import { describeWith } from '../support/require.ts'
 import { sampleCompared } from '../support/sample-compared.ts'
@@ -71,8 +72,8 @@ const loop: LoopResult = {
 }
 
 const facts = { task: 'pendulum', policy: 'students of teacher.safetensors', board: 'none', date }
-const rows = (seeds: number): AblationRow[] =>
-  (['bpd', 'magnitude'] as const).map((variant, i) => {
+const rows = (seeds: number, variants: readonly string[] = ['bpd', 'magnitude']): AblationRow[] =>
+  variants.map((variant, i) => {
     const of = (mean: number) => ({ mean, half: 3 * mean, seeds })
     const share = { keptOfTeacher: of(0.002), keptOfStudent: of(0.02) }
     const rest = { weights: of(100 + i), bytes: of(1402), seconds: of(27), fellRate: of(0), failureRate: of(0.1) }
@@ -89,8 +90,21 @@ const pages: Record<string, string> = {
 }
 const names = Object.keys(pages)
 
+const contenders: string[] = ablateVerb.options.find(({ long }) => long === '--variants')?.defaultValue
+
 /** Texts in the axis of the plots, as numbers. */
 const ticks = (page: string) => [...page.matchAll(/<text[^>]*>(-?[\d.]+)<\/text>/g)].map(([, tick]) => Number(tick))
+
+describe('the page of an ablation', () => {
+  it('has a colour for everything that can be compared', () => {
+    const all = ablationHtml(facts, rows(2, contenders), { mean: -148, half: 8, seeds: 2 })
+    expect(contenders.length).toBeGreaterThan(5)
+    expect(all).not.toContain('undefined')
+    const legend = [...all.matchAll(/border-color: (#\w+)/g)].map(([, colour]) => colour)
+    expect(legend.length).toBeGreaterThan(contenders.length)
+    expect(new Set(legend).size).toBe(legend.length)
+  })
+})
 
 describe('every page', () => {
   it.each(names)('of %s names its task, policy, board and date', (name) => {
