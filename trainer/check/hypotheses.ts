@@ -1,11 +1,9 @@
 /** The mistakes that `bpd check` knows, one line each. */
 
-import {
-  actionClipHypothesis,
-  actionOrderHypothesis,
-  actionScaleHypothesis,
-  squashHypothesis,
-} from './hypotheses/actions.ts'
+import { actionClipHypothesis } from './hypotheses/action-clip.ts'
+import { actionOrderHypothesis } from './hypotheses/action-order.ts'
+import { actionScaleHypothesis } from './hypotheses/action-scale.ts'
+import { squashHypothesis } from './hypotheses/action-squash.ts'
 import { clipHypothesis } from './hypotheses/clip.ts'
 import { historyHypothesis } from './hypotheses/history.ts'
 import { normaliserHypothesis, offsetsHypothesis } from './hypotheses/normaliser.ts'
