@@ -6,6 +6,7 @@ import { collect, collectDefaults } from '../../trainer/data/collect.ts'
 import { readTransitions, type Transitions, writeTransitions } from '../../trainer/data/transitions.ts'
 import { makeStudent, type Student } from '../../trainer/distill/make-student.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
+import { controllerOf, returnsInTurns } from '../../trainer/tasks/evaluate.ts'
 import type { Task } from '../../trainer/tasks/task.ts'
 import { teacherController } from '../../trainer/teachers/policy.ts'
 import type { Teacher } from '../../trainer/teachers/teacher.ts'
@@ -44,12 +45,44 @@ export function train(
   })
 }
 
+/** of each reported episode, from the same start states */
+export interface Returns {
+  teacher: Float64Array
+  student: Float64Array
+}
+
+/** Both, on the episodes that neither training nor picking has seen. */
+export function measureReturns(
+  task: Task,
+  teacher: Teacher,
+  student: Uint8Array,
+  { seed, episodes }: { seed: number; episodes: number },
+): Promise<Returns> {
+  const reported = { seed, purpose: 'report', episodes } as const
+  return withProgress('evaluating both', async (progress) => {
+    const show = (who: string, before: number) => (done: number) =>
+      progress.update(`evaluating the ${who}: ${done}/${episodes} episodes`, (before + done) / (2 * episodes))
+    const [control, students] = [teacherController(teacher, task.spec), controllerOf(loadPolicy(student, 'student'))]
+    const both = {
+      teacher: await returnsInTurns(task, control, reported, show('teacher', 0)),
+      student: await returnsInTurns(task, students, reported, show('student', episodes)),
+    }
+    progress.done(`evaluated teacher and student over ${episodes} episodes each`)
+    return both
+  })
+}
+
+export interface OnBoard {
+  comparison: Comparison
+  control: Control
+}
+
 /** Measures both policies on the board, then lets the student control the task through it. */
 export function measureOnBoard(
   choice: BoardChoice,
   { teacher, student, inferences }: { teacher: Uint8Array; student: Uint8Array; inferences: number },
   { task, seed, episodes }: { task: Task; seed: number; episodes: number },
-): Promise<{ comparison: Comparison; control: Control }> {
+): Promise<OnBoard> {
   return withBoard(choice, async (board, progress) => {
     const { name } = board.info
     const comparison = await compare(board, teacher, student, inferences, (which, ...sent) =>

@@ -1,13 +1,9 @@
 /** The whole chain: teacher -> transitions -> sparse student -> emulated board, measured and driven there -> report. */
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { InvalidArgumentError } from 'commander'
-import { committedImage } from '../../firmware-bridge/host/images.ts'
 import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { InputError } from '../../runtime-as/errors.ts'
-import { decodePolicy } from '../../runtime-as/format/decode.ts'
-import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
 import { MOST_TRANSITIONS } from '../../trainer/data/transitions.ts'
 import { spreadObservations } from '../../trainer/distill/data.ts'
 import { checkWanted, requireKept } from '../../trainer/distill/distill.ts'
@@ -15,33 +11,25 @@ import { type DistillOptions, distillOptions } from '../../trainer/distill/optio
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
 import { claimFolder } from '../../trainer/files/claim.ts'
 import { writeFile } from '../../trainer/files/replace.ts'
-import { controllerOf, returnsInTurns, statistics } from '../../trainer/tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from '../../trainer/tasks/registry.ts'
 import { openTeacher } from '../../trainer/teachers/import.ts'
-import { boardPolicy, standInNote, teacherController } from '../../trainer/teachers/policy.ts'
-import {
-  requireFit,
-  teacherFile as teacherFileOf,
-  teacherParameters,
-  teacherWeights,
-} from '../../trainer/teachers/teacher.ts'
-import { intervalOf } from '../ablate/interval.ts'
+import { boardPolicy } from '../../trainer/teachers/policy.ts'
+import { requireFit, teacherFile as teacherFileOf } from '../../trainer/teachers/teacher.ts'
 import { type BoardChoice, baudOption, portOption, stateOption } from '../board.ts'
 import { BoardState } from '../board-state.ts'
 import { cardOf, checkCard, checkOf, commandWord, studentFiles, writeModel } from '../card.ts'
-import { gather, measureOnBoard, train } from '../demo/steps.ts'
+import { reportOf } from '../demo/report.ts'
+import { gather, measureOnBoard, measureReturns, train } from '../demo/steps.ts'
 import { describeUnmet } from '../distill/describe.ts'
 import { requireUsed } from '../distill/unused.ts'
 import { hintAtNewerNode } from '../hint.ts'
-import { signatureOf } from '../keys.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions, wordsOf } from '../recipe-options.ts'
 import type { Report } from '../report/report.ts'
 import { reportTable } from '../report/table.ts'
-import { printResult, warn, withProgress } from '../terminal.ts'
+import { printResult, warn } from '../terminal.ts'
 import { type CommonOptions, episodesOption, integer, seedOption, threadsOption, verb } from '../verb.ts'
-import { machine, versions } from '../versions.ts'
 
 interface OwnOptions extends CommonOptions, OutputOptions, BoardChoice {
   teacher?: string
@@ -135,23 +123,7 @@ async function run(taskName: string, options: Options): Promise<void> {
   await writeFile(studentFile, student.bytes)
   // the sweep, to switch through on the page
   for (const [i, point] of points.entries()) await writeFile(join(folder, point), student.points[i])
-  const reported = { seed: recipe.seed, purpose: 'report', episodes } as const
-  const returns = await withProgress('evaluating both', async (progress) => {
-    const show = (who: string, before: number) => (done: number) =>
-      progress.update(`evaluating the ${who}: ${done}/${episodes} episodes`, (before + done) / (2 * episodes))
-    const control = teacherController(teacher, task.spec)
-    const both = {
-      teacher: await returnsInTurns(task, control, reported, show('teacher', 0)),
-      student: await returnsInTurns(
-        task,
-        controllerOf(loadPolicy(student.bytes, 'student')),
-        reported,
-        show('student', episodes),
-      ),
-    }
-    progress.done(`evaluated teacher and student over ${episodes} episodes each`)
-    return both
-  })
+  const returns = await measureReturns(task, teacher, student.bytes, { seed: recipe.seed, episodes })
   const distilled = clock.lap()
   const dense = boardPolicy(teacher, task.spec, spreadObservations(transitions, 8))
   const onBoard = await measureOnBoard(
@@ -161,57 +133,16 @@ async function run(taskName: string, options: Options): Promise<void> {
   )
   const boarded = clock.lap()
 
-  const decoded = decodePolicy(student.bytes, studentFile)
-  const weights = teacherWeights(teacher)
-  const { comparison, control } = onBoard
-  const { info, teacherCycles, studentCycles, speedup } = comparison
-  const { curve, sweep, threshold, budget, studentWeights, teacherReturn } = student.distilled
-  const report: Report = {
-    task: task.spec.name,
-    seed: recipe.seed,
-    date: new Date().toISOString(),
-    teacher: {
-      file: relative('.', teacherFile),
-      weights,
-      bytes: 4 * teacherParameters(teacher),
-      return: statistics(returns.teacher),
-    },
-    student: {
-      file: studentFile,
-      weights: decoded.weights,
-      bytes: student.bytes.length,
-      crc: crc32(student.bytes),
-      signature: signatureOf(student.bytes, studentFile),
-      keptOfTeacher: decoded.weights / weights,
-      keptOfStudent: decoded.weights / studentWeights,
-      liveUnits: decoded.layers.map((layer) => layer.liveUnits),
-      threshold,
-      budget,
-      return: statistics(returns.student),
-    },
-    difference: intervalOf([...returns.student].map((value, episode) => value - returns.teacher[episode])),
-    distillation: { options: recipe, curve, sweep, teacherPickReturn: teacherReturn!.mean },
-    board: {
-      name: info.name,
-      clockHz: info.clockHz,
-      counter: kindOf(port).counter,
-      teacherCycles,
-      studentCycles,
-      speedup,
-      ...(dense.standIn && { teacherStandIn: standInNote }),
-      // a single differing bit would have ended the run
-      bitExact: control.comparedActions === control.steps * task.spec.actionNames.length,
-      comparedActions: control.comparedActions,
-      control: { episodes: controlEpisodes, steps: control.steps, return: statistics(control.returns) },
-      ramBytes: info.staticBytes,
-      stackBytes: info.stackUsed,
-      flashBytes: info.imageBytes,
-      image: committedImage(info.firmware),
-    },
+  const report = reportOf({
+    task: task.spec,
+    teacher: { file: relative('.', teacherFile), teacher, standIn: dense.standIn },
+    student: { file: studentFile, ...student },
+    recipe,
+    returns,
+    onBoard,
+    counter: kindOf(port).counter,
     seconds: { collect: collected, distill: distilled, board: boarded, total: clock.total() },
-    versions: versions(),
-    machine: machine(),
-  }
+  })
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   // loaded here because the plots' library takes longer to load than most verbs to run
   const { reportHtml } = await import('../report/html.ts')
