@@ -7,7 +7,6 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Noise, playedLog, type Sample, wanderingLog } from '../test/support/check-logs.ts'
-import { fixturePath } from '../test/support/fixtures.ts'
 import { plants } from '../test/support/planted.ts'
 import { Bench } from '../trainer/check/bench.ts'
 import { checkPolicy, type Diagnosis } from '../trainer/check/check.ts'
@@ -31,9 +30,9 @@ const { values } = parseArgs({
 const files: [name: string, task: string, path: string][] = [
   ['pendulum', 'pendulum', 'models/pendulum/teacher.safetensors'],
   ['hopper', 'hopper', 'models/hopper/teacher.safetensors'],
-  ['hopper-trpo', 'hopper', fixturePath('teachers/trpo-Hopper-v3.safetensors')],
+  ['hopper-trpo', 'hopper', 'models/hopper/public/teacher.safetensors'],
   ['walker2d', 'walker2d', 'models/walker2d/teacher.safetensors'],
-  ['walker2d-trpo', 'walker2d', fixturePath('teachers/trpo-Walker2d-v3.safetensors')],
+  ['walker2d-trpo', 'walker2d', 'models/walker2d/public/teacher.safetensors'],
   ['halfcheetah', 'halfcheetah', 'models/halfcheetah/teacher.safetensors'],
   ['ant', 'ant', 'models/ant/teacher.safetensors'],
 ]

@@ -1,5 +1,5 @@
 /** Puts the smallest student of a task into its folder in models/, with its card: chosen by picking episodes, reported on others. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cardOf, checkOf, smallestFiles, writeModel } from '../cli/card.ts'
 import { decodePolicy } from '../runtime-as/format/decode.ts'
@@ -63,8 +63,6 @@ interface From {
 async function ship(name: string, { one, teacher, runs }: From, best: Measured, { file, outcomes }: Stored) {
   const { task } = one
   const seeds = [...new Set(runs.map((run) => run.seed))]
-  // a public one lies wherever the user has it
-  const ours = existsSync(one.teacher)
   const { seed } = best
   const teachers = outcomeStatistics(best.teacher)
   const bytes = readFileSync(file)
@@ -97,7 +95,7 @@ async function ship(name: string, { one, teacher, runs }: From, best: Measured, 
     seeds,
     check: checkOf(task, seed, outcomes.length, task, smallestFiles),
     recipe: one.recipe,
-    command: `node bench/smallest.ts ${name}${ours ? '' : ' --teachers FOLDER'} --seeds ${seeds.length} --ship`,
+    command: `node bench/smallest.ts ${name} --seeds ${seeds.length} --ship`,
   }
   await writeModel(join('models', task), smallestFiles, bytes, cardOf(smallestFiles, bytes, { task }, facts))
 }

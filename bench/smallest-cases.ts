@@ -110,21 +110,21 @@ export const cases: Record<string, Case> = {
   },
   'halfcheetah-tqc-offline': {
     task: 'halfcheetah',
-    teacher: 'tqc-HalfCheetah-v3.safetensors',
+    teacher: 'models/halfcheetah/public',
     keep: [2857],
     transitions: 400_000,
     recipe: `${offline} ${rounds} --tune-updates 250000 --augment 0.1`,
   },
   'halfcheetah-tqc': {
     task: 'halfcheetah',
-    teacher: 'tqc-HalfCheetah-v3.safetensors',
+    teacher: 'models/halfcheetah/public',
     keep: [1428, 714],
     transitions: 200_000,
     recipe: halfcheetah('0.47,1.55,0.30,2.06,1.53,0.08'),
   },
   'walker2d-trpo': {
     task: 'walker2d',
-    teacher: 'trpo-Walker2d-v3.safetensors',
+    teacher: 'models/walker2d/public',
     keep: [543, 271],
     transitions: 200_000,
     recipe: `${long} --search 3000`,
@@ -132,14 +132,14 @@ export const cases: Record<string, Case> = {
   // the same of Walker2d
   'walker2d-trpo-bytes': {
     task: 'walker2d',
-    teacher: 'trpo-Walker2d-v3.safetensors',
+    teacher: 'models/walker2d/public',
     keep: [390, 350],
     transitions: 200_000,
     recipe: `${long} --augment 0.1 --lost-weight 3 --search 6000`,
   },
   'ant-trpo': {
     task: 'ant',
-    teacher: 'trpo-Ant27-v3.safetensors',
+    teacher: 'models/ant/public',
     keep: [803, 401],
     transitions: 200_000,
     recipe: long,
@@ -147,14 +147,14 @@ export const cases: Record<string, Case> = {
   // the same of Ant, cut further from the offline student
   'ant-trpo-bytes': {
     task: 'ant',
-    teacher: 'trpo-Ant27-v3.safetensors',
+    teacher: 'models/ant/public',
     keep: [700, 650],
     transitions: 200_000,
     recipe: further('ant'),
   },
   'ant-trpo-less': {
     task: 'ant',
-    teacher: 'trpo-Ant27-v3.safetensors',
+    teacher: 'models/ant/public',
     keep: [600, 530],
     transitions: 200_000,
     recipe: further('ant'),

@@ -2,10 +2,9 @@
  * The smallest students at full return: a teacher's students cut in stages on their own states (docs/smallest.md), for several seeds, every student on
  * 100 episodes that neither training nor picking saw. Prints JSON; with --write it takes its rows in `bench/results/smallest.json` too.
  *
- *   node bench/smallest.ts [CASE…] [--seeds 3] [--jobs 1] [--teachers FOLDER] [--runs runs/smallest] [--write] [--ship]
+ *   node bench/smallest.ts [CASE…] [--seeds 3] [--jobs 1] [--runs runs/smallest] [--write] [--ship]
  *
- * What is done is kept under the run folder, and a second call goes on from there. Without --teachers only our own teachers are taken. --ship puts the
- * student of fewest weights that keeps 98 % on the picking episodes into models/, as smallest.bpd with its card.
+ * What is done is kept under the run folder, and a second call goes on from there. --ship puts the student of fewest weights that keeps 98 % on the picking episodes into models/, as smallest.bpd with its card.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +28,6 @@ const { values, positionals } = parseArgs({
   options: {
     seeds: { type: 'string', default: '3' },
     jobs: { type: 'string', default: '1' },
-    teachers: { type: 'string' },
     runs: { type: 'string', default: join('runs', 'smallest') },
     write: { type: 'boolean', default: false },
     ship: { type: 'boolean', default: false },
@@ -115,12 +113,7 @@ const names = positionals.length ? positionals : Object.keys(cases)
 const rows: ReturnType<typeof rowOf>[] = []
 for (const name of names) {
   const one = cases[name]
-  const named = existsSync(one.teacher) ? one.teacher : join(values.teachers ?? '', one.teacher)
-  if (!existsSync(named)) {
-    console.error(`${name}: skipped: no ${named}`)
-    continue
-  }
-  const teacher = teacherFile(named)
+  const teacher = teacherFile(one.teacher)
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => () => measure(name, one, teacher, i + 1))
   const runs = (await inPool(Number(values.jobs), seeds)).flat()
   if (values.ship) await shipSmallest(name, one, teacher, runs)

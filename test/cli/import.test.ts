@@ -12,7 +12,7 @@ import { teacherController } from '../../trainer/teachers/policy.ts'
 import { type Tensors, writeSafetensors } from '../../trainer/teachers/safetensors.ts'
 import { decodeTeacher, loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
 import { bpdIn } from '../support/command.ts'
-import { fixturePath, readRollouts } from '../support/fixtures.ts'
+import { fixturePath, publicTeacher, readRollouts } from '../support/fixtures.ts'
 import { archiveOf, linear, zipOf } from '../support/sb3-archive.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-import-'))
@@ -154,7 +154,7 @@ describe('a public archive', () => {
     expect(importing(fixturePath(`teachers/sb3/${zip}`), '--task', name, '--out', name).status).toBe(0)
     await prepareTask(name)
     const { spec } = createTask(name)
-    const [ours, theirs] = [at(name, 'teacher.safetensors'), fixturePath(`teachers/${twin}.safetensors`)].map((file) =>
+    const [ours, theirs] = [at(name, 'teacher.safetensors'), publicTeacher(twin)].map((file) =>
       teacherController(loadTeacher(file), spec),
     )
     const [a, b] = [new Float32Array(spec.actionNames.length), new Float32Array(spec.actionNames.length)]

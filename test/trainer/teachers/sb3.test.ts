@@ -7,7 +7,7 @@ import { teacherController } from '../../../trainer/teachers/policy.ts'
 import { readSafetensors, writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { readSb3 } from '../../../trainer/teachers/sb3.ts'
 import { decodeTeacher, loadTeacher, requirePlain } from '../../../trainer/teachers/teacher.ts'
-import { fixturePath, readRollouts } from '../../support/fixtures.ts'
+import { fixturePath, publicTeacher, readRollouts } from '../../support/fixtures.ts'
 import { archiveOf, linear, type Settings, torchZip, type Values, zipOf } from '../../support/sb3-archive.ts'
 
 const twins = [
@@ -20,7 +20,7 @@ describe('a public archive', () => {
     await prepareTask(name)
     const { spec } = createTask(name)
     const imported = await importTeacher(fixturePath(`teachers/${zip}`))
-    const file = fixturePath(`teachers/${twin}.safetensors`)
+    const file = publicTeacher(twin)
     const theirs = readSafetensors(readFileSync(file), file)
     const mine = readSafetensors(imported.bytes, 'imported')
     expect([...mine.tensors.keys()]).toEqual([...theirs.tensors.keys()])
@@ -49,7 +49,7 @@ describe('a public archive', () => {
   it.each(recorded)('%s: a teacher acts as in its recorded rollout, to 3e-6', async (rollouts, name, teacher) => {
     await prepareTask(name)
     const { spec } = createTask(name)
-    const control = teacherController(loadTeacher(fixturePath(`teachers/${teacher}.safetensors`)), spec)
+    const control = teacherController(loadTeacher(publicTeacher(teacher)), spec)
     const action = new Float32Array(spec.actionNames.length)
     const all = readRollouts(rollouts)
     const { obs0, obs, actions } = all.find((r: { actions_from: string }) => r.actions_from?.startsWith(teacher))
