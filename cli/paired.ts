@@ -27,4 +27,4 @@ export function pairedWith(outcomes: readonly Outcome[], teachers: readonly Outc
 /** One line. */
 export const describePaired = ({ failureRate, retained, difference }: Paired): string =>
   `${percent(failureRate)} failed, ${retained === undefined ? '' : `${percent(retained)} retained, `}` +
-  `difference ${signed(difference)}`
+  `difference ${signed(difference)} (95 % interval)`

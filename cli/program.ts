@@ -64,7 +64,9 @@ const bare = () =>
       subcommandTerm: (verb) => Help.prototype.subcommandTerm(verb).replace(' [options]', ''),
       // "(default: false)" at a flag says nothing
       optionDescription(option) {
-        return option.defaultValue === false ? option.description : Help.prototype.optionDescription.call(this, option)
+        const said =
+          option.defaultValue === false ? option.description : Help.prototype.optionDescription.call(this, option)
+        return option.mandatory ? `${said} (required)` : said
       },
     })
     .configureOutput(errorsOf('bpd'))

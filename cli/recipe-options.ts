@@ -63,8 +63,8 @@ export function recipeOfWords(words: readonly string[]): Partial<Recipe> {
 
 export const addRecipeOptions = (verb: Command): Command =>
   verb
-    .optionsGroup('Method:')
-    .addOption(new Option('--variant <name>', 'what is left out of the method').choices(variantNames))
+    .optionsGroup('Method (what is not given is as the task has it, else as the authors have it):')
+    .addOption(new Option('--variant <name>', 'the method, or what it is compared with').choices(variantNames))
     .option('--budget <n>', 'weights that the variants without Gaussian weights aim at', of('budget'))
     .option('--l1 <x>', 'penalty of the variant l1, in units of the learning rate', of('l1'))
     .option(

@@ -48,7 +48,15 @@ export function register(program: Command, verb: Command): void {
     .option('--json', 'print one JSON object on stdout, also where it fails', false)
     .option('--quiet', 'no progress on stderr', false)
     .helpOption('-h, --help', 'show this')
+    .hook('preAction', refuseEmpty)
   program.addCommand(verb)
+}
+
+/** As a shell gives it where a variable is not set: a path of that name would be the root, or nowhere. */
+function refuseEmpty(verb: Command): void {
+  const option = verb.options.find((one) => verb.getOptionValue(one.attributeName()) === '')
+  const where = option ? `option '${option.flags}'` : verb.args.includes('') ? 'an argument' : undefined
+  if (where !== undefined) verb.error(`error: ${where} is empty, expected some text.`)
 }
 
 /** One line, which names the help to look at. */

@@ -3,7 +3,14 @@
 import type { Report } from '../../cli/report/report.ts'
 import { reportTable } from '../../cli/report/table.ts'
 import { comparisonMarkdown, summaryMarkdown, teacherMarkdown } from '../../cli/study/table.ts'
+import { distillDefaults } from '../../trainer/distill/options.ts'
+import { recipeForData } from '../../trainer/distill/recipe-for-data.ts'
+import type { Recipe } from '../../trainer/recipe.ts'
 import { median, type OutcomeStatistics } from '../../trainer/tasks/evaluate.ts'
+import { mujocoRecipe } from '../../trainer/tasks/mujoco/recipe.ts'
+import { ownRecipe } from '../../trainer/tasks/own/recipe.ts'
+import { pendulum } from '../../trainer/tasks/pendulum.ts'
+import { taskFacts } from '../../trainer/tasks/registry.ts'
 import { boardOf, chips, instructions, parts, rates, riscv32 } from './board-tables.ts'
 import { count, isThere, percent, ratio, read, returned, table } from './cells.ts'
 
@@ -32,14 +39,16 @@ function summary(): string {
     const { denseInstructions: dense, groupedInstructions: sparse } = boardOf(name)
     const cost = `${count(dense)} to ${count(sparse)}: ${ratio(dense, sparse)} fewer`
     const { weights, bytes } = student
-    return [task, how, returned(teacher.return), returned(student.return), count(weights), `${count(bytes)} B`, cost]
+    const whose = teacher.source === 'bpd teach' ? 'own' : 'public'
+    const taught = `${whose} ${teacher.algorithm.toUpperCase()}, ${returned(teacher.return)}`
+    return [task, how, taught, returned(student.return), count(weights), `${count(bytes)} B`, cost]
   }
   const best = (task: string) => `models/${task}/smallest.json`
   return table(
     [
       'task',
       'made',
-      "teacher's return",
+      'teacher, its return',
       "student's return",
       'weights',
       'file',
@@ -252,6 +261,55 @@ function demo(): string {
   return `\`\`\`text\n${reportTable(report, 100)}\n\`\`\``
 }
 
+/** an option of the recipe, by what it is called on the command line */
+const recipeColumns = {
+  '--steps': 'steps',
+  '--hidden': 'hidden',
+  '--critic-hidden': 'criticHidden',
+  '--noise': 'noise',
+  '--data-scale': 'dataScale',
+  '--policy-delay': 'policyDelay',
+  '--actor-rate': 'actorRate',
+  '--thresholds': 'thresholds',
+  '--tune-updates': 'tuneUpdates',
+  '--tune-rate': 'tuneRate',
+  '--pick-episodes': 'pickEpisodes',
+  '--no-fused': 'fused',
+} as const
+
+/** What a distillation is made with where nothing is asked for, where it is not the default. */
+function recipes(): string {
+  const rows = 100_000
+  const own: Partial<Recipe>[] = [
+    mujocoRecipe,
+    taskFacts('halfcheetah').recipe,
+    pendulum.recipe,
+    ownRecipe,
+    recipeForData(rows),
+  ]
+  const told = (value: unknown): string => {
+    if (Array.isArray(value)) return value.join(', ')
+    return typeof value === 'number' && value >= 1000 ? count(value) : `${value}`
+  }
+  return table(
+    [
+      'option',
+      'default',
+      'MuJoCo',
+      'of it halfcheetah',
+      'pendulum',
+      'a task of your own',
+      'a log of 100,000 rows alone',
+    ],
+    Object.entries(recipeColumns).map(([flag, name]) => {
+      const all = [distillDefaults, ...own].map((recipe) => (recipe as Partial<Recipe>)[name])
+      const cell = (value: unknown) => (flag === '--no-fused' ? (value === false ? 'yes' : 'no') : told(value))
+      const [authors = flag === '--tune-rate' ? 'as --actor-rate' : undefined, ...others] = all
+      return [`\`${flag}\``, cell(authors), ...others.map((value) => (value === undefined ? '' : cell(value)))]
+    }),
+  )
+}
+
 const study = (name: string): string => summaryMarkdown(read(`bench/results/${name}/report.json`))
 const compared = (name: string): string => comparisonMarkdown(read(`bench/results/${name}/report.json`))
 
@@ -267,6 +325,7 @@ export const tables: Record<string, () => string> = {
   linearSearch,
   chips,
   demo,
+  recipes,
   parts,
   rates_pico: () => rates('pico'),
   rates_stm32f405: () => rates('stm32f405'),

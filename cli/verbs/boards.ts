@@ -12,6 +12,7 @@ import { InputError } from '../../runtime-as/errors.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
 import { boardFiles, boardLines, portName, stateOption, withBoard } from '../board.ts'
 import { readKeyFile } from '../keys.ts'
+import { counterWords } from '../report/counters.ts'
 import { plainTable } from '../report/table.ts'
 import { duration, grouped, hex, printable } from '../report/words.ts'
 import { keyOption, writeSessionKey } from '../session-key.ts'
@@ -163,7 +164,7 @@ function written({ board, counters, keyFile, signing, log }: Description): strin
 const counted = (who: string, counters: object): string =>
   plainTable(
     [who, ''],
-    Object.entries(counters).map(([name, count]) => [name, grouped(count)]),
+    Object.entries(counters).map(([name, count]) => [counterWords[name], grouped(count)]),
   )
 
 function logTable(log: NonNullable<Description['log']>, counter: string): string {

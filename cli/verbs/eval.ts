@@ -88,7 +88,7 @@ const told = (outcomes: readonly Outcome[]) => ({
 function describe(file: string, outcomes: readonly Outcome[]): string {
   const { mean, std, episodes, median, fellRate } = outcomeStatistics(outcomes)
   return (
-    `${file}: return ${mean.toFixed(1)} ± ${std.toFixed(1)} over ${episodes} episodes, ` +
+    `${file}: return ${mean.toFixed(1)} ± ${std.toFixed(1)} (standard deviation) over ${episodes} episodes, ` +
     `median ${median.toFixed(1)}, ${percent(fellRate)} fell (ended before the time limit)`
   )
 }

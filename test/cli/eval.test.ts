@@ -51,7 +51,9 @@ describe('bpd eval', () => {
     expect(result).toMatchObject({ return: { fellRate: 0 }, failureRate: 1 })
     // a share of a negative return says nothing
     expect(result).not.toHaveProperty('retained')
-    expect(said(...words)).toMatch(/\nagainst it 100 % failed, difference -[\d.]+ ± [\d.]+, over the same episodes\n$/)
+    expect(said(...words)).toMatch(
+      /\nagainst it 100 % failed, difference -[\d.]+ ± [\d.]+ \(95 % interval\), over the same episodes\n$/,
+    )
   })
 
   it('refuses a teacher of another task in one line', () => {

@@ -45,6 +45,12 @@ beforeAll(() => {
 })
 
 const cases: [name: string, words: string[], message: string][] = [
+  [
+    'an empty path, as of a variable that is not set',
+    ['export', 'policy.bpd', '--form', 'package', '--out', ''],
+    "option '--out <path>' is empty",
+  ],
+  ['an empty name', ['key', 'new', ''], 'an argument is empty, expected some text.'],
   ['a missing policy', ['eval', 'pendulum', 'absent.bpd'], 'absent.bpd: cannot be read (ENOENT)'],
   [
     'a folder in place of a policy',
