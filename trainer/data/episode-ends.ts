@@ -1,5 +1,7 @@
 /** Where an episode of a log ends, row by row, and the rate that its timestamps tell. */
+import { columnsOf } from './columns.ts'
 import type { Block } from './log.ts'
+import { pieces, type Transitions } from './transitions.ts'
 
 /** Rows of a data set that follow each other. */
 export interface Episode {
@@ -9,6 +11,22 @@ export interface Episode {
   count: number
   /** ended in a terminal state; else it was cut off: a timeout, or the end of the log */
   terminal: boolean
+}
+
+/** Of transitions: one ends where a row is terminal or timed out, the last with the data. */
+export function episodesIn(transitions: Transitions): Episode[] {
+  const { width, terminal, timeout } = columnsOf(transitions.observationSize, transitions.actionSize)
+  const episodes: Episode[] = []
+  let begun = 0
+  const end = (last: number, isTerminal: boolean) => {
+    episodes.push({ first: begun, count: last + 1 - begun, terminal: isTerminal })
+    begun = last + 1
+  }
+  for (const [first, rows] of pieces(transitions))
+    for (let row = first, at = 0; at < rows.length; row++, at += width)
+      if (rows[at + terminal] || rows[at + timeout]) end(row, rows[at + terminal] === 1)
+  if (begun < transitions.count) end(transitions.count - 1, false)
+  return episodes
 }
 
 /** What tells the rows of one episode from those of the next; undefined where the log has no such column. */

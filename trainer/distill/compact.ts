@@ -5,11 +5,7 @@
 import { type Layer, type Network, weightCount } from '../../runtime-as/format/network.ts'
 import type { VariationalLayer } from '../kernels/networks.ts'
 import { plainNetwork } from '../teachers/teach.ts'
-
-const activate = (layer: Layer, x: number): number => {
-  if (layer.activation === 'relu') return Math.max(0, x)
-  return layer.activation === 'tanh' ? Math.tanh(x) : x
-}
+import { activate } from './layer-sums.ts'
 
 const row = ({ weights, inputs }: Layer, o: number) => weights.subarray(o * inputs, (o + 1) * inputs)
 const isRead = ({ weights, inputs }: Layer, i: number) => {
@@ -26,7 +22,7 @@ function compactPair(layer: Layer, next: Layer): [layer: Layer, next: Layer, uni
       if (isRead(next, unit)) keep.push(unit)
       continue
     }
-    const constant = activate(layer, layer.bias[unit])
+    const constant = activate(layer.bias[unit], layer.activation)
     for (let o = 0; o < next.outputs; o++) bias[o] += next.weights[o * next.inputs + unit] * constant
   }
   // a layer cannot be empty: a last unit stays without any weight to or from it

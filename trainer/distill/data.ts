@@ -2,7 +2,7 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { columnsOf } from '../data/columns.ts'
 import type { DataSet } from '../data/data-set.ts'
-import type { Episode } from '../data/episode-ends.ts'
+import { type Episode, episodesIn } from '../data/episode-ends.ts'
 import { executedAsTeachers, joined, withLabels } from '../data/parts.ts'
 import { pieces, type Transitions } from '../data/transitions.ts'
 import { crcOf } from '../files/seal.ts'
@@ -14,22 +14,8 @@ export type Data = Transitions & Partial<Pick<DataSet, 'episodes' | 'hasRewards'
 
 export const hasRewards = (data: Pick<Data, 'hasRewards'>): boolean => data.hasRewards ?? true
 
-/** As the data has them; else an episode ends where a row is terminal or timed out. */
-export function episodesOf(data: Data): readonly Episode[] {
-  if (data.episodes) return data.episodes
-  const { width, terminal, timeout } = columnsOf(data.observationSize, data.actionSize)
-  const episodes: Episode[] = []
-  let begun = 0
-  const end = (last: number, isTerminal: boolean) => {
-    episodes.push({ first: begun, count: last + 1 - begun, terminal: isTerminal })
-    begun = last + 1
-  }
-  for (const [first, rows] of pieces(data))
-    for (let row = first, at = 0; at < rows.length; row++, at += width)
-      if (rows[at + terminal] || rows[at + timeout]) end(row, rows[at + terminal] === 1)
-  if (begun < data.count) end(data.count - 1, false)
-  return episodes
-}
+/** As the data has them, else as its rows tell. */
+export const episodesOf = (data: Data): readonly Episode[] => data.episodes ?? episodesIn(data)
 
 /** Writes the actions, shape (rows, actions), that are wanted on observations, shape (rows, observations). */
 export type Labeller = (observations: Float32Array, actions: Float32Array) => void

@@ -16,6 +16,7 @@ import type { EnvironmentSteps } from './points.ts'
 import { isStaged, rowsFor } from './stages/plan.ts'
 import { foldNormaliser } from './student.ts'
 import { type ActionScale, actionScale, TrainingRows } from './training-rows.ts'
+import { weightsOfSizes } from './variants/dense.ts'
 import { variantOf } from './variants.ts'
 
 /** A student to go on from. */
@@ -111,7 +112,7 @@ export class Session {
 function stepConfig({ training, options }: DistillJob, { low, high }: ActionScale): StepConfig {
   const { observationSize, actionSize, count } = training
   const hidden = variantOf(options.variant).hidden(options, observationSize, actionSize)
-  const weights = weightsOf([observationSize, ...hidden, actionSize])
+  const weights = weightsOfSizes([observationSize, ...hidden, actionSize])
   return {
     ...options,
     hidden,
@@ -126,7 +127,3 @@ function stepConfig({ training, options }: DistillJob, { low, high }: ActionScal
     kl: { shape: options.klShape, nu: options.nu, cap: options.klCap, steps: options.steps },
   }
 }
-
-/** Of a dense network of these sizes. */
-const weightsOf = (sizes: readonly number[]): number =>
-  sizes.slice(1).reduce((sum, outputs, l) => sum + outputs * sizes[l], 0)

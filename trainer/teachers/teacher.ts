@@ -49,9 +49,6 @@ export interface GeneralTeacher extends Facts {
 /** A trained policy that students learn from. */
 export type Teacher = PlainTeacher | GeneralTeacher
 
-/** Bytes of the teacher as plain f32: what the student's file is compared with. */
-export const denseBytes = (network: Network): number => 4 * parameterCount(network)
-
 /** Refuses a teacher that no board can run. name: how errors call the file. */
 export function requirePlain(teacher: Teacher, name: string): PlainTeacher {
   if (teacher.network) return teacher

@@ -1,9 +1,9 @@
 /** Transitions that `bpd collect` wrote. */
 import { columnsOf } from '../columns.ts'
-import type { Episode } from '../episode-ends.ts'
+import { episodesIn } from '../episode-ends.ts'
 import type { DataFormat } from '../format.ts'
 import { arrayField, type Block, type Field, type Log } from '../log.ts'
-import { pieces, readAnyTransitions, type Transitions } from '../transitions.ts'
+import { pieces, readAnyTransitions } from '../transitions.ts'
 
 export const ownFormat: DataFormat = { name: 'transitions', kind: 'transitions', open: async (path) => openOwn(path) }
 
@@ -56,19 +56,4 @@ export function ownDataSet(path: string) {
     dropped: 0,
     notes: [],
   }
-}
-
-function episodesIn(transitions: Transitions): Episode[] {
-  const { width, terminal, timeout } = columnsOf(transitions.observationSize, transitions.actionSize)
-  const episodes: Episode[] = []
-  let begun = 0
-  for (const [first, rows] of pieces(transitions))
-    for (let at = 0; at < rows.length; at += width) {
-      const row = first + at / width
-      const ended = rows[at + terminal] === 1
-      if (!ended && rows[at + timeout] !== 1 && row + 1 < transitions.count) continue
-      episodes.push({ first: begun, count: row + 1 - begun, terminal: ended })
-      begun = row + 1
-    }
-  return episodes
 }
