@@ -199,7 +199,7 @@ function summariesAt(
   })
 }
 
-/** Thresholds of the profiles: 41 of them, over all that occurs; a share of the teacher's return from 0 on. */
+/** Thresholds of the profiles: 41 of them, of shares of the teacher's return from 0 to 1.2 whatever occurs, of other scores over all that occurs. */
 function thresholdsOf(scores: readonly number[], score: Report['score']): number[] {
   if (!scores.length) return []
   const low = score === 'retained' ? 0 : Math.min(...scores)
