@@ -13,9 +13,18 @@ export interface Shipped extends Named {
   crc: number
 }
 
+/** One of a task's teachers, and the students that were distilled from it. */
+export interface Lesson {
+  /** the task's, of the first of its teachers */
+  name: string
+  task: string
+  teacher: Named
+  students: Shipped[]
+}
+
 export interface Catalogue {
   version: string
-  tasks: { name: string; teacher: Named; students: Shipped[] }[]
+  lessons: Lesson[]
   /** firmware of the emulated Pico */
   firmware: string
   /** the physics engine */

@@ -1,7 +1,7 @@
 /** Files of the user's: dropped, chosen, or given to `bpd view`. They are data: read, checked, and shown as text. */
 import { decodePolicy } from '../runtime-as/format/decode.ts'
 import { crc32 } from '../runtime-as/kernel/kernel.ts'
-import { bytesAt, type Catalogue, type Shipped } from './catalogue.ts'
+import { bytesAt, type Catalogue, type Lesson, type Shipped } from './catalogue.ts'
 import { byId, el, say } from './dom.ts'
 import type { OnPico } from './file/costs.ts'
 import { jsonView } from './file/json.ts'
@@ -55,11 +55,11 @@ export class Files {
   readonly #weights: Weights
   readonly #onPico: OnPico
   readonly #opened = new Map<string, Opened>()
-  /** students that come with the page */
-  readonly #shipped: readonly Shipped[]
+  /** what comes with the page */
+  readonly #lessons: readonly Lesson[]
 
-  constructor({ tasks }: Catalogue, stage: Stage, weights: Weights, onPico: OnPico) {
-    this.#shipped = tasks.flatMap(({ students }) => students)
+  constructor({ lessons }: Catalogue, stage: Stage, weights: Weights, onPico: OnPico) {
+    this.#lessons = lessons
     this.#stage = stage
     this.#weights = weights
     this.#onPico = onPico
@@ -169,7 +169,7 @@ export class Files {
       find: (sought) => {
         const open = this.#find(sought)
         if (open !== undefined) return () => void this.play(open)
-        const shipped = 'crc' in sought && this.#shipped.find(({ crc }) => crc === sought.crc)
+        const shipped = 'crc' in sought && this.#shippedIn(sought.crc)?.shipped
         return shipped ? () => void this.#playShipped(shipped) : undefined
       },
     })
@@ -178,6 +178,13 @@ export class Files {
   /** Under which key it is open. */
   #find(sought: Sought): string | undefined {
     for (const [key, { policy }] of this.#opened) if (policy && isSought(policy, sought)) return key
+  }
+
+  #shippedIn(sought: number): { lesson: Lesson; shipped: Shipped } | undefined {
+    for (const lesson of this.#lessons) {
+      const shipped = lesson.students.find(({ crc }) => crc === sought)
+      if (shipped) return { lesson, shipped }
+    }
   }
 
   async #playShipped(shipped: Shipped): Promise<void> {
@@ -194,7 +201,9 @@ export class Files {
       const actor = new Actor(this.#opened.get(name)!.bytes, name)
       const { task } = actor.contract
       if (!Object.hasOwn(playable, task)) throw new Error(`no simulator here for the task ${task}`)
-      if (this.#stage.task !== task) await this.#stage.open(task)
+      // beside its own teacher, where that is here
+      const lesson = this.#shippedIn(actor.crc)?.lesson.name ?? (this.#stage.task === task ? this.#stage.lesson : task)
+      if (this.#stage.lesson !== lesson) await this.#stage.open(lesson)
       for (const { policy } of this.#opened.values()) if (policy?.task === task) this.#weights.offer(policy)
       this.#weights.take(actor)
       byId('stage').scrollIntoView({ block: 'start' })

@@ -27,14 +27,14 @@ async function start(): Promise<void> {
     weights.open(students)
   }
   const task = byId<HTMLSelectElement>('task')
-  task.append(...catalogue.tasks.map(({ name }) => el('option', { value: name }, name)))
+  task.append(...catalogue.lessons.map(({ name }) => el('option', { value: name }, name)))
   task.addEventListener('change', () => {
     history.replaceState(null, '', `#task=${task.value}`)
     void stage.open(task.value)
   })
   const asked = /^#task=([\w-]+)$/.exec(location.hash)?.[1]
-  const named = catalogue.tasks.find(({ name }) => name === asked)
-  await stage.open((named ?? catalogue.tasks[0]).name)
+  const named = catalogue.lessons.find(({ name }) => name === asked)
+  await stage.open((named ?? catalogue.lessons[0]).name)
   // a task in the address was chosen: what was given is opened, and does not take the stage
   await files.give(catalogue, { play: named === undefined })
   stage.play(!matchMedia('(prefers-reduced-motion: reduce)').matches)
@@ -52,11 +52,13 @@ async function tryOffline(catalogue: Catalogue): Promise<void> {
 }
 
 /** A service worker keeps what the page opens; what it has not got yet is fetched for it. Throws where that fails. */
-async function keepOffline({ version, tasks, engine, firmware, given }: Catalogue): Promise<void> {
+async function keepOffline({ version, lessons, engine, firmware, given }: Catalogue): Promise<void> {
   await navigator.serviceWorker.register(scriptUrl(`offline.js?v=${version}`), { scope: './' })
   await navigator.serviceWorker.ready
   const seen = performance.getEntriesByType('resource').map(({ name }) => name)
-  const files = [...tasks.flatMap(({ teacher, students }) => [teacher, ...students]), ...given].map(({ path }) => path)
+  const files = [...lessons.flatMap(({ teacher, students }) => [teacher, ...students]), ...given].map(
+    ({ path }) => path,
+  )
   const all = new Set([
     location.pathname,
     'index.json',

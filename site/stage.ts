@@ -34,6 +34,8 @@ export class Stage {
   pair: Lockstep | undefined
   /** name of the task that is played */
   task = ''
+  /** and of the lesson: with which of its teachers */
+  lesson = ''
   readonly #catalogue: Catalogue
   readonly #canvases = roles.map((role) => byId<HTMLCanvasElement>(`${role}-view`))
   #scenes: Scene[] = []
@@ -65,15 +67,16 @@ export class Stage {
     requestAnimationFrame((now) => this.#frame(now))
   }
 
-  /** Opens a task with its own teacher and students. Says on the page where that fails. */
+  /** Opens a task with a teacher and its students. Says on the page where that fails. */
   async open(name: string): Promise<void> {
     const turn = ++this.#opening
-    const entry = this.#catalogue.tasks.find((task) => task.name === name)
+    const entry = this.#catalogue.lessons.find((lesson) => lesson.name === name)
     if (!entry) throw new Error(`${name}: no such task here`)
+    const { task } = entry
     this.play(false)
     byId('stage').setAttribute('aria-busy', 'true')
     try {
-      const { physics } = playable[name]
+      const { physics } = playable[task]
       const files = [entry.teacher, ...entry.students]
       const [scenes, , ...bytes] = await Promise.all([
         physics ? import('./draw/robot.ts') : undefined,
@@ -85,8 +88,9 @@ export class Stage {
       this.#take('another task was opened')
       if (this.pair) this.onStudent(this.pair.sides[1].actor)
       this.pair?.close()
-      this.pair = new Lockstep(playable[name], teacher, students[0], SEED)
-      this.task = name
+      this.pair = new Lockstep(playable[task], teacher, students[0], SEED)
+      this.task = task
+      this.lesson = name
       this.#stageScenes(scenes)
       byId<HTMLSelectElement>('task').value = name
       fault('')

@@ -6,13 +6,15 @@ import { imageUrl } from '../../firmware-bridge/host/images.ts'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { crc32 } from '../../runtime-as/kernel/kernel.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import type { Catalogue, Named, Shipped } from '../../site/catalogue.ts'
+import type { Catalogue, Lesson, Named } from '../../site/catalogue.ts'
 import { readJson } from '../../site/file/read-json.ts'
 import { readAs } from '../../trainer/files/open.ts'
+import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { randomStream } from '../../trainer/random.ts'
 import { createTask, prepareTask } from '../../trainer/tasks/registry.ts'
 import { teacherPolicy } from '../../trainer/teachers/policy.ts'
 import { loadTeacher, requirePlain } from '../../trainer/teachers/teacher.ts'
+import { readCard } from '../card.ts'
 import { shippedModels, teacherIn } from '../models.ts'
 import { root, version } from '../package.ts'
 import { STUDENTS } from '../study/students.ts'
@@ -44,7 +46,7 @@ export function siteOf(given: readonly string[], offline: boolean): Site {
   site.set(firmware, () => readFileSync(imageUrl('rp2040.bin')))
   const catalogue: Catalogue = {
     version,
-    tasks: TASKS.map((task) => shippedOf(task, site)),
+    lessons: TASKS.flatMap((task) => lessonsOf(task, site)),
     firmware,
     engine,
     given: given.flatMap(filesAt).map((file, i) => givenAt(file, i, site)),
@@ -56,28 +58,36 @@ export function siteOf(given: readonly string[], offline: boolean): Site {
   return site
 }
 
-/** A task's own teacher and students. */
-function shippedOf(task: string, site: Site): Catalogue['tasks'][number] {
+/** A task's students, each beside the teacher that it was distilled from: that of the student that is played first, then the task's own. */
+function lessonsOf(task: string, site: Site): Lesson[] {
   const folder = join(shippedModels, task)
   const add = (file: string, path: string, bytes: () => Uint8Array | Promise<Uint8Array>): Named => {
     site.set(path, bytes)
     return { name: relative(root, file).replaceAll('\\', '/'), path }
   }
-  const file = teacherIn(shippedModels, task)
-  const teacher = add(file, `models/${task}/teacher.bpd`, () => teacherFile(task, file))
+  const teachers = [teacherIn(folder, 'public'), teacherIn(shippedModels, task)].filter((file) => existsSync(file))
+  const digests = teachers.map((file) => sha256OfFile(file))
   const students = readdirSync(folder)
     .filter((name) => name.endsWith('.bpd'))
     .sort(pickedFirst)
-    .map((name): Shipped => {
+    .map((name) => {
       const bytes = readFileSync(join(folder, name))
-      return { ...add(join(folder, name), `models/${task}/${name}`, () => bytes), crc: crc32(bytes) }
+      const card = readCard(join(folder, name.replace(/\.bpd$/, '.json')))
+      const digest = card?.at('teacher').value === undefined ? digests[0] : card.at('teacher').at('sha256').text()
+      const shipped = { ...add(join(folder, name), `models/${task}/${name}`, () => bytes), crc: crc32(bytes) }
+      return { shipped, place: digests.indexOf(digest) }
     })
-  // those of the sweep, where the page has any: from dense to smallest
-  for (const path of site.keys()) {
+  // those of the sweep, where the page has any: cut out of what is played first, from dense to smallest
+  for (const path of site.keys())
     if (path.startsWith(`sweep/${task}/`))
-      students.push({ name: path, path, crc: crc32(readFileSync(join(built, path))) })
-  }
-  return { name: task, teacher, students }
+      students.push({ shipped: { name: path, path, crc: crc32(readFileSync(join(built, path))) }, place: 0 })
+  return teachers.flatMap((file, i) => {
+    const own = students.filter(({ place }) => place === i).map(({ shipped }) => shipped)
+    const name = i === 0 ? task : `${task}-own`
+    return own.length > 0
+      ? [{ name, task, teacher: add(file, `models/${name}/teacher.bpd`, () => teacherFile(task, file)), students: own }]
+      : []
+  })
 }
 
 /** As a policy, whose bits are the same in a browser. */
