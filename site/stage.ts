@@ -19,6 +19,8 @@ const TOLD = 100
 /** a slow machine falls behind rather than choke */
 const MOST_STEPS = 40
 
+const NOT_DRAWN = 'This browser has no WebGL: the robots are not drawn; figures and traces run.'
+
 const roles = ['teacher', 'student'] as const
 
 /** Who drives the student in place of the page: a board. */
@@ -91,9 +93,9 @@ export class Stage {
       this.pair = new Lockstep(playable[task], teacher, students[0], SEED)
       this.task = task
       this.lesson = name
-      this.#stageScenes(scenes)
+      const drawn = this.#stageScenes(scenes)
       byId<HTMLSelectElement>('task').value = name
-      fault('')
+      fault(drawn ? '' : NOT_DRAWN)
       this.#begin()
       this.onOpen(students)
       this.onChanged()
@@ -104,23 +106,34 @@ export class Stage {
     }
   }
 
-  #stageScenes(robots: typeof import('./draw/robot.ts') | undefined): void {
+  /** Returns false where nothing can be drawn: all the rest runs. */
+  #stageScenes(robots: typeof import('./draw/robot.ts') | undefined): boolean {
     for (const scene of this.#scenes) scene.close()
+    this.#scenes = []
     // a canvas that has drawn flat once cannot draw in depth
     this.#canvases.forEach((canvas, i) => {
       const fresh = canvas.cloneNode() as HTMLCanvasElement
       canvas.replaceWith(fresh)
       this.#canvases[i] = fresh
     })
-    this.#scenes = this.pair!.sides.map((side, i) => {
-      const canvas = this.#canvases[i]
+    this.#canvases.forEach((canvas, i) => {
       canvas.setAttribute('aria-label', `${roles[i]}: ${playable[this.task].about}`)
-      return robots
-        ? robots.robotScene(canvas, side.place.task, roles[i])
-        : pendulumScene(canvas, side.place.task, roles[i], () => side.actor.action)
     })
     byId('traces').style.height = `${tracesHeight(this.pair!.spec.actionNames.length)}px`
     this.onCanvases(this.#canvases)
+    try {
+      for (const [i, side] of this.pair!.sides.entries()) {
+        const [canvas, { task }, role] = [this.#canvases[i], side.place, roles[i]]
+        const scene = robots
+          ? robots.robotScene(canvas, task, role)
+          : pendulumScene(canvas, task, role, () => side.actor.action)
+        this.#scenes.push(scene)
+      }
+    } catch {
+      for (const scene of this.#scenes.splice(0)) scene.close()
+      return false
+    }
+    return true
   }
 
   /** The student from the next step on. Throws InputError where it does not fit the task. */

@@ -304,6 +304,27 @@ describeWith('chromium', hasChromium)('the page', () => {
   })
 })
 
+describeWith('chromium', hasChromium)('the page without WebGL', () => {
+  it('plays a robot by its own name and figures, and says that it is not drawn', async () => {
+    const browser = await launch('--disable-3d-apis')
+    const { page, close } = await openPage(browser)
+    expect(await page.isHidden('#fault')).toBe(true)
+    await page.selectOption('#task', 'hopper')
+    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    expect(await page.innerText('#fault')).toMatch(/no WebGL: the robots are not drawn/)
+    expect(await page.inputValue('#task')).toBe('hopper')
+    expect(await page.innerText('#push-hint')).toContain('60 N')
+    expect(await page.innerText('#sweep-name')).toContain('425 weights')
+    await page.click('#many')
+    expect((await row(page, 'step'))[1]).toBe('500')
+    await page.selectOption('#task', 'pendulum')
+    await page.waitForSelector('#ledger tr:has-text("66,560")')
+    expect(await page.isHidden('#fault')).toBe(true)
+    await browser.close()
+    await close()
+  })
+})
+
 describe('bpd view of a folder', () => {
   it('plays the student that was picked, not the first of its sweep', () => {
     mkdirSync(join(folder, 'demo'))

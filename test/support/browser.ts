@@ -21,7 +21,8 @@ const words = [
   '--enable-unsafe-swiftshader',
 ]
 
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', args: words })
+export const launch = (...more: string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: [...words, ...more] })
 
 /** Serves it, opens it, and waits until the robots are there. */
 export async function openPage(
