@@ -162,10 +162,13 @@ export class BoardPanel {
     const student = this.#student()
     if (!this.#board || !student || this.#busy) return
     const { name, policy } = this.#board.info
-    const old = policy ? `the policy of CRC-32 ${hex(policy.crc)}` : 'no policy'
+    const asked = `${student.name}, ${grouped(student.bytes.length)} bytes, CRC-32 ${hex(student.crc)},`
+    const tested = "runs once the board's own self-test has passed"
     say(
       byId('board-ask-text'),
-      `${name} runs ${old}. ${student.name}, ${grouped(student.bytes.length)} bytes, CRC-32 ${hex(student.crc)}, goes to its other slot and runs once the board's own self-test has passed. On trial, a reset brings the old one back.`,
+      policy
+        ? `${name} runs the policy of CRC-32 ${hex(policy.crc)}. ${asked} goes to its other slot and ${tested}. On trial, a reset brings the old one back.`
+        : `${name} runs no policy. ${asked} ${tested}; there is none yet that a trial could go back to.`,
     )
     byId<HTMLDialogElement>('board-ask').showModal()
   }
