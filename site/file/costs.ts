@@ -29,12 +29,12 @@ const measuredHere = (): Promise<MeasuredCosts> => {
 }
 
 export function costsView(actor: Actor, layers: readonly LayerInfo[], onPico: OnPico): HTMLElement {
-  const place = el('div')
+  const place = el('div', { class: 'costs' })
   const told = el('p', { class: 'hint', role: 'status' })
   const rows = new Map(CORE_COSTS.map((cost) => [cost.core, computed(layers, cost)]))
   const show = () => {
-    const cells = [...rows].map(([core, { unit, c, firmware }]) => [core, c, firmware, unit])
-    place.replaceChildren(table('What an inference takes', ['', 'as exported C', 'in our firmware', ''], cells))
+    const cells = [...rows].map(([core, { unit, c, firmware }]) => [`${core}, ${unit}`, c, firmware])
+    place.replaceChildren(table('What an inference takes', ['', 'as exported C', 'in our firmware'], cells))
   }
   const measure = async () => {
     button.disabled = true

@@ -284,6 +284,15 @@ describeWith('chromium', hasChromium)('the page', () => {
     }
   })
 
+  it('a phone shows what an inference takes whole, each figure with its unit', async () => {
+    const { page, close } = await openPage(browser, [student], { viewport: { width: 400, height: 800 } })
+    const costs = page.locator('[aria-label="What an inference takes"]')
+    await costs.locator('tr:has-text("917 measured")').waitFor()
+    expect(await costs.locator('tbody th').allTextContents()).toContain('Cortex-M4F, instructions')
+    expect(await costs.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    await close()
+  })
+
   it('every control has a name, and an order that tab goes through', async () => {
     const { page, close } = await openPage(browser)
     const nameless = await page
