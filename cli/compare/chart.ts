@@ -1,5 +1,5 @@
 /** Return against what it costs: a point each, with the interval of its mean, and the Pareto front. */
-import { axis, colours, draw, ink, key, line, mark, type Plot, side } from '../report/draw.ts'
+import { axis, colours, draw, ink, key, line, mark, type Plot, side, words } from '../report/draw.ts'
 import { text } from '../report/page.ts'
 import { grouped, percent } from '../report/words.ts'
 import type { Kind } from './kind.ts'
@@ -79,7 +79,7 @@ export function frontChart(compared: Compared, measure: Measure): Plot {
       z: 5,
       data: points,
       itemStyle: { opacity: 1 },
-      label: { show: true, position: 'top', color: ink },
+      label: { show: true, position: 'top', color: words },
       labelLayout: { hideOverlap: true },
     },
     line(
@@ -130,11 +130,7 @@ export function frontChart(compared: Compared, measure: Measure): Plot {
 
 const paperLine = (at: number, weights: number) => {
   const drawn = mark({ yAxis: at }, `the paper: ${grouped(weights)} weights`)
-  return {
-    ...drawn,
-    lineStyle: { ...drawn.lineStyle, color: PAPER },
-    label: { ...drawn.label, color: PAPER },
-  }
+  return { ...drawn, lineStyle: { ...drawn.lineStyle, color: PAPER } }
 }
 
 /** The next 1, 2 or 5 times a power of ten that leaves room for a point. */

@@ -9,7 +9,7 @@ import {
   type SweepPoint,
   tunedScore,
 } from '../../trainer/distill/points.ts'
-import { axis, colours, draw, ink, key, line, mark, type Plot, rightSide, side } from './draw.ts'
+import { axis, colours, draw, key, line, mark, type Plot, rightSide, side, words } from './draw.ts'
 import type { Histogram } from './histogram.ts'
 import { grouped } from './words.ts'
 
@@ -115,13 +115,16 @@ export function sweepChart({ sweep, picked, mark: { at, label } }: Sweep): Plot 
   )
 }
 
+/** text on the colours of both bars */
+const ON_BAR = '#10201e'
+
 /** Median cycles of an inference, from 0, so that lengths compare. */
 export function latencyChart(teacherCycles: Spread, studentCycles: Spread): Plot {
   const times = teacherCycles.median / studentCycles.median
   const bar = (value: number, colour: string, label: string, position: string) => ({
     value,
     itemStyle: { color: colour },
-    label: { show: true, position, color: position === 'right' ? ink : '#fff', formatter: label },
+    label: { show: true, position, color: position === 'right' ? words : ON_BAR, formatter: label },
   })
   return draw((narrow) => ({
     grid: { left: narrow ? 62 : 130, right: narrow ? 20 : 40, top: 10, bottom: 52 },

@@ -1,7 +1,10 @@
 /** Plots as inline SVG of two widths, without script, readable on light and dark. */
 import { type EChartsCoreOption, init } from './echarts.ts'
 
+/** of lines that belong to no contender */
 export const ink = '#808890'
+/** Of text: the page's own, as no one colour can be read on both light and dark. */
+export const words = 'var(--soft)'
 export const colours = { student: '#2a9d8f', teacher: '#e76f51', other: '#8093f1', faint: '#b0a060' }
 
 export interface Key {
@@ -38,7 +41,7 @@ function svg(option: EChartsCoreOption, size: keyof typeof SIZES, hover: Hover):
   chart.setOption({
     animation: false,
     backgroundColor: 'transparent',
-    textStyle: { color: ink, fontFamily: 'system-ui, sans-serif' },
+    textStyle: { color: words, fontFamily: 'system-ui, sans-serif' },
     grid: {
       left: outer,
       right: Array.isArray(option.yAxis) ? outer : size === 'wide' ? inner : 22,
@@ -51,7 +54,7 @@ function svg(option: EChartsCoreOption, size: keyof typeof SIZES, hover: Hover):
   chart.dispose()
   // scales with the page; the hover rules are for charts with script
   return drawn
-    .replace(/<svg width="\d+" height="\d+"/, '<svg role="img"')
+    .replace(/<svg width="\d+" height="\d+"/, '<svg')
     .replace(/<style\b.*?<\/style>/s, '')
     .replace(
       /(<path\b[^>]* ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"[^>]*>)<\/path>/g,
@@ -73,9 +76,9 @@ export const axis = (name: string, more: object = {}) => ({
   name,
   nameLocation: 'middle',
   nameGap: 32,
-  nameTextStyle: { color: ink },
+  nameTextStyle: { color: words },
   axisLabel: {
-    color: ink,
+    color: words,
     hideOverlap: true,
     ...('type' in more && (more.type === 'value' || more.type === 'log') ? { formatter: short } : {}),
   },
@@ -108,5 +111,5 @@ export const mark = (at: { xAxis: number } | { yAxis: number }, label: string) =
   symbol: 'none',
   data: [at],
   lineStyle: { color: colours.teacher, type: 'dotted', width: 2 },
-  label: { formatter: label, position: 'xAxis' in at ? 'insideEndBottom' : 'insideEndTop', color: colours.teacher },
+  label: { formatter: label, position: 'xAxis' in at ? 'insideEndBottom' : 'insideEndTop', color: words },
 })

@@ -100,7 +100,9 @@ export function figure(title: string, { wide, narrow, legend }: Plot, caption: s
     ({ name, colour, line }) => `<li><i class="${line}" style="border-color: ${colour}"></i>${text(name)}</li>`,
   )
   const list = keys.length > 0 ? `<ul class="legend">${keys.join('')}</ul>` : ''
-  return `<figure><h2>${text(title)}</h2>${list}<div class="wide">${wide}</div><div class="narrow">${narrow}</div>
+  const label = text([title, legend.map(({ name }) => name).join(', ')].filter(Boolean).join(': '))
+  const drawn = (width: string, svg: string) => `<div class="${width}" role="img" aria-label="${label}">${svg}</div>`
+  return `<figure><h2>${text(title)}</h2>${list}${drawn('wide', wide)}${drawn('narrow', narrow)}
 <figcaption>${text(caption)}</figcaption></figure>`
 }
 

@@ -7,10 +7,12 @@ import { ablationHtml } from '../../cli/ablate/html.ts'
 import type { AblationRow } from '../../cli/ablate/rows.ts'
 import { comparedPage } from '../../cli/compare/page.ts'
 import { type BenchResult, benchPage } from '../../cli/report/bench.ts'
+import { colours } from '../../cli/report/draw.ts'
 import { reportHtml } from '../../cli/report/html.ts'
 import { type LoopResult, loopPage } from '../../cli/report/loop.ts'
 import { ablateVerb } from '../../cli/verbs/ablate.ts'
 import { hasChromium, titleOf } from '../support/chromium.ts'
+import { AA, contrast, themesOf } from '../support/contrast.ts'
 import { describeWith } from '../support/require.ts'
 import { sampleCompared } from '../support/sample-compared.ts'
 import { sampleReport } from '../support/sample-report.ts'
@@ -142,6 +144,24 @@ describe('every page', () => {
     for (const svg of svgs) expect(svg).toMatch(/^(?!.* width=).* viewBox="0 0 (760|340) \d+"/)
   })
 
+  it.each(names)('of %s says to those who see no plot what it shows', (name) => {
+    const plots = [...pages[name].matchAll(/<div ([^>]*)><svg /g)].map(([, attributes]) => attributes)
+    expect(plots.length).toBe(pages[name].split('<svg ').length - 1)
+    for (const plot of plots) expect(plot).toMatch(/role="img" aria-label="[^"]{10,}"/)
+  })
+
+  it.each(names)('of %s writes on its plots in colours that can be read, in light and in dark', (name) => {
+    const fills = new Set([...pages[name].matchAll(/<text [^>]*fill="([^"]*)"/g)].map(([, fill]) => fill))
+    expect(fills).toContain('var(--soft)')
+    for (const theme of themesOf(pages[name]))
+      for (const fill of fills) {
+        const [, named] = /^var\(--(\w+)\)$/.exec(fill) ?? []
+        // what has no name in the style is the same in light and dark: it is on a bar
+        const places = named ? [theme.card, theme.paper] : [colours.student, colours.teacher]
+        for (const place of places) expect(contrast(named ? theme[named] : fill, place)).toBeGreaterThanOrEqual(AA)
+      }
+  })
+
   it.each(names)('of %s follows light and dark', (name) => {
     expect(pages[name]).toContain('@media (prefers-color-scheme: dark)')
   })
@@ -149,7 +169,7 @@ describe('every page', () => {
 
 describe('what a page draws', () => {
   it('bars of cycles begin at 0: 419 times as many are 419 times as long', () => {
-    const [, figure] = pages.bench.split('Latency on the board')
+    const [, figure] = pages.bench.split('<h2>Latency on the board')
     expect(ticks(figure)[0]).toBe(0)
     const bars = [...figure.matchAll(/d="M[\d.]+ [\d.]+l([\d.]+) [^"]*Z" fill="#(?:2a9d8f|e76f51)"/g)]
     const lengths = bars.map(([, length]) => Number(length))
@@ -171,7 +191,7 @@ describe('what a page draws', () => {
   })
 
   it('an ablation has no weights below 0', () => {
-    const [, figure] = pages.ablate.split('Return against weights')
+    const [, figure] = pages.ablate.split('<h2>Return against weights')
     expect(Math.min(...ticks(figure).filter((tick) => tick > -100))).toBe(0)
   })
 
