@@ -18,7 +18,7 @@ export function matrix(layer: Layer, number: number, inputs: (column: number) =>
   // painted once: a pointer that moves over a wide layer paints its own cell alone
   const picture = el('canvas')
   for (const one of [canvas, picture]) Object.assign(one, { width: columns * across, height: rows * down })
-  const told = el('p', { class: 'hint', role: 'status' }, 'Point at a cell.')
+  const told = el('p', { class: 'hint', role: 'status' }, 'Point at a cell, or use the arrow keys.')
   let at: [row: number, column: number] | undefined
   const show = () => {
     const c = canvas.getContext('2d')!

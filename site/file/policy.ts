@@ -11,6 +11,7 @@ import { partsOf } from './parts.ts'
 /** wider layers are summed up only */
 const MOST_CELLS = 1 << 20
 const MOST_PROVENANCE = 20_000
+const COLOURS = 'A cell is a weight: teal positive, orange negative, deeper is larger; empty where it is pruned.'
 
 /** more: what can be done with it */
 export function policyView(actor: Actor, onPico: OnPico, ...more: Node[]): HTMLElement {
@@ -40,7 +41,9 @@ export function policyView(actor: Actor, onPico: OnPico, ...more: Node[]): HTMLE
     el('div', { class: 'columns' }, facts, partsView(bytes, name)),
     el('h3', {}, 'Layers'),
     layersTable(decoded),
-    cells <= MOST_CELLS ? matrices(decoded) : el('p', { class: 'hint' }, 'Too many weights to draw each.'),
+    ...(cells <= MOST_CELLS
+      ? [el('p', { class: 'hint' }, COLOURS), matrices(decoded)]
+      : [el('p', { class: 'hint' }, 'Too many weights to draw each.')]),
     el('h3', {}, 'What it costs'),
     costsView(actor, layers, onPico),
     el('h3', {}, 'Contract'),

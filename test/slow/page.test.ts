@@ -112,6 +112,7 @@ describeWith('chromium', hasChromium)('the page', () => {
     const text = await page.innerText('#file')
     for (const part of ['mine.bpd', '3,912', 'thigh velocity [rad/s]', 'Golden vectors', 'alike'])
       expect(text).toContain(part)
+    for (const part of ['teal positive, orange negative', 'or use the arrow keys']) expect(text).toContain(part)
     // bench/results/chips.json has it measured; one that was never measured is told as an estimate
     expect(await page.innerText('#file tr:has-text("Cortex-M4F")')).toMatch(/[\d,]+ measured\t[\d,]+ measured/)
     await drop(page, 'cut.bpd', Buffer.from(cut(bytes, 40, 'cut')))
