@@ -111,7 +111,7 @@ export class Files {
     if (last !== undefined) this.#show(last)
     else if (refused.length > 0) {
       this.#mark()
-      byId('file').replaceChildren()
+      this.#put('')
     }
     byId('file').prepend(...refused)
   }
@@ -145,14 +145,20 @@ export class Files {
     this.#mark(name)
     const { bytes } = this.#opened.get(name)!
     try {
-      byId('file').replaceChildren(isPolicy(bytes) ? this.#policy(bytes, name) : this.#json(bytes, name))
+      this.#put(`${name} is shown below`, isPolicy(bytes) ? this.#policy(bytes, name) : this.#json(bytes, name))
     } catch (error) {
       this.#refuse(name, reasonOf(error))
     }
   }
 
   #refuse(name: string, reason: string): void {
-    byId('file').replaceChildren(refusal(name, reason))
+    this.#put('', refusal(name, reason))
+  }
+
+  /** told: to a screen reader, in place of all that is shown */
+  #put(told: string, ...shown: HTMLElement[]): void {
+    byId('file').replaceChildren(...shown)
+    say(byId('file-told'), told)
   }
 
   #policy(bytes: Uint8Array, name: string): HTMLElement {

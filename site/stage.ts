@@ -186,9 +186,7 @@ export class Stage {
   play(on: boolean): void {
     this.#playing = on && this.pair !== undefined && !this.driven
     this.#owed = 0
-    const button = byId('play')
-    say(button, this.#playing ? 'Pause' : 'Play')
-    button.setAttribute('aria-pressed', String(this.#playing))
+    say(byId('play'), this.#playing ? 'Pause' : 'Play')
   }
 
   restart(): void {

@@ -212,14 +212,12 @@ export class BoardPanel {
       byId('board-figures').replaceChildren(this.#drive.view)
       say(button, 'Stop')
       button.disabled = false
-      button.setAttribute('aria-pressed', 'true')
       try {
         await this.#drive.done
       } finally {
         this.#drive = undefined
         button.disabled = true
         say(button, 'Drive the robot')
-        button.setAttribute('aria-pressed', 'false')
       }
     })
   }

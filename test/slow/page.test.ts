@@ -314,6 +314,30 @@ describeWith('chromium', hasChromium)('the page', () => {
   })
 })
 
+describeWith('chromium', hasChromium)('the page to a screen reader', () => {
+  it('names what a button does once, says a file in a line, and how a robot is pushed', async () => {
+    const browser = await launch()
+    const { page, close } = await openPage(browser)
+    await page.click('#play')
+    expect(await page.innerText('#play')).toBe('Pause')
+    expect(await page.locator('[aria-pressed]').count()).toBe(0)
+    await drop(page, 'mine.bpd', bytes)
+    await page.waitForSelector('#file article')
+    expect(
+      await page.locator('[aria-live], [role=status], [role=alert]', { has: page.locator('article') }).count(),
+    ).toBe(0)
+    expect(await page.innerText('#file-told')).toBe('mine.bpd is shown below')
+    // canvases are made anew with each task
+    await page.selectOption('#task', 'hopper')
+    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    for (const side of ['teacher', 'student'])
+      expect(await page.getAttribute(`#${side}-view`, 'aria-describedby')).toBe('push-hint')
+    expect(await page.innerText('#push-hint')).toContain('arrow keys')
+    await close()
+    await browser.close()
+  })
+})
+
 describeWith('chromium', hasChromium)('the page without WebGL', () => {
   it('plays a robot by its own name and figures, and says that it is not drawn', async () => {
     const browser = await launch('--disable-3d-apis')
@@ -330,8 +354,8 @@ describeWith('chromium', hasChromium)('the page without WebGL', () => {
     await page.selectOption('#task', 'pendulum')
     await page.waitForSelector('#ledger tr:has-text("66,560")')
     expect(await page.isHidden('#fault')).toBe(true)
-    await browser.close()
     await close()
+    await browser.close()
   })
 })
 
