@@ -41,6 +41,16 @@ export function say(element: Element, text: string): void {
   if (element.textContent !== shown) element.textContent = shown
 }
 
+/** The name of a file: where there is little room its folder is cut, not the file, and the title has it whole. */
+export function sayName(place: HTMLElement, name: string): void {
+  const shown = printable(name)
+  if (place.title === shown) return
+  place.title = shown
+  const [file] = /[^/\\]*$/.exec(shown)!
+  const folder = shown.slice(0, shown.length - file.length)
+  place.replaceChildren(el('span', { class: 'folder' }, folder), el('span', { class: 'base' }, file))
+}
+
 /** head: of the columns; rows: a cell each, the first names the row. */
 export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
   const cells = (row: readonly Child[]) =>

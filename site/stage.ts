@@ -1,6 +1,6 @@
 /** The two robots: what plays them, draws them, and tells of them. */
 import { bytesAt, type Catalogue } from './catalogue.ts'
-import { byId, el, say } from './dom.ts'
+import { byId, el, say, sayName } from './dom.ts'
 import { colours } from './draw/canvas.ts'
 import { pendulumScene } from './draw/pendulum.ts'
 import type { Scene } from './draw/scene.ts'
@@ -278,7 +278,7 @@ export class Stage {
     })
     roles.forEach((role, i) => {
       const side = pair.sides[i]
-      say(byId(`${role}-name`), side.actor.name)
+      sayName(byId(`${role}-name`), side.actor.name)
       say(byId(`${role}-state`), side.fell ? `fell after ${side.steps} steps` : '')
     })
   }

@@ -285,6 +285,25 @@ describeWith('chromium', hasChromium)('the page', () => {
     }
   })
 
+  it('a phone cuts the folder of a name, not the file, and has it whole as a title', async () => {
+    const { page, close } = await openPage(browser, [], {
+      hash: '#task=halfcheetah',
+      viewport: { width: 400, height: 800 },
+    })
+    for (const [side, file] of [
+      ['teacher', 'teacher.safetensors'],
+      ['student', 'student.bpd'],
+    ]) {
+      const name = page.locator(`#${side}-name`)
+      expect(await name.getAttribute('title')).toBe(`models/halfcheetah/${file}`)
+      expect(await name.textContent()).toBe(`models/halfcheetah/${file}`)
+      const base = name.locator('.base')
+      expect(await base.textContent()).toBe(file)
+      expect(await base.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    }
+    await close()
+  })
+
   it('a phone shows what an inference takes whole, each figure with its unit', async () => {
     const { page, close } = await openPage(browser, [student], { viewport: { width: 400, height: 800 } })
     const costs = page.locator('[aria-label="What an inference takes"]')
