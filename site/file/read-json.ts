@@ -2,6 +2,8 @@
 import { InputError } from '../../runtime-as/errors.ts'
 import { Field } from '../../trainer/files/field.ts'
 import { parseJson } from '../../trainer/files/json.ts'
+import { kindOf, refuseKind } from '../../trainer/files/sniff.ts'
+import { sourceOf } from '../../trainer/files/source.ts'
 
 const BUDGET = { items: 200_000, depth: 24 }
 
@@ -13,8 +15,10 @@ const kinds = {
 
 export type JsonKind = keyof typeof kinds
 
-/** Throws InputError for what is no JSON, or of no kind that is known here. */
+/** Throws InputError for what is no JSON, with the verb that takes it, or of no kind that is known here. */
 export function readJson(bytes: Uint8Array, name: string): { kind: JsonKind; root: Field } {
+  const is = kindOf(sourceOf(bytes), name)
+  if (is !== 'json') refuseKind(name, is, ['policy', 'json'])
   let value: unknown
   try {
     value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), BUDGET)

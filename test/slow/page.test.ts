@@ -148,6 +148,8 @@ describeWith('chromium', hasChromium)('the page', () => {
     const truncated = bytes.subarray(0, 700)
     const flipped = Buffer.from(bytes)
     flipped[300] ^= 1
+    const teacher = readFileSync(join(root, 'models/pendulum/teacher.safetensors'))
+    const archive = readFileSync(join(root, 'test/fixtures/teachers/sb3/sac/Pendulum-v1_1/Pendulum-v1.zip'))
     const evil = '<img src=x onerror=alert(1)><script>document.title="evil"</script>'
     const deep = `${'['.repeat(100_000)}`
     const report = JSON.stringify({ rows: [{ number: 1, name: evil, weights: -1 }], fronts: { weights: [] } })
@@ -158,9 +160,17 @@ describeWith('chromium', hasChromium)('the page', () => {
       ['deep.json', Buffer.from(deep), 'nested more than 24 deep'],
       ['report.json', Buffer.from(report), 'report.json'],
       ['proto.json', Buffer.from('{"__proto__": {"rows": [], "fronts": {}}}'), 'JSON of another kind'],
-      ['noise.bin', Buffer.from([1, 2, 3, 255]), 'noise.bin: neither a .bpd policy nor JSON: not UTF-8'],
-      ['hello.txt', Buffer.from('hello'), 'hello.txt: neither a .bpd policy nor JSON'],
-      ['empty', Buffer.alloc(0), 'neither a .bpd policy nor JSON'],
+      ['noise.bin', Buffer.from([1, 2, 3, 255]), 'noise.bin: a file of an unknown kind, expected a .bpd policy'],
+      ['hello.txt', Buffer.from('hello'), 'hello.txt: a text file, expected a .bpd policy'],
+      ['empty', Buffer.alloc(0), 'empty: an empty file, expected a .bpd policy'],
+      // as on the command line: what it is, and who takes it
+      [
+        'teacher.safetensors',
+        teacher,
+        'teacher.safetensors: a teacher, expected a .bpd policy as `bpd distill` makes it',
+      ],
+      ['teacher.safetensors', teacher, '`bpd distill --teacher` take teachers'],
+      ['archive.zip', archive, 'archive.zip: a Stable-Baselines3 archive, expected'],
     ]
     for (const [name, buffer, said] of hostile) {
       await drop(page, name, buffer)

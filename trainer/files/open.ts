@@ -2,8 +2,9 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
 import { InputError } from '../../runtime-as/errors.ts'
 import { isNamedPipe, notRead, reading } from './access.ts'
+import { fileSource } from './file-source.ts'
 import { type Kind, kindOf, refuseKind, type Wanted } from './sniff.ts'
-import { fileSource, type Source, sourceOf } from './source.ts'
+import { type Source, sourceOf } from './source.ts'
 
 /** Bytes that are read into memory at most. */
 const most: Record<Wanted, number> = {

@@ -101,11 +101,14 @@ export function refuseKind(path: string, kind: Kind, expected: readonly Wanted[]
 
 const headBytes = 65536
 
+/** A character a byte. By hand, as the page has no Buffer. */
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+
 /** The kind of a file. name: a last hint, where the bytes say little. */
 export function kindOf(source: Source, name: string): Kind {
   const head = source.at(0, headBytes)
   if (head.length === 0) return 'empty'
-  const latin = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1')
+  const latin = latin1(head)
   const found = beginnings.find(([beginning]) => latin.startsWith(beginning))
   if (found) return found[1]
   if (latin.startsWith('PK\x03\x04') || latin.startsWith('PK\x05\x06')) return kindOfZip(source)
@@ -145,17 +148,18 @@ function kindOfZip(source: Source): Kind {
 
 /** Of the headers that lie in a part of a zip: before each file, and in the list at the end. */
 function namesIn(part: Uint8Array): string[] {
-  const bytes = Buffer.from(part.buffer, part.byteOffset, part.length)
+  const text = latin1(part)
+  const view = new DataView(part.buffer, part.byteOffset, part.length)
   const names: string[] = []
-  for (let at = bytes.indexOf('PK'); at >= 0 && at + 46 <= bytes.length; at = bytes.indexOf('PK', at + 2)) {
-    const signature = bytes.readUInt32LE(at)
+  for (let at = text.indexOf('PK'); at >= 0 && at + 46 <= text.length; at = text.indexOf('PK', at + 2)) {
+    const signature = view.getUint32(at, true)
     const [length, from] =
       signature === 0x04034b50
-        ? [bytes.readUInt16LE(at + 26), at + 30]
+        ? [view.getUint16(at + 26, true), at + 30]
         : signature === 0x02014b50
-          ? [bytes.readUInt16LE(at + 28), at + 46]
+          ? [view.getUint16(at + 28, true), at + 46]
           : [0, 0]
-    if (length > 0) names.push(bytes.toString('latin1', from, from + length))
+    if (length > 0) names.push(text.slice(from, from + length))
   }
   return names
 }
