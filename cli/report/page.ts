@@ -85,8 +85,9 @@ export function table(head: string[], rows: string[][]): string {
   }
   const cells = (row: string[], write: typeof cell) => row.map((x, i) => (filled[i] ? write(x, i) : '')).join('')
   const columns = cells(head, (name) => `<th scope="col">${text(name)}</th>`)
-  // wider than the text, where the screen has room
-  return `<div class="table${count > 8 ? ' broad' : ''}"><table>
+  const label = text(`Table: ${head.filter((name, column) => filled[column] && name !== '').join(', ')}`)
+  // wider than the text, where the screen has room; else keys scroll it, once it has the focus
+  return `<div class="table${count > 8 ? ' broad' : ''}" tabindex="0" role="region" aria-label="${label}"><table>
 <thead><tr>${columns}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${cells(row, cell)}</tr>`).join('\n')}

@@ -138,6 +138,14 @@ describe('every page', () => {
     expect(pages[name]).not.toMatch(/[─│┌█]/)
   })
 
+  it.each(names)('of %s has tables that keys scroll where they are wider than the page, each by its name', (name) => {
+    const around = [...pages[name].matchAll(/<div class="table[^"]*"([^>]*)><table>/g)].map(
+      ([, attributes]) => attributes,
+    )
+    expect(around.length).toBe(pages[name].split('<table>').length - 1)
+    for (const attributes of around) expect(attributes).toMatch(/ tabindex="0" role="region" aria-label="Table: [^"]+"/)
+  })
+
   it.each(names)('of %s draws each plot for a screen and for a phone, both of which scale', (name) => {
     const svgs = pages[name].match(/<svg [^>]*>/g) ?? []
     expect(svgs.length).toBeGreaterThan(1)
