@@ -8,20 +8,20 @@ import { CLONED, type Recipe } from './recipe.ts'
 /** entries of a list at most */
 const MOST = 100
 
-interface NumberRule {
+export interface NumberRule {
   kind: 'number'
   whole: boolean
   low: number
   high: number
 }
 
-interface ListRule {
+export interface ListRule {
   kind: 'list'
   item: NumberRule
   least: number
 }
 
-interface ChoiceRule {
+export interface ChoiceRule {
   kind: 'choice'
   names: readonly string[]
 }

@@ -1,16 +1,18 @@
 /** The page in a real browser: the same bits as Node, files of strangers, and what the content policy lets it do. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { siteOf } from '../../cli/view/site.ts'
 import { newKey, signPolicy } from '../../firmware-bridge/host/signing.ts'
+import type { Catalogue } from '../../site/catalogue.ts'
 import { Actor } from '../../site/run/actor.ts'
 import { cut } from '../../site/run/cut.ts'
 import { Lockstep } from '../../site/run/lockstep.ts'
 import { playable } from '../../site/run/tasks.ts'
 import { hex } from '../../site/words.ts'
+import { sha256OfFile } from '../../trainer/files/sha256.ts'
 import { prepareTask } from '../../trainer/tasks/registry.ts'
 import { launch, openPage } from '../support/browser.ts'
 import { hasChromium } from '../support/chromium.ts'
@@ -120,8 +122,8 @@ describeWith('chromium', hasChromium)('the page', () => {
     expect(await page.innerText('#file tr:has-text("Cortex-M4F")')).toContain('about 160 to 290')
     await page.click('#opened button:has-text("mine.bpd")')
     await page.click('#file button:has-text("Play it")')
-    await page.waitForSelector('#stage[aria-busy=false] #ledger tr:has-text("125,300")', { timeout: 60_000 })
-    await expect.poll(() => row(page, 'weights')).toEqual(['125,300', '425'])
+    await page.waitForSelector('#stage[aria-busy=false] #ledger tr:has-text("4,992")', { timeout: 60_000 })
+    await expect.poll(() => row(page, 'weights')).toEqual(['4,992', '425'])
     expect(complaints).toEqual([])
     await close()
   })
@@ -300,13 +302,13 @@ describeWith('chromium', hasChromium)('the page', () => {
       hash: '#task=halfcheetah',
       viewport: { width: 400, height: 800 },
     })
-    for (const [side, file] of [
-      ['teacher', 'teacher.safetensors'],
-      ['student', 'student.bpd'],
+    for (const [side, path] of [
+      ['teacher', 'models/halfcheetah/public/teacher.safetensors'],
+      ['student', 'models/halfcheetah/student.bpd'],
     ]) {
-      const name = page.locator(`#${side}-name`)
-      expect(await name.getAttribute('title')).toBe(`models/halfcheetah/${file}`)
-      expect(await name.textContent()).toBe(`models/halfcheetah/${file}`)
+      const [name, file] = [page.locator(`#${side}-name`), basename(path)]
+      expect(await name.getAttribute('title')).toBe(path)
+      expect(await name.textContent()).toBe(path)
       const base = name.locator('.base')
       expect(await base.textContent()).toBe(file)
       expect(await base.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
@@ -358,7 +360,7 @@ describeWith('chromium', hasChromium)('the page to a screen reader', () => {
     expect(await page.innerText('#file-told')).toBe('mine.bpd is shown below')
     // canvases are made anew with each task
     await page.selectOption('#task', 'hopper')
-    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    await page.waitForSelector('#ledger tr:has-text("4,992")', { timeout: 60_000 })
     for (const side of ['teacher', 'student'])
       expect(await page.getAttribute(`#${side}-view`, 'aria-describedby')).toBe('push-hint')
     expect(await page.innerText('#push-hint')).toContain('arrow keys')
@@ -373,7 +375,7 @@ describeWith('chromium', hasChromium)('the page without WebGL', () => {
     const { page, close } = await openPage(browser)
     expect(await page.isHidden('#fault')).toBe(true)
     await page.selectOption('#task', 'hopper')
-    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    await page.waitForSelector('#ledger tr:has-text("4,992")', { timeout: 60_000 })
     expect(await page.innerText('#fault')).toMatch(/no WebGL: the robots are not drawn/)
     expect(await page.inputValue('#task')).toBe('hopper')
     expect(await page.innerText('#push-hint')).toContain('60 N')
@@ -385,6 +387,27 @@ describeWith('chromium', hasChromium)('the page without WebGL', () => {
     expect(await page.isHidden('#fault')).toBe(true)
     await close()
     await browser.close()
+  })
+})
+
+describe('the catalogue of the page', () => {
+  it('has every shipped student beside the teacher that its card names', async () => {
+    const site = siteOf([], false)
+    const { lessons }: Catalogue = JSON.parse(new TextDecoder().decode(await site.get('index.json')!()))
+    const told = lessons.flatMap(({ name, teacher, students }) =>
+      students.filter(({ path }) => path.startsWith('models/')).map((one) => ({ name, teacher, student: one.name })),
+    )
+    expect(told.map(({ student }) => student).toSorted()).toEqual(
+      ['pendulum', 'hopper', 'walker2d', 'halfcheetah', 'ant']
+        .flatMap((task) => ['smallest', 'student'].map((name) => `models/${task}/${name}.bpd`))
+        .filter((path) => existsSync(join(root, path)))
+        .toSorted(),
+    )
+    for (const { teacher, student } of told) {
+      const card = JSON.parse(readFileSync(join(root, student.replace('.bpd', '.json')), 'utf8'))
+      if (card.teacher) expect(sha256OfFile(join(root, teacher.name)), student).toBe(card.teacher.sha256)
+    }
+    expect(new Set(lessons.map(({ name }) => name)).size).toBe(lessons.length)
   })
 })
 
@@ -439,7 +462,7 @@ describeWith('chromium', hasChromium)('bpd view --out', () => {
     await close.served()
     await page.goto(`${url}#task=hopper`)
     await page.reload()
-    await page.waitForSelector('#ledger tr:has-text("125,300")', { timeout: 60_000 })
+    await page.waitForSelector('#ledger tr:has-text("4,992")', { timeout: 60_000 })
     // the task in the address keeps the stage, though a policy of another one was given
     await page.waitForSelector('#opened button[aria-current=true]')
     expect(await page.inputValue('#task')).toBe('hopper')
