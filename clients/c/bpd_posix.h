@@ -2,6 +2,7 @@
 #ifndef BPD_POSIX_H_
 #define BPD_POSIX_H_
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -15,10 +16,18 @@
 
 #include "bpd_client.h"
 
+/* to a TCP line that has closed: an error, where a signal would end the program */
+#ifdef MSG_NOSIGNAL
+#define BPD_POSIX_SEND_FLAGS MSG_NOSIGNAL
+#else
+#define BPD_POSIX_SEND_FLAGS 0 /* macOS has SO_NOSIGPIPE */
+#endif
+
 static inline void bpd_posix_send(void *context, const uint8_t *bytes, uint32_t count) {
   const int line = *(int *)context;
   while (count > 0) {
-    const ssize_t sent = write(line, bytes, count);
+    ssize_t sent = send(line, bytes, count, BPD_POSIX_SEND_FLAGS);
+    if (sent < 0 && errno == ENOTSOCK) sent = write(line, bytes, count);
     if (sent <= 0) return;
     bytes += sent;
     count -= (uint32_t)sent;
@@ -61,6 +70,10 @@ static inline int bpd_posix_connected(const char *address) {
     }
   }
   freeaddrinfo(found);
+#ifdef SO_NOSIGPIPE
+  const int on = 1;
+  if (line >= 0) setsockopt(line, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
   return line;
 }
 

@@ -1,5 +1,6 @@
 /** clients/c: clean under every compiler at hand, and at work against emulated boards behind a bad line. */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +77,18 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
       expect(compile('client', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client.c'))).toBe('')
       // BPD_OTHER_KEY, BPD_KEYED
       await expectKeysHold([join(folder, 'client')], { other: /^board: -6,/, none: /^board: -5,/ })
+    })
+
+    it('tells of a line that closed as silence, and lives on', async () => {
+      expect(compile('gone', 'gcc', '-std=c99', '-O2', join(root, 'test/support/c-client-gone.c'))).toBe('')
+      const port = await openPort('in-process')
+      const offer = await offerTcp(port)
+      const child = spawn(join(folder, 'gone'), [offer.name], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const ended = once(child, 'exit')
+      await once(child.stdout, 'data')
+      await offer.close()
+      expect(await ended).toEqual([0, null])
+      await port.close()
     })
 
     it.each(['abc', '-5', '0', '20x', ''])('comes with a control loop that refuses %j steps', (steps) => {
