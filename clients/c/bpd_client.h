@@ -73,8 +73,14 @@ static inline int bpd_connect_keyed(struct bpd_client *client, const struct bpd_
 
 static inline int bpd_connect(struct bpd_client *client, const struct bpd_line *line, uint32_t random) { return bpd_connect_keyed(client, line, random, 0); }
 
-/* Steps are made under the contract of this .bpd file (runtime-as/format/SPEC.md) from now on; its bytes must stay where they are. */
-static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, uint32_t bytes) {
+/* What steps need of a .bpd file (runtime-as/format/SPEC.md): sizes, contract, and its bounds of actions, in the file's bytes. */
+struct bpd_expected {
+  uint16_t observations, actions;
+  uint32_t contract;
+  const uint8_t *bounds;
+};
+
+static inline int bpd_read(struct bpd_expected *read, const uint8_t *policy, uint32_t bytes) {
   static const uint8_t magic[12] = {0x84, 0xa3, 'b', 'p', 'd', 1, 0xa4, 'c', 'o', 'r', 'e', 0xc6};
   /* of a signed policy what is in its envelope; the board verifies it */
   if (bytes > 96 && memcmp(policy, "bpds", 4) == 0) policy += 32, bytes -= 96;
@@ -84,11 +90,26 @@ static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, u
   const uint8_t *crc = policy + bytes - 4;
   const uint32_t said = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 | crc[3];
   if (said != bpd_crc32(0, policy, bytes - 4) || bounds > bytes - 16 || 8 * actions > bytes - 16 - bounds) return BPD_ARGUMENT;
-  client->observations = bpd_u16(core + 10);
-  client->actions = (uint16_t)actions;
-  client->contract = bpd_u32(core + 24);
-  client->bounds = core + bounds;
+  read->observations = bpd_u16(core + 10);
+  read->actions = (uint16_t)actions;
+  read->contract = bpd_u32(core + 24);
+  read->bounds = core + bounds;
   return BPD_DONE;
+}
+
+static inline void bpd_take_up(struct bpd_client *client, const struct bpd_expected *read) {
+  client->observations = read->observations;
+  client->actions = read->actions;
+  client->contract = read->contract;
+  client->bounds = read->bounds;
+}
+
+/* Steps are made under the contract of this .bpd file from now on; its bytes must stay where they are. */
+static inline int bpd_expect(struct bpd_client *client, const uint8_t *policy, uint32_t bytes) {
+  struct bpd_expected read;
+  const int done = bpd_read(&read, policy, bytes);
+  if (done == BPD_DONE) bpd_take_up(client, &read);
+  return done;
 }
 
 static inline int bpd_begin(struct bpd_client *client, uint32_t bytes, uint32_t crc, uint32_t patience, uint32_t *stands) {
@@ -144,9 +165,11 @@ static inline int bpd_runs(const struct bpd_client *client, uint32_t bytes, uint
 /*
  * Sends a .bpd file to the slot that does not run. The board tests it there, golden vectors included, and switches only if every bit is
  * right; otherwise, and whenever line or power fail before, the old policy runs on. stays 0: it is on trial until `bpd_confirm`.
+ * BPD_DONE: steps are made under its contract, and its bytes must stay where they are; otherwise under the one before.
  */
 static inline int bpd_install(struct bpd_client *client, const uint8_t *policy, uint32_t bytes, int stays) {
-  int done = bpd_expect(client, policy, bytes);
+  struct bpd_expected read;
+  int done = bpd_read(&read, policy, bytes);
   if (done != BPD_DONE) return done;
   if (bytes > client->info.file_bytes) return BPD_ARGUMENT;
   const uint32_t crc = bpd_crc32(0, policy, bytes), before = client->info.generation;
@@ -162,7 +185,9 @@ static inline int bpd_install(struct bpd_client *client, const uint8_t *policy, 
   }
   const int told = bpd_hello(client);
   if (told != BPD_DONE) return told;
-  return bpd_runs(client, bytes, crc) ? BPD_DONE : done != BPD_DONE ? done : BPD_SILENT;
+  if (!bpd_runs(client, bytes, crc)) return done != BPD_DONE ? done : BPD_SILENT;
+  bpd_take_up(client, &read);
+  return BPD_DONE;
 }
 
 /*

@@ -11,10 +11,12 @@ import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
 import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
+import { policyFile, withAlteredGolden } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0
 const clean = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-I', join(root, 'clients/c')]
+const sanitised = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 const folder = mkdtempSync(join(tmpdir(), 'bpd-c-client-'))
 afterAll(() => rmSync(folder, { recursive: true }), 60_000)
 
@@ -57,7 +59,6 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
       'takes two policies to $name over a bad line, and no action is wrong',
       async ({ name, missing }) => {
         expect(missing).toBeUndefined()
-        const sanitised = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
         expect(compile('client', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client.c'))).toBe('')
         expectUnfooled(await session(name, [join(folder, 'client')], 13))
       },
@@ -73,10 +74,34 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
     )
 
     it('with another key than the board, or none, gets nothing done; nor does who plays its frames back', async () => {
-      const sanitised = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
       expect(compile('client', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client.c'))).toBe('')
       // BPD_OTHER_KEY, BPD_KEYED
       await expectKeysHold([join(folder, 'client')], { other: /^board: -6,/, none: /^board: -5,/ })
+    })
+
+    it('steps on under the contract of the policy that runs where another is refused', async () => {
+      expect(compile('refused', 'gcc', '-std=c99', ...sanitised, join(root, 'test/support/c-client-refused.c'))).toBe(
+        '',
+      )
+      const files = {
+        first: policyFile([3, 12, 2], 1),
+        // two that the board's own test refuses, and one that is not even sent
+        same: withAlteredGolden(policyFile([3, 12, 2], 4)),
+        wrong: withAlteredGolden(policyFile([5, 12, 4], 2, { task: 'another' })),
+        large: policyFile([5, 400, 400, 4], 3, { density: 1, task: 'another' }),
+      }
+      const paths = Object.keys(files).map((name) => join(folder, `${name}.bpd`))
+      for (const [i, bytes] of Object.values(files).entries()) writeFileSync(paths[i], bytes)
+      const port = await openPort('in-process')
+      const offer = await offerTcp(port)
+      try {
+        const child = spawn(join(folder, 'refused'), [offer.name, ...paths], { stdio: ['ignore', 'pipe', 'pipe'] })
+        // twice BPD_WRONG_GOLDEN, then BPD_ARGUMENT; each step done
+        expect(await Promise.all([text(child.stdout), text(child.stderr)])).toEqual(['13 0\n13 0\n-3 0\n', ''])
+      } finally {
+        await offer.close()
+        await port.close()
+      }
     })
 
     it('tells of a line that closed as silence, and lives on', async () => {
