@@ -371,7 +371,12 @@ class Board:
         """Gives the board this key of 32 bytes, all 0: none from now on. It goes over the line as it is: pair where nobody listens."""
         if len(key) != 32:
             raise ValueError(f"key: {len(key)} bytes, expected 32")
-        self._ask(PAIR, key, self._long, 0)
+        try:
+            self._ask(PAIR, key, self._long, 0)
+        except RefusedError:
+            raise
+        except BoardError:
+            pass  # its session may have begun under the new key before its answer came: HELLO tells
         self._key = key if any(key) else None
         self.hello()
 

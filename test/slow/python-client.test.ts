@@ -3,10 +3,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
+import type { Port } from '../../firmware-bridge/host/port.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
+import { PAIR } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
 import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
@@ -75,6 +78,21 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
     })
   })
 
+  it('pairs a board whose answer to that is lost, gives it another key, and takes it away', async () => {
+    const port = await openPort('in-process')
+    const offer = await offerTcp(withoutPairAnswers(port))
+    try {
+      const script = join(root, 'test/support/python-pairing.py')
+      const words = [script, offer.name, join(root, 'models/pendulum/student.bpd')]
+      const child = spawn(python, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+      const said = await Promise.all([text(child.stdout), text(child.stderr)])
+      expect(said).toEqual(['True\nTrue\nFalse\n', ''])
+    } finally {
+      await offer.close()
+      await port.close()
+    }
+  })
+
   it('comes with a control loop that runs at the rate of the policy', async () => {
     const port = await openPort('in-process')
     const offer = await offerTcp(port)
@@ -88,6 +106,20 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
     }
   })
 })
+
+/** The line, on which nothing comes back from a PAIR until the host asks for something else. */
+function withoutPairAnswers(port: Port): Port {
+  let lost = false
+  const duplex = new Duplex({
+    read() {},
+    write(frame: Uint8Array, _encoding, done) {
+      lost = frame[1] === PAIR
+      port.duplex.write(frame, () => done())
+    },
+  })
+  port.duplex.on('data', (bytes) => void (lost || duplex.push(bytes)))
+  return { ...port, duplex }
+}
 
 async function reachesPyPI(): Promise<boolean> {
   if (process.env.BPD_REQUIRE === 'all') return true
