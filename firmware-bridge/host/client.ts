@@ -294,7 +294,7 @@ export class Board {
     return this.info
   }
 
-  /** Closes the port; a request in flight is waited for. */
+  /** Closes the port; a request in flight is waited for. Every later one throws FailedError. */
   async close(): Promise<void> {
     await this.#speed.leave()
     await this.#line.close()

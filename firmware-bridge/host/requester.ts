@@ -46,6 +46,7 @@ export class Requester {
   /** requests before, whose answers may still come, or come again */
   #before: (Asked | undefined)[] = []
   #lost: Error | undefined
+  #closed = false
   /** of requests that are not guarded; begins anywhere, so that none is taken for one of a host before */
   #sequence = randomInt(0x10000)
   #queue: Promise<unknown> = Promise.resolve()
@@ -61,16 +62,18 @@ export class Requester {
 
   /**
    * The payload of the answer. bytes: its length, absent: any. Throws RefusedError where the board refuses, SilentError where no answer comes, FailedError where
-   * the answer has another length.
+   * the answer has another length, or the line was closed here.
    */
   request(type: number, payload: Uint8Array, patience: Patience, bytes?: number): Promise<Uint8Array> {
     return this.#frame(type, payload, patience).then((answer) => this.#checked(type, answer, bytes))
   }
 
-  #frame(type: number, payload: Uint8Array, patience: Patience): Promise<Frame> {
+  async #frame(type: number, payload: Uint8Array, patience: Patience): Promise<Frame> {
+    // or it would be opened again, and a serial port never be given back
+    if (this.#closed) throw new FailedError(`${this.port.name}: closed, expected no request after that`)
     const turn = this.#queue.then(() => this.#exchange(type, payload, patience))
     this.#queue = turn.catch(() => {})
-    return turn
+    return await turn
   }
 
   /**
@@ -207,8 +210,9 @@ export class Requester {
     this.#waiting?.settle(new SilentError(`${this.port.name}: the board ${what}`))
   }
 
-  /** Waits for the request in flight, then closes the line. */
+  /** Waits for the requests that were made, then closes the line; a later one throws FailedError. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#queue
     this.port.duplex.off('data', this.#hear)
     await this.port.close()

@@ -258,6 +258,43 @@ describe('a board that', () => {
     await board.close()
   })
 
+  it('was closed answers nothing more, and its port stays closed', async () => {
+    const port = openInProcess()
+    let reopened = 0
+    const usb: Port = {
+      ...port,
+      name: 'usb',
+      async reopen() {
+        reopened++
+        usb.duplex = badLine(port, {}, 0).duplex
+      },
+    }
+    const board = await Board.connect(usb, { timeout: 20, patience: 200 })
+    await board.install(file)
+    const last = board.step(new Float32Array(17), new Float32Array(6))
+    await board.close()
+    // what was asked before is still answered
+    await last
+    const calls: (() => Promise<unknown>)[] = [
+      () => board.hello(),
+      () => board.stats(),
+      () => board.install(other),
+      () => board.step(new Float32Array(17), new Float32Array(6)),
+      () => board.bench(1),
+      () => board.watch(0),
+      () => board.log(),
+      () => board.pair(undefined),
+      () => board.reset(),
+    ]
+    for (const call of calls) {
+      const refused = call()
+      await expect(refused).rejects.toThrow(FailedError)
+      await expect(refused).rejects.toThrow('usb: closed, expected no request after that')
+    }
+    await board.close()
+    expect(reopened).toBe(0)
+  })
+
   it('behind a slow line is not sent a request again before it has left', async () => {
     const port = openInProcess()
     let most = 0
