@@ -1,5 +1,5 @@
 /** A plant on the host, its policy on the board, in lock-step: each action is checked against the host's, bit for bit. */
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import type { Board } from './client.ts'
 import { type Spread, spreadOf } from './measure.ts'
@@ -28,7 +28,7 @@ export interface Plant {
 
 /** What `drive` does. */
 export interface ControlOptions {
-  /** how many */
+  /** how many, 1 or more */
   episodes: number
   /** the policy that the board runs, on the host: every action must have its bits. Absent: nothing is compared */
   host?: Policy
@@ -53,8 +53,9 @@ export interface Control {
 }
 
 /**
- * Runs whole episodes. Throws FailedError, with episode, step and both values, where the board's action differs from the host's; whatever
- * the board throws passes through. The plant's steps wait for the board: this is lock-step, not real time.
+ * Runs whole episodes. Throws FailedError, with episode, step and both values, where the board's action differs from the host's, InputError
+ * for a number of episodes that is none; whatever the board throws passes through. The plant's steps wait for the board: this is lock-step, not
+ * real time.
  *
  * @param board runs a policy, installed by `install` or `ensureRuns`
  * @param plant what is controlled
@@ -76,6 +77,7 @@ export interface Control {
  */
 export async function drive(board: Board, plant: Plant, options: ControlOptions): Promise<Control> {
   const { episodes, host, onEpisode } = options
+  requireEpisodes(episodes)
   const { policy, name } = board.info
   if (policy === undefined) throw new FailedError(`${name}: the board runs no policy`)
   const action = new Float32Array(policy.actions)
@@ -106,6 +108,12 @@ export async function drive(board: Board, plant: Plant, options: ControlOptions)
     roundTrip: spreadOf(roundTrip.subarray(0, steps)),
     roundTrips: roundTrip.slice(0, steps),
   }
+}
+
+/** Throws InputError for what is no number of episodes. */
+export function requireEpisodes(episodes: number): void {
+  if (!Number.isSafeInteger(episodes) || episodes < 1)
+    throw new InputError(`episodes: ${episodes}, expected a whole number, 1 or more`)
 }
 
 /** Throws FailedError where a number differs in a bit. */

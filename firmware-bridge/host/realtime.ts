@@ -3,19 +3,19 @@
  * period that ends there. So a run without a miss has the returns of lock-step, to the last bit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { FAILSAFE } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import type { Board } from './client.ts'
-import { type Plant, requireSame } from './control.ts'
+import { type Plant, requireEpisodes, requireSame } from './control.ts'
 import { type Spread, spreadOf } from './measure.ts'
 import { RefusedError } from './refusal.ts'
 
 /** What `driveRealTime` does. */
 export interface RealTimeOptions {
-  /** how many */
+  /** how many, 1 or more */
   episodes: number
-  /** ticks per second */
+  /** ticks per second, above 0 */
   hz: number
   /** what is applied until the first action comes, and while the board's failsafe stands; default: zeros */
   failsafe?: ArrayLike<number>
@@ -83,7 +83,8 @@ function ask(board: Board, observation: ArrayLike<number>, action: Float32Array)
 
 /**
  * Runs whole episodes. While an action is late no other observation is sent: the line carries one request at a time. Throws FailedError where an
- * action differs from the host's, or none came in time; whatever else the board throws passes through.
+ * action differs from the host's, or none came in time, InputError for a rate or a number of episodes that is none; whatever else the board throws
+ * passes through.
  *
  * @param board runs a policy, installed by `install` or `ensureRuns`
  * @param plant what is controlled; its steps must take less than a period
@@ -102,6 +103,8 @@ function ask(board: Board, observation: ArrayLike<number>, action: Float32Array)
  */
 export async function driveRealTime(board: Board, plant: Plant, options: RealTimeOptions): Promise<RealTimeControl> {
   const { episodes, hz, host, onEpisode } = options
+  requireEpisodes(episodes)
+  if (!(hz > 0 && hz < Infinity)) throw new InputError(`hz: ${hz}, expected ticks per second above 0`)
   const { policy, name } = board.info
   if (policy === undefined) throw new FailedError(`${name}: the board runs no policy`)
   const period = 1000 / hz

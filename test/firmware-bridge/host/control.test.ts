@@ -5,7 +5,7 @@ import { Board } from '../../../firmware-bridge/host/client.ts'
 import { drive } from '../../../firmware-bridge/host/control.ts'
 import { runs } from '../../../firmware-bridge/host/info.ts'
 import { compare, ensureRuns, measure, spreadOf } from '../../../firmware-bridge/host/measure.ts'
-import { FailedError } from '../../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { episodeReturns } from '../../../trainer/tasks/evaluate.ts'
@@ -88,6 +88,14 @@ describe('a plant driven through a board', () => {
     }
     const control = await drive(board, plant, { episodes: 3 })
     expect(control).toMatchObject({ steps: 21, returns: Float64Array.of(28, 28, 28) })
+  })
+
+  it.each([0, -1, 1.5, Number.NaN])('is refused for %d episodes', async (episodes) => {
+    const board = await connect()
+    await board.install(student)
+    const driven = drive(board, plantOf(new Pendulum(), 3), { episodes })
+    await expect(driven).rejects.toThrow(InputError)
+    await expect(driven).rejects.toThrow(`episodes: ${episodes}, expected a whole number, 1 or more`)
   })
 
   it('needs a policy on the board', async () => {

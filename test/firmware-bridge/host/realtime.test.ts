@@ -4,7 +4,7 @@ import { openInProcess } from '../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import { drive } from '../../../firmware-bridge/host/control.ts'
 import { driveRealTime } from '../../../firmware-bridge/host/realtime.ts'
-import { FailedError } from '../../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../../runtime-as/errors.ts'
 import { encodePolicy } from '../../../runtime-as/format/encode.ts'
 import { loadPolicy } from '../../../runtime-as/kernel/policy.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
@@ -76,6 +76,22 @@ describe('a plant in real time', () => {
     expect(real.failsafes).toBeGreaterThanOrEqual(2)
     expect(applied.slice(0, 2)).toEqual([0.5, 0.5])
     expect((await board.stats()).board.failsafes).toBe(1)
+  })
+
+  it.each([
+    ['hz', -5, 'expected ticks per second above 0'],
+    ['hz', Number.NaN, 'expected ticks per second above 0'],
+    ['hz', Infinity, 'expected ticks per second above 0'],
+    ['hz', 0, 'expected ticks per second above 0'],
+    ['episodes', 0, 'expected a whole number, 1 or more'],
+    ['episodes', 0.5, 'expected a whole number, 1 or more'],
+  ])('is refused for %s %d, before anything moves', async (field, value, expected) => {
+    const board = await connect()
+    const still = { observation: [1, 0, 0], terminated: false, maxSteps: 3, reset: () => {}, step: () => 0 }
+    const driven = driveRealTime(board, still, { episodes: 1, hz: 100, [field]: value })
+    await expect(driven).rejects.toThrow(InputError)
+    await expect(driven).rejects.toThrow(`${field}: ${value}, ${expected}`)
+    expect((await board.stats()).board.steps).toBe(0)
   })
 
   it('stops at the first action that differs from the host’s', async () => {
