@@ -44,11 +44,16 @@ static inline uint32_t bpd_posix_receive(void *context, uint8_t *bytes, uint32_t
   return 0;
 }
 
-static inline uint32_t bpd_posix_millis(void *context) {
+/* since any time */
+static inline uint64_t bpd_posix_micros(void) {
   struct timespec now;
-  (void)context;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint32_t)now.tv_sec * 1000u + (uint32_t)(now.tv_nsec / 1000000);
+  return (uint64_t)now.tv_sec * 1000000u + (uint64_t)(now.tv_nsec / 1000);
+}
+
+static inline uint32_t bpd_posix_millis(void *context) {
+  (void)context;
+  return (uint32_t)(bpd_posix_micros() / 1000u);
 }
 
 static inline int bpd_posix_connected(const char *address) {

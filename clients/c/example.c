@@ -11,6 +11,15 @@
 
 static struct bpd_client board;
 
+/* Until bpd_posix_micros() reaches `tick`; 0: it has passed already. */
+static int until(uint64_t tick) {
+  const uint64_t now = bpd_posix_micros();
+  if (tick <= now) return 0;
+  const struct timespec left = {(time_t)((tick - now) / 1000000u), (long)((tick - now) % 1000000u * 1000u)};
+  nanosleep(&left, 0);
+  return 1;
+}
+
 /* A robot that only sways: yours reads its sensors here, in the units and the order of the contract, and drives its motors. */
 static void sense(uint32_t millis, float *observation, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) observation[i] = (float)sin(millis / 1000.0 + i);
@@ -35,16 +44,14 @@ int main(int words, char **word) {
   /* should this program die, the board puts the contract's failsafe action out by itself */
   if (done == BPD_DONE) done = bpd_watch(&board, 5, 0);
   float observation[129], action[128] = {0};
-  uint32_t late = 0, failsafes = 0, cycles = 0, tick = bpd_posix_millis(0);
-  const uint32_t period = board.info.period_us / 1000;
+  uint32_t late = 0, failsafes = 0, cycles = 0;
+  uint64_t tick = bpd_posix_micros();
   for (long step = 0; step < steps && (done == BPD_DONE || done == BPD_FAILSAFE); step++) {
     sense(bpd_posix_millis(0), observation, board.observations);
     done = bpd_step(&board, observation, action, &cycles);
     if (done == BPD_FAILSAFE) failsafes++; /* the board acts by itself; it takes three observations in time to come back */
-    tick += period;
-    const int32_t wait = (int32_t)(tick - bpd_posix_millis(0));
-    if (wait > 0) poll(0, 0, wait);
-    else late++, tick = bpd_posix_millis(0); /* what was late is not made up for by haste */
+    tick += board.info.period_us;
+    if (!until(tick)) late++, tick = bpd_posix_micros(); /* what was late is not made up for by haste */
   }
   if (done != BPD_DONE && done != BPD_FAILSAFE) return fprintf(stderr, "the board: %d, detail %u (bpd_client.h says what)\n", done, (unsigned)board.detail), 1;
   bpd_watch(&board, 0, 0);

@@ -11,7 +11,7 @@ import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
 import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
-import { policyFile, withAlteredGolden } from '../support/policies.ts'
+import { policyFile, withAlteredGolden, withPeriod } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0
@@ -131,6 +131,21 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
         const words = [offer.name, join(root, 'models/pendulum/student.bpd'), '20']
         const child = spawn(join(folder, 'example'), words, { stdio: ['ignore', 'pipe', 'inherit'] })
         expect(await text(child.stdout)).toMatch(/^20 steps on in-process: \d+ late, \d+ in failsafe, /)
+      } finally {
+        await offer.close()
+        await port.close()
+      }
+    })
+
+    it('comes with a control loop that keeps to periods of no whole milliseconds', async () => {
+      expect(compile('clock', 'gcc', '-std=c99', '-O2', join(root, 'test/support/c-example-clock.c'), '-lm')).toBe('')
+      const port = await openPort('in-process')
+      const offer = await offerTcp(port)
+      try {
+        const file = join(folder, 'odd.bpd')
+        writeFileSync(file, withPeriod(policyFile([3, 12, 2], 1), 0.0019))
+        const child = spawn(join(folder, 'clock'), [offer.name, file, '20'], { stdio: ['ignore', 'pipe', 'inherit'] })
+        expect(await text(child.stdout)).toMatch(/^20 steps on in-process: 0 late, .*\nwaited 38000 us\n$/)
       } finally {
         await offer.close()
         await port.close()
