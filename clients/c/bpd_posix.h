@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,9 +77,12 @@ static inline int bpd_posix_connected(const char *address) {
     }
   }
   freeaddrinfo(found);
-#ifdef SO_NOSIGPIPE
   const int on = 1;
-  if (line >= 0) setsockopt(line, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+  if (line < 0) return line;
+  /* a frame leaves in pieces: the second would wait for the other end to acknowledge the first, 40 ms as a rule */
+  setsockopt(line, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+  setsockopt(line, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
   return line;
 }

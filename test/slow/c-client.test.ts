@@ -104,14 +104,15 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
       }
     })
 
-    it('tells of a line that closed as silence, and lives on', async () => {
+    it('sends at once over TCP, tells of a line that closed as silence, and lives on', async () => {
       expect(compile('gone', 'gcc', '-std=c99', '-O2', join(root, 'test/support/c-client-gone.c'))).toBe('')
       const port = await openPort('in-process')
       const offer = await offerTcp(port)
       const child = spawn(join(folder, 'gone'), [offer.name], { stdio: ['ignore', 'pipe', 'inherit'] })
       const ended = once(child, 'exit')
-      await once(child.stdout, 'data')
+      const [said] = await once(child.stdout, 'data')
       await offer.close()
+      expect(String(said)).toBe('connected\n')
       expect(await ended).toEqual([0, null])
       await port.close()
     })

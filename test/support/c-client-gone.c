@@ -1,5 +1,9 @@
-/* Asks a board again and again until its line is gone, through bpd_client.h: 0 where the client then says that the board is silent. */
+/* Asks a board again and again until its line is gone, through bpd_client.h: 0 where the client then says that the board is silent. On stdout comes whether
+ * the line holds pieces of a frame back. */
 #define _DEFAULT_SOURCE
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "bpd_posix.h"
 
 static struct bpd_client board;
@@ -10,7 +14,10 @@ int main(int words, char **word) {
   struct bpd_stats stats;
   int done = bpd_connect(&board, &line, bpd_posix_random());
   if (done != BPD_DONE) return 1;
-  puts("connected");
+  int at_once = 0;
+  socklen_t bytes = sizeof at_once;
+  getsockopt(port, IPPROTO_TCP, TCP_NODELAY, &at_once, &bytes);
+  puts(at_once ? "connected" : "connected, and waits");
   fflush(stdout);
   board.timeout = 20;
   board.patience = 500;
