@@ -67,11 +67,6 @@ export class Session {
     this.#key = key
   }
 
-  /** Whether this host has a key to ask the board for. */
-  get hasKey(): boolean {
-    return this.#key !== undefined
-  }
-
   /** The board has another key from now on, undefined: none. The next HELLO begins a session. */
   rekey(key: Uint8Array | undefined): void {
     this.#key = key
