@@ -148,8 +148,7 @@ describe('a hostile file, its CRC made to fit', () => {
   it('never makes the kernel read or write outside: refused by validate, or it runs within its bounds', () => {
     const random = uniform(20)
     const found = new Map<number, number>()
-    const until = performance.now() + 5000
-    for (let round = 0; round < 6000 && performance.now() < until; round++) {
+    for (let round = 0; round < 6000; round++) {
       const file = files[round % files.length].slice()
       mutate(file, random)
       if (random() < 0.1) file.copyWithin(layout.CORE + 40, layout.CORE + 44)
@@ -167,8 +166,7 @@ describe('a hostile file, its CRC made to fit', () => {
   it('decodes to what the kernel runs, or is refused with InputError', () => {
     const random = uniform(21)
     let decodedFiles = 0
-    const until = performance.now() + 3000
-    for (let round = 0; round < 4000 && performance.now() < until; round++) {
+    for (let round = 0; round < 4000; round++) {
       const file = files[round % files.length].slice()
       mutate(file, random)
       let decoded: ReturnType<typeof decodePolicy>

@@ -144,7 +144,7 @@ describe('a contract', () => {
     expect(refusal(() => tinyFile({ ...tinyContract, provenance: nested(17) }))).toMatch(/provenance: expected/)
   })
 
-  it('in a file is refused, and quickly, when its msgpack is hostile', () => {
+  it('in a file is refused when its msgpack is hostile, however much it announces', () => {
     const hostile: number[][] = [
       [],
       [0xc0],
@@ -161,11 +161,9 @@ describe('a contract', () => {
       [...pack(tinyContract).subarray(0, -1)],
     ]
     for (const bytes of hostile) {
-      const started = performance.now()
       expect(refusal(() => decodePolicy(withContract(Uint8Array.from(bytes)), 'a.bpd'))).toMatch(
         /^a.bpd: contract.*expected/,
       )
-      expect(performance.now() - started).toBeLessThan(500)
     }
   })
 

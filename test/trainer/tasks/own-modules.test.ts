@@ -219,11 +219,8 @@ describe('a model in files', () => {
       'file="'.repeat(300_000),
       `file='${'x'.repeat(2e6)}`,
     ]
-    for (const text of long) {
-      const began = performance.now()
-      namesIn(text)
-      expect(performance.now() - began).toBeLessThan(5000)
-    }
+    // in time that grows with its square none of them would end within the test's own
+    for (const text of long) namesIn(text)
     expect(namesIn(`<a file="b.obj" meshdir='c'/><d fileright = "e.png"/><!-- file="f" -->`)).toEqual({
       files: ['b.obj', 'e.png'],
       folders: ['c'],

@@ -212,7 +212,6 @@ describe('a model for any number of observations', () => {
 
 describe('an ONNX file that is no policy is refused in one line', () => {
   it.each(hostile)('%s', async (_, make, message) => {
-    const started = performance.now()
     const refused = read(make())
     await expect(refused).rejects.toThrow(InputError)
     await expect(refused).rejects.toThrow(message)
@@ -220,7 +219,6 @@ describe('an ONNX file that is no policy is refused in one line', () => {
       expect(error.message).not.toContain('\n')
       expect(error.message.length).toBeLessThan(400)
     })
-    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   it('cut off at any byte', async () => {
