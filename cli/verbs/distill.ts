@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import { decodePolicy } from '../../runtime-as/format/decode.ts'
 import type { NetworkValues } from '../../runtime-as/format/network.ts'
 import { doubtsOf } from '../../trainer/data/doubts.ts'
 import { Checkpoints } from '../../trainer/distill/checkpoint.ts'
@@ -10,28 +9,28 @@ import type { Given } from '../../trainer/distill/options.ts'
 import type { TrainedStudents } from '../../trainer/distill/phases.ts'
 import { ERROR_FACTOR } from '../../trainer/distill/pick.ts'
 import { describeCut } from '../../trainer/distill/points.ts'
-import { quantiseByError } from '../../trainer/distill/quantise-by-error.ts'
 import { quantisedBytes } from '../../trainer/distill/quantise-file.ts'
 import { optionRules } from '../../trainer/distill/read-options.ts'
 import type { DistillJob } from '../../trainer/distill/session.ts'
 import { cutCount } from '../../trainer/distill/stages/plan.ts'
-import { appendLine, writeFile } from '../../trainer/files/replace.ts'
-import { createTask, taskOrigin } from '../../trainer/tasks/registry.ts'
+import { appendLine } from '../../trainer/files/replace.ts'
+import { taskOrigin } from '../../trainer/tasks/registry.ts'
 import type { TaskOrigin } from '../../trainer/tasks/task.ts'
 import { addDataOptions, type GivenData } from '../data-options.ts'
 import { addContractOptions, type GivenContract } from '../distill/contract-options.ts'
-import { describeHeldOut, describePicked, describeSteps, describeUnmet, NO_RETURN } from '../distill/describe.ts'
-import { heldOutFiles, writeHeldOut } from '../distill/held-out.ts'
+import { describeHeldOut, describePicked, describeSteps, describeUnmet } from '../distill/describe.ts'
+import { heldOutFiles } from '../distill/held-out.ts'
 import { show } from '../distill/progress.ts'
 import { wantedOf } from '../distill/wanted.ts'
+import { writeStudent } from '../distill/written.ts'
 import { hintAtNewerNode } from '../hint.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { addSigningOptions, type GivenSigning, signatureOf, signedBy, signerOf, signingInputs } from '../keys.ts'
+import { addSigningOptions, type GivenSigning, signedBy, signerOf, signingInputs } from '../keys.ts'
 import { claimRun, forceOption, type OutputOptions } from '../output.ts'
 import { addRecipeOptions, recipeIn } from '../recipe-options.ts'
 import { printResult, seconds, warn, withProgress } from '../terminal.ts'
 import { type CommonOptions, number, seedOption, threadsOption, verb } from '../verb.ts'
-import { describe, describeByError, EPISODES, quantiseShown, valuesOption } from './quantise.ts'
+import { describe, describeByError, valuesOption } from './quantise.ts'
 
 interface OwnOptions extends CommonOptions, OutputOptions, GivenContract, GivenData, GivenSigning {
   teacher?: string
@@ -146,12 +145,8 @@ async function run(taskName: string | undefined, options: Options): Promise<void
     sign(values === 'f32' ? student : quantisedBytes(student, { values }, data, as), as)
   const interrupt = new AbortController()
   onInterrupt(() => interrupt.abort())
-  const {
-    bytes: exact,
-    points,
-    distilled,
-  } = await withProgress(`distilling ${name}`, async (progress) => {
-    const student = await distill({
+  const student = await withProgress(`distilling ${name}`, async (progress) => {
+    const made = await distill({
       ...wanted,
       stored,
       signal: interrupt.signal,
@@ -165,50 +160,22 @@ async function run(taskName: string | undefined, options: Options): Promise<void
         show(progress, name, p)
       },
     })
-    progress.done(`distilled ${name} in ${seconds(student.distilled.seconds)}`)
-    return student
+    progress.done(`distilled ${name} in ${seconds(made.distilled.seconds)}`)
+    return made
   })
-  const quantised =
-    values === 'f32'
-      ? undefined
-      : byError
-        ? quantiseByError(exact, { values }, data, file)
-        : await quantiseShown(exact, { values }, data, {
-            name: file,
-            seed: recipe.seed,
-            episodes: EPISODES,
-            createTask: () => createTask(taskName!),
-          })
-  const { bytes: unsigned, ...figures } = quantised ?? { bytes: exact }
-  const bytes = sign(unsigned, file)
-  await writeFile(file, bytes)
-  for (const [i, name] of pointNames.entries()) await writeFile(join(out, name), stored(points[i], join(out, name)))
-  const { network: __network, candidates: __candidates, trained: __trained, ...record } = distilled
-  const { weights } = decodePolicy(bytes, file)
-  const { heldOut } = distilled
-  if (heldOut) await writeHeldOut(out, { bytes, wanted, distilled })
-  const result = {
-    ...(heldOut ? { name, judged: `held-out action error; ${NO_RETURN}` } : { task: wanted.contract.name }),
-    ...(origin && { origin }),
-    file,
-    bytes: bytes.length,
-    weights,
-    signature: signatureOf(bytes, file),
-    ...record,
-    ...(quantised && { quantised: figures }),
-  }
-  await writeFile(join(out, 'distill.json'), `${JSON.stringify(result, null, 2)}\n`)
+  const { result, quantised } = await writeStudent(out, { wanted, taskName, student, values, sign, stored, pointNames })
   // the last: until then the run can be resumed
   for (const [part] of (recipe.l1Path ?? [0]).entries()) rmSync(checkpointOf(part), { force: true })
+  const { distilled } = student
   const unmet = distilled.met ? undefined : describeUnmet(result, recipe)
   // who asked for it in so many words is told by the exit code too
   if (unmet?.options.some((name) => asked[name] !== undefined)) throw new FailedError(`${file}: ${unmet.says}`)
   if (unmet) warn(`${file}: ${unmet.says}`)
   printResult(json, result, () => {
-    const line = `${file}: ${weights} weights, ${bytes.length} bytes, ${describeCut(distilled)}; ${describeSteps(distilled.environmentSteps)}`
+    const { weights, bytes, signature, heldOut, environmentSteps } = result
     return [
-      line,
-      ...(result.signature ? [`signed   ${signedBy(result.signature)}`] : []),
+      `${file}: ${weights} weights, ${bytes} bytes, ${describeCut(distilled)}; ${describeSteps(environmentSteps)}`,
+      ...(signature ? [`signed   ${signedBy(signature)}`] : []),
       ...(heldOut ? [describeHeldOut(heldOut)] : [describePicked(distilled, recipe.pickEpisodes)]),
       ...(quantised ? ['error' in quantised ? describeByError(quantised) : describe(quantised)] : []),
     ].join('\n')
