@@ -2,7 +2,7 @@
 import { figure, page, table, warning } from '../report/page.ts'
 import { chartTitle, frontChart, SYMBOLS } from './chart.ts'
 import { type Compared, MEASURES } from './rows.ts'
-import { allCells, frontWords, uncountedLines } from './words.ts'
+import { againstReference, allCells, frontWords, uncountedLines } from './words.ts'
 
 export function comparedPage(compared: Compared): string {
   const { task, rows, counter, date, episodes, seed, teacher, paper } = compared
@@ -13,7 +13,7 @@ export function comparedPage(compared: Compared): string {
     date,
     ...(teacher !== undefined && {
       failed: `fell, or returned less than ${teacher} in the same episode by more than 30 % of its mean return`,
-      retained: `of the mean return of ${teacher}`,
+      ...(againstReference(compared).includes('retained') && { retained: `of the mean return of ${teacher}` }),
     }),
     ...(paper && {
       'the paper': 'its student, weights and return as printed, with a teacher and simulator of its own',

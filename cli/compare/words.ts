@@ -70,6 +70,12 @@ export const titleOf = ({ number, name, also }: Row): string => `${number} ${[na
 
 export const allCells = (compared: Compared) => cells(compared, [])
 
+/** The columns that compare with the reference, as far as they are there: of a return below 0 no share is told. */
+export function againstReference(compared: Compared): string[] {
+  const { head } = allCells(compared)
+  return ['failed', 'retained'].filter((name) => head.includes(name))
+}
+
 const FRONTS: Record<Measure, string> = { bytes: 'bytes', cost: '', weights: 'weights' }
 
 /** What an inference costs by the name of its unit. */
@@ -103,7 +109,7 @@ export function comparedTable(compared: Compared, width = process.stdout.columns
   const table = fits(whole) ? [whole] : fits(lean) ? [lean, ...names] : [drawn([], titleOf, width)]
   const lines = [
     `return: mean of ${episodes} episodes ± half of its 95 % interval`,
-    ...(teacher === undefined ? [] : [`failed, retained: against ${teacher}`]),
+    ...(teacher === undefined ? [] : [`${againstReference(compared).join(', ')}: against ${teacher}`]),
     `${unitWord(compared)}: of an inference, ${unitOf(compared)} (${counter.port})`,
     ...uncountedLines(compared),
     ...(['bytes', 'cost'] as const).map((m) => `Pareto front, ${measureWord(m, compared)}: ${fronts[m].join(', ')}`),

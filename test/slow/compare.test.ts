@@ -124,6 +124,18 @@ describe('what is compared', () => {
     }
   })
 
+  it('explains no column that is not there', () => {
+    const below = { ...sampleCompared, paper: undefined }
+    below.rows = sampleCompared.rows.map(({ retained, ...row }) => row)
+    const told = (compared: Compared) => [comparedTable(compared, 240), comparedPage(compared)]
+    const [table, page] = told(sampleCompared)
+    expect(table).toContain('\nfailed, retained: against models/hopper')
+    expect(page).toContain('<dt>retained</dt>')
+    const [tableBelow, pageBelow] = told(below)
+    expect(tableBelow).toContain('\nfailed: against models/hopper')
+    for (const words of [tableBelow, pageBelow]) expect(words).not.toContain('retained')
+  })
+
   it('stands on a page with its facts over each point, and names of strangers as text', () => {
     const page = comparedPage(sampleCompared)
     expect(page).not.toContain('<script')
