@@ -53,7 +53,10 @@ interface Bar {
   words: string
 }
 
-/** Estimates with their intervals, a line a variant, a part a number of weights; what lies beyond the axis ends at it. */
+/** of the axis of a bar plot */
+const [LEFT, RIGHT] = [120, 620]
+
+/** Estimates with their intervals, a line a variant, a part a number of weights; what goes beyond the axis ends at it in an arrow. */
 function barPlot(
   report: Report,
   title: string,
@@ -61,7 +64,8 @@ function barPlot(
   axis: { low: number; high: number; steps: number; write: (x: number) => string },
 ): string {
   const { low, high, steps, write } = axis
-  const x = scale(low, high, 120, 620)
+  const x = scale(low, high, LEFT, RIGHT)
+  const beyond = bars.some(({ of }) => of.low < low || of.high > high)
   const body: string[] = []
   let y = 46
   for (const budget of new Set(bars.map((bar) => bar.budget))) {
@@ -78,7 +82,11 @@ function barPlot(
       body.push(
         `<text x="112" y="${y + 4}" text-anchor="end">${named(variant, 17)}</text>`,
         `<line x1="${fixed(x(of.low))}" x2="${fixed(x(of.high))}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="6" opacity="0.45"/>`,
-        `<circle cx="${fixed(x(of.value))}" cy="${y}" r="4.5" fill="${colour}"/>`,
+        ...(of.low < low ? [`<path d="M${LEFT} ${y}l10 -6v12z" fill="${colour}"/>`] : []),
+        ...(of.high > high ? [`<path d="M${RIGHT} ${y}l-10 -6v12z" fill="${colour}"/>`] : []),
+        ...(of.value < low || of.value > high
+          ? []
+          : [`<circle cx="${fixed(x(of.value))}" cy="${y}" r="4.5" fill="${colour}"/>`]),
         `<text x="630" y="${y + 4}">${text(words)}</text>`,
       )
     }
@@ -88,7 +96,7 @@ function barPlot(
     (value) =>
       `<line class="grid${value === 0 ? ' zero' : ''}" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="52" y2="${y - 18}"/><text x="${fixed(x(value))}" y="${y}" text-anchor="middle">${write(value)}</text>`,
   )
-  return picture(title, 880, y + 14, [...grid, ...body])
+  return picture(`${title}${beyond ? '; arrows: further' : ''}`, 880, y + 14, [...grid, ...body])
 }
 
 /** Interquartile means over the teachers and seeds that all variants have. */

@@ -26,3 +26,18 @@ it('a long name is cut where a plot has no more room, and is whole under the poi
     expect(svg).toMatch(/>l1-searched-with[^<]*…<title>/)
   }
 })
+
+it('a plot of differences ends what goes beyond its axis in an arrow, and puts no dot on the edge', () => {
+  const study = structuredClone(sampleStudy)
+  study.score = 'retained'
+  const plotted = (low: number, value: number, high: number) => {
+    study.comparisons[0].paired = { value, low, high }
+    const svg = plotsOf(study).get('sample-differences.svg')!
+    const [dots, arrows] = [/<circle /g, /<path /g].map((mark) => (svg.match(mark) ?? []).length)
+    return { dots, arrows, said: svg.includes('; arrows: further</text>') }
+  }
+  expect(plotted(-0.2, 0, 0.2)).toEqual({ dots: 1, arrows: 0, said: false })
+  expect(plotted(-0.285, -0.1, 0.2)).toEqual({ dots: 1, arrows: 1, said: true })
+  expect(plotted(-0.95, -0.947, -0.94)).toEqual({ dots: 0, arrows: 1, said: true })
+  expect(plotted(-1, 0.5, 1)).toEqual({ dots: 0, arrows: 2, said: true })
+})
