@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { readKey, type SigningKey, signPolicy } from '../firmware-bridge/host/signing.ts'
 import { InputError } from '../runtime-as/errors.ts'
-import { openEnvelope } from '../runtime-as/format/envelope.ts'
+import { MAX_COUNTER, openEnvelope } from '../runtime-as/format/envelope.ts'
 import { readAs, requireOwn } from '../trainer/files/open.ts'
 import { integer } from './verb.ts'
 
@@ -26,7 +26,7 @@ export const counterOption = () =>
   new Option(
     '--counter <n>',
     'of the signature: a locked board lets no lower one follow (default: seconds since 1970)',
-  ).argParser(integer(1, 0xffffffff))
+  ).argParser(integer(1, MAX_COUNTER))
 
 /** What the options become; a verb's own options extend it. */
 export interface GivenSigning {

@@ -10,7 +10,7 @@ import {
 } from 'node:crypto'
 import { InputError } from '../../runtime-as/errors.ts'
 import { openPolicy } from '../../runtime-as/format/decode.ts'
-import { type Envelope, envelopeOf, openEnvelope } from '../../runtime-as/format/envelope.ts'
+import { type Envelope, envelopeOf, MAX_COUNTER, openEnvelope } from '../../runtime-as/format/envelope.ts'
 
 /** A key of Ed25519. One that has its secret signs; both verify. */
 export interface SigningKey {
@@ -85,7 +85,7 @@ const nameOf = (publicKey: Uint8Array): Buffer => createHash('sha512').update(pu
 
 /**
  * A policy in a signed envelope. One that is in an envelope already gets another. Throws InputError for a file that is no policy, a key without its secret, or a counter
- * outside 1..4294967295.
+ * outside 1..4294967294.
  *
  * @param bytes of a .bpd file
  * @param key with its secret
@@ -103,8 +103,8 @@ const nameOf = (publicKey: Uint8Array): Buffer => createHash('sha512').update(pu
 export function signPolicy(bytes: Uint8Array, key: SigningKey, counter: number, name = 'policy'): Uint8Array {
   if (key.secretPem === undefined)
     throw new InputError(`key ${key.id}: only the public key, expected its secret to sign with`)
-  if (!Number.isInteger(counter) || counter < 1 || counter > 0xffffffff)
-    throw new InputError(`counter: ${counter}, expected 1..4294967295`)
+  if (!Number.isInteger(counter) || counter < 1 || counter > MAX_COUNTER)
+    throw new InputError(`counter: ${counter}, expected 1..${MAX_COUNTER}`)
   openPolicy(bytes, name)
   const signed = envelopeOf(openEnvelope(bytes, name)?.policy ?? bytes, counter, nameOf(key.publicKey))
   // no Buffer, whose slices would share its bytes

@@ -7,7 +7,7 @@ import { MAX_FILE } from '../kernel/assembly/layout.ts'
 export interface Envelope {
   /** names the public key that is to verify it: 16 hexadecimal digits */
   keyId: string
-  /** 1..4294967295. A board that is locked to the key takes none that is lower than the last it confirmed */
+  /** 1..4294967294. A board that is locked to the key takes none that is lower than the last it confirmed */
   counter: number
   /** the .bpd file in it */
   policy: Uint8Array
@@ -16,6 +16,9 @@ export interface Envelope {
   /** of Ed25519, 64 bytes */
   signature: Uint8Array
 }
+
+/** The highest counter. 2^32 - 1 has itself as CRC-32: where a board keeps it, it would look as erased flash does. */
+export const MAX_COUNTER = 0xfffffffe
 
 /** Bytes that an envelope adds to its .bpd file. */
 export const ENVELOPE_BYTES = layout.ENVELOPE_HEADER + layout.SIGNATURE_BYTES
@@ -46,7 +49,7 @@ export function openEnvelope(bytes: Uint8Array, name = 'policy'): Envelope | und
   const counter = view.getUint32(layout.ENVELOPE_COUNTER, true)
   if (fileBytes > MAX_FILE || fileBytes !== bytes.length - ENVELOPE_BYTES)
     fail('length of the policy', `${bytes.length - ENVELOPE_BYTES}, all between envelope and signature (truncated?)`)
-  if (counter === 0) fail('counter', '1 or more')
+  if (counter < 1 || counter > MAX_COUNTER) fail('counter', `1..${MAX_COUNTER}`)
   if (view.getBigUint64(layout.ENVELOPE_ZERO, true) !== 0n) fail('reserved bytes', '0')
   const end = layout.ENVELOPE_HEADER + fileBytes
   return {

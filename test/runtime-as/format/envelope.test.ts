@@ -59,7 +59,11 @@ describe('a signed policy', () => {
     expect(() => loadPolicy(altered(40, 0xff))).toThrow('policy: first bytes')
     for (const [at, field] of Object.entries({ 4: 'kind', 8: 'length of the policy', 25: 'reserved bytes' }))
       expect(() => openEnvelope(altered(Number(at), 0xee))).toThrow(`envelope: ${field}: expected`)
-    expect(() => openEnvelope(altered(12, 0))).toThrow('envelope: counter: expected 1 or more')
+    for (const counter of [[0], [255, 255, 255, 255]]) {
+      const bytes = signed.slice()
+      bytes.set(counter, 12)
+      expect(() => openEnvelope(bytes)).toThrow('envelope: counter: expected 1..4294967294')
+    }
     for (const length of [4, 95, 96, signed.length - 1]) {
       expect(() => decodePolicy(signed.subarray(0, length))).toThrow(InputError)
     }
@@ -94,10 +98,10 @@ describe('a signed policy', () => {
     )
   })
 
-  it('has a counter from 1 to 4294967295, and needs a secret and a policy', () => {
-    for (const counter of [0, -1, 1.5, Number.NaN, 2 ** 32])
+  it('has a counter from 1 to 4294967294, and needs a secret and a policy', () => {
+    for (const counter of [0, -1, 1.5, Number.NaN, 2 ** 32 - 1, 2 ** 32])
       expect(() => signPolicy(policy, key, counter)).toThrow('counter')
-    expect(openEnvelope(signPolicy(policy, key, 0xffffffff))?.counter).toBe(0xffffffff)
+    expect(openEnvelope(signPolicy(policy, key, 0xfffffffe))?.counter).toBe(0xfffffffe)
     expect(() => signPolicy(policy, readKey(key.publicPem), 1)).toThrow('only the public key')
     expect(() => signPolicy(Uint8Array.of(1, 2, 3), key, 1)).toThrow(InputError)
   })

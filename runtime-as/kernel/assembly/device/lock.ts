@@ -66,7 +66,8 @@ export function admitted(file: usize, bytes: u32): u32 {
   if (
     load<u32>(file, ENVELOPE_KIND) != ENVELOPE_KIND_VALUE ||
     load<u32>(file, ENVELOPE_FILE_BYTES) != bytes - (ENVELOPE_HEADER + SIGNATURE_BYTES) ||
-    load<u32>(file, ENVELOPE_COUNTER) == 0 ||
+    // nor 2^32 - 1: its CRC-32 is the same, so that in the vault it would look as erased flash does
+    load<u32>(file, ENVELOPE_COUNTER) + 1 < 2 ||
     load<u64>(file, ENVELOPE_ZERO) != 0
   ) {
     return refuse(BAD_ENVELOPE, bytes)

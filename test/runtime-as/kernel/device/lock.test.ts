@@ -1,6 +1,8 @@
+import { sign } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openInProcess } from '../../../../firmware-bridge/emulators/in-process.ts'
 import { Board } from '../../../../firmware-bridge/host/client.ts'
+import { envelopeOf } from '../../../../runtime-as/format/envelope.ts'
 import {
   closeAll,
   connect,
@@ -100,6 +102,20 @@ describe('a locked board', () => {
     await expect(board.install(signed(5, other))).rejects.toThrow('expected a counter of 6 or more')
   })
 
+  it('keeps the highest counter there is, and takes none that its vault could not tell from erased flash', async () => {
+    const { board, device } = await locked({}, signed(5))
+    // a signature of 2^32 - 1 that is right: no host of ours makes one
+    const beyond = envelopeOf(other, 0xffffffff, Buffer.from(key.id, 'hex'))
+    const file = Uint8Array.of(...beyond, ...sign(null, beyond, key.secretPem!))
+    expect(await refusal(file, { flash: device.flash.bytes.slice() })).toContain(
+      'begin as a signed policy and are none',
+    )
+    await board.install(signed(0xfffffffe, other))
+    expect((await board.signing()).lock?.counter).toBe(0xfffffffe)
+    await board.reset()
+    await expect(board.install(signed(6))).rejects.toThrow('expected a counter of 4294967294 or more')
+  })
+
   it('keeps a counter only when the policy is confirmed: a trial that ends leaves the old one', async () => {
     const { board } = await locked({}, signed(5))
     await board.install(signed(9, other), undefined, { confirm: false })
@@ -147,7 +163,7 @@ describe('a locked board', () => {
   })
 
   it('whose owner erased its vault with the chip in hand is open, keeps its policy, and is locked to another key', async () => {
-    const { device } = await locked({}, signed(0xffffffff))
+    const { device } = await locked({}, signed(0xfffffffe))
     const flash = device.flash.bytes.slice()
     flash.fill(0xff, 2 * (16384 + 4096))
     const { board } = await connect({ flash })
