@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
-import { FAILSAFE } from '../../runtime-as/kernel/assembly/device/protocol.ts'
+import { FAILSAFE, LATCHED } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import type { Policy } from '../../runtime-as/kernel/policy.ts'
 import type { Board } from './client.ts'
 import { type Plant, requireEpisodes, requireSame } from './control.ts'
@@ -62,6 +62,7 @@ async function until(time: number): Promise<void> {
 /** One observation, sent; `action` is there once `done`. */
 interface Ask {
   done: boolean
+  /** the board's failsafe stands, and `error` says how */
   refused: boolean
   error?: unknown
   cycles: number
@@ -75,15 +76,20 @@ function ask(board: Board, observation: ArrayLike<number>, action: Float32Array)
     (cycles) => Object.assign(asked, { done: true, cycles, roundTrip: performance.now() - sent }),
     (error) => {
       const refused = error instanceof RefusedError && error.status === FAILSAFE
-      Object.assign(asked, { done: true, refused, ...(!refused && { error }) })
+      Object.assign(asked, { done: true, refused, error })
     },
   )
   return asked
 }
 
+/** acted: an action has come before. A failsafe that was latched before the first one would outlast every episode */
+const failed = ({ error, refused }: Ask, acted: boolean): boolean =>
+  error !== undefined && !(refused && (acted || (error as RefusedError).detail !== LATCHED))
+
 /**
  * Runs whole episodes. While an action is late no other observation is sent: the line carries one request at a time. Throws FailedError where an
- * action differs from the host's, or none came in time, InputError for a rate or a number of episodes that is none; whatever else the board throws
+ * action differs from the host's, or none came in time, RefusedError where a failsafe is latched before the first action, InputError for a rate or a
+ * number of episodes that is none; whatever else the board throws
  * passes through.
  *
  * @param board runs a policy, installed by `install` or `ensureRuns`
@@ -136,7 +142,7 @@ export async function driveRealTime(board: Board, plant: Plant, options: RealTim
       if (now > tick + period) tick = now
       if (!asked.done) misses++
       else {
-        if (asked.error !== undefined) throw asked.error
+        if (failed(asked, cycles.length > 0)) throw asked.error
         if (asked.refused) failsafes++
         else {
           if (host !== undefined) {
@@ -153,10 +159,13 @@ export async function driveRealTime(board: Board, plant: Plant, options: RealTim
     }
     // the one that is late belongs to this episode
     while (asked !== undefined && !asked.done) await sleep(1)
-    if (asked?.error !== undefined) throw asked.error
+    if (asked && failed(asked, cycles.length > 0)) throw asked.error
     onEpisode?.(episode + 1, returns[episode])
   }
-  if (cycles.length === 0) throw new FailedError(`${name}: no action came in time at ${hz} Hz`)
+  if (cycles.length === 0) {
+    const stood = failsafes > 0 ? `: at ${failsafes} of ${steps} ticks its failsafe stood` : ''
+    throw new FailedError(`${name}: no action came in time at ${hz} Hz${stood}`)
+  }
   const kept = intervals.subarray(0, steps)
   return {
     returns,

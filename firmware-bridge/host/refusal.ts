@@ -21,7 +21,11 @@ const NAMES: Record<number, string> = {
   [protocol.SPEED]: 'SPEED',
 }
 
-const REASONS: Record<number, (detail: number) => string> = {
+/** What ends a failsafe that is latched. */
+export const releasedBy = (port: string): string => `until it is released ("bpd boards --port ${port} --release")`
+
+/** detail: of the status; port: the line's name */
+const REASONS: Record<number, (detail: number, port: string) => string> = {
   [protocol.UNKNOWN_TYPE]: () => 'it does not know this request (older firmware?)',
   [protocol.BAD_LENGTH]: (d) => (d > 0 ? `expected ${d} bytes` : 'length not expected'),
   [protocol.NO_POLICY]: () => 'it runs no policy',
@@ -36,9 +40,9 @@ const REASONS: Record<number, (detail: number) => string> = {
   [protocol.NO_MEMORY]: (d) => `the policy needs ${d} bytes of work memory, more than the board has`,
   [protocol.WRONG_GOLDEN]: (d) => `golden vector ${d - 1} comes out different on the board`,
   [protocol.BAD_FLASH]: (d) => `flash at 0x${d.toString(16)} does not hold what was written`,
-  [protocol.FAILSAFE]: (d) =>
+  [protocol.FAILSAFE]: (d, port) =>
     d === protocol.LATCHED
-      ? 'its failsafe is latched: it stands until it is released'
+      ? `its failsafe is latched: it stands ${releasedBy(port)}`
       : `its failsafe action stands until ${d} more valid observations come in time`,
   [protocol.TOO_SOON]: (d) =>
     `too many uploads were begun and not ended, or keys written, expected the next in ${Math.ceil(d / 1000)} s`,
@@ -95,7 +99,7 @@ export class RefusedError extends FailedError {
    */
   constructor(port: string, type: number, status: number, payload: Uint8Array) {
     const detail = new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true)
-    const reason = REASONS[status]?.(detail) ?? `status ${status}`
+    const reason = REASONS[status]?.(detail, port) ?? `status ${status}`
     super(`${port}: the board refused ${nameOf(type)}: ${reason}`)
     this.status = status
     this.detail = detail

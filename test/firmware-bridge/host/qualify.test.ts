@@ -11,7 +11,7 @@ import {
 import { Board } from '../../../firmware-bridge/host/client.ts'
 import type { Bench, Finding } from '../../../firmware-bridge/host/qualify/check.ts'
 import { CHECKS } from '../../../firmware-bridge/host/qualify/checks.ts'
-import { looked } from '../../../firmware-bridge/host/qualify/qualify.ts'
+import { looked, qualify } from '../../../firmware-bridge/host/qualify/qualify.ts'
 import { serial } from '../../../firmware-bridge/host/serial.ts'
 import { signPolicy } from '../../../firmware-bridge/host/signing.ts'
 import { STACK, STACK_BYTES } from '../../../runtime-as/kernel/assembly/device/table.ts'
@@ -233,6 +233,22 @@ describe('the verdict of bpd qualify', () => {
     const { verdict, said } = await found(name, spoilt)
     expect(said).toMatch(spoilt.said)
     expect(verdict).toBe('fail')
+  })
+
+  it('is none while a failsafe of before is latched: one line says what ends it', async () => {
+    let now = 0
+    const port = openInProcess({ millis: () => now })
+    const board = await Board.connect(port)
+    boards.push(board)
+    await board.install(student)
+    await board.watch(1, { latch: true })
+    now += 10_000
+    await board.hello()
+    const policy = loadPolicy(student)
+    const given = { board, port, kind: inProcess, policy, bytes: student, observations: 100, onProgress() {} }
+    await expect(qualify(given, () => {})).rejects.toThrow(
+      'in-process: a failsafe of before is latched, and stands until it is released ("bpd boards --port in-process --release")',
+    )
   })
 
   it('of counters says of the smallest firmware what it does not see', async () => {

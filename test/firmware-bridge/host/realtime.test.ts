@@ -94,6 +94,29 @@ describe('a plant in real time', () => {
     expect((await board.stats()).board.steps).toBe(0)
   })
 
+  it('is not driven while a failsafe of before is latched: says at once what ends it', async () => {
+    let now = 0
+    const board = await connect(openInProcess({ millis: () => now }))
+    await board.watch(1, { latch: true })
+    now += 10_000
+    let moved = 0
+    const plant = { observation: [1, 0, 0], terminated: false, maxSteps: 50, reset: () => {}, step: () => moved++ }
+    await expect(driveRealTime(board, plant, { episodes: 1, hz: 100 })).rejects.toThrow(
+      'latched: it stands until it is released ("bpd boards --port in-process --release")',
+    )
+    expect(moved).toBe(0)
+  })
+
+  it('whose observations never come in time says that the failsafe stood', async () => {
+    let now = 0
+    const board = await connect(openInProcess({ millis: () => (now += 10_000) }))
+    await board.watch(1)
+    const plant = { observation: [1, 0, 0], terminated: false, maxSteps: 5, reset: () => {}, step: () => 0 }
+    await expect(driveRealTime(board, plant, { episodes: 1, hz: 20 })).rejects.toThrow(
+      /no action came in time at 20 Hz: at [1-5] of 5 ticks its failsafe stood/,
+    )
+  })
+
   it('stops at the first action that differs from the host’s', async () => {
     const board = await connect()
     const plant = plantOf(new Pendulum(), 3)
