@@ -12,7 +12,10 @@ export const identity: Check = {
     const { name, firmware, protocol, fault } = await board.hello()
     const image = firmware === 0 ? undefined : committedImage(firmware)
     const figures = { name, firmware: hex(firmware), image: image?.name, protocol }
-    if (fault !== undefined) return fail(`${name}: the board has found a fault in itself: ${fault}`, figures)
+    if (fault !== undefined) {
+      const found = `the board has found a fault in itself since its start: ${fault}`
+      return fail(`${name}: ${found}; reset it, and run this again`, figures)
+    }
     if (image) return pass(`${name}, firmware ${hex(firmware)}, images/${image.name}.bin of this package`, figures)
     if (firmware === 0 && kind.kind === 'emulator')
       return pass(`${name}: no image, the device in this process`, figures)
@@ -71,7 +74,11 @@ export const clean: Check = {
     const { overruns, faults, mended, reverts, scrubs } = counted
     const figures = { ...counted }
     const wrong = Object.entries({ overruns, faults, mended, reverts }).filter(([, count]) => count > 0)
-    if (wrong.length > 0) return fail(wrong.map(([name, count]) => `${count} ${name}`).join(', '), figures)
+    if (wrong.length > 0) {
+      const found = wrong.map(([name, count]) => `${count} ${name}`).join(', ')
+      // whenever it was: a board that had to mend itself is to be looked at
+      return fail(`${found} since its start; reset it, and run this again`, figures)
+    }
     const said = 'no overrun, no fault, nothing mended'
     if (!board.info.scrubbed)
       return pass(`${said}; its firmware sees a flipped bit in what runs only at the next start`, figures)

@@ -86,7 +86,7 @@ const failing: Record<string, Spoilt[]> = {
     },
     {
       with: 'a fault that it has found in itself',
-      said: /a fault in itself: the policy was altered/,
+      said: /a fault in itself since its start: the policy was altered while it ran; reset it, and run this again/,
       spoil(device) {
         device.flash.bytes[700] ^= 1
         for (let i = 0; i < 100; i++) device.poll()
@@ -170,7 +170,7 @@ const failing: Record<string, Spoilt[]> = {
   counters: [
     {
       with: 'a bit of its state that was mended',
-      said: /^1 mended$/,
+      said: /^1 mended since its start; reset it, and run this again$/,
       spoil(device) {
         new Uint8Array(device.memory.buffer)[stateOf(device).from + 90] ^= 1
         for (let i = 0; i < 1000; i++) device.poll()
