@@ -249,14 +249,15 @@ static inline int bpd_trusted(const struct bpd_client *client, uint8_t *own) {
   return bpd_same_tag(tag, at + 112);
 }
 
-/* Whether an answer may still come: not where the board has started anew, or another host has spoken. */
-static inline int bpd_still_there(struct bpd_client *client) {
+/* Whether an answer may still come: not where the board has started anew, runs another contract than a STEP is made under, or another host has spoken. */
+static inline int bpd_still_there(struct bpd_client *client, uint32_t contract) {
   if (bpd_ask_hello(client, client->timeout) != 128 || client->in[4] != BPD_PROTOCOL) return 1;
   const uint8_t *at = client->in + 4;
   uint8_t own[BPD_KEY_BYTES];
   if (!bpd_trusted(client, own)) return 1;
   const uint32_t epoch = bpd_u32(at + 100);
   if (bpd_u32(at + 96) != client->session) return 0;
+  if (contract && bpd_u32(at + 24) != contract) return 0;
   return epoch < client->epoch || (epoch == client->epoch && bpd_u16(at + 104) <= client->counted);
 }
 
@@ -278,7 +279,7 @@ static inline int bpd_ask(struct bpd_client *client, uint8_t type, int guarded, 
     if (waited >= patience) return BPD_SILENT;
     const uint32_t answer = bpd_exchange(client, client->out, 4 + payload + seal.count, &seal, patience - waited, guarded ? 2 : 0);
     if (answer == 0) {
-      if (guarded && !bpd_still_there(client)) return BPD_SILENT;
+      if (guarded && !bpd_still_there(client, contract)) return BPD_SILENT;
       continue;
     }
     const uint8_t status = client->in[1];

@@ -318,7 +318,7 @@ class Board:
             # an inference leaves nothing behind: after a reset in between it may simply be asked for again
             again = self.hello().policy
             if again is None or again.contract != policy.contract:
-                raise BoardError("the board reset and no longer runs the expected contract") from None
+                raise BoardError("the board reset or went back to the policy before, and no longer runs the expected contract") from None
             answer = self._ask(STEP, payload, self._patience, length, policy.contract)
         cycles, *action = struct.unpack(f"<I{policy.actions}f", answer)
         for i, value in enumerate(action):
@@ -462,7 +462,7 @@ class Board:
             wait = min(1.5 * wait, 2 * self._timeout)
             if answer is None:
                 if kind in GUARDED and tries % 2 == 0:
-                    self._still_there(min(wait, deadline - time.monotonic()))
+                    self._still_there(min(wait, deadline - time.monotonic()), contract)
                 continue
             status, body = answer
             expected = 4 if status else length
@@ -497,16 +497,19 @@ class Board:
             raise BoardError("the board has another key")
         return info, session, counter, key
 
-    def _still_there(self, patience: float) -> None:
-        """Raises SilentError where the board has started anew, or another host has spoken: no answer will come then. Changes nothing."""
+    def _still_there(self, patience: float, contract: int) -> None:
+        """Raises SilentError where the board has started anew, runs another contract than a STEP is made under, or another host has spoken: no answer will
+        come then. Changes nothing."""
         try:
-            _, session, counter, _ = self._greet(patience)
+            info, session, counter, _ = self._greet(patience)
         except SilentError:
             return
         if session != self._session:
             raise SilentError("the board started anew")
         if counter > self._counter:
             raise SilentError("another host speaks to the board")
+        if contract and (info.policy is None or info.policy.contract != contract):
+            raise SilentError("the board runs another contract")
 
     def _wait(self, kind: int, asked: int, seal: bytes, until: float) -> Optional[Tuple[int, bytes]]:
         """Status and payload of the answer that opens with its request's seal; None: not in time."""

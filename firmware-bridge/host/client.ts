@@ -163,7 +163,8 @@ export class Board {
       if (!(error instanceof SilentError)) throw error
       const { policy } = await this.hello()
       if (policy?.contractHash !== this.#contract?.hash) {
-        throw new FailedError(`${this.#line.port.name}: the board reset and no longer runs the expected contract`)
+        const what = 'reset or went back to the policy before, and no longer runs the expected contract'
+        throw new FailedError(`${this.#line.port.name}: the board ${what}`)
       }
       return await this.#line.request(protocol.STEP, payload, this.#patience, bytes)
     }

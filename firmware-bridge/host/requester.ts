@@ -5,9 +5,11 @@ import {
   ANSWER,
   HELLO,
   INFO_BYTES,
+  INFO_CONTRACT,
   INFO_PROTOCOL,
   OK,
   PROTOCOL,
+  STEP,
 } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { encodeFrame, type Frame, FrameDecoder, openFrame } from './frames.ts'
 import { LineEnd } from './line-end.ts'
@@ -199,14 +201,23 @@ export class Requester {
     }
   }
 
-  /** What the board says of its session while a request is not answered: in another one, or behind a later request, it never will be. The next will. */
+  /**
+   * What the board says while a request is not answered: in another session, behind a later request, or, of a STEP, under another contract, it never will be.
+   * The next will, but for the contract.
+   */
   #look(answer: Frame, number: Uint8Array): void {
     if (!tells(answer) || this.session.doubt(number, answer) !== undefined) return
     const info = decodeSession(answer.payload)
     const anew = this.session.differs(info)
-    if (!anew && !this.session.overtaken(info)) return
+    const later = this.session.overtaken(info)
+    const other = this.#waiting?.type === STEP && contractIn(answer) !== this.contract
+    if (!anew && !later && !other) return
     this.session.enter(info)
-    const what = anew ? 'has started anew' : 'has taken a later request, of another host'
+    const what = anew
+      ? 'has started anew'
+      : later
+        ? 'has taken a later request, of another host'
+        : 'runs another contract'
     this.#waiting?.settle(new SilentError(`${this.port.name}: the board ${what}`))
   }
 
@@ -222,6 +233,10 @@ export class Requester {
 /** Whether an answer to HELLO is one of this protocol. */
 const tells = ({ status, payload }: Frame): boolean =>
   status === OK && payload.length === INFO_BYTES && payload[INFO_PROTOCOL] === PROTOCOL
+
+/** Of the policy that runs, 0: none. answer: to HELLO */
+const contractIn = ({ payload }: Frame): number =>
+  new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(INFO_CONTRACT, true)
 
 /** Payload of a HELLO: a number of its own, so that none of a session before has this answer. */
 function probing(): Uint8Array {

@@ -13,6 +13,7 @@ import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-sessi
 import { root } from '../support/pages.ts'
 import { policyFile, withAlteredGolden, withPeriod } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
+import { openGivingWay } from '../support/trial.ts'
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0
 const clean = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-I', join(root, 'clients/c')]
@@ -36,6 +37,23 @@ int use(struct bpd_client *client, const struct bpd_line *line, const uint8_t *p
   struct bpd_stats stats;
   if (bpd_connect(client, line, 1) || bpd_install(client, policy, bytes, 1) || bpd_watch(client, 5, 0)) return 1;
   return bpd_step(client, numbers, numbers, 0) || bpd_stats_of(client, &stats) || bpd_reset(client);
+}
+`
+
+const trial = `#define _DEFAULT_SOURCE
+#include "bpd_posix.h"
+static struct bpd_client board;
+int main(int words, char **word) {
+  uint32_t bytes[2] = {0, 0};
+  int port = words > 3 ? bpd_posix_open(word[1]) : -1, done = BPD_DONE, steps = -1;
+  const struct bpd_line line = {bpd_posix_send, bpd_posix_receive, bpd_posix_millis, &port};
+  uint8_t *old = bpd_posix_file(word[2], bytes), *other = bpd_posix_file(word[3], bytes + 1);
+  float observation[3] = {0.1f, 0.2f, 0.3f}, action[2];
+  if (bpd_connect(&board, &line, 1) || bpd_install(&board, old, bytes[0], 1) || bpd_install(&board, other, bytes[1], 0)) return 1;
+  board.timeout = 50;
+  board.patience = 600000;
+  for (; done == BPD_DONE; steps++) done = bpd_step(&board, observation, action, 0);
+  return printf("after %d steps: %d\\n", steps, done), 0;
 }
 `
 
@@ -98,6 +116,25 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
         const child = spawn(join(folder, 'refused'), [offer.name, ...paths], { stdio: ['ignore', 'pipe', 'pipe'] })
         // twice BPD_WRONG_GOLDEN, then BPD_ARGUMENT; each step done
         expect(await Promise.all([text(child.stdout), text(child.stderr)])).toEqual(['13 0\n13 0\n-3 0\n', ''])
+      } finally {
+        await offer.close()
+        await port.close()
+      }
+    })
+
+    it('whose policy on trial gave way to one of another contract says so, and does not wait for what cannot come', async () => {
+      const file = join(folder, 'trial.c')
+      writeFileSync(file, trial)
+      expect(compile('trial', 'gcc', '-std=c99', file)).toBe('')
+      writeFileSync(join(folder, 'old.bpd'), policyFile([3, 12, 1], 1))
+      writeFileSync(join(folder, 'other.bpd'), policyFile([3, 20, 2], 2))
+      const port = openGivingWay(3)
+      const offer = await offerTcp(port)
+      try {
+        const words = [offer.name, join(folder, 'old.bpd'), join(folder, 'other.bpd')]
+        const child = spawn(join(folder, 'trial'), words, { stdio: ['ignore', 'pipe', 'inherit'] })
+        // BPD_CONTRACT
+        expect(await text(child.stdout)).toBe('after 3 steps: -4\n')
       } finally {
         await offer.close()
         await port.close()

@@ -1,21 +1,37 @@
 /** clients/python as a user has it: a wheel in a fresh virtual environment, against emulated boards behind a bad line. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openInProcess } from '../../firmware-bridge/emulators/in-process.ts'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
+import { Board } from '../../firmware-bridge/host/client.ts'
 import type { Port } from '../../firmware-bridge/host/port.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
 import { PAIR } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
 import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
+import { policyFile } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
+import { openGivingWay } from '../support/trial.ts'
 
 const clients = join(root, 'clients/python')
+const HEAD = `
+import sys
+from bpd_client import *
+
+port = sys.argv[1]
+
+def fails(what):
+    try:
+        what()
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+`
 const tools = ['mypy==2.4.1', 'types-pyserial==3.5.0.20261104']
 const works = spawnSync('python3', ['-c', 'import ensurepip, venv']).status === 0 && process.platform !== 'win32'
 const boards = await Promise.all(
@@ -39,6 +55,23 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
     run(python, '-m', 'pip', 'install', '--quiet', join('wheels', wheel), ...tools)
   }, 300_000)
   afterAll(() => rmSync(folder, { recursive: true }), 60_000)
+
+  /** What a script prints that has the client, the line's name as `port`, and two policies of one contract each. fails: prints what is raised */
+  async function tried(port: Port, script: string, ...words: string[]): Promise<string> {
+    writeFileSync(join(folder, 'old.bpd'), policyFile([3, 12, 1], 1))
+    writeFileSync(join(folder, 'other.bpd'), policyFile([3, 20, 2], 2))
+    const lines = script.split('\n').map((line) => line.replace(/^ {6}/, ''))
+    const file = join(folder, 'script.py')
+    writeFileSync(file, [HEAD, ...lines, ''].join('\n'))
+    const offer = await offerTcp(port)
+    try {
+      const child = spawn(python, [file, offer.name, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+      return await text(child.stdout)
+    } finally {
+      await offer.close()
+      await port.close()
+    }
+  }
 
   it('is typed: mypy --strict has nothing to say of it, of its examples, and of who imports the wheel', () => {
     const strict = [
@@ -87,6 +120,43 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
       const child = spawn(python, words, { stdio: ['ignore', 'pipe', 'pipe'] })
       const said = await Promise.all([text(child.stdout), text(child.stderr)])
       expect(said).toEqual(['True\nTrue\nFalse\n', ''])
+    } finally {
+      await offer.close()
+      await port.close()
+    }
+  })
+
+  it('whose policy on trial gave way to one of another contract says so, and does not wait for what cannot come', async () => {
+    const said = await tried(
+      openGivingWay(3),
+      `
+      board = Board.open(port, timeout=0.05, patience=600)
+      board.install(open("old.bpd", "rb").read())
+      board.install(open("other.bpd", "rb").read(), confirm=False)
+      for _ in range(3):
+          board.step([0.1, 0.2, 0.3])
+      fails(lambda: board.step([0.1, 0.2, 0.3]))
+      `,
+    )
+    expect(said).toBe(
+      'BoardError: the board reset or went back to the policy before, and no longer runs the expected contract\n',
+    )
+  })
+
+  it('comes with a control loop that keeps a policy that was on trial', async () => {
+    const port = openInProcess()
+    const board = await Board.connect({ ...port, close: async () => {} })
+    await board.install(policyFile([3, 12, 2], 1))
+    const student = join(root, 'models/pendulum/student.bpd')
+    await board.install(readFileSync(student), undefined, { confirm: false })
+    await board.close()
+    const offer = await offerTcp(port)
+    try {
+      const words = [join(clients, 'examples/control_loop.py'), offer.name, student, '--steps', '5']
+      const child = spawn(python, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+      expect(await text(child.stdout)).toMatch(/^5 steps at 20 Hz on in-process: /)
+      const after = await Board.connect({ ...port, close: async () => {} })
+      expect(after.info.policy).toMatchObject({ actions: 1, confirmed: true })
     } finally {
       await offer.close()
       await port.close()

@@ -41,6 +41,8 @@ def main() -> None:
         running = board.info.policy
         if running is None or running.crc != zlib.crc32(data) or running.bytes != len(data):
             board.install(data)
+        elif not running.confirmed:
+            board.confirm()  # on trial: after 1000 steps the board would go back to the policy before
         robot, late, failsafes = Robot(policy), 0, 0
         # should this program die, the board puts the contract's failsafe action out by itself
         board.watch(5)

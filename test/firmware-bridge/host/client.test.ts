@@ -174,7 +174,9 @@ describe('a step', () => {
     device.flash.bytes.set(donor.flash.bytes)
     device.powerOn()
     const step = board.step(new Float32Array(17), new Float32Array(6))
-    await expect(step).rejects.toThrow('in-process: the board reset and no longer runs the expected contract')
+    await expect(step).rejects.toThrow(
+      'in-process: the board reset or went back to the policy before, and no longer runs the expected contract',
+    )
     expect((await board.stats()).board).toMatchObject({ steps: 0 })
   })
 

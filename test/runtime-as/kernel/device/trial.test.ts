@@ -103,6 +103,15 @@ describe('a policy on trial', () => {
     await expect(step(board, 2)).rejects.toThrow('no longer runs the expected contract')
   })
 
+  it('with another contract gives way, and the host does not wait for an answer that cannot come', async () => {
+    const board = await Board.connect(openInProcess(), { timeout: 5, patience: 600_000 })
+    opened.push(board)
+    await board.install(old)
+    await board.install(foreign, undefined, TRIAL)
+    for (let i = 0; i < TRIAL_STEPS; i++) await step(board, 2)
+    await expect(step(board, 2)).rejects.toThrow('the board reset or went back to the policy before')
+  })
+
   it('goes when another installation begins: the last good one is never overwritten', async () => {
     const { board, device } = await connect()
     await board.install(old)
