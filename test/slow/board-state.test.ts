@@ -1,5 +1,16 @@
 /** `--state`: what one command installs on an emulated board is there for the next, as on a real one. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +63,32 @@ describe('a state file', () => {
     writeFileSync(wrong, bytes)
     return () => new BoardState(wrong, port)
   }
+  const install = (state: string, seed: number) =>
+    withBoard({ port: 'in-process', state }, (board) => board.install(policyFile([3, 12, 1], seed)))
+  const modeOf = (path: string) => statSync(path).mode & 0o777
+
+  it.runIf(process.platform !== 'win32')('behind a link is what is written: the link stays one', async () => {
+    const [file, link] = [join(folder, 'linked.flash'), join(folder, 'link.flash')]
+    await install(file, 1)
+    releaseClaims()
+    const before = readFileSync(file)
+    symlinkSync(file, link)
+    await install(link, 2)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(readFileSync(file).equals(before)).toBe(false)
+    releaseClaims()
+  })
+
+  it.runIf(process.platform !== 'win32')('is its user’s alone: a key may be in it', async () => {
+    const file = join(folder, 'private.flash')
+    for (const [seed, [mode, left]] of [[0o600], [0o644, 0o600], [0o444, 0o400]].entries()) {
+      if (left) chmodSync(file, mode)
+      await install(file, seed + 1)
+      releaseClaims()
+      expect(modeOf(file)).toBe(left ?? mode)
+    }
+  })
+
   let good: Buffer
   beforeAll(async () => {
     const file = join(folder, 'good.flash')
