@@ -60,7 +60,13 @@ export const boardsVerb = verb('boards', {
   .addOption(new Option('--unpair', 'takes its key away: needs --port and --key').default(false).conflicts('pair'))
   .option('--log', "also the board's last steps, at most 256: needs --port", false)
   .option('--release', 'ends a failsafe that is latched, and the watch: needs --port', false)
-  .option('--lock <key>', 'locks the board to this public key, for good: needs --port')
+  // one after the other: where the second is refused, the first would have been done without a word
+  .addOption(
+    new Option('--lock <key>', 'locks the board to this public key, for good: needs --port').conflicts([
+      'pair',
+      'unpair',
+    ]),
+  )
   .action(run)
 
 async function run({ port, state, key, pair, unpair, log, release, lock, json }: Options): Promise<void> {

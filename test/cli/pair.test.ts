@@ -64,6 +64,15 @@ describe('a board that was paired at the command line', () => {
     })
   })
 
+  it('is not locked in the same command: neither is done', () => {
+    const said = bpd('boards', ...on, '--lock', 'robot.pub', '--pair', 'both.key')
+    expect(said).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("'--lock <key>' cannot be used with option '--pair <file>'"),
+    })
+    expect(existsSync(join(folder, 'both.key'))).toBe(false)
+  })
+
   it('keeps its key where a stranger would pair it anew, and no file is left of that', () => {
     expect(bpd('boards', ...on, '--pair', 'mine.key').status).toBe(0)
     expect(bpd('boards', ...on, '--pair', 'theirs.key')).toMatchObject({
