@@ -132,3 +132,11 @@ function firmwareLine(crc: number): string {
 }
 
 const known = (bytes: number): string => (bytes > 0 ? `${grouped(bytes)} B` : '(unknown)')
+
+/** That an emulated board does not keep what was changed as a real one does. */
+export function keptLine(port: string, state: string | undefined): string[] {
+  const { flashBytes, forgets } = kindOf(port)
+  if (forgets !== undefined) return [`kept     not beyond this command: ${forgets}`]
+  if (flashBytes === undefined) return []
+  return [state === undefined ? 'kept     not beyond this command: --state FILE keeps it' : `kept     in ${state}`]
+}

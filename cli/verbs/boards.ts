@@ -10,7 +10,7 @@ import type { SigningKey } from '../../firmware-bridge/host/signing.ts'
 import type { Stats } from '../../firmware-bridge/host/stats.ts'
 import { InputError } from '../../runtime-as/errors.ts'
 import { claimFiles } from '../../trainer/files/claim.ts'
-import { boardFiles, boardLines, portName, stateOption, withBoard } from '../board.ts'
+import { boardFiles, boardLines, keptLine, portName, stateOption, withBoard } from '../board.ts'
 import { readKeyFile } from '../keys.ts'
 import { counterWords } from '../report/counters.ts'
 import { plainTable } from '../report/table.ts'
@@ -97,7 +97,8 @@ async function run({ port, state, key, pair, unpair, log, release, lock, json }:
     progress.done(`asked ${port}`)
     return pair === undefined ? said : { ...said, keyFile: pair }
   })
-  printResult(json, said, () => written(said))
+  const changed = pair !== undefined || unpair || lockKey !== undefined
+  printResult(json, said, () => [written(said), ...(changed ? keptLine(port, state) : [])].join('\n'))
 }
 
 /** The key is on disk before the board has it: one that the board alone knew would lock its owner out. */

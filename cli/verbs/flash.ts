@@ -1,6 +1,14 @@
-import { kindOf } from '../../firmware-bridge/host/ports.ts'
 import { loadPolicy } from '../../runtime-as/kernel/policy.ts'
-import { type BoardChoice, baudOption, boardLines, portOption, showInstall, stateOption, withBoard } from '../board.ts'
+import {
+  type BoardChoice,
+  baudOption,
+  boardLines,
+  keptLine,
+  portOption,
+  showInstall,
+  stateOption,
+  withBoard,
+} from '../board.ts'
 import { readPolicy } from '../files.ts'
 import { addSigningOptions, type GivenSigning, signerOf } from '../keys.ts'
 import { keyOption } from '../session-key.ts'
@@ -31,12 +39,4 @@ async function run(file: string, { port, state, key, baud, json, ...signing }: O
     return board.info
   })
   printResult(json, { file, port, board }, () => [...boardLines(board), ...keptLine(port, state)].join('\n'))
-}
-
-/** That an emulated board does not keep its policy as a real one does. */
-function keptLine(port: string, state: string | undefined): string[] {
-  const { flashBytes, forgets } = kindOf(port)
-  if (forgets !== undefined) return [`kept     not beyond this command: ${forgets}`]
-  if (flashBytes === undefined) return []
-  return [state === undefined ? 'kept     not beyond this command: --state FILE keeps it' : `kept     in ${state}`]
 }

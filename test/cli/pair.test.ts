@@ -64,6 +64,14 @@ describe('a board that was paired at the command line', () => {
     })
   })
 
+  it('without --state keeps its key no longer than the command, which says so', () => {
+    const forgotten = bpd('boards', '--port', 'in-process', '--pair', 'forgotten.key')
+    expect(forgotten.stdout).toContain('kept     not beyond this command: --state FILE keeps it\n')
+    const words = ['boards', '--port', 'in-process', '--state', 'kept.flash']
+    expect(bpd(...words, '--pair', 'kept.key').stdout).toContain('kept     in kept.flash\n')
+    expect(bpd(...words, '--key', 'kept.key').stdout).not.toContain('kept     ')
+  })
+
   it('is not locked in the same command: neither is done', () => {
     const said = bpd('boards', ...on, '--lock', 'robot.pub', '--pair', 'both.key')
     expect(said).toMatchObject({
