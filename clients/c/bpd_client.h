@@ -134,7 +134,7 @@ static inline int bpd_upload(struct bpd_client *client, const uint8_t *policy, u
     const uint32_t half = chunk / 2 / unit * unit, shorter = half > smallest ? half : smallest;
     const uint32_t tried = 8 * client->timeout < client->patience / 2 ? 8 * client->timeout : client->patience / 2;
     bpd_put32(client->out + 4, sent);
-    memcpy(client->out + 8, policy + sent, part);
+    memcpy(client->out + 8, policy + sent, (size_t)part);
     asked = bpd_ask(client, 3, 1, 4 + part, chunk == smallest ? client->patience : tried, 0, 4);
     if (asked == BPD_SILENT && chunk > smallest) {
       uint32_t stands = 0;

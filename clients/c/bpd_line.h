@@ -87,7 +87,7 @@ struct bpd_client {
   uint8_t escaped, broken;
 };
 
-static inline uint16_t bpd_u16(const uint8_t *at) { return (uint16_t)(at[0] | at[1] << 8); }
+static inline uint16_t bpd_u16(const uint8_t *at) { return (uint16_t)(at[0] | (unsigned)at[1] << 8); }
 static inline uint32_t bpd_u32(const uint8_t *at) { return bpd_u16(at) | (uint32_t)bpd_u16(at + 2) << 16; }
 
 static inline void bpd_put32(uint8_t *at, uint32_t value) {
@@ -206,7 +206,7 @@ static inline struct bpd_seal bpd_sealed(uint8_t *frame, uint8_t type, uint16_t 
     bpd_tag(seal.bytes, key, frame, unsent, frame + 4, payload);
     seal.count = BPD_TAG_BYTES;
   } else bpd_put32(seal.bytes, bpd_crc32(0, frame, 4 + payload) ^ mix ^ extra[0] ^ extra[1]);
-  memcpy(frame + 4 + payload, seal.bytes, seal.count);
+  memcpy(frame + 4 + payload, seal.bytes, (size_t)seal.count);
   return seal;
 }
 

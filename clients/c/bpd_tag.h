@@ -74,7 +74,7 @@ static inline void bpd_blake2s_begin(struct bpd_blake2s *hash, const uint8_t *ke
 
 /* bytes: at most 32 of the digest */
 static inline void bpd_blake2s_end(struct bpd_blake2s *hash, uint8_t *digest, uint32_t bytes) {
-  memset(hash->block + hash->filled, 0, 64 - hash->filled);
+  memset(hash->block + hash->filled, 0, (size_t)(64 - hash->filled));
   bpd_compress(hash, 1);
   for (uint32_t i = 0; i < bytes; i++) digest[i] = (uint8_t)(hash->h[i / 4] >> 8 * (i % 4));
 }

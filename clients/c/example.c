@@ -53,7 +53,7 @@ int main(int words, char **word) {
     tick += board.info.period_us;
     if (!until(tick)) late++, tick = bpd_posix_micros(); /* what was late is not made up for by haste */
   }
-  if (done != BPD_DONE && done != BPD_FAILSAFE) return fprintf(stderr, "the board: %d, detail %u (bpd_client.h says what)\n", done, (unsigned)board.detail), 1;
+  if (done != BPD_DONE && done != BPD_FAILSAFE) return fprintf(stderr, "the board: %d, detail %u (above 0: PROTOCOL.md, \"Status\"; below: bpd_line.h)\n", done, (unsigned)board.detail), 1;
   bpd_watch(&board, 0, 0);
   printf("%ld steps on %s: %u late, %u in failsafe, %u requests sent again, last action %g in %u cycles\n", steps, board.info.name, (unsigned)late,
          (unsigned)failsafes, (unsigned)board.retries, (double)action[0], (unsigned)cycles);

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, expect, it } from 'vitest'
+import { openInProcess } from '../../firmware-bridge/emulators/in-process.ts'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
 import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
+import { signed } from '../support/locked.ts'
 import { root } from '../support/pages.ts'
 import { policyFile, withAlteredGolden, withPeriod } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
@@ -57,6 +59,14 @@ int main(int words, char **word) {
 }
 `
 
+describeWith('avr-gcc', has('avr-gcc'))('the C client where an int has 16 bits', () => {
+  it('is one that the compiler has nothing to say of', () => {
+    const file = join(folder, 'uses.c')
+    writeFileSync(file, uses)
+    expect(compile('uses.o', 'avr-gcc', '-std=c99', '-Os', '-mmcu=atmega2560', '-c', file)).toBe('')
+  })
+})
+
 describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-none-eabi-gcc'].every(has))(
   'the C client',
   () => {
@@ -71,6 +81,24 @@ describeWith('gcc, g++, clang, arm-none-eabi-gcc', ['gcc', 'g++', 'clang', 'arm-
       const file = join(folder, 'uses.c')
       writeFileSync(file, uses)
       expect(compile('uses.o', compiler, ...flags, '-c', file)).toBe('')
+    })
+
+    it('comes with a control loop that says where a refusal is explained', async () => {
+      expect(compile('example', 'gcc', '-std=c99', '-O2', join(root, 'clients/c/example.c'), '-lm')).toBe('')
+      // signed, on firmware that knows no signatures
+      const file = join(folder, 'signed.bpd')
+      writeFileSync(file, signed(1))
+      const port = openInProcess()
+      const offer = await offerTcp(port)
+      try {
+        const child = spawn(join(folder, 'example'), [offer.name, file], { stdio: ['ignore', 'inherit', 'pipe'] })
+        expect(await text(child.stderr)).toMatch(
+          /^the board: 10, detail \d+ \(above 0: PROTOCOL\.md, "Status"; below: bpd_line\.h\)\n$/,
+        )
+      } finally {
+        await offer.close()
+        await port.close()
+      }
     })
 
     it.each(boards)(
