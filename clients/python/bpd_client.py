@@ -21,9 +21,9 @@ import time
 import zlib
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type, Union
 
-__all__ = ["Board", "BoardError", "BoardInfo", "FailsafeError", "LoggedStep", "Policy", "RefusedError", "Running", "SilentError", "Stats", "Step"]
+__all__ = ["Board", "BoardError", "BoardInfo", "FailsafeError", "LoggedStep", "Policy", "RefusedError", "Running", "SilentError", "Stats", "Step", "read_key"]
 __version__ = "0.2.0"
 
 PROTOCOL = 6
@@ -194,12 +194,24 @@ class LoggedStep:
     action: Tuple[float, ...]
 
 
+def read_key(path: Union[str, os.PathLike[str]]) -> bytes:
+    """The key in a file of `bpd boards --pair`, for `Board(key=)`. Raises ValueError for what is no such file, and for one that others may read."""
+    with open(path, encoding="latin-1", newline="") as file:
+        title, digits = (file.read(256) + "\n").split("\n")[:2]
+        others = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
+    if title != "bpd session key" or len(digits) != 64 or digits.strip("0123456789abcdef"):
+        raise ValueError(f"{os.fspath(path)}: no key, expected 'bpd session key' and 64 hexadecimal digits, a line each")
+    if others:
+        raise ValueError(f"{os.fspath(path)}: others may read it, expected mode 600")
+    return bytes.fromhex(digits)
+
+
 class Board:
     """A board at the other end of a line. One request at a time; whatever the line loses is sent again, and nothing is run twice.
 
     line: an open `serial.Serial`, a socket, or any file-like with `write`, and a `fileno` to wait on or a `read(n)` that returns within 50 ms or so,
         empty where nothing came
-    key: 32 bytes that the board was paired with: every request that changes or moves something, and its answer, then has a tag. A board without a key,
+    key: 32 bytes that the board was paired with, as `read_key` gives them: every request that changes or moves something, and its answer, then has a tag. A board without a key,
         or with another one, is refused
     timeout: seconds until a request is sent again the first time; too short does no harm
     patience: seconds until the board counts as silent; long_patience: where it has much to do, such as testing a whole policy

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { writeSessionKey } from '../../cli/session-key.ts'
 import { openInProcess } from '../../firmware-bridge/emulators/in-process.ts'
 import { offerTcp } from '../../firmware-bridge/emulators/offer.ts'
 import { Board } from '../../firmware-bridge/host/client.ts'
@@ -13,7 +14,7 @@ import type { Port } from '../../firmware-bridge/host/port.ts'
 import { EMULATORS, openPort } from '../../firmware-bridge/host/ports.ts'
 import { PAIR } from '../../runtime-as/kernel/assembly/device/protocol.ts'
 import { expectKeysHold } from '../support/client-keys.ts'
-import { expectUnfooled, KEY, KEY_WORDS, session } from '../support/client-session.ts'
+import { expectUnfooled, KEY, KEY_WORDS, pair, session } from '../support/client-session.ts'
 import { root } from '../support/pages.ts'
 import { policyFile } from '../support/policies.ts'
 import { describeWith } from '../support/require.ts'
@@ -142,6 +143,38 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
       'BoardError: the board reset or went back to the policy before, and no longer runs the expected contract\n',
     )
   })
+
+  it.runIf(process.platform !== 'win32')(
+    'takes the key in a file of bpd boards --pair, and no other file',
+    async () => {
+      const port = openInProcess()
+      const key = await writeSessionKey(join(folder, 'robot.key'))
+      await pair(port, key)
+      writeFileSync(join(folder, 'open.key'), readFileSync(join(folder, 'robot.key')), { mode: 0o644 })
+      const good = readFileSync(join(folder, 'robot.key'), 'latin1')
+      const bad = ['', 'bpd session key\n', good.slice(0, -3), good.toUpperCase(), `${good.slice(0, 80)}x`]
+      for (const [i, text] of bad.entries()) writeFileSync(join(folder, `${i}.key`), text, { mode: 0o600 })
+      const said = await tried(
+        port,
+        `
+      with Board.open(port, key=read_key("robot.key")) as board:
+          board.install(open("old.bpd", "rb").read())
+          print(board.info.keyed)
+      for i in range(${bad.length}):
+          fails(lambda: read_key(f"{i}.key"))
+      fails(lambda: read_key("open.key"))
+      `,
+      )
+      expect(said.split('\n')).toEqual([
+        'True',
+        ...bad.map(
+          (_, i) => `ValueError: ${i}.key: no key, expected 'bpd session key' and 64 hexadecimal digits, a line each`,
+        ),
+        'ValueError: open.key: others may read it, expected mode 600',
+        '',
+      ])
+    },
+  )
 
   it('comes with a control loop that keeps a policy that was on trial', async () => {
     const port = openInProcess()
