@@ -34,7 +34,7 @@ async function run(file: string, { port, state, key, baud, json, ...signing }: O
   loadPolicy(policy, file)
   const bytes = signerOf(signing)(policy, file)
   const board = await withBoard({ port, state, key, baud }, async (board, progress) => {
-    await board.install(bytes, showInstall(progress, file))
+    await board.install(bytes, showInstall(progress, file), { name: file })
     progress.done(`installed ${file} on ${port}`)
     return board.info
   })

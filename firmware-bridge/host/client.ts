@@ -102,15 +102,15 @@ export class Board {
    *
    * @param bytes of a .bpd file
    * @param onProgress told how many bytes the board has, of all
-   * @param options whether the policy stays
+   * @param options whether the policy stays, and what messages call it
    */
   async install(
     bytes: Uint8Array,
     onProgress?: UploadProgress,
-    { confirm: stays = true }: InstallOptions = {},
+    { confirm: stays = true, name = 'policy' }: InstallOptions = {},
   ): Promise<void> {
-    const { contract } = openPolicy(bytes, 'policy')
-    requireInstallable(bytes, this.info)
+    const { contract } = openPolicy(bytes, name)
+    requireInstallable(bytes, this.info, name)
     const crc = crc32(bytes)
     const before = this.info.policy?.generation
     const upload = new Upload(this.#line, bytes, crc, this.#uploading)

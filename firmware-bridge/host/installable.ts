@@ -12,6 +12,8 @@ export interface InstallOptions {
    * installation or 1000 steps bring the last confirmed policy back. There must be one, or the first policy stays anyway
    */
   confirm?: boolean
+  /** what messages call the file, default 'policy' */
+  name?: string
 }
 
 /** Refusals that say that the board lost the upload, not that the policy is bad. */
@@ -30,17 +32,18 @@ export const isLost = (error: unknown): boolean =>
   error instanceof LostError ||
   (error instanceof RefusedError && LOST.includes(error.status))
 
-/** bytes: of a policy's file. Throws InputError where the board cannot take it: signatures, size. */
-export function requireInstallable(bytes: Uint8Array, { name, signatures, fileBytes }: BoardInfo): void {
-  const signed = openEnvelope(bytes) !== undefined
+/** bytes: of a policy's file; file: its name. Throws InputError where the board cannot take it: signatures, size. */
+export function requireInstallable(bytes: Uint8Array, { name, signatures, fileBytes }: BoardInfo, file: string): void {
+  const signed = openEnvelope(bytes, file) !== undefined
   if (signed && !signatures)
     throw new InputError(
-      `policy: signed, but the firmware of ${name} knows no signatures, expected one that does, or the policy unsigned`,
+      `${file}: signed, but the firmware of ${name} knows no signatures, expected one that does, or the policy unsigned ` +
+        `("bpd export ${file} --form bpd" takes the signature off)`,
     )
   if (!signed && signatures?.locked)
     throw new InputError(
-      `policy: not signed, expected one signed by the key that ${name} is locked to ("bpd flash --sign-key" signs it)`,
+      `${file}: not signed, expected one signed by the key that ${name} is locked to ("bpd flash --sign-key" signs it)`,
     )
   if (bytes.length > fileBytes)
-    throw new InputError(`policy: ${bytes.length} bytes, expected at most ${fileBytes} as a slot of ${name} holds`)
+    throw new InputError(`${file}: ${bytes.length} bytes, expected at most ${fileBytes} as a slot of ${name} holds`)
 }

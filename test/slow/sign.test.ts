@@ -165,7 +165,7 @@ describe('bpd boards --lock', () => {
     const { stdout } = bpd('boards', ...board, '--lock', 'robot.pub')
     expect(stdout).toMatch(new RegExp(`lock     key ${id}, no counter below \\d{10}`))
     expect(stdout).toContain('signed   locked to a key')
-    expect(flash('policy.bpd')).toMatchObject({ status: 2, stderr: expect.stringContaining('policy: not signed') })
+    expect(flash('policy.bpd')).toMatchObject({ status: 2, stderr: expect.stringContaining('policy.bpd: not signed') })
     writeFileSync(at('old.bpd'), signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 5))
     expect(flash('old.bpd')).toMatchObject({
       status: 1,
@@ -179,5 +179,10 @@ describe('bpd boards --lock', () => {
     expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining('knows no signatures') })
     const flashed = bpd('flash', 'policy.bpd', '--sign-key', 'robot.key', ...plain)
     expect(flashed).toMatchObject({ status: 2, stderr: expect.stringContaining('knows no signatures') })
+    writeFileSync(at('own.bpd'), signPolicy(readFileSync(at('policy.bpd')), keyIn('robot.key'), 1))
+    expect(bpd('flash', 'own.bpd', ...plain).lines.at(-1)).toBe(
+      'bpd: own.bpd: signed, but the firmware of in-process knows no signatures, expected one that does, ' +
+        'or the policy unsigned ("bpd export own.bpd --form bpd" takes the signature off)',
+    )
   }, 120_000)
 })
