@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import operator
 import os
 import select
 import struct
@@ -220,6 +221,8 @@ class Board:
     def __init__(self, line: Any, *, key: Optional[bytes] = None, timeout: float = 1.0, patience: float = 12.0, long_patience: float = 180.0) -> None:
         if not (timeout > 0 and patience > 0 and long_patience > 0):
             raise ValueError("timeout, patience, long_patience: expected seconds above 0")
+        if key is not None and not isinstance(key, (bytes, bytearray)):
+            raise TypeError(f"key: {type(key).__name__}, expected 32 bytes")
         if key is not None and len(key) != 32:
             raise ValueError(f"key: {len(key)} bytes, expected 32")
         self._key, self._session_key = key, b""
@@ -343,7 +346,7 @@ class Board:
 
         hold: then the last action stands instead. Ends with a reset.
         """
-        if not 0 <= periods <= 255:
+        if not 0 <= _whole("periods", periods) <= 255:
             raise ValueError(f"watch: {periods} periods, expected 0..255")
         self._ask(WATCH, bytes([periods, hold]), self._patience, 0)
 
@@ -357,6 +360,7 @@ class Board:
         if self.info.policy is None:
             raise BoardError("the board runs no policy")
         cycles: List[int] = []
+        count = _whole("count", count)
         while len(cycles) < count:
             runs = min(16, self.info.max_payload // 4, count - len(cycles))
             asked = struct.pack("<HH", len(cycles) % self.info.policy.goldens, runs)
@@ -574,6 +578,13 @@ class Board:
 def _encoded(frame: bytes) -> bytes:
     """As it goes over the line. An END also leads it, which ends whatever garbage stood before."""
     return bytes([END]) + frame.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + bytes([END])
+
+
+def _whole(name: str, number: int) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name}: {repr(number)[:60]}, expected a whole number") from None
 
 
 def _floats(numbers: Sequence[float]) -> bytes:

@@ -176,6 +176,27 @@ describeWith('python3 with venv, and PyPI', works && (await reachesPyPI()))('the
     },
   )
 
+  it('says which argument is none of its kind', async () => {
+    const said = await tried(
+      openInProcess(),
+      `
+      fails(lambda: Board.open(port, key="k" * 32))
+      board = Board.open(port)
+      board.install(open("old.bpd", "rb").read())
+      fails(lambda: board.bench(2.5))
+      fails(lambda: board.watch("5"))
+      print(len(board.bench(3)))
+      `,
+    )
+    expect(said.split('\n')).toEqual([
+      'TypeError: key: str, expected 32 bytes',
+      'TypeError: count: 2.5, expected a whole number',
+      "TypeError: periods: '5', expected a whole number",
+      '3',
+      '',
+    ])
+  })
+
   it('comes with a control loop that keeps a policy that was on trial', async () => {
     const port = openInProcess()
     const board = await Board.connect({ ...port, close: async () => {} })
