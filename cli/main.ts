@@ -3,7 +3,7 @@ import { type Command, CommanderError } from 'commander'
 import { fail, failureOf, succeed, watchEnd, watchOutputs } from './errors.ts'
 import { listenForInterrupts } from './interrupt.ts'
 import { keepStdout } from './prints.ts'
-import { programFor } from './program.ts'
+import { programFor, wordsToRead } from './program.ts'
 
 let program: Command | undefined
 
@@ -23,8 +23,9 @@ process.on('uncaughtException', failed)
 listenForInterrupts((code) => fail({ kind: 'interrupted', message: 'interrupted', code, said: true }, wantsJson()))
 
 try {
-  program = await programFor(process.argv.slice(2))
-  await program.parseAsync()
+  const words = wordsToRead(process.argv.slice(2))
+  program = await programFor(words)
+  await program.parseAsync(words, { from: 'user' })
 } catch (error) {
   const helped = error instanceof CommanderError && error.exitCode === 0
   if (!helped) failed(error)

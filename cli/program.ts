@@ -50,6 +50,10 @@ export async function programFor(words: readonly string[]): Promise<Command> {
   return program
 }
 
+/** The words of a command line to read: of one whose verb is none that word alone, as "--help" behind it would be answered for the program. */
+export const wordsToRead = (words: readonly string[]): readonly string[] =>
+  words.length === 0 || words[0].startsWith('-') || Object.hasOwn(verbs, words[0]) ? words : words.slice(0, 1)
+
 const bare = () =>
   new Command('bpd')
     .description('Distills a trained control policy into a tiny sparse one and puts it on a microcontroller.')

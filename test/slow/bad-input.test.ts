@@ -120,6 +120,7 @@ describe('bad input is refused in one line, with exit code 2, and leaves no file
 
   it.each([
     ['an unknown verb', ['fly'], "unknown command 'fly'"],
+    ['an unknown verb that is asked for its help', ['fly', '--help'], "unknown command 'fly'"],
     ['an unknown option', ['demo', 'pendulum', '--fast'], "unknown option '--fast'"],
     ['a wrong value', ['demo', 'pendulum', '--seed', 'one'], 'Expected a whole number from 0'],
     ['a value out of range', ['demo', 'pendulum', '--steps', '0'], 'Expected a whole number >= 2'],
