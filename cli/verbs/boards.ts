@@ -5,7 +5,7 @@ import { committedImage, type ImageCard } from '../../firmware-bridge/host/image
 import type { BoardInfo, Lock } from '../../firmware-bridge/host/info.ts'
 import type { LoggedStep } from '../../firmware-bridge/host/log.ts'
 import { kindOf, listPorts } from '../../firmware-bridge/host/ports.ts'
-import { RefusedError } from '../../firmware-bridge/host/refusal.ts'
+import { RefusedError, releasedBy } from '../../firmware-bridge/host/refusal.ts'
 import type { SigningKey } from '../../firmware-bridge/host/signing.ts'
 import type { Stats } from '../../firmware-bridge/host/stats.ts'
 import { InputError } from '../../runtime-as/errors.ts'
@@ -143,7 +143,7 @@ async function describe(board: Board, port: string, withLog: boolean): Promise<D
   }
 }
 
-function written({ board, counters, keyFile, signing, log }: Description): string {
+function written({ port, board, counters, keyFile, signing, log }: Description): string {
   const { policy } = board
   return [
     ...boardLines(board),
@@ -161,12 +161,15 @@ function written({ board, counters, keyFile, signing, log }: Description): strin
     `flash    2 slots, erased by ${grouped(board.eraseBytes)} B, programmed by ${grouped(board.programBytes)} B`,
     `started  ${duration(board.uptime / 1000)} ago`,
     ...(board.fault === undefined ? [] : [`fault    ${board.fault}`]),
-    ...(board.failsafe === undefined ? [] : [`failsafe ${board.failsafe}`]),
+    ...(board.failsafe === undefined ? [] : [`failsafe ${failsafeWords(board.failsafe, port)}`]),
     counted('counted by the board', counters.board),
     counted('counted by this host', counters.host),
     ...(log === undefined ? [] : [logTable(log, board.counter)]),
   ].join('\n')
 }
+
+const failsafeWords = (failsafe: NonNullable<BoardInfo['failsafe']>, port: string): string =>
+  failsafe === 'latched' ? `latched ${releasedBy(port)}` : 'stands until observations come in time'
 
 const counted = (who: string, counters: object): string =>
   plainTable(

@@ -96,6 +96,22 @@ describeWith('Linux with python3', possible)('bpd boards, after an incident on a
       expect(table).toContain(part)
     expect(table).toContain(kept[255].requestCrc.toString(16).padStart(8, '0'))
   })
+
+  it('tells that a failsafe is latched, and the command that ends it does', async () => {
+    let now = 0
+    const device = new InProcessBoard({ millis: () => now })
+    const board = await Board.connect({ name: 'before', duplex: device.duplex, async close() {} })
+    await board.install(file)
+    await board.watch(1, { latch: true })
+    now += 10_000
+    await board.close()
+    device.duplex.removeAllListeners()
+    const { path } = await plug(device)
+    expect(await boards('--port', path)).toContain(
+      `failsafe latched until it is released ("bpd boards --port ${path} --release")\n`,
+    )
+    expect(await boards('--port', path, '--release')).toContain('failsafe stands until observations come in time\n')
+  })
 })
 
 it('a --state that cannot be kept is refused before a demo trains', () => {
