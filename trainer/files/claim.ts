@@ -11,7 +11,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { notWritten, reading, writing } from './access.ts'
 import { elsewhere, isGone, type Owner, ownerIn, thisOwner } from './owner.ts'
-import { PART } from './replace.ts'
+import { PART, refusedThere } from './replace.ts'
 
 export interface Conditions {
   /** files that the work reads: none of them may be written */
@@ -120,11 +120,8 @@ function refuseUnwritable(files: readonly string[], inputs: readonly string[] = 
     if (same !== undefined) refuseInput(file, same)
     const there = statOf(file)
     if (!there) continue
-    // renaming over a device would take it away
-    if (!there.isFile())
-      throw new InputError(
-        `${file}: ${there.isDirectory() ? 'a folder' : 'not a file'}, expected the name of a file to write`,
-      )
+    const refused = refusedThere(file, there)
+    if (refused) throw new InputError(refused)
     for (const input of inputs) {
       const read = statOf(input)
       if (read && read.dev === there.dev && read.ino === there.ino) refuseInput(file, input)

@@ -1,6 +1,16 @@
 /** Files appear by rename: a reader, or a crash in between, sees the old file or the new one, never half of one. */
-import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { notWritten, writing } from './access.ts'
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { NotWritten, notWritten, writing } from './access.ts'
 import { thisOwner } from './owner.ts'
 
 /** Between a file's name and the name of the process that writes it: the file while it is half-written. */
@@ -11,11 +21,21 @@ process.on('exit', () => {
   for (const part of parts) rmSync(part, { force: true })
 })
 
+/** What is refused where a file is to appear, and something is there: to rename over a device or a pipe would take it away. */
+export const refusedThere = (path: string, there: Stats): string | undefined =>
+  there.isFile()
+    ? undefined
+    : `${path}: ${there.isDirectory() ? 'a folder' : 'not a file'}, expected the name of a file to write`
+
 /**
  * Calls `write` with the descriptor of a new file beside `path`, which takes its place once `write` is done, unless it answers false.
- * Throws FailedError where the system does not let it: the old file is still there then. mode: who may read it, as the umask leaves it
+ * Throws FailedError where the system does not let it, or something else than a file is there: what was there still is then. mode: who may read
+ * it, as the umask leaves it
  */
 export async function replaceFile(path: string, write: (descriptor: number) => unknown, mode = 0o666): Promise<void> {
+  const there = writing(path, () => statSync(path, { throwIfNoEntry: false }))
+  const refused = there && refusedThere(path, there)
+  if (refused) throw new NotWritten(refused)
   const part = `${path}${PART}${thisOwner()}`
   const descriptor = writing(path, () => openSync(part, 'w', mode))
   parts.add(part)

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -46,12 +47,28 @@ describe('a file that is replaced', () => {
   it('fails by name where a folder took its place, or its own folder went', async () => {
     mkdirSync(at('taken'))
     await expect(writeFile(at('taken'), 'x')).rejects.toThrow(
-      new FailedError(`${at('taken')}: cannot be written (EISDIR)`),
+      new FailedError(`${at('taken')}: a folder, expected the name of a file to write`),
     )
     await expect(writeFile(at('gone/x'), 'x')).rejects.toThrow(`${at('gone/x')}: cannot be written (ENOENT)`)
     expect(() => appendLine(at('taken'), 'x')).toThrow(new FailedError(`${at('taken')}: cannot be written (EISDIR)`))
     expect(readdirSync(folder).filter((name) => name.includes('part'))).toEqual([])
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'is none where a pipe or a device has that name: it stays there',
+    async () => {
+      expect(spawnSync('mkfifo', [at('pipe')]).status).toBe(0)
+      let wrote = false
+      const writing = replaceFile(at('pipe'), () => {
+        wrote = true
+      })
+      await expect(writing).rejects.toThrow(
+        new FailedError(`${at('pipe')}: not a file, expected the name of a file to write`),
+      )
+      expect({ wrote, pipe: statSync(at('pipe')).isFIFO() }).toEqual({ wrote: false, pipe: true })
+      rmSync(at('pipe'))
+    },
+  )
 
   it('stays as it was where its writer fails, whose error is not changed', async () => {
     writeFileSync(at('kept'), 'old')
