@@ -1,14 +1,26 @@
-/** What no transition of a task can be, and what is doubtful in good ones: looked at where data is read. */
+/** What no transition of a task can be: looked at where data is read, and where a program hands it over. */
+import { types } from 'node:util'
+import { InputError } from '../../runtime-as/errors.ts'
+import { brief } from '../files/brief.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { columnsOf } from './columns.ts'
 
 /** part of an action's range that an action may lie outside of its bounds: what a log of a real machine may show, but no other unit */
 const BEYOND = 0.1
 
+/** What of a task its rows depend on. */
+type RowSpec = Pick<TaskSpec, 'actionLow' | 'actionHigh' | 'actionNames' | 'observationNames'>
+
+/** Of a task that is not known: actions have no bounds. */
+export const unbounded = (observationSize: number, actionSize: number): RowSpec => ({
+  observationNames: new Array<string>(observationSize).fill(''),
+  actionNames: new Array<string>(actionSize).fill(''),
+  actionLow: new Array<number>(actionSize).fill(-Infinity),
+  actionHigh: new Array<number>(actionSize).fill(Infinity),
+})
+
 /** Gives a check of rows, the first of them being number `first`: what is wrong with one of them, in words, or undefined. */
-export function rowCheck(
-  spec: Pick<TaskSpec, 'actionLow' | 'actionHigh' | 'actionNames' | 'observationNames'>,
-): (rows: Float32Array, first: number) => string | undefined {
+export function rowCheck(spec: RowSpec): (rows: Float32Array, first: number) => string | undefined {
   const { actionLow, actionHigh, actionNames, observationNames } = spec
   const columns = columnsOf(observationNames.length, actionNames.length)
   const beyond = actionLow.map((low, i) => BEYOND * (actionHigh[i] - low))
@@ -30,5 +42,21 @@ export function rowCheck(
       if (wrong) return `transition ${first + at / columns.width}, column ${wrong[0]}: ${wrong[1]}`
     }
     return undefined
+  }
+}
+
+const shown = (rows: unknown): string =>
+  ArrayBuffer.isView(rows) ? `${(rows as Float32Array).length} in a ${rows.constructor.name}` : brief(rows)
+
+/** Refuses what a program hands over as rows, the first of them being number `first`, and is none. name: how errors call it. */
+export function requireRows(spec: RowSpec): (rows: Float32Array, first: number, name: string) => void {
+  const impossible = rowCheck(spec)
+  const { width } = columnsOf(spec.observationNames.length, spec.actionNames.length)
+  return (rows, first, name) => {
+    // of a program that may be without types
+    if (!types.isFloat32Array(rows) || rows.length === 0 || rows.length % width !== 0)
+      throw new InputError(`${name}: ${shown(rows)}, expected 1 or more rows of ${width} numbers in a Float32Array`)
+    const refusal = impossible(rows, first)
+    if (refusal !== undefined) throw new InputError(`${name}: ${refusal}`)
   }
 }

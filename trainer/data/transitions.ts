@@ -12,13 +12,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '../../runtime-as/errors.ts'
 import { reading } from '../files/access.ts'
 import { brief } from '../files/brief.ts'
+import { Field } from '../files/field.ts'
 import { openAs } from '../files/open.ts'
 import { replaceFile, writeAll } from '../files/replace.ts'
 import { checkSeal, crcOf, sealOf } from '../files/seal.ts'
 import type { TaskSpec } from '../tasks/task.ts'
 import { headerLength, readLayout } from '../teachers/safetensors.ts'
 import { columnsOf } from './columns.ts'
-import { rowCheck } from './row-check.ts'
+import { requireRows, rowCheck, unbounded } from './row-check.ts'
 
 export const format = 'bpd-transitions-2'
 const olderFormat = 'bpd-transitions-1'
@@ -100,7 +101,8 @@ export interface Writing {
 
 /**
  * Writes episodes as they come; the file appears at the end, if there is anything for it. Returns the number of transitions. Throws InputError
- * where the file cannot be written, or its metadata is too long.
+ * for rows that the reader would refuse, and for metadata that are no texts or too long; FailedError where the file cannot be written. A file
+ * that was there stays then.
  *
  * @param path of a safetensors file
  * @param spec of the task
@@ -126,6 +128,9 @@ export async function writeTransitions(
 ): Promise<number> {
   const [observationSize, actionSize] = [spec.observationNames.length, spec.actionNames.length]
   const { width } = columnsOf(observationSize, actionSize)
+  const check = requireRows(spec)
+  const about = new Field(`${path}: metadata`, '', metadata)
+  for (const name of Object.keys(about.map())) about.at(name).text()
   let count = 0
   await replaceFile(path, async (descriptor) => {
     let crc = 0
@@ -133,6 +138,7 @@ export async function writeTransitions(
     let position = 8 + headerRoom
     for await (const rows of episodes) {
       if (signal?.aborted) break
+      check(rows, count, `${path}: episode ${written}`)
       const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
       crc = crcOf(rows, crc)
       writeAll(descriptor, bytes, position)
@@ -267,11 +273,3 @@ function sizeIn(path: string, field: string, metadata: Record<string, string>): 
     )
   return size
 }
-
-/** Of a task that is not known. */
-const unbounded = (observationSize: number, actionSize: number) => ({
-  observationNames: new Array<string>(observationSize).fill(''),
-  actionNames: new Array<string>(actionSize).fill(''),
-  actionLow: new Array<number>(actionSize).fill(-Infinity),
-  actionHigh: new Array<number>(actionSize).fill(Infinity),
-})

@@ -7,6 +7,7 @@ import { collect } from '../../../trainer/data/collect.ts'
 import { columnsOf } from '../../../trainer/data/columns.ts'
 import { doubtsOf } from '../../../trainer/data/doubts.ts'
 import { readTransitions, transitionsOf, writeTransitions } from '../../../trainer/data/transitions.ts'
+import { crcOf } from '../../../trainer/files/seal.ts'
 import { Pendulum } from '../../../trainer/tasks/pendulum.ts'
 import { writeSafetensors } from '../../../trainer/teachers/safetensors.ts'
 import { expectFlipsRefused } from '../../support/checkpoints.ts'
@@ -93,18 +94,21 @@ describe('a transitions file', () => {
     expect(metadata).toMatchObject({ format: 'bpd-transitions-2', task: 'pendulum', episodes: '3', seed: '1' })
   })
 
+  /** A file of the first format, whatever its rows are. */
+  const writeOld = (name: string, values: Float32Array, crc = crcOf(values)): string => {
+    const shape = [values.length / columns.width, columns.width]
+    const metadata = { format: 'bpd-transitions-1', task: 'pendulum', crc32: `${crc}` }
+    const tensors = new Map([['transitions', { dtype: 'F32' as const, shape, values }]])
+    writeFileSync(join(folder, name), writeSafetensors({ tensors, metadata }))
+    return join(folder, name)
+  }
+
   it('of the first format is read as it was, its data under a checksum and its metadata not', async () => {
     const rows = readTransitions(await write('v2'), spec)
     const values = Float32Array.from(rows.read(0, rows.count))
-    const old = (crc: number) =>
-      writeSafetensors({
-        tensors: new Map([['transitions', { dtype: 'F32', shape: [450, columns.width], values }]]),
-        metadata: { format: 'bpd-transitions-1', task: 'pendulum', crc32: `${crc}` },
-      })
-    writeFileSync(join(folder, 'v1'), old(rows.crc32))
-    const { count, crc32, read } = readTransitions(join(folder, 'v1'), spec)
+    const { count, crc32, read } = readTransitions(writeOld('v1', values), spec)
     expect([count, crc32, read(0, count)]).toEqual([450, rows.crc32, values])
-    writeFileSync(join(folder, 'v1'), old(rows.crc32 + 1))
+    writeOld('v1', values, rows.crc32 + 1)
     expect(() => readTransitions(join(folder, 'v1'), spec)).toThrow('the data does not match crc32 in its metadata')
   })
 
@@ -128,9 +132,32 @@ describe('a transitions file', () => {
   ])('with %s is refused by transition and column', async (_, column, value, message) => {
     const rows = episodes(200)[0]
     rows[7 * columns.width + column] = value
-    const path = await write('impossible', [episodes(200, 2)[0], rows])
+    const both = [episodes(200, 2)[0], rows]
+    const path = writeOld('impossible', Float32Array.from(both.flatMap((episode) => [...episode])))
     expect(() => readTransitions(path, spec)).toThrow(InputError)
     expect(() => readTransitions(path, spec)).toThrow(`${path}: transition 207, column ${column}: ${message}`)
+    // nor is it written
+    const said = `${join(folder, 'never')}: episode 1: transition 207, column ${column}: ${message}`
+    await expect(write('never', both)).rejects.toThrow(new InputError(said))
+  })
+
+  it.each<[what: string, rows: unknown, message: string]>([
+    ['half a row', new Float32Array(16), 'episode 0: 16 in a Float32Array, expected 1 or more rows of 11 numbers'],
+    ['a plain list', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'episode 0: a list, expected 1 or more rows of 11 numbers'],
+    ['f64', new Float64Array(11), 'episode 0: 11 in a Float64Array, expected 1 or more rows of 11 numbers'],
+  ])('is not written of %s, and a good one stays', async (_, rows, message) => {
+    const path = await write('stays', episodes(3))
+    const good = readFileSync(path)
+    await expect(write('stays', [rows as Float32Array])).rejects.toThrow(`${path}: ${message} in a Float32Array`)
+    expect(readFileSync(path)).toEqual(good)
+  })
+
+  it('is not written with metadata that are no texts', async () => {
+    const metadata = { seed: 1 } as unknown as Record<string, string>
+    const writing = writeTransitions(join(folder, 'never'), spec, episodes(3), metadata)
+    await expect(writing).rejects.toThrow(
+      new InputError(`${join(folder, 'never')}: metadata: seed: 1, expected a text`),
+    )
   })
 
   it('with actions a little outside of their bounds, as a real log may have them, is read', async () => {
