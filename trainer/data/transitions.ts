@@ -27,6 +27,8 @@ const olderFormat = 'bpd-transitions-1'
 export const MOST_TRANSITIONS = 100_000_000
 /** room for the JSON header, which is written last */
 const headerRoom = 4096
+/** in an observation or an action */
+const mostNumbers = 4096
 
 /** Transitions, read a piece at a time. A row is observation | executed action | teacher's action | reward | next observation | terminal | timeout. */
 export interface Transitions {
@@ -65,7 +67,7 @@ export function* pieces(transitions: Transitions): Generator<[first: number, row
 }
 
 /**
- * Transitions that are in memory.
+ * Transitions that are in memory. Throws InputError for what is no rows of such sizes: a number that is not finite, a flag that is neither 0 nor 1.
  *
  * @param rows shape (count, columns of a row): observation | executed action | teacher's action | reward | next observation | terminal | timeout,
  * in the units of the task; the last two are 0 or 1. They are not copied
@@ -80,7 +82,10 @@ export function* pieces(transitions: Transitions): Generator<[first: number, row
  * console.log(transitionsOf(row, 1, 1).count) // => 1
  */
 export function transitionsOf(rows: Float32Array, observationSize: number, actionSize: number): Transitions {
+  for (const [name, size] of Object.entries({ observationSize, actionSize }))
+    new Field(name, '', size).whole(1, mostNumbers)
   const { width } = columnsOf(observationSize, actionSize)
+  requireRows(unbounded(observationSize, actionSize))(rows, 0, 'rows')
   return {
     observationSize,
     actionSize,
@@ -267,9 +272,9 @@ function checked({ path, descriptor, size }: Opened, spec?: TaskSpec): Transitio
 
 function sizeIn(path: string, field: string, metadata: Record<string, string>): number {
   const size = Number(metadata[field])
-  if (!Number.isSafeInteger(size) || size < 1 || size > 4096)
+  if (!Number.isSafeInteger(size) || size < 1 || size > mostNumbers)
     throw new InputError(
-      `${path}: metadata ${field}: ${brief(metadata[field])}, expected a whole number from 1 to 4096`,
+      `${path}: metadata ${field}: ${brief(metadata[field])}, expected a whole number from 1 to ${mostNumbers}`,
     )
   return size
 }

@@ -83,6 +83,20 @@ describe('doubts about transitions', () => {
   })
 })
 
+describe('transitions in memory', () => {
+  it.each<[what: string, rows: unknown, actionSize: number, message: string]>([
+    ['half a row', new Float32Array(16), 1, 'rows: 16 in a Float32Array, expected 1 or more rows of 11 numbers'],
+    ['no row', new Float32Array(0), 1, 'rows: 0 in a Float32Array, expected 1 or more rows of 11 numbers'],
+    ['f64', new Float64Array(11), 1, 'rows: 11 in a Float64Array, expected 1 or more rows of 11 numbers'],
+    ['NaN', new Float32Array(22).fill(Number.NaN, 13, 14), 1, 'rows: transition 1, column 2: expected a finite number'],
+    ['no actions', new Float32Array(9), 0, 'actionSize: 0, expected a whole number from 1 to 4096'],
+  ])('are not made of %s', (_, rows, actionSize, message) => {
+    const making = () => transitionsOf(rows as Float32Array, 3, actionSize)
+    expect(making).toThrow(InputError)
+    expect(making).toThrow(message)
+  })
+})
+
 describe('a transitions file', () => {
   const { spec } = new Pendulum()
 
