@@ -37,7 +37,7 @@ export interface DataSet extends Transitions {
   dropped: number
   /** what a reader should know, a line each */
   notes: readonly string[]
-  /** Gives back the copy that the rows are read from. */
+  /** Gives back the copy that the rows are read from: `read` throws InputError from then on. A second time does nothing. */
   close(): void
 }
 

@@ -2,7 +2,7 @@
 import { accessSync, closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
 import { notWritten } from '../files/access.ts'
 import { writeAll } from '../files/replace.ts'
 import { crcOf } from '../files/seal.ts'
@@ -18,6 +18,7 @@ export class RowStore {
   #memory: Float32Array[] = []
   #file: { descriptor: number; folder: string } | undefined
   #piece = new Float32Array()
+  #closed = false
 
   constructor(width: number) {
     this.width = width
@@ -44,9 +45,10 @@ export class RowStore {
     this.#memory = [all]
   }
 
-  /** Rows `first` … `first + count - 1`, after `end`; overwritten by the next call. */
+  /** Rows `first` … `first + count - 1`, after `end`; overwritten by the next call. Throws InputError once it is closed. */
   read(first: number, count: number): Float32Array {
     const { width } = this
+    if (this.#closed) throw new InputError('data: closed, expected to be read before')
     if (!this.#file) return (this.#memory[0] ?? new Float32Array()).slice(first * width, (first + count) * width)
     if (this.#piece.length < count * width) this.#piece = new Float32Array(count * width)
     const bytes = new Uint8Array(this.#piece.buffer, 0, 4 * count * width)
@@ -63,6 +65,7 @@ export class RowStore {
     if (this.#file) closeSync(this.#file.descriptor)
     this.#file = undefined
     this.#memory = []
+    this.#closed = true
   }
 
   #moveToFile(): void {

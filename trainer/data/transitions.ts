@@ -53,7 +53,7 @@ export interface Transitions {
 
 /** Transitions of a file that is open. */
 export interface OpenTransitions extends Transitions {
-  /** Closes the file: nothing can be read any more. */
+  /** Closes the file: `read` throws InputError from then on. A second time does nothing. */
   close(): void
 }
 
@@ -209,7 +209,19 @@ function openChecked(path: string, spec?: TaskSpec): OpenTransitions {
   const { descriptor, size } = openAs(path, 'transitions')
   try {
     const transitions = checked({ path, descriptor, size }, spec)
-    return Object.assign(transitions, { close: () => closeSync(descriptor) })
+    let open = true
+    return {
+      ...transitions,
+      read(first, count) {
+        if (!open) throw new InputError(`${path}: closed, expected to be read before`)
+        return transitions.read(first, count)
+      },
+      close() {
+        // the number of a descriptor is soon another file's
+        if (open) closeSync(descriptor)
+        open = false
+      },
+    }
   } catch (error) {
     closeSync(descriptor)
     throw error

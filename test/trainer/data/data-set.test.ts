@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../../runtime-as/errors.ts'
 import { collect } from '../../../trainer/data/collect.ts'
 import { columnsOf } from '../../../trainer/data/columns.ts'
 import { type DataOptions, openData } from '../../../trainer/data/data-set.ts'
@@ -49,6 +50,13 @@ const formats: [
   ['log.csv', { period: 0.02, names: true }, { mapping }],
   ['truth.csv', { rewards: true, next: true, ends: true, period: 0.02, names: true }, { mapping }],
 ]
+
+it('that was closed is read no more', async () => {
+  const data = await open(['x', 'u'], [[1, 2]])
+  data.close()
+  data.close()
+  expect(() => data.read(0, 1)).toThrow(new InputError('data: closed, expected to be read before'))
+})
 
 it('names are those of the file, a unit with a slash included', async () => {
   const names = ['angle [rad]', 'speed [m/s]', 'push [N]', 'left [m/s]']

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -197,6 +197,21 @@ describe('a transitions file', () => {
       'a teacher, expected transitions',
     )
     expect(() => readTransitions(join(folder, 'absent'), spec)).toThrow('cannot be read (ENOENT)')
+  })
+
+  it('that was closed is read no more, and closing it again closes no other file', async () => {
+    const transitions = readTransitions(await write('closed', episodes(3)), spec)
+    transitions.close()
+    // which has its descriptor now
+    const other = openSync(join(folder, 'closed'), 'r')
+    try {
+      transitions.close()
+      expect(fstatSync(other).isFile()).toBe(true)
+      const message = `${join(folder, 'closed')}: closed, expected to be read before`
+      expect(() => transitions.read(0, 1)).toThrow(new InputError(message))
+    } finally {
+      closeSync(other)
+    }
   })
 
   it('of another task is refused', async () => {
