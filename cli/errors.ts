@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import { FailedError, InputError } from '../runtime-as/errors.ts'
 import { Interrupted } from '../trainer/interrupted.ts'
-import { print } from './prints.ts'
+import { print, printed } from './prints.ts'
 import { printable } from './report/words.ts'
 
 export interface Failure {
@@ -36,9 +36,11 @@ function missingPackage(error: unknown): string | undefined {
 /** whether how it ends has been said, or need not be */
 let done = false
 
-/** The verb is through: the process may end. */
-export function succeed(): void {
+/** The verb is through, and what it printed is on its way: the process ends, whatever a task still holds open. */
+export async function leave(): Promise<never> {
   done = true
+  await printed()
+  process.exit()
 }
 
 /** Says it and ends the process: an emulator or a port may still be open. */
@@ -48,9 +50,10 @@ export function fail(failure: Failure, json: boolean): never {
 }
 
 function tell({ kind, message, said }: Failure, json: boolean): void {
-  done = true
   if (!said) console.error(`bpd: ${message}`)
-  if (json) print(JSON.stringify({ error: { kind, message } }))
+  // one object, also where a signal comes while the result is on its way
+  if (json && !done) print(JSON.stringify({ error: { kind, message } }))
+  done = true
 }
 
 /** An end that came from elsewhere, as by process.exit in a task's own code, is none of success. */

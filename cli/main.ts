@@ -1,6 +1,6 @@
 /** Runs the `bpd` command. Exit codes: 0, 1 (the work failed), 2 (bad input), 130 (interrupted); the rest: docs/command-line.md. */
 import { type Command, CommanderError } from 'commander'
-import { fail, failureOf, succeed, watchEnd, watchOutputs } from './errors.ts'
+import { fail, failureOf, leave, watchEnd, watchOutputs } from './errors.ts'
 import { listenForInterrupts } from './interrupt.ts'
 import { keepStdout } from './prints.ts'
 import { programFor, wordsToRead } from './program.ts'
@@ -30,4 +30,4 @@ try {
   const helped = error instanceof CommanderError && error.exitCode === 0
   if (!helped) failed(error)
 }
-succeed()
+await leave()

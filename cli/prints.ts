@@ -13,3 +13,11 @@ export function printRaw(text: string): void {
 
 /** A line on stdout. */
 export const print = (line: string): void => printRaw(`${line}\n`)
+
+/** Resolves once all that was printed before, on either output, is with the system: a pipe may be slow. */
+export async function printed(): Promise<void> {
+  // whoever has gone reads no more
+  const through = (write: (text: string, done: () => void) => void) =>
+    new Promise<void>((done) => write('', () => done()))
+  await Promise.all([through(write), through((text, done) => process.stderr.write(text, done))])
+}

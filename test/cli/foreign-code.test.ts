@@ -1,5 +1,5 @@
 /** What the code of a task of one's own does to the command that runs it: it may print, and may not end it. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -77,6 +77,37 @@ describe('a task that ends its process', () => {
     const { status, stdout, stderr } = evaluated('./never.mjs', '1')
     expect(status, stderr).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ error: { kind: 'failed' } })
+  })
+})
+
+describe('a task that holds something open', () => {
+  const timer = 'setInterval(() => {}, 1000)'
+  const server = `;(await import('node:net')).createServer().listen(0, '127.0.0.1')`
+
+  it.each([timer, server])('does not keep a verb from ending once its result is told: %s', async (holds) => {
+    writeFileSync(join(folder, 'holds.mjs'), cart('', holds))
+    const words = ['eval', './holds.mjs', 'plain.bpd', '--episodes', '4', '--quiet', '--json']
+    const child = spawn(process.execPath, [bpd, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    const [code] = await Promise.race([once(child, 'close'), later(15_000, ['it stays'])])
+    child.kill('SIGKILL')
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({ code: 0, result: { task: 'cart' } })
+  })
+})
+
+// a shell's pipe, which holds less than the result
+describe.skipIf(process.platform === 'win32')('a result that is read slowly', () => {
+  it('is there to its last letter when the command ends', () => {
+    const names = Array.from({ length: 1500 }, (_, i) => `column ${i}`)
+    writeFileSync(join(folder, 'wide.csv'), `${names}\n${names.map((_, i) => i)}\n`)
+    const words = [process.execPath, bpd, 'inspect', 'wide.csv', '--json', '--quiet']
+    const slowly = ['-c', '"$@" | { sleep 1; cat; }', 'sh', ...words]
+    const { stdout } = spawnSync('sh', slowly, { cwd: folder, encoding: 'utf8' })
+    expect(stdout.length).toBeGreaterThan(1 << 17)
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 1 })
   })
 })
 
