@@ -183,11 +183,10 @@ export async function distillFromData(request: DistillDataRequest): Promise<Stud
   return await distillWith({ contract, data, teacher, judge: heldOutError, options, ...run })
 }
 
-const givenIn = ({ options }: Pick<DistillRequest, 'options'>): Given => ({
-  seed: 1,
-  threads: availableParallelism(),
-  ...readOptions(options),
-})
+function givenIn({ options, checkpoint }: Pick<DistillRequest, 'options' | 'checkpoint'>): Given {
+  if (checkpoint) argument('checkpoint: minutes', checkpoint.minutes ?? 0).number(0)
+  return { seed: 1, threads: availableParallelism(), ...readOptions(options) }
+}
 
 const checkpointsOf =
   ({ file, minutes = 5, resume = false }: NonNullable<DistillRequest['checkpoint']>, origin?: TaskOrigin) =>

@@ -37,7 +37,7 @@ export const whole = (low: number, high = Number.MAX_SAFE_INTEGER): NumberRule =
 export const real = (low: number, high = Infinity): NumberRule => ({ kind: 'number', whole: false, low, high })
 const list = (item: NumberRule, least = 1): ListRule => ({ kind: 'list', item, least })
 export const choice = (names: readonly string[]): ChoiceRule => ({ kind: 'choice', names })
-const flag = { kind: 'flag' } as const
+export const flag = { kind: 'flag' } as const
 const size = whole(1, 1024)
 
 export const recipeRules = {

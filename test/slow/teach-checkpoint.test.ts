@@ -7,8 +7,9 @@ import { authorsDefaults, type StepConfig } from '../../trainer/kernels/config.t
 import { Trainer } from '../../trainer/kernels/trainer.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { readSafetensors } from '../../trainer/teachers/safetensors.ts'
-import { type TeachRun, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type TeachRun, teach } from '../../trainer/teachers/teach.ts'
 import { loadTeachState } from '../../trainer/teachers/teach-checkpoint.ts'
+import { teachDefaults } from '../../trainer/teachers/teach-options.ts'
 import { type Content, changeCheckpoint, expectFlipsRefused } from '../support/checkpoints.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpd-teach-'))

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { weightCount } from '../../runtime-as/format/network.ts'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
-import { teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { teach } from '../../trainer/teachers/teach.ts'
+import { teachDefaults } from '../../trainer/teachers/teach-options.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

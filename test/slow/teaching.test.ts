@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Pendulum } from '../../trainer/tasks/pendulum.ts'
 import { type Algorithm, algorithmNames } from '../../trainer/teachers/algorithms.ts'
-import { type TeachRun, teach, teachDefaults } from '../../trainer/teachers/teach.ts'
+import { type TeachRun, teach } from '../../trainer/teachers/teach.ts'
+import { teachDefaults } from '../../trainer/teachers/teach-options.ts'
 
 describe('teaching', () => {
   const short = (seed: number, threads: number, run: TeachRun = {}, steps = 260, algorithm: Algorithm = 'td3') =>

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { transitionsOf } from '../../trainer/data/transitions.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
 import { collectTransitions, distill, distillFromData, evaluatePolicy } from '../../trainer/from-code.ts'
+import { createTask } from '../../trainer/tasks/registry.ts'
+import { teach } from '../../trainer/teachers/teach.ts'
+import { type TeachOptions, teachDefaults } from '../../trainer/teachers/teach-options.ts'
 import { loadTeacher } from '../../trainer/teachers/teacher.ts'
 
 const task = 'pendulum'
@@ -26,6 +29,10 @@ describe('an option of a distillation that cannot be is refused by its name', ()
     [{ seed: -1 }, 'options: seed: -1, expected a whole number from 0 to 4294967295'],
     [{ variant: 'none' }, 'options: variant: "none", expected bpd or no-q'],
     [{ tile: 'broad' }, 'options: tile: "broad", expected wide or narrow'],
+    [{ threads: 1.5 }, 'options: threads: 1.5, expected a whole number >= 1'],
+    [{ prune: 'foo' }, 'options: prune: "foo", expected obd or'],
+    [{ keep: 150 }, 'options: keep: 150, expected a list'],
+    [{ steps: '100' }, 'options: steps: "100", expected a whole number >= 2'],
     [{ step: 100 }, 'options: step: 100, expected none of that name'],
   ]
   it.each(refused)('%j', async (options, message) => {
@@ -37,6 +44,13 @@ describe('an option of a distillation that cannot be is refused by its name', ()
     const bounds = { actionLow: [-1], actionHigh: [1], period: 0.02 }
     const request = { contract: { ...contract, ...bounds }, data, options: { maxError: 0 } }
     await expect(distillFromData(request)).rejects.toThrow('options: maxError: 0, expected a number from 1e-9 to 10')
+  })
+
+  it('nor are minutes between checkpoints', async () => {
+    const checkpoint = { file: 'never', minutes: Number.NaN }
+    await expect(distill({ task, teacher, transitions: data, checkpoint })).rejects.toThrow(
+      'checkpoint: minutes: NaN, expected a number >= 0',
+    )
   })
 
   it('but one that is undefined was not given', async () => {
@@ -51,9 +65,32 @@ describe('an option of a distillation that cannot be is refused by its name', ()
   })
 })
 
+describe('an option of teaching that cannot be is refused by its name', () => {
+  const options = { ...teachDefaults, steps: 1200, hidden: [4], seed: 1, threads: 1 }
+  it.each<[Record<string, unknown>, string]>([
+    [{ steps: 0 }, 'options: steps: 0, expected a whole number >= 2'],
+    [{ steps: undefined }, 'options: steps: absent, expected a whole number >= 2'],
+    [{ threads: 1.5 }, 'options: threads: 1.5, expected a whole number >= 1'],
+    [{ algorithm: 'ppo' }, 'options: algorithm: "ppo", expected td3 or sac'],
+    [{ seed: -3.5 }, 'options: seed: -3.5, expected a whole number from 0 to 4294967295'],
+    [{ hidden: 16 }, 'options: hidden: 16, expected a list'],
+    [{ evaluationEpisodes: 0 }, 'options: evaluationEpisodes: 0, expected a whole number >= 1'],
+    [{ stepz: 5 }, 'options: stepz: 5, expected none of that name, only algorithm, steps,'],
+  ])('%j', async (given, message) => {
+    const teaching = teach(() => createTask(task), { ...options, ...given } as TeachOptions)
+    await expect(teaching).rejects.toThrow(message)
+  })
+})
+
 describe('no episodes are played for', () => {
   it.each([
     ['no transitions', { transitions: 0 }, 'transitions: 0, expected a whole number from 1 to 100000000'],
+    ['half a transition', { transitions: 1500.5 }, 'transitions: 1500.5, expected a whole number from 1 to 100000000'],
+    [
+      'all transitions',
+      { transitions: Infinity },
+      'transitions: Infinity, expected a whole number from 1 to 100000000',
+    ],
     ['no workers', { workers: 0 }, 'workers: 0, expected a whole number >= 1'],
     ['no noise to draw', { sigmas: [] }, 'sigmas: [], expected one or more'],
     ['noise below none', { sigmas: [0, -1] }, 'sigmas: 1: -1, expected a number from 0 to 10'],
@@ -64,6 +101,8 @@ describe('no episodes are played for', () => {
 
   it.each([
     ['no episodes', { episodes: 0 }, 'episodes: 0, expected a whole number from 1 to 1000000'],
+    ['half an episode', { episodes: 2.5 }, 'episodes: 2.5, expected a whole number from 1 to 1000000'],
+    ['no number of episodes', { episodes: Number.NaN }, 'episodes: NaN, expected a whole number from 1 to 1000000'],
     ['no workers', { workers: 0 }, 'workers: 0, expected a whole number >= 1'],
   ])('%s of a policy', async (_, request, message) => {
     await expect(evaluatePolicy({ task, policy, ...request })).rejects.toThrow(message)

@@ -65,10 +65,9 @@ export async function* collectOwnStates(
 async function* cut(episodes: AsyncGenerator<Float32Array>, rows: number, width: number): AsyncGenerator<Float32Array> {
   let left = rows
   for await (const episode of episodes) {
-    const kept = episode.subarray(0, left * width)
-    left -= kept.length / width
-    yield kept
-    if (left === 0) return
+    yield episode.subarray(0, left * width)
+    left -= episode.length / width
+    if (left <= 0) return
   }
 }
 

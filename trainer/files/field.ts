@@ -89,6 +89,8 @@ export class Field {
 
 /** Not only JSON: a module's exports may hold functions, or themselves. */
 function shown(value: unknown): string {
+  // NaN and infinities are none of JSON
+  if (typeof value === 'number') return `${value}`
   try {
     return JSON.stringify(value) ?? `a ${typeof value}`
   } catch {

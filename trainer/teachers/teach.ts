@@ -13,45 +13,12 @@ import type { VariationalLayer } from '../kernels/networks.ts'
 import { td3Settings } from '../kernels/step/td3.ts'
 import { type Random, randomStream } from '../random.ts'
 import { evaluateInTurns, TURN_MS } from '../tasks/evaluate.ts'
-import type { Task, TaskOrigin, TaskSpec } from '../tasks/task.ts'
-import { type Algorithm, algorithms, type LearnerOptions } from './algorithms.ts'
+import type { Task, TaskSpec } from '../tasks/task.ts'
+import { algorithms } from './algorithms.ts'
 import type { Identity } from './checkpoint.ts'
 import { loadTeachState, saveTeachState, type TeachState } from './teach-checkpoint.ts'
+import { checkTeachOptions, type TeachOptions } from './teach-options.ts'
 import type { PlainTeacher } from './teacher.ts'
-
-/** How a teacher is trained. */
-export interface TeachOptions extends LearnerOptions {
-  algorithm: Algorithm
-  /** environment steps, one update each after the first `randomSteps` */
-  steps: number
-  /** steps of uniformly random actions at the start */
-  randomSteps: number
-  /** units of each hidden layer of the actor */
-  hidden: readonly number[]
-  /** transitions */
-  batchSize: number
-  /** Adam's step size, of the actor and of the critics */
-  rate: number
-  /** steps between evaluations; the best actor by them is kept */
-  evaluateEvery: number
-  /** episodes of an evaluation */
-  evaluationEpisodes: number
-  /** of a task of the user's own: a checkpoint of what it was before it was edited is refused */
-  origin?: TaskOrigin
-}
-
-/** What `bpd teach` takes where nothing is said. */
-export const teachDefaults = {
-  algorithm: 'td3',
-  hidden: [256, 256],
-  batchSize: 256,
-  randomSteps: 1000,
-  rate: 1e-3,
-  exploration: 0.1,
-  evaluateEvery: 1000,
-  evaluationEpisodes: 10,
-  fused: false,
-} as const
 
 /** Where the training of a teacher stands. */
 export interface TeachProgress {
@@ -80,7 +47,8 @@ export interface TeachRun {
 }
 
 /**
- * Trains a teacher and gives the best one by its evaluations. Throws `Interrupted` once the signal is aborted, FailedError where training diverges.
+ * Trains a teacher and gives the best one by its evaluations. Throws InputError for an option that cannot be, by its name; `Interrupted` once the
+ * signal is aborted; FailedError where training diverges.
  *
  * @param createTask gives a new environment; two are made
  * @param options start from `teachDefaults`
@@ -101,6 +69,7 @@ export async function teach(
   options: TeachOptions,
   { onProgress, checkpoint, signal }: TeachRun = {},
 ): Promise<PlainTeacher> {
+  checkTeachOptions(options)
   const { steps, randomSteps, seed } = options
   const task = createTask()
   const { spec } = task

@@ -25,6 +25,16 @@ describe('episodes in worker threads', () => {
     for await (const rows of collectInParallel(setting, createTask('pendulum'), options, 3)) together.push(rows)
     expect(together).toEqual(alone)
   })
+
+  it('end, however many are asked for', async () => {
+    const options = { transitions: 250.5, sigmas: [0], seed: 5 }
+    const lengths: number[] = []
+    for await (const rows of collectInParallel(setting, createTask('pendulum'), options, 1)) {
+      lengths.push(rows.length)
+      if (lengths.length > 2) break
+    }
+    expect(lengths).toHaveLength(2)
+  })
 })
 
 describe('picking within a number of weights', () => {

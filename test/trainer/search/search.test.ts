@@ -143,7 +143,7 @@ describe('what is no search is refused in one line', () => {
   })
 
   it.each<[string, Partial<SearchRequest>, string]>([
-    ['a rate that is no number', { options: { rate: Number.NaN } }, 'search: rate: null, expected a number'],
+    ['a rate that is no number', { options: { rate: Number.NaN } }, 'search: rate: NaN, expected a number'],
     ['no picking', { options: { pickEpisodes: 0 } }, 'search: pickEpisodes: 0, expected a whole number >= 1'],
     ['half a direction', { options: { directions: 1.5 } }, 'search: directions: 1.5, expected a whole number'],
     ['half an episode', { episodes: 100.5 }, 'search: episodes: 100.5, expected a whole number'],

@@ -50,7 +50,7 @@ const refused: [name: string, text: string, words: string][] = [
   ['twice.mjs', plain('observationNames', "['a', 'a']"), 'observationNames.1: "a", expected names that differ'],
   ['number-name.mjs', plain('actionNames', '[1]'), 'actionNames.0: 1, expected a name of 1 to 64 characters'],
   ['short.mjs', plain('actionLow', '[]'), 'actionLow: [], expected 1 numbers, one an action'],
-  ['nan.mjs', plain('actionHigh', '[NaN]'), 'actionHigh.0: null, expected a finite number'],
+  ['nan.mjs', plain('actionHigh', '[NaN]'), 'actionHigh.0: NaN, expected a finite number'],
   ['order.mjs', plain('actionLow', '[1]'), 'actionLow.0: 1, expected a number below actionHigh, 1'],
   ['period.mjs', plain('period', '0'), 'period: 0, expected a number from 0.000001 to 4294 seconds'],
   ['steps.mjs', plain('maxSteps', '1e9'), 'maxSteps: 1000000000, expected a whole number from 1 to'],

@@ -1,7 +1,8 @@
 /** Trains a teacher, or a small network that learns online. */
 import { denseSizes, weightsOfSizes } from '../../distill/variants/dense.ts'
 import { createTask, taskOrigin } from '../../tasks/registry.ts'
-import { type TeachOptions, teach, teachDefaults } from '../../teachers/teach.ts'
+import { teach } from '../../teachers/teach.ts'
+import { type TeachOptions, teachDefaults } from '../../teachers/teach-options.ts'
 import { encodeTeacher } from '../../teachers/teacher.ts'
 import { ONLINE_LAYERS, type TeachJob } from './job.ts'
 import { checkpointIn, weightsOf } from './needed.ts'
