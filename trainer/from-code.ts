@@ -14,6 +14,7 @@ import { type DistillOptions, distillOptions, type Given } from './distill/optio
 import { readOptions } from './distill/read-options.ts'
 import type { DistillJob } from './distill/session.ts'
 import { Field } from './files/field.ts'
+import { Interrupted } from './interrupted.ts'
 import { type Controller, MOST_EPISODES, type OutcomeStatistics, outcomeStatistics } from './tasks/evaluate.ts'
 import { createTask, prepareTask, taskOrigin } from './tasks/registry.ts'
 import type { TaskOrigin } from './tasks/task.ts'
@@ -26,6 +27,11 @@ const argument = (name: string, value: unknown) => new Field(name, '', value)
 function checkPlay({ seed, workers }: { seed: number; workers: number }): void {
   argument('seed', seed).whole(0, 0xffffffff)
   argument('workers', workers).whole(1)
+}
+
+/** Once the signal is aborted. */
+function heed(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw new Interrupted(`interrupted ${what}`)
 }
 
 /** What `collectTransitions` is asked for. */
@@ -41,11 +47,13 @@ export interface CollectRequest {
   seed?: number
   /** threads that play; the result does not depend on it. Default: one a core */
   workers?: number
+  /** aborting throws `Interrupted` after the episode at hand */
+  signal?: AbortSignal
 }
 
 /**
  * Lets a teacher act in its task and gives what happened, in memory. The same request gives the same numbers. Throws InputError for an unknown
- * task, for a teacher that does not fit it, and for a number that cannot be, which it names.
+ * task, for a teacher that does not fit it, and for a number that cannot be, which it names; `Interrupted` once the signal is aborted.
  *
  * @param request task, teacher, how many
  *
@@ -57,21 +65,24 @@ export interface CollectRequest {
  * console.log(transitions.count) // => 2000
  */
 export async function collectTransitions(request: CollectRequest): Promise<Transitions> {
-  const { task: taskName, teacher, transitions = 20_000, sigmas = collectDefaults.sigmas, seed = 1 } = request
+  const { task: taskName, teacher, transitions = 20_000, sigmas = collectDefaults.sigmas, seed = 1, signal } = request
   const workers = request.workers ?? availableParallelism()
   argument('transitions', transitions).whole(1, MOST_TRANSITIONS)
   const noise = argument('sigmas', sigmas)
   if (noise.items().length === 0) noise.refuse('one or more')
   for (const sigma of noise.items()) sigma.number(0, 10)
   checkPlay({ seed, workers })
+  heed(signal, 'before it began')
   await prepareTask(taskName)
   const task = createTask(taskName)
   const { spec } = task
   requireFit(teacher, spec, 'teacher')
   const policy = actingBytes(teacher, spec)
   const parts: Float32Array[] = []
-  for await (const rows of collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers))
+  for await (const rows of collectInParallel({ taskName, policy }, task, { transitions, sigmas, seed }, workers)) {
+    heed(signal, 'while collecting')
     parts.push(rows)
+  }
   const rows = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
@@ -124,6 +135,7 @@ export interface DistillRequest {
 export async function distill(request: DistillRequest): Promise<Student> {
   const { task, teacher, transitions, onProgress, signal, checkpoint } = request
   const given = givenIn(request)
+  heed(signal, 'before it began')
   await prepareTask(task)
   const { spec } = createTask(task)
   requireFit(teacher, spec, 'teacher')
@@ -177,6 +189,7 @@ export interface DistillDataRequest extends Pick<DistillRequest, 'options' | 'on
 export async function distillFromData(request: DistillDataRequest): Promise<Student> {
   const { contract, data, teacher, onProgress, signal, checkpoint } = request
   const given = givenIn(request)
+  heed(signal, 'before it began')
   const options = distillOptions(undefined, given, data)
   if (given.keep) requireKept(options, data.observationSize, data.actionSize)
   const run = { onProgress, signal, checkpoints: checkpoint && checkpointsOf(checkpoint) }
@@ -205,12 +218,14 @@ export interface EvaluateRequest {
   seed?: number
   /** threads that play; the result does not depend on it. Default: one a core */
   workers?: number
+  /** aborting throws `Interrupted` after the episode at hand */
+  signal?: AbortSignal
 }
 
 /**
  * Undiscounted returns of a policy over episodes that neither training nor picking sees: mean, standard deviation of the episodes, median and the
  * share that fell: that the task's own rule ended before the time limit. Throws InputError for an unknown task, for bytes that are no policy,
- * for one of another task, and for a number that cannot be.
+ * for one of another task, and for a number that cannot be; `Interrupted` once the signal is aborted.
  *
  * @param request task, policy, episodes
  *
@@ -222,11 +237,15 @@ export interface EvaluateRequest {
  * console.log(`${mean.toFixed(1)} ± ${std.toFixed(1)}`)
  */
 export async function evaluatePolicy(request: EvaluateRequest): Promise<OutcomeStatistics> {
-  const { task, policy, episodes = 100, seed = 1, workers = availableParallelism() } = request
+  const { task, policy, episodes = 100, seed = 1, workers = availableParallelism(), signal } = request
   argument('episodes', episodes).whole(1, MOST_EPISODES)
   checkPlay({ seed, workers })
+  heed(signal, 'before it began')
   await prepareTask(task)
   requireContract(loadPolicy(policy).contract, createTask(task).spec, 'policy')
-  const outcomes = await playEpisodes({ taskName: task, policy }, { seed, purpose: 'report' }, episodes, workers)
+  const wanted = { seed, purpose: 'report' } as const
+  const outcomes = await playEpisodes({ taskName: task, policy }, wanted, episodes, workers, () =>
+    heed(signal, 'while evaluating'),
+  )
   return outcomeStatistics(outcomes)
 }

@@ -21,12 +21,18 @@ const short = (run: TeachRun, randomSteps = 350, steps = 450) =>
   teach(() => new Pendulum(), { ...teachDefaults, ...size, steps, randomSteps, seed: 1, threads: 1 }, run)
 const at = (path: string) => ({ path, minutes: 1000 })
 
+/** Comes while the first episode is played. */
+const soon = (): AbortSignal => {
+  const interrupt = new AbortController()
+  setImmediate(() => interrupt.abort())
+  return interrupt.signal
+}
+
 /** A run that was stopped in the first episode, or in the second. */
 const stop = async (path: string, randomSteps: number, afterEpisodes: number) => {
-  const signal = AbortSignal.abort()
-  await expect(short({ checkpoint: at(path), signal }, randomSteps)).rejects.toThrow('interrupted at step 200')
-  if (afterEpisodes === 2)
-    await expect(short({ checkpoint: at(path), signal }, randomSteps)).rejects.toThrow('interrupted at step 400')
+  const stopped = (signal: AbortSignal) => expect(short({ checkpoint: at(path), signal }, randomSteps)).rejects
+  await stopped(soon()).toThrow('interrupted at step 200')
+  if (afterEpisodes === 2) await stopped(soon()).toThrow('interrupted at step 400')
 }
 
 describe('teaching that was stopped before its first evaluation', () => {
@@ -51,7 +57,7 @@ describe('teaching that was stopped before its first evaluation', () => {
 describe('a checkpoint of teaching', () => {
   beforeAll(() => stop(late, 100, 2))
   // it is refused before anything is done, or the run is over where it is stopped at once
-  const load = () => short({ checkpoint: at(changed), signal: AbortSignal.abort() }, 100)
+  const load = () => short({ checkpoint: at(changed), signal: soon() }, 100)
 
   it.each<[what: string, change: (content: Content) => void, message: string]>([
     ['a negative step', ({ state }) => Object.assign(state, { step: -5 }), 'state.step: -5, expected a whole number'],

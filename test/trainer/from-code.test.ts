@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { transitionsOf } from '../../trainer/data/transitions.ts'
 import type { DistillOptions } from '../../trainer/distill/options.ts'
 import { collectTransitions, distill, distillFromData, evaluatePolicy } from '../../trainer/from-code.ts'
+import { Interrupted } from '../../trainer/interrupted.ts'
 import { createTask } from '../../trainer/tasks/registry.ts'
 import { teach } from '../../trainer/teachers/teach.ts'
 import { type TeachOptions, teachDefaults } from '../../trainer/teachers/teach-options.ts'
@@ -106,5 +107,43 @@ describe('no episodes are played for', () => {
     ['no workers', { workers: 0 }, 'workers: 0, expected a whole number >= 1'],
   ])('%s of a policy', async (_, request, message) => {
     await expect(evaluatePolicy({ task, policy, ...request })).rejects.toThrow(message)
+  })
+})
+
+describe('what was stopped before it began does nothing', () => {
+  const signal = AbortSignal.abort()
+  const contract = { name: 'pendulum', observationNames: ['x', 'y', 'w'], actionNames: ['u'], period: 0.05 }
+  it.each<[what: string, begin: () => Promise<unknown>]>([
+    ['collecting', () => collectTransitions({ task, teacher, signal })],
+    ['evaluating', () => evaluatePolicy({ task, policy, signal })],
+    ['distilling', () => distill({ task, teacher, transitions: data, signal })],
+    [
+      'distilling from data',
+      () => distillFromData({ contract: { ...contract, actionLow: [-2], actionHigh: [2] }, data, signal }),
+    ],
+    [
+      'teaching',
+      () =>
+        teach(
+          () => {
+            throw new Error('it began')
+          },
+          { ...teachDefaults, steps: 100, seed: 1, threads: 1 },
+          { signal },
+        ),
+    ],
+  ])('%s', async (_, begin) => {
+    await expect(begin()).rejects.toThrow(new Interrupted('interrupted before it began'))
+  })
+})
+
+describe('is stopped after the episode at hand', () => {
+  it.each<[what: string, begin: (signal: AbortSignal) => Promise<unknown>]>([
+    ['collecting', (signal) => collectTransitions({ task, teacher, transitions: 100_000, workers: 1, signal })],
+    ['evaluating', (signal) => evaluatePolicy({ task, policy, episodes: 1000, workers: 1, signal })],
+  ])('%s', async (what, begin) => {
+    const stop = new AbortController()
+    setImmediate(() => stop.abort())
+    await expect(begin(stop.signal)).rejects.toThrow(new Interrupted(`interrupted while ${what}`))
   })
 })

@@ -70,6 +70,7 @@ export async function teach(
   { onProgress, checkpoint, signal }: TeachRun = {},
 ): Promise<PlainTeacher> {
   checkTeachOptions(options)
+  if (signal?.aborted) throw new Interrupted('interrupted before it began')
   const { steps, randomSteps, seed } = options
   const task = createTask()
   const { spec } = task
