@@ -12,7 +12,7 @@ import { crcOf } from '../files/seal.ts'
 import { sha256 } from '../files/sha256.ts'
 import { type Controller, controllerOf } from '../tasks/evaluate.ts'
 import { actionsOnMany } from '../teachers/many.ts'
-import { teacherController } from '../teachers/policy.ts'
+import { controllerWithin } from '../teachers/policy.ts'
 import { contractOf, encodeTeacher, type Teacher } from '../teachers/teacher.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { augmented, type Data, hasRewards, type Labeller, labelled, labellerOf, spreadObservations } from './data.ts'
@@ -145,7 +145,7 @@ export async function distill(wanted: Distillation): Promise<Student> {
 
 /** A teacher file's content, as one that acts. */
 const controllerFor = ({ teacher, contract }: Distillation): Controller | undefined =>
-  typeof teacher === 'object' ? teacherController(teacher, contract) : teacher
+  typeof teacher === 'object' ? controllerWithin(teacher, contract) : teacher
 
 /** With the teacher's own bounds: where the contract's are others, they limit what is asked of the student, not what the teacher says. */
 function labellerFor({ teacher, contract }: Distillation): Labeller | undefined {

@@ -9,7 +9,7 @@ import { search } from '../search/search.ts'
 import { Survivors } from '../search/survivors.ts'
 import { createTask, prepareTask } from '../tasks/registry.ts'
 import type { TaskSpec } from '../tasks/task.ts'
-import { actingBytes, teacherController } from '../teachers/policy.ts'
+import { actingBytes, controllerWithin } from '../teachers/policy.ts'
 import type { Teacher } from '../teachers/teacher.ts'
 import { weightedRows } from './lost-rows.ts'
 import { passesOf } from './search-passes.ts'
@@ -63,7 +63,7 @@ export class Playground {
     if (!teacher) throw new InputError('own states: expected a teacher, to label them')
     const task = createTask(this.#simulator.taskName)
     const { spec } = task
-    const { floor, steps, meanReturn } = await teacherFloor(task, teacherController(teacher, spec), this.#seed)
+    const { floor, steps, meanReturn } = await teacherFloor(task, controllerWithin(teacher, spec), this.#seed)
     task.close?.()
     this.#opened = { spec, floor, labeller: actingBytes(teacher, spec) }
     this.teacherReturn = meanReturn

@@ -13,6 +13,7 @@ import {
   encodeTeacher,
   type GeneralTeacher,
   type PlainTeacher,
+  requireFit,
   type Teacher,
   teacherSizes,
 } from './teacher.ts'
@@ -58,15 +59,16 @@ export const actingBytes = (teacher: Teacher, spec: PolicyContract): Uint8Array 
 export function actorOf(given: Uint8Array, spec: PolicyContract): { control: Controller; bounded?: Policy } {
   const bytes = policyIn(given, 'policy')
   // the byte that every .bpd file begins with
-  if (bytes[0] !== 0x84) return { control: teacherController(decodeTeacher(bytes, 'teacher'), spec) }
+  if (bytes[0] !== 0x84) return { control: controllerWithin(decodeTeacher(bytes, 'teacher'), spec) }
   const policy = loadPolicy(bytes)
   return { control: controllerOf(policy), ...(observationBounds(policy.contract) && { bounded: policy }) }
 }
 
 /**
- * A teacher that acts, in f32, actions in their units, within the task's bounds; the middle of them where a general one gives NaN.
+ * A teacher that acts, in f32, actions in their units, within the task's bounds; the middle of them where a general one gives NaN. Throws
+ * InputError for a teacher of other sizes than the task's, or that says other bounds.
  *
- * @param teacher as `loadTeacher` gives it, of the task's sizes
+ * @param teacher as `loadTeacher` gives it
  * @param spec of the task
  *
  * @example
@@ -79,6 +81,12 @@ export function actorOf(given: Uint8Array, spec: PolicyContract): { control: Con
  * console.log(action[0])
  */
 export function teacherController(teacher: Teacher, spec: PolicyContract): Controller {
+  requireFit(teacher, spec, 'teacher')
+  return controllerWithin(teacher, spec)
+}
+
+/** The same where the teacher's own bounds may be others: what it squashes is scaled to those of `spec`. */
+export function controllerWithin(teacher: Teacher, spec: PolicyContract): Controller {
   return teacher.network
     ? controllerOf(loadPolicy(actingBytes(teacher, spec), 'teacher'))
     : graphController(teacher, spec)

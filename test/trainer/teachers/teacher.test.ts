@@ -118,6 +118,18 @@ describe('a teacher file', () => {
   })
 })
 
+it('a teacher acts in a task of its own sizes and bounds, or not at all', () => {
+  const { spec } = new Pendulum()
+  const shipped = loadTeacher('models/pendulum/teacher.safetensors')
+  const wide = { ...spec, actionLow: [-4], actionHigh: [4] }
+  expect(() => teacherController(shipped, wide)).toThrow(
+    new InputError('teacher: metadata action_low: [-2]; task pendulum has [-4]'),
+  )
+  const two = { ...spec, actionNames: ['a', 'b'] }
+  expect(() => teacherController(shipped, two)).toThrow('a policy of 3 observations and 1 actions; task pendulum has')
+  expect(() => teacherController(shipped, spec)).not.toThrow()
+})
+
 describe('the shipped models', () => {
   const tasks = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/card.json`, folder)))
 
