@@ -3,12 +3,17 @@
 From your own file, with `from bpd_env import serve` and `serve(MyEnv(), name="my-robot", period=0.02, max_steps=500)`:
     bpd collect "exec:python3 my_env.py" --teacher teacher.safetensors --out transitions.safetensors
 An environment that Gymnasium knows: bpd eval "exec:python3 bpd_env.py Hopper-v4" teacher.safetensors
+Import it before what prints: from then on standard output is bpd's alone, and what is printed goes to standard error.
 """
 import json
 import math
 import os
 import struct
 import sys
+
+# at import: an environment may print while it is built, and what it starts may too
+_answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)
 
 
 def flat(space, value):
@@ -38,8 +43,7 @@ def shaped(space, numbers):
 
 def serve(env, name=None, period=None, max_steps=None, observations=None, actions=None, recipe=None):
     """Answers until bpd ends. period: seconds between actions; observations, actions: their names."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what the environment prints is no answer
+    requests, answers = sys.stdin.buffer, _answers
     spec, space = getattr(env, "spec", None), env.action_space
     if not hasattr(space, "low"):
         raise TypeError(f"action: {space}, expected a Box")

@@ -131,6 +131,14 @@ def run(env): serve(env, name="env", period=0.1, max_steps=5)
     expect(hello.observationNames).toEqual(['left z 0', 'right z 0', 'w 0'])
   })
 
+  it('keep what an environment and its children print, built or building, from the answers', () => {
+    const child = 'import subprocess; subprocess.run(["echo", "child"])'
+    const built = 'def __init__(self): print("banner"); self.observation_space = two'
+    const program = `${spaces}${child}\nprint("built", flush=True)\nclass Loud(Env):\n    ${built}\nrun(Loud())`
+    const { said } = ran(program)
+    expect(JSON.parse(said)).toMatchObject({ name: 'env', observationNames: ['observation 0'] })
+  })
+
   it('refuse actions that are a Dict, and no name of an environment, in a last line', () => {
     const { last } = ran(`${spaces}e = Env(); e.observation_space = two; e.action_space = Dict(a=two); run(e)`)
     expect(last).toMatch(/^TypeError: action: .*, expected a Box$/)
