@@ -80,6 +80,15 @@ describe('a task that ends its process', () => {
   })
 })
 
+describe('a promise of a task that is rejected where nobody waits for it', () => {
+  it.each(['1', '2'])('is a failure of one line that names the task, with %s workers', (workers) => {
+    writeFileSync(join(folder, 'floats.mjs'), cart("Promise.reject(new Error('adrift'))"))
+    const { status, lines } = evaluated('./floats.mjs', workers)
+    const message = './floats.mjs: Error: adrift, where nobody waited for it'
+    expect({ status, lines }).toEqual({ status: 1, lines: [`bpd: ${message}`] })
+  })
+})
+
 describe('a task that holds something open', () => {
   const timer = 'setInterval(() => {}, 1000)'
   const server = `;(await import('node:net')).createServer().listen(0, '127.0.0.1')`

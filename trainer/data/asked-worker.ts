@@ -1,6 +1,7 @@
 /** A worker thread that is asked one thing at a time, and whatever ends it without an answer. */
 import { Worker } from 'node:worker_threads'
-import { FailedError } from '../../runtime-as/errors.ts'
+import { FailedError, InputError } from '../../runtime-as/errors.ts'
+import { mayHang } from '../tasks/registry.ts'
 import { ownError } from './own-error.ts'
 
 export class AskedWorker {
@@ -20,7 +21,7 @@ export class AskedWorker {
     })
     this.#worker.stdout.on('data', (text: Buffer) => process.stderr.write(text))
     this.#worker.on('message', (answer: unknown) => this.#waiting?.resolve(answer))
-    this.#worker.on('error', (error: Error) => this.#fail(ownError(error)))
+    this.#worker.on('error', (error: Error) => this.#fail(toldOf(taskName, ownError(error))))
     this.#worker.on('exit', (code) =>
       this.#fail(
         new FailedError(
@@ -53,4 +54,10 @@ export class AskedWorker {
     this.#failed ??= error
     this.#waiting?.reject(this.#failed)
   }
+}
+
+/** What code of the user's own throws where nobody waits for it, as a promise that is rejected, is no fault of ours. */
+function toldOf(taskName: string, error: Error): Error {
+  if (error instanceof InputError || error instanceof FailedError || !mayHang(taskName)) return error
+  return new FailedError(`${taskName}: ${error}, where nobody waited for it`)
 }
