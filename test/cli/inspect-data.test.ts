@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeData } from '../../cli/report/data.ts'
+import { openData } from '../../trainer/data/data-set.ts'
 import { openLog } from '../../trainer/data/formats.ts'
 import type { Mapping } from '../../trainer/data/mapping.ts'
 import { summarise } from '../../trainer/data/summary.ts'
@@ -29,6 +30,21 @@ const table = (names: string[], rows: (number | string)[][]) => {
   writeFileSync(path, csvOf(names, rows))
   return path
 }
+
+it('a column that is observation and action at once is doubted, by inspect and by whoever opens it', async () => {
+  const path = table(['a', 'u'], [[1, 2]])
+  const both = { observations: ['a', 'u'], actions: ['u'] }
+  const doubt = '"u": observation and action at once: a student would copy what it sees'
+  expect((await summaryOf(path, both)).notes).toEqual([doubt])
+  const data = await openData(path, { mapping: both })
+  expect(data.notes).toEqual([doubt])
+  data.close()
+})
+
+it('a file of an unknown kind is refused with each kind once', () => {
+  writeFileSync(join(folder, 'noise'), Buffer.from('\xd3\0\x17\xfe\x91', 'latin1'))
+  expect(bpdIn(folder, 'inspect', 'noise').stderr.match(/NumPy arrays/g)).toHaveLength(1)
+})
 
 describe('a data set is told', () => {
   it.each([
@@ -165,7 +181,7 @@ describe('bpd inspect', () => {
     writeFileSync(join(folder, 'empty.csv'), '')
     const { status, lines } = bpdIn(folder, 'inspect', 'empty.csv', '--quiet')
     expect({ status, lines: lines.length }).toEqual({ status: 2, lines: 1 })
-    expect(lines[0]).toMatch(/empty\.csv: an empty file, expected a \.bpd policy .* a Parquet file, .* or a CSV table$/)
+    expect(lines[0]).toMatch(/empty\.csv: an empty file, expected a \.bpd policy .* a Parquet file or a CSV table$/)
   })
 
   it.each([

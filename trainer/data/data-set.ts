@@ -5,7 +5,7 @@ import { ownDataSet, ownFormat } from './formats/own.ts'
 import { kindOfData, openLog } from './formats.ts'
 import { type Gathered, type GatherOptions, gather } from './gather.ts'
 import type { Log } from './log.ts'
-import { type Column, type Mapping, type Resolved, resolve } from './mapping.ts'
+import { type Column, doubtsIn, type Mapping, type Resolved, resolve } from './mapping.ts'
 import type { Transitions } from './transitions.ts'
 
 /** Rows of `columnsOf`, pulled by `read`. Where the log has no teacher's actions, the executed ones stand in their columns; without rewards, zeros. */
@@ -70,7 +70,11 @@ export async function openData(path: string, options: DataOptions = {}): Promise
   try {
     const { mapping = {} } = options
     const { columns, notes } = await weighDones(log, resolve(log, mapping), mapping.terminals !== undefined)
-    return dataSetOf({ ...log, notes: [...log.notes, ...notes] }, columns, await gather(log, columns, options))
+    return dataSetOf(
+      { ...log, notes: [...log.notes, ...notes, ...doubtsIn(columns)] },
+      columns,
+      await gather(log, columns, options),
+    )
   } finally {
     log.close()
   }

@@ -114,9 +114,9 @@ export function secondsIn({ name, field }: { name: string; field: Field }): numb
 export function damaged(path: string, what: string, error: unknown): unknown {
   const known = error instanceof InputError || error instanceof FailedError
   if (known || (error as NodeJS.ErrnoException).syscall !== undefined) return error
-  return new InputError(
-    `${path}: not ${what}, or damaged: ${short(error instanceof Error ? error.message : String(error))}`,
-  )
+  // what is undefined in the library's own code tells nobody anything
+  const why = error instanceof TypeError ? '' : `: ${short(error instanceof Error ? error.message : String(error))}`
+  return new InputError(`${path}: not ${what}, or damaged${why}`)
 }
 
 /** The first line of what a library says, which may hold anything out of the file. */

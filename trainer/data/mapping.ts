@@ -51,6 +51,16 @@ export function resolveWhatIsThere(log: Log, mapping: Mapping): Partial<Resolved
   return resolved
 }
 
+/** Tells columns of a log apart. */
+export const idOf = ({ field, index }: Pick<Column, 'field' | 'index'>): string => `${index} ${field.name}`
+
+/** What is doubtful in such columns: said, and not refused. */
+export function doubtsIn({ observations = [], actions = [] }: Partial<Resolved>): string[] {
+  const acted = new Set(actions.map(idOf))
+  const both = observations.filter((column) => acted.has(idOf(column))).map(({ name }) => brief(name))
+  return both.length === 0 ? [] : [`${listed(both)}: observation and action at once: a student would copy what it sees`]
+}
+
 const columnsIn = (log: Log): Column[] =>
   log.fields.flatMap((field) => field.columns.map((name, index) => ({ name, field, index })))
 
@@ -71,9 +81,10 @@ function named(log: Log, columns: readonly Column[], role: Role, entries?: reado
 
 function checked(log: Log, role: Role, columns: Column[]): Column[] {
   const seen = new Set<string>()
-  for (const { name, field, index } of columns) {
+  for (const column of columns) {
+    const { name, field } = column
     if (field.unusable) throw new InputError(`${log.path}: --${dashed(role)}: ${brief(name)}: ${field.unusable}`)
-    const id = `${index} ${field.name}`
+    const id = idOf(column)
     if (seen.has(id)) throw new InputError(`${log.path}: --${dashed(role)}: ${brief(name)} is there twice`)
     seen.add(id)
   }

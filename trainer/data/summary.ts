@@ -3,7 +3,7 @@ import { brief } from '../files/brief.ts'
 import { weighDones } from './dones.ts'
 import { EpisodeEnds, type Rate, slow } from './episode-ends.ts'
 import { type Block, type Field, type Log, type Role, secondsIn } from './log.ts'
-import { type Column, type Mapping, type Resolved, resolveWhatIsThere } from './mapping.ts'
+import { type Column, doubtsIn, idOf, type Mapping, type Resolved, resolveWhatIsThere } from './mapping.ts'
 
 export interface ColumnSummary {
   name: string
@@ -82,13 +82,12 @@ export async function summarise(log: Log, mapping: Mapping = {}): Promise<Summar
     notes: [
       ...log.notes,
       ...notes,
+      ...doubtsIn(roles),
       ...(episodes.ends.doubt ? [`column ${brief(roles.episodes![0].name)}: ${episodes.ends.doubt}`] : []),
       ...slow(episodes.ends.timing.rate()?.period),
     ],
   }
 }
-
-const idOf = ({ field, index }: Pick<Column, 'field' | 'index'>): string => `${index} ${field.name}`
 
 /** Rows of the arrays: as many as most of those have that are for something, of actions where as many have others; else of most arrays. */
 function rowsOf(log: Log, { actions, observations, ...others }: Partial<Resolved>): number | undefined {

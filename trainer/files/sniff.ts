@@ -93,7 +93,8 @@ export const wordsOf = (kind: Kind): string => kinds[kind].is
 /** Throws the line that says what the file is, what was expected, and who takes it. */
 export function refuseKind(path: string, kind: Kind, expected: readonly Wanted[]): never {
   const { is, advice }: KindRecord = kinds[kind]
-  const wanted = oneOf(expected.map((one) => kinds[one].wanted))
+  // one kind may be a teacher and data
+  const wanted = oneOf([...new Set(expected.map((one) => kinds[one].wanted))])
   // to one who imports, what can be imported is said already
   const more = advice === undefined || (advice === models && expected.includes('archive')) ? '' : `; ${advice}`
   throw new InputError(`${path}: ${is}, expected ${wanted}${more}`)

@@ -390,3 +390,11 @@ describe('HDF5 and Parquet', () => {
     expect(() => readHybrid(bytes, 0, bytes.length, 3, 14)).toThrow('cut short')
   })
 })
+
+it('a Parquet file of nothing between its marks is told in words of ours', () =>
+  refused(
+    Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(100), Buffer.from('PAR1')]),
+    /: not a Parquet file, or damaged$/,
+    {},
+    'parquet',
+  ))
