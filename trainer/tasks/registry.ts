@@ -63,7 +63,7 @@ function entry(name: string): TaskEntry {
   if (!isListed(name) && !origins.some(({ takes }) => takes(name)))
     refuse(name, ', a module (./my-robot.ts) or "exec:COMMAND"')
   const found = isListed(name) ? tasks[name] : opened.get(name)
-  if (!found) throw new Error(`task ${name} is not prepared: await prepareTask(name) before createTask(name)`)
+  if (!found) throw new InputError(`task ${name} is not prepared: await prepareTask(name) before createTask(name)`)
   return found
 }
 
@@ -121,7 +121,7 @@ async function openOwn(name: string, open: (name: string) => TaskEntry | Promise
 }
 
 /**
- * A new environment of a task that was prepared. Throws InputError for an unknown name.
+ * A new environment of a task that was prepared. Throws InputError for an unknown name, and for a task that was not.
  *
  * @param name one of `taskNames`
  *

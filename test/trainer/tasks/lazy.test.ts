@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { InputError } from '../../../runtime-as/errors.ts'
 import { engine } from '../../../trainer/tasks/mujoco/engine.ts'
 import { createTask, prepareTask } from '../../../trainer/tasks/registry.ts'
 
@@ -6,7 +7,9 @@ it('the physics engine is loaded by the first task that needs it, and by no othe
   await prepareTask('pendulum')
   expect(createTask('pendulum').spec.name).toBe('pendulum')
   expect(engine).toThrow('not loaded')
-  expect(() => createTask('hopper')).toThrow('await prepareTask(name) before createTask(name)')
+  const message = 'await prepareTask(name) before createTask(name)'
+  expect(() => createTask('hopper')).toThrow(new InputError(`the MuJoCo engine is not loaded: ${message}`))
+  expect(() => createTask('./own.mjs')).toThrow(new InputError(`task ./own.mjs is not prepared: ${message}`))
   await prepareTask('hopper')
   expect(createTask('hopper').spec.period).toBe(0.008)
 })

@@ -15,7 +15,7 @@ export function adoptEngine(engine: MainModule): void {
 
 /** The engine; one must have been adopted. */
 export function engine(): MainModule {
-  if (!loaded) throw new Error('the MuJoCo engine is not loaded: await prepareTask(name) before createTask(name)')
+  if (!loaded) throw new InputError('the MuJoCo engine is not loaded: await prepareTask(name) before createTask(name)')
   return loaded
 }
 
