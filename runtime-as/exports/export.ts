@@ -34,7 +34,7 @@ export function exportPolicy(
 ): Record<string, Uint8Array | string> {
   if (!formNames.includes(form)) throw new InputError(`form "${form}": expected one of ${formNames.join(', ')}`)
   const { stem: allowed, write }: ExportForm = exportForms[form]
-  if (stem === '' || allowed?.pattern.test(stem) === false)
+  if (typeof stem !== 'string' || stem === '' || allowed?.pattern.test(stem) === false)
     throw new InputError(`stem "${stem}": expected ${allowed?.expected ?? 'a name'}`)
   const written = Object.entries(write(readProgram(policy, name), stem, name))
   return Object.fromEntries(written.map(([extension, content]) => [stem + extension, content]))

@@ -63,8 +63,9 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
   const failsafe = Float32Array.from(contract.action.failsafe)
   const outside = { clamped: 0, refused: 0 }
 
-  const refuse = (observation: ArrayLike<number>, action: ArrayLike<number>): never => {
-    const given = `${observation.length} observations and room for ${action.length} actions`
+  // of a program without types neither may be there
+  const refuse = (observation?: ArrayLike<number>, action?: ArrayLike<number>): never => {
+    const given = `${observation?.length ?? 'no'} observations and room for ${action?.length ?? 'no'} actions`
     throw new InputError(`${name}: ${given}, expected ${observations} and ${actions} as in the contract`)
   }
 
@@ -73,7 +74,7 @@ export function loadPolicy(bytes: Uint8Array, name = 'policy'): Policy {
     outside,
     stepInto(observation, action) {
       // observations of no length are maps or the like, and numbers of them undefined
-      if (!(observation.length >= observations && action.length >= actions)) refuse(observation, action)
+      if (!(observation?.length >= observations && action?.length >= actions)) refuse(observation, action)
       for (let i = 0; i < observations; i++) x[i] = observation[i]
       if (bounded) {
         const found = admit(core, input)

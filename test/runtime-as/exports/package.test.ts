@@ -119,6 +119,8 @@ describe('the folder', () => {
 it('a file of C has no name of a header either: its own would stand in its way', () => {
   for (const stem of ['stdint', 'Math'])
     expect(() => exportPolicy(pendulum, 'c', { stem })).toThrow(`stem "${stem}": expected letters`)
+  for (const stem of [5, null] as unknown as string[])
+    expect(() => exportPolicy(pendulum, 'onnx', { stem })).toThrow(`stem "${stem}": expected a name`)
   expect(Object.keys(exportPolicy(pendulum, 'c', { stem: 'my-math' }))).toEqual(['my-math.h', 'my-math.c'])
 })
 

@@ -16,6 +16,11 @@ it('an observation or action that is too short is refused in one line, and nothi
     'student.bpd: 3 observations and room for 0 actions, expected 3 and 1 as in the contract',
   )
   expect(() => policy.step([1, 0])).toThrow('student.bpd: 2 observations')
+  const untyped = policy as unknown as { step(): void; stepInto(observation: number[]): void }
+  expect(() => untyped.step()).toThrow(InputError)
+  expect(() => untyped.stepInto([1, 0, 0])).toThrow(
+    new InputError('student.bpd: 3 observations and room for no actions, expected 3 and 1 as in the contract'),
+  )
   expect(action[0]).toBe(7)
 })
 
