@@ -47,7 +47,7 @@ const halfcheetah = (actionWeights: string) => `${long} --augment 0.1 --lost-wei
 const further = (task: string) =>
   `--from models/${task}/student.bpd --prune obd --actor-rate 0.001 --stage-share 0.8 --swap 0.2 --own-states 30000 ${rounds} --tune-updates 120000`
 /** what a few minutes of one core are enough for */
-const quick = `${common} --rounds 5 --round-updates 15000`
+const quick = `${common} --stage-updates 6000 --rounds 3 --round-updates 15000`
 
 export const cases: Record<string, Case> = {
   hopper: {
@@ -77,7 +77,7 @@ export const cases: Record<string, Case> = {
     teacher: 'models/hopper',
     keep: [425],
     transitions: 100_000,
-    recipe: `${quick} --tune-updates 80000`,
+    recipe: `${quick} --tune-updates 50000`,
   },
   halfcheetah: {
     task: 'halfcheetah',
