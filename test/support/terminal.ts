@@ -1,6 +1,7 @@
 /** A pseudo terminal as a serial port, with the in-process device at its other end. */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, constants, openSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { InProcessBoard } from '../../firmware-bridge/emulators/in-process.ts'
 
@@ -18,6 +19,8 @@ while True:
 `
 export const possible = process.platform === 'linux' && spawnSync('python3', ['-c', 'import pty']).status === 0
 const running: ChildProcessByStdio<Writable, Readable, Readable>[] = []
+/** keeps the names of terminals that are gone: another test's would get them, and a client that looks for its board would find that one */
+const kept: number[] = []
 
 /** A serial device with the board behind it, until `unplug`. */
 export async function plug(device = new InProcessBoard()) {
@@ -27,9 +30,12 @@ export async function plug(device = new InProcessBoard()) {
   bridge.stdin.on('error', () => {})
   bridge.stdout.on('data', (bytes: Buffer) => void device.duplex.write(bytes))
   device.duplex.on('data', (bytes: Buffer) => void bridge.stdin.write(bytes))
-  return { device, path: String(line).trim(), unplug: () => bridge.kill('SIGKILL') }
+  const path = String(line).trim()
+  kept.push(openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK))
+  return { device, path, unplug: () => bridge.kill('SIGKILL') }
 }
 
 export function unplugAll(): void {
   for (const bridge of running.splice(0)) bridge.kill('SIGKILL')
+  for (const descriptor of kept.splice(0)) closeSync(descriptor)
 }
