@@ -6,7 +6,7 @@ import type { VariationalLayer } from '../../kernels/networks.ts'
 import type { Saved } from '../../teachers/checkpoint.ts'
 import type { EnvironmentSteps, Stage } from '../points.ts'
 
-const KINDS = ['cut', 'settle', 'anneal'] as const
+const KINDS: readonly Stage['kind'][] = ['cut', 'settle', 'anneal']
 
 /** What was told of a round that is done: a resumed run tells it again. */
 export interface Told {
